@@ -1,0 +1,111 @@
+"""What can go wrong, told apart by the one question that matters: did it go out?
+
+::
+
+    IPPanelError
+    ├── InvalidInput        refused here, before anything was sent (also a ValueError)
+    ├── Unsupported         this API has no such call
+    ├── NotSent             it never left, or the service says "later": safe to send again
+    │   ├── Unreachable       no connection was made
+    │   └── Throttled         HTTP 429; see ``retry_after``
+    ├── Refused             the service said no; ``details`` holds its reasons
+    │   ├── Unauthorized      HTTP 401: the credential
+    │   ├── NotFound          HTTP 404: unknown pattern, phonebook, message
+    │   └── Invalid           HTTP 422: field by field in ``details.field_errors``
+    └── Unconfirmed         it left and no readable answer came: it may have gone out
+        ├── NoAnswer          the connection broke or timed out
+        ├── ServerFault       HTTP 5xx
+        └── Unreadable        a 2xx that is not the service's JSON
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the service answered, with numbers, texts and credentials taken out."""
+
+    operation: str = ""
+    http_status: int | None = None
+    code: str | None = None
+    """``meta.message_code`` (``400-2``) or the legacy code (``10006``)."""
+    server_message: str | None = None
+    """As the service said it, usually in Persian."""
+    field_errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    body: str = ""
+    """At most 500 characters, only of an answer that was not the service's JSON."""
+    retry_after: float | None = None
+    """Seconds, where the service named a time."""
+
+
+class IPPanelError(Exception):
+    """Base of all errors of the client."""
+
+    def __init__(self, message: str, details: Details | None = None) -> None:
+        super().__init__(message)
+        self.details = details or Details()
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
+        # Executors carry exceptions between processes; the details have to come along.
+        return (type(self), (str(self), self.details))
+
+
+class InvalidInput(IPPanelError, ValueError):
+    """A value was refused before anything was sent; the message starts with the field's name."""
+
+
+class Unsupported(IPPanelError):
+    """The chosen API has no such call; the message says what to do instead."""
+
+
+class NotSent(IPPanelError):
+    """The request never left, or the service asked to come later. Sending again is safe."""
+
+
+class Unreachable(NotSent):
+    """No connection to the service (or the proxy) was made."""
+
+
+class Throttled(NotSent):
+    """HTTP 429. The service also answers so to the identical sender, recipient and text within 40 seconds."""
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds to wait, where the service named them."""
+        return self.details.retry_after
+
+
+class Refused(IPPanelError):
+    """The service said no. Sending the same again will be refused again."""
+
+
+class Unauthorized(Refused):
+    """HTTP 401: the API key or token is wrong, expired or of the other API."""
+
+
+class NotFound(Refused):
+    """HTTP 404: the pattern, phonebook, contact or message does not exist (or it is too late to cancel)."""
+
+
+class Invalid(Refused):
+    """HTTP 422: the service refused a field."""
+
+
+class Unconfirmed(IPPanelError):
+    """The request left and no readable answer came. What it asked for may have happened."""
+
+
+class NoAnswer(Unconfirmed):
+    """The connection broke or timed out after the request began to leave."""
+
+
+class ServerFault(Unconfirmed):
+    """HTTP 5xx, from the service or a gateway before it."""
+
+
+class Unreadable(Unconfirmed):
+    """A 2xx answer that is not what the service documents: HTML, broken JSON, or a send without ids."""

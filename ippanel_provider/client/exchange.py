@@ -1,0 +1,98 @@
+"""What happens around one request, without doing any I/O: credential, repetition, alternates.
+
+A generator of effects that both clients perform; the results are sent in, the errors thrown in.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ippanel_provider.client.auth import Auth
+from ippanel_provider.client.errors import (
+    IPPanelError,
+    NotSent,
+    Refused,
+    Unauthorized,
+    Unconfirmed,
+    Unreachable,
+)
+from ippanel_provider.client.request import Replay, Request, Sleep
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often and how patiently what may be repeated is repeated. Times in seconds.
+
+    The wait doubles from ``first_delay`` up to ``max_delay`` with jitter; a longer Retry-After from the service is
+    honoured up to ``max_retry_after``, beyond which the error is raised at once for the caller to decide.
+    """
+
+    attempts: int = 4
+    first_delay: float = 0.5
+    max_delay: float = 10.0
+    max_retry_after: float = 60.0
+
+    def delay(self, replay: Replay, error: IPPanelError, attempt: int) -> float | None:
+        """Return the wait before attempt ``attempt + 1`` (counted from 1), or None when there must be none."""
+        if attempt >= self.attempts or not isinstance(error, _REPEATABLE[replay]):
+            return None
+        backoff = min(self.max_delay, self.first_delay * 2 ** (attempt - 1))
+        wait: float = backoff * (0.5 + random.random() / 2)  # noqa: S311 - spreads load, guards nothing
+        asked = error.details.retry_after
+        if asked is None:
+            return wait
+        return max(asked, wait) if asked <= self.max_retry_after else None
+
+
+_REPEATABLE: dict[Replay, tuple[type[IPPanelError], ...]] = {
+    Replay.ALWAYS: (NotSent, Unconfirmed),
+    Replay.IF_NOT_SENT: (NotSent,),
+    Replay.IF_UNREACHED: (Unreachable,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NeedCredential:
+    """An effect: give the credential, a new one if the current one is ``rejected``."""
+
+    rejected: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transmit:
+    """An effect: send this over the wire and give the answer."""
+
+    request: Request[Any]
+    credential: str | None
+
+
+Effect = Request[Any] | Sleep | NeedCredential | Transmit
+
+
+def exchange(request: Request[T], auth: Auth, retry: Retry) -> Generator[Effect, Any, T]:
+    """Yield the effects that run ``request``; return what its reader made of the answer."""
+    rejected: str | None = None
+    attempt = 1
+    while True:
+        credential = (yield NeedCredential(rejected)) if request.authenticated else None
+        try:
+            return request.read((yield Transmit(request, credential)))
+        except Unauthorized:
+            if rejected is not None or credential is None or not auth.renewable:
+                raise
+            rejected = credential
+        except Refused as error:
+            if not request.alternates or error.details.http_status not in {404, 405}:
+                raise
+            request = request.via(*request.alternates[0])
+        except (NotSent, Unconfirmed) as error:
+            delay = retry.delay(request.replay, error, attempt)
+            if delay is None:
+                raise
+            attempt += 1
+            yield Sleep(delay)

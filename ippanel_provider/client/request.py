@@ -1,0 +1,114 @@
+"""A call of the API as a value, and several calls as a flow.
+
+Each call is a small pure function returning a frozen :class:`Request`; nothing is sent until a client runs it.
+Steps that belong together are a :data:`Flow`: a generator that yields requests (or :class:`Sleep`) and is sent
+their results, or has their errors thrown in. So every call and every flow is written once for sync and async.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, BinaryIO, Generic, Self, TypeVar
+
+from ippanel_provider.service import Api
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Replay(enum.Enum):
+    """After which failures a request may be repeated without asking anyone."""
+
+    ALWAYS = "always"
+    """Reads and idempotent writes: after any failure."""
+    IF_NOT_SENT = "if not sent"
+    """Creates: when it never left, or the service asked to come later (429)."""
+    IF_UNREACHED = "if unreached"
+    """Sends: only when no connection was made. A 429 may be the 40-second guard against the very text that went out
+    before; waiting it out would send it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of a multipart form. A path or an open binary file is streamed, bytes are sent as they are."""
+
+    filename: str
+    content: Path | BinaryIO | bytes
+    content_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response as the readers see it. ``hidden`` are strings that no error may show."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    request: Request[Any]
+    hidden: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Generic[T]):
+    """One call of the API: what to transmit, how to read the answer, and whether it may be repeated.
+
+    At most one of ``body`` (ready-made JSON) and ``form`` (multipart, with ``files``) is set. ``alternates`` are
+    other paths or methods under which a *read* is also served; they are tried once on 404 and 405.
+    """
+
+    operation: str
+    method: str
+    path: str
+    read: Callable[[Answer], T] = field(repr=False)
+    query: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = field(default=None, repr=False)
+    form: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
+    files: tuple[tuple[str, Upload], ...] = field(default=(), repr=False)
+    replay: Replay = Replay.ALWAYS
+    alternates: tuple[tuple[str, str], ...] = ()
+    authenticated: bool = True
+    api: Api = Api.EDGE
+
+    def via(self, method: str, path: str) -> Self:
+        """Return the same request under an alternate method and path."""
+        return replace(self, method=method, path=path, alternates=())
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T_co]):
+    """One page of a list. ``last_page`` and ``total`` are None where the service did not say."""
+
+    items: Sequence[T_co] = field(repr=False)
+    number: int
+    per_page: int
+    last_page: int | None = None
+    total: int | None = None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a further page is worth asking for."""
+        if not self.items:
+            return False
+        return self.number < self.last_page if self.last_page is not None else len(self.items) >= self.per_page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest(Request[Page[T]]):
+    """A request of one page that knows how to ask for another; ``client.walk`` yields the items of all."""
+
+    number: int
+    turn: Callable[[int], PageRequest[T]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """A step of a flow: wait so many seconds."""
+
+    seconds: float
+
+
+Flow = Generator[Request[Any] | Sleep, Any, T]
+"""A generator of steps; what it returns is the result."""

@@ -1,0 +1,314 @@
+"""Running requests and flows over HTTP, sync and async. The only module that imports httpx."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import logging
+import ssl
+import threading
+import time
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar, overload
+
+import httpx
+
+from ippanel_provider import __version__
+from ippanel_provider.client.auth import ApiKey, Auth
+from ippanel_provider.client.errors import InvalidInput, IPPanelError, NoAnswer, Unreachable
+from ippanel_provider.client.exchange import Effect, NeedCredential, Retry, Transmit, exchange
+from ippanel_provider.client.request import Answer, Flow, PageRequest, Replay, Request, Sleep
+from ippanel_provider.service import EDGE_URL, REST_URL, Api
+
+T = TypeVar("T")
+
+USER_AGENT = f"airflow-provider-ippanel/{__version__} python-httpx/{httpx.__version__}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a client reaches the service. Times in seconds; everything has a safe default.
+
+    ``base_url`` may end in ``/v1`` or ``/v1/api``, with or without a slash; a bare host gets ``/v1``. ``verify`` is
+    True, False, or the path of a CA bundle. ``max_in_flight`` bounds requests under way at once.
+    """
+
+    api: Api = Api.EDGE
+    base_url: str | None = None
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    proxy: str | None = field(default=None, repr=False)
+    verify: bool | str = True
+    max_in_flight: int = 10
+    retry: Retry = field(default_factory=Retry)
+
+    @property
+    def root(self) -> str:
+        """The URL all request paths are appended to."""
+        url = (self.base_url or (EDGE_URL if self.api is Api.EDGE else REST_URL)).strip().rstrip("/")
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise InvalidInput(f"base_url: not a URL ({error})") from None
+        if parsed.scheme not in {"http", "https"} or not parsed.host:
+            raise InvalidInput("base_url: give it as https://host/v1")
+        if parsed.path in {"", "/"}:
+            return url + "/v1"
+        return url.removesuffix("/api") if url.endswith("/v1/api") else url
+
+    def httpx_options(self) -> dict[str, Any]:
+        """Return the arguments that both httpx clients take."""
+        return {
+            "verify": _tls(self.verify),
+            "proxy": self.proxy,
+            "timeout": httpx.Timeout(self.read_timeout, connect=self.connect_timeout, pool=self.connect_timeout),
+            "limits": httpx.Limits(max_connections=self.max_in_flight, max_keepalive_connections=self.max_in_flight),
+            "headers": {"User-Agent": USER_AGENT, "Accept": "application/json"},
+            "follow_redirects": False,
+        }
+
+
+@functools.cache
+def _tls(verify: bool | str) -> ssl.SSLContext:
+    # A context costs 20 ms of CPU; one a process (and kind) is enough.
+    context = httpx.create_ssl_context(verify=verify is not False)
+    if isinstance(verify, str):
+        context = ssl.create_default_context(cafile=verify)
+    return context
+
+
+_ours: contextvars.ContextVar[bool] = contextvars.ContextVar("ippanel_request", default=False)
+
+
+class _QuietWire(logging.Filter):
+    """httpx logs the URL of every request; ours can hold a number or a credential, so ours are left out."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not _ours.get()
+
+
+logging.getLogger("httpx").addFilter(_QuietWire())
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    token = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(token)
+
+
+class _Wire:
+    """What both clients share: a request to httpx's terms, and httpx's answer and errors back to ours."""
+
+    def __init__(self, auth: Auth | str, settings: Settings | None) -> None:
+        self.auth: Auth = ApiKey(auth) if isinstance(auth, str) else auth
+        self.settings = settings or Settings()
+        self._root = self.settings.root
+
+    def steps(self, call: Request[T]) -> Generator[Effect, Any, T]:
+        if call.api is not self.settings.api:
+            raise InvalidInput(f"{call.operation}: a call of the {call.api} API cannot run on a client of the {self.settings.api} API")
+        return exchange(call, self.auth, self.settings.retry)
+
+    def httpx_arguments(self, transmit: Transmit) -> dict[str, Any]:
+        request = transmit.request
+        arguments: dict[str, Any] = {"method": request.method, "url": self._root + request.path, "headers": {}}
+        if transmit.credential is not None:
+            scheme = "AccessKey " if self.settings.api is Api.REST else ""
+            arguments["headers"]["Authorization"] = scheme + transmit.credential
+        if request.query:
+            arguments["params"] = list(request.query)
+        if request.body is not None:
+            arguments["content"] = request.body
+            arguments["headers"]["Content-Type"] = "application/json"
+        return arguments
+
+    def answer(self, transmit: Transmit, response: httpx.Response) -> Answer:
+        hidden = (transmit.credential,) if transmit.credential else ()
+        return Answer(response.status_code, response.headers, response.content, transmit.request, hidden)
+
+    def error(self, transmit: Transmit, error: Exception) -> IPPanelError:
+        """Say whether the request left. httpx names what failed, not whether bytes had gone."""
+        operation, host = transmit.request.operation, httpx.URL(self._root).host
+        if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)):
+            return InvalidInput(f"base_url: {error}")
+        kind = type(error).__name__
+        if isinstance(error, _NEVER_LEFT):
+            why = f"{kind}: {error}" if str(error) else kind
+            return Unreachable(f"{operation}: no connection to {host} ({why}). Nothing was sent; check the base URL, network and proxy.")
+        advice = ""
+        if transmit.request.replay is Replay.IF_UNREACHED:
+            advice = " The texts may have gone out: look in the outbox report before sending again."
+        return NoAnswer(f"{operation}: {host} took the request and no answer came ({kind}).{advice}")
+
+
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+class Client(_Wire):
+    """Runs requests and flows. One per process and connection is enough; threads may share it.
+
+    :param auth: an API key, or another source of credentials.
+    :param settings: how to reach the service.
+    """
+
+    def __init__(self, auth: Auth | str, settings: Settings | None = None) -> None:
+        super().__init__(auth, settings)
+        self._http = httpx.Client(**self.settings.httpx_options())
+        self._renewal = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    @overload
+    def run(self, call: Request[T]) -> T: ...
+    @overload
+    def run(self, call: Flow[T]) -> T: ...
+    def run(self, call: Request[T] | Flow[T]) -> T:
+        """Run one request or a flow and return its result.
+
+        :raises NotSent, Refused, Unconfirmed: see :mod:`ippanel_provider.client.errors`.
+        """
+        steps: Generator[Any, Any, T] = self.steps(call) if isinstance(call, Request) else call
+        try:
+            effect = next(steps)
+            while True:
+                try:
+                    result = self._perform(effect)
+                except IPPanelError as error:
+                    effect = steps.throw(error)
+                else:
+                    effect = steps.send(result)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+
+    def walk(self, request: PageRequest[T]) -> Iterator[T]:
+        """Yield the items of this page and all after it, asking for each page when it is reached."""
+        while True:
+            page = self.run(request)
+            yield from page.items
+            if not page.has_more:
+                return
+            request = request.turn(request.number + 1)
+
+    def _perform(self, effect: Effect) -> Any:
+        match effect:
+            case Transmit():
+                return self._transmit(effect)
+            case NeedCredential():
+                return self._credential(effect.rejected)
+            case Sleep():
+                return time.sleep(effect.seconds)
+            case Request():
+                return self.run(effect)
+
+    def _transmit(self, transmit: Transmit) -> Answer:
+        try:
+            with _quiet():
+                response = self._http.request(**self.httpx_arguments(transmit))
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            raise self.error(transmit, error) from error
+        return self.answer(transmit, response)
+
+    def _credential(self, rejected: str | None) -> str:
+        current = self.auth.current()
+        if current is not None and current != rejected:
+            return current
+        with self._renewal:
+            # Whoever held the lock before may have renewed it already.
+            current = self.auth.current()
+            if current is not None and current != rejected:
+                return current
+            return self.run(self.auth.renew())
+
+
+class AsyncClient(_Wire):
+    """The same as :class:`Client` for an event loop; it belongs to the loop it first runs on."""
+
+    def __init__(self, auth: Auth | str, settings: Settings | None = None) -> None:
+        super().__init__(auth, settings)
+        self._http = httpx.AsyncClient(**self.settings.httpx_options())
+        self._renewal = asyncio.Lock()
+        # Unbounded, thousands of requests on one httpx client starve each other and never end.
+        self._in_flight = asyncio.Semaphore(self.settings.max_in_flight)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    @overload
+    async def run(self, call: Request[T]) -> T: ...
+    @overload
+    async def run(self, call: Flow[T]) -> T: ...
+    async def run(self, call: Request[T] | Flow[T]) -> T:
+        """Run one request or a flow and return its result; errors as :meth:`Client.run`."""
+        steps: Generator[Any, Any, T] = self.steps(call) if isinstance(call, Request) else call
+        try:
+            effect = next(steps)
+            while True:
+                try:
+                    result = await self._perform(effect)
+                except IPPanelError as error:
+                    effect = steps.throw(error)
+                else:
+                    effect = steps.send(result)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+
+    async def walk(self, request: PageRequest[T]) -> AsyncIterator[T]:
+        """Yield the items of this page and all after it, asking for each page when it is reached."""
+        while True:
+            page = await self.run(request)
+            for item in page.items:
+                yield item
+            if not page.has_more:
+                return
+            request = request.turn(request.number + 1)
+
+    async def _perform(self, effect: Effect) -> Any:
+        match effect:
+            case Transmit():
+                return await self._transmit(effect)
+            case NeedCredential():
+                return await self._credential(effect.rejected)
+            case Sleep():
+                return await asyncio.sleep(effect.seconds)
+            case Request():
+                return await self.run(effect)
+
+    async def _transmit(self, transmit: Transmit) -> Answer:
+        async with self._in_flight:
+            try:
+                with _quiet():
+                    response = await self._http.request(**self.httpx_arguments(transmit))
+            except (httpx.RequestError, httpx.InvalidURL) as error:
+                raise self.error(transmit, error) from error
+        return self.answer(transmit, response)
+
+    async def _credential(self, rejected: str | None) -> str:
+        current = self.auth.current()
+        if current is not None and current != rejected:
+            return current
+        async with self._renewal:
+            current = self.auth.current()
+            if current is not None and current != rejected:
+                return current
+            return await self.run(self.auth.renew())
