@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Protocol
 
 from ippanel_provider.client.errors import InvalidInput
+from ippanel_provider.client.renewal import Renewal
 from ippanel_provider.client.request import Flow
 
 
 class Auth(Protocol):
     """A source of credentials. ``current`` does no I/O; ``renew`` is a flow of requests that need no credential."""
+
+    @property
+    def renewal(self) -> Renewal:
+        """What keeps all who share this source from renewing it twice at once; one for its whole life."""
+        ...
 
     @property
     def renewable(self) -> bool:
@@ -38,6 +44,7 @@ class ApiKey:
         if not key or not key.isascii() or not key.isprintable() or " " in key:
             raise InvalidInput("api_key: it is empty or holds characters no key has; copy it from the panel again")
         self._key = key
+        self.renewal = Renewal()
 
     def current(self) -> str:
         """Return the key."""

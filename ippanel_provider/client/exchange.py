@@ -19,6 +19,7 @@ from ippanel_provider.client.errors import (
     Unconfirmed,
     Unreachable,
 )
+from ippanel_provider.client.renewal import Await
 from ippanel_provider.client.request import Replay, Request, Sleep
 
 T = TypeVar("T")
@@ -71,7 +72,7 @@ class Transmit:
     credential: str | None
 
 
-Effect = Request[Any] | Sleep | NeedCredential | Transmit
+Effect = Request[Any] | Sleep | NeedCredential | Await | Transmit
 
 
 def exchange(request: Request[T], auth: Auth, retry: Retry) -> Generator[Effect, Any, T]:

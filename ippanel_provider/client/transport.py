@@ -7,7 +7,6 @@ import contextvars
 import functools
 import logging
 import ssl
-import threading
 import time
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from ippanel_provider import __version__
 from ippanel_provider.client.auth import ApiKey, Auth
 from ippanel_provider.client.errors import InvalidInput, IPPanelError, NoAnswer, Unreachable
 from ippanel_provider.client.exchange import Effect, NeedCredential, Retry, Transmit, exchange
+from ippanel_provider.client.renewal import Await, obtain
 from ippanel_provider.client.request import Answer, Flow, PageRequest, Replay, Request, Sleep
 from ippanel_provider.service import EDGE_URL, REST_URL, Api
 
@@ -160,7 +160,6 @@ class Client(_Wire):
     def __init__(self, auth: Auth | str, settings: Settings | None = None) -> None:
         super().__init__(auth, settings)
         self._http = httpx.Client(**self.settings.httpx_options())
-        self._renewal = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -181,7 +180,9 @@ class Client(_Wire):
 
         :raises NotSent, Refused, Unconfirmed: see :mod:`ippanel_provider.client.errors`.
         """
-        steps: Generator[Any, Any, T] = self.steps(call) if isinstance(call, Request) else call
+        return self._drive(self.steps(call) if isinstance(call, Request) else call)
+
+    def _drive(self, steps: Generator[Any, Any, T]) -> T:
         try:
             effect = next(steps)
             while True:
@@ -193,6 +194,9 @@ class Client(_Wire):
                     effect = steps.send(result)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        finally:
+            # Interrupted or cancelled in the middle, a flow gets to tidy up now, not when it is collected.
+            steps.close()
 
     def walk(self, request: PageRequest[T]) -> Iterator[T]:
         """Yield the items of this page and all after it, asking for each page when it is reached."""
@@ -208,7 +212,9 @@ class Client(_Wire):
             case Transmit():
                 return self._transmit(effect)
             case NeedCredential():
-                return self._credential(effect.rejected)
+                return self._drive(obtain(self.auth, effect.rejected))
+            case Await():
+                return effect.block()
             case Sleep():
                 return time.sleep(effect.seconds)
             case Request():
@@ -222,17 +228,6 @@ class Client(_Wire):
             raise self.error(transmit, error) from error
         return self.answer(transmit, response)
 
-    def _credential(self, rejected: str | None) -> str:
-        current = self.auth.current()
-        if current is not None and current != rejected:
-            return current
-        with self._renewal:
-            # Whoever held the lock before may have renewed it already.
-            current = self.auth.current()
-            if current is not None and current != rejected:
-                return current
-            return self.run(self.auth.renew())
-
 
 class AsyncClient(_Wire):
     """The same as :class:`Client` for an event loop; it belongs to the loop it first runs on."""
@@ -240,7 +235,6 @@ class AsyncClient(_Wire):
     def __init__(self, auth: Auth | str, settings: Settings | None = None) -> None:
         super().__init__(auth, settings)
         self._http = httpx.AsyncClient(**self.settings.httpx_options())
-        self._renewal = asyncio.Lock()
         # Unbounded, thousands of requests on one httpx client starve each other and never end.
         self._in_flight = asyncio.Semaphore(self.settings.max_in_flight)
 
@@ -260,7 +254,9 @@ class AsyncClient(_Wire):
     async def run(self, call: Flow[T]) -> T: ...
     async def run(self, call: Request[T] | Flow[T]) -> T:
         """Run one request or a flow and return its result; errors as :meth:`Client.run`."""
-        steps: Generator[Any, Any, T] = self.steps(call) if isinstance(call, Request) else call
+        return await self._drive(self.steps(call) if isinstance(call, Request) else call)
+
+    async def _drive(self, steps: Generator[Any, Any, T]) -> T:
         try:
             effect = next(steps)
             while True:
@@ -272,6 +268,9 @@ class AsyncClient(_Wire):
                     effect = steps.send(result)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        finally:
+            # Interrupted or cancelled in the middle, a flow gets to tidy up now, not when it is collected.
+            steps.close()
 
     async def walk(self, request: PageRequest[T]) -> AsyncIterator[T]:
         """Yield the items of this page and all after it, asking for each page when it is reached."""
@@ -288,7 +287,9 @@ class AsyncClient(_Wire):
             case Transmit():
                 return await self._transmit(effect)
             case NeedCredential():
-                return await self._credential(effect.rejected)
+                return await self._drive(obtain(self.auth, effect.rejected))
+            case Await():
+                return await asyncio.wrap_future(effect.ended)
             case Sleep():
                 return await asyncio.sleep(effect.seconds)
             case Request():
@@ -302,13 +303,3 @@ class AsyncClient(_Wire):
             except (httpx.RequestError, httpx.InvalidURL) as error:
                 raise self.error(transmit, error) from error
         return self.answer(transmit, response)
-
-    async def _credential(self, rejected: str | None) -> str:
-        current = self.auth.current()
-        if current is not None and current != rejected:
-            return current
-        async with self._renewal:
-            current = self.auth.current()
-            if current is not None and current != rejected:
-                return current
-            return await self.run(self.auth.renew())

@@ -1,0 +1,110 @@
+"""One renewal of a credential at a time, whoever asks: threads, tasks of any event loop, several clients.
+
+Those who ask while a renewal is under way wait for it and share its outcome, so ten tasks with one wrong password try
+it once, not ten times.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ippanel_provider.client.errors import IPPanelError, NotSent, Unconfirmed
+from ippanel_provider.client.request import Request, Sleep
+
+if TYPE_CHECKING:
+    from ippanel_provider.client.auth import Auth
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Await:
+    """An effect: wait until the renewal that the thread ``leader`` is making has ended, and raise what it raised."""
+
+    ended: Future[None]
+    leader: int
+
+    def block(self) -> None:
+        """Wait with this thread."""
+        if self.leader == threading.get_ident():
+            # The renewal is a task of this very thread's event loop: waiting here would stop it for good.
+            raise RuntimeError(
+                "a blocking Client was used inside the event loop that is renewing its login; use AsyncClient there, or asyncio.to_thread"
+            )
+        self.ended.result()
+
+
+class Renewal:
+    """Belongs to one source of credentials; holds who is renewing it and who waits for that."""
+
+    def __init__(self) -> None:
+        # Reentrant: a generator collected while the lock is held ends its renewal in the same thread.
+        self._mutex = threading.RLock()
+        self._leader: int | None = None
+        self._waiting: list[Future[None]] = []
+
+    def join(self) -> Await | None:
+        """Become the one who renews (None; :meth:`end` is then owed), or get what to wait for."""
+        with self._mutex:
+            if self._leader is None:
+                self._leader = threading.get_ident()
+                return None
+            ended: Future[None] = Future()
+            self._waiting.append(ended)
+            return Await(ended, self._leader)
+
+    def end(self, failure: IPPanelError | None) -> None:
+        """Let those who wait go on: with ``failure``, or to look for themselves."""
+        with self._mutex:
+            waiting, self._waiting, self._leader = self._waiting, [], None
+        for ended in waiting:
+            # False for a task that was cancelled meanwhile.
+            if ended.set_running_or_notify_cancel():
+                if failure is None:
+                    ended.set_result(None)
+                else:
+                    # An exception raised in several threads at once would mix their tracebacks.
+                    ended.set_exception(_copy(failure))
+
+
+def obtain(auth: Auth, rejected: str | None) -> Generator[Request[Any] | Sleep | Await, Any, str]:
+    """Yield the steps to a credential other than ``rejected``; return it.
+
+    :raises NotSent: when a login left and no answer came: what needed the credential was never sent.
+    """
+    while True:
+        if (credential := _usable(auth, rejected)) is not None:
+            return credential
+        under_way = auth.renewal.join()
+        if under_way is None:
+            return (yield from _lead(auth, rejected))
+        yield under_way
+
+
+def _lead(auth: Auth, rejected: str | None) -> Generator[Request[Any] | Sleep, Any, str]:
+    failure: IPPanelError | None = None
+    try:
+        # Whoever led before may have renewed it already.
+        if (credential := _usable(auth, rejected)) is not None:
+            return credential
+        return (yield from auth.renew())
+    except Unconfirmed as error:
+        failure = NotSent(f"{error} What needed the login was not sent.", error.details)
+        raise failure from error
+    except IPPanelError as error:
+        failure = error
+        raise
+    finally:
+        auth.renewal.end(failure)
+
+
+def _usable(auth: Auth, rejected: str | None) -> str | None:
+    credential = auth.current()
+    return None if credential == rejected else credential
+
+
+def _copy(error: IPPanelError) -> IPPanelError:
+    kind, arguments, *_ = error.__reduce__()
+    return kind(*arguments)
