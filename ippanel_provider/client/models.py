@@ -8,7 +8,7 @@ as they came. A model shows itself without numbers and texts.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -66,6 +66,23 @@ class Account(Model):
     is_reseller: bool | None = None
     document_block: bool | None = None
     send_block: bool | None = None
+
+
+class LoginStep(Model):
+    """Where a login stands (API: auth).
+
+    ``login``: ``token`` is the credential, for 10 hours. ``sms`` and ``ga``: it only serves to confirm the code that
+    was texted, or that the authenticator shows, within 6 minutes.
+    """
+
+    method: Literal["ga", "sms", "login"]
+    token: Annotated[str, Field(min_length=1, repr=False)]
+
+
+class RecoveryStep(Model):
+    """What a forgotten password is replaced with, together with the code texted, within 2 minutes (API: auth)."""
+
+    token: Annotated[str, Field(min_length=1, repr=False)]
 
 
 class Bulk(Model):
