@@ -1,0 +1,308 @@
+"""``/_sandbox/…``: what tests and people do to the service from behind its counter.
+
+Answers are plain JSON; a mistake is a 400 that says what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from time import monotonic
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from ippanel_provider.service import BulkState, DeliveryStatus
+from ippanel_provider.text.numbers import InvalidNumber, is_sender, normalize
+
+from . import live, view
+from .edge.send import forced
+from .faults import NAMES
+from .life import Script, Timing
+from .outbox import MessageFilter
+from .records import Account, Line
+from .state import Sandbox
+
+_MAX_WAIT = 300.0
+_ACCOUNT_FIELDS = {
+    name: type(getattr(Account(), name))
+    for name in (
+        "user_name",
+        "name",
+        "password",
+        "is_reseller",
+        "document_block",
+        "send_block",
+        "credit",
+        "gift",
+        "duplicate_guard",
+        "without_credit",
+        "local_numbers",
+        "unauthorized_body",
+        "alternates",
+    )
+}
+_CHOICES = {"without_credit": ("state", "refuse"), "unauthorized_body": ("seen", "documented")}
+
+
+class Mistake(ValueError):
+    """A control call that cannot be done; the text goes to the caller."""
+
+
+Control = Callable[[Sandbox, Request], Awaitable[object]]
+
+
+def routes() -> list[Route]:
+    """The routes of the controls, for an application whose ``state.sandbox`` is the sandbox."""
+    calls: list[tuple[str, str, Control]] = [
+        ("GET", "/messages", messages),
+        ("GET", "/messages/wait", wait_for_messages),
+        ("GET", "/messages/counts", counts),
+        ("POST", "/inbox", receive),
+        ("GET", "/clock", show_clock),
+        ("POST", "/clock", move_clock),
+        ("GET", "/faults", list_faults),
+        ("POST", "/faults", add_fault),
+        ("DELETE", "/faults", remove_faults),
+        ("DELETE", "/faults/{id:int}", remove_faults),
+        ("GET", "/account", show_account),
+        ("POST", "/account", change_account),
+        ("POST", "/patterns/{code}/approve", approve),
+        ("POST", "/patterns/{code}/reject", reject),
+        ("POST", "/bulks/{id:int}", decide),
+        ("GET", "/stats", stats),
+        ("POST", "/reset", reset),
+    ]
+    table = [Route(f"/_sandbox{path}", _endpoint(control), methods=[method]) for method, path, control in calls]
+    return [*table, Route("/_sandbox/events", events)]
+
+
+def _endpoint(control: Control) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            content = await control(request.app.state.sandbox, request)
+        except Mistake as mistake:
+            return Response(to_json({"error": str(mistake)}), 400, media_type="application/json")
+        return content if isinstance(content, Response) else Response(to_json(content), media_type="application/json")
+
+    return endpoint
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    raw = await request.body()
+    try:
+        content = from_json(raw) if raw.strip() else {}
+    except ValueError as error:
+        raise Mistake(f"the body is not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise Mistake("the body must be a JSON object")
+    return content
+
+
+def _number(request: Request, name: str, default: float) -> float:
+    given = request.query_params.get(name)
+    try:
+        number = default if given is None else float(given)
+    except ValueError:
+        number = -1
+    if not 0 <= number < float("inf"):
+        raise Mistake(f"{name} must be a number from 0")
+    return number
+
+
+def _filter(request: Request) -> MessageFilter:
+    try:
+        return view.message_filter(request.query_params)
+    except ValueError:
+        raise Mistake("since and outbox_id must be numbers") from None
+
+
+async def messages(sandbox: Sandbox, request: Request) -> object:
+    """Every text handed to every recipient, oldest first; all of them unless ``limit`` and ``offset`` ask for a page."""
+    limit = int(_number(request, "limit", 0)) if "limit" in request.query_params else None
+    found, total = view.messages(sandbox, _filter(request), offset=int(_number(request, "offset", 0)), limit=limit)
+    return {"messages": found, "total": total}
+
+
+async def wait_for_messages(sandbox: Sandbox, request: Request) -> object:
+    """Answer as soon as ``count`` (1) texts match, or 408 after ``timeout`` (10) seconds of real time."""
+    wanted, count = _filter(request), int(_number(request, "count", 1))
+    deadline = monotonic() + min(_number(request, "timeout", 10), _MAX_WAIT)
+    seen, outbox, scanned = 0, sandbox.outbox, 0
+    while True:
+        if outbox is not sandbox.outbox:
+            seen, outbox, scanned = 0, sandbox.outbox, 0
+        upto = len(outbox.bulks)
+        seen += sum(1 for _ in outbox.texts(wanted, start=scanned))
+        scanned = upto
+        remaining = deadline - monotonic()
+        if seen >= count:
+            found, total = view.messages(sandbox, wanted)
+            return {"messages": found, "total": total}
+        if remaining <= 0 or sandbox.hub.closed:
+            return Response(to_json({"error": f"{seen} of {count} texts came in time", "total": seen}), 408, media_type="application/json")
+        await sandbox.hub.wait(remaining)
+
+
+async def counts(sandbox: Sandbox, request: Request) -> object:
+    """The judge of "nothing twice, nothing lost"."""
+    return sandbox.outbox.counts(sandbox.now())
+
+
+async def receive(sandbox: Sandbox, request: Request) -> object:
+    """A person texts in: ``from``, ``number`` (one of the lines), ``message``."""
+    body = await _body(request)
+    sender, number, text = body.get("from"), body.get("number"), body.get("message")
+    if not isinstance(text, str) or not text:
+        raise Mistake("message must be a text")
+    if number not in sandbox.lines:
+        raise Mistake(f"number must be one of the lines: {', '.join(sandbox.lines)}")
+    try:
+        sender = normalize(sender if isinstance(sender, str | int) else "")
+    except InvalidNumber as error:
+        raise Mistake(f"from: {error}") from None
+    return {"messages_inbox_id": sandbox.receive(sender, str(number), text).id}
+
+
+async def show_clock(sandbox: Sandbox, request: Request) -> object:
+    """What time it is at the service, how fast its clock runs, and how long a bulk takes to become final."""
+    return {"now": sandbox.now(), "speed": sandbox.clock.speed, "life": sandbox.script.timing.total}
+
+
+async def move_clock(sandbox: Sandbox, request: Request) -> object:
+    """``advance`` (seconds), ``speed`` (factor), ``pace`` (new bulks live this many times the usual life; 0 ends them at once)."""
+    body = await _body(request)
+    if not body or body.keys() - {"advance", "speed", "pace"}:
+        raise Mistake("give advance (seconds), speed (factor) or pace (factor)")
+    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in body.values()):
+        raise Mistake("advance, speed and pace are numbers")
+    try:
+        if "speed" in body:
+            sandbox.clock.set_speed(body["speed"])
+        if "advance" in body:
+            sandbox.clock.advance(body["advance"])
+    except ValueError as error:
+        raise Mistake(str(error)) from None
+    if "pace" in body:
+        if not 0 <= body["pace"] < float("inf"):
+            raise Mistake("pace takes a factor from 0 (final at once)")
+        sandbox.script = Script(Timing().scaled(body["pace"]))
+    sandbox.hub.changed()
+    return await show_clock(sandbox, request)
+
+
+async def list_faults(sandbox: Sandbox, request: Request) -> object:
+    """The faults in force, and every fault there is."""
+    return {"faults": [fault.as_json() for fault in sandbox.faults.active], "known": NAMES}
+
+
+async def add_fault(sandbox: Sandbox, request: Request) -> object:
+    """Set a fault: ``match`` {path, method, sending_type}, ``fault``, ``times``, ``after``, ``probability`` and its own options."""
+    body = await _body(request)
+    try:
+        for name, values in (("state_id", BulkState), ("message_status", DeliveryStatus)):
+            if body.get(name) is not None:
+                values(body[name])
+        return sandbox.faults.add(body).as_json()
+    except ValueError as error:
+        raise Mistake(str(error)) from None
+
+
+async def remove_faults(sandbox: Sandbox, request: Request) -> object:
+    """Lift the fault in the path, or all."""
+    return {"removed": sandbox.faults.remove(request.path_params.get("id"))}
+
+
+async def show_account(sandbox: Sandbox, request: Request) -> object:
+    """The account, its lines and its patterns."""
+    return {
+        **{name: getattr(sandbox.account, name) for name in _ACCOUNT_FIELDS},
+        "api_key": sandbox.api_key,
+        "lines": list(sandbox.lines),
+        "patterns": {pattern.code: pattern.status for pattern in sandbox.patterns.values()},
+    }
+
+
+async def change_account(sandbox: Sandbox, request: Request) -> object:
+    """Set any field :func:`show_account` shows; ``lines`` adds lines to the account."""
+    body = await _body(request)
+    unknown = body.keys() - _ACCOUNT_FIELDS.keys() - {"lines"}
+    if unknown:
+        raise Mistake(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join([*_ACCOUNT_FIELDS, 'lines'])}")
+    lines = body.pop("lines", [])
+    if not isinstance(lines, list) or not all(isinstance(line, str) and is_sender(line) for line in lines):
+        raise Mistake("lines is a list of senders such as +983000505")
+    changes = {name: _account_value(name, value) for name, value in body.items()}
+    for name, value in changes.items():
+        setattr(sandbox.account, name, value)
+    for line in lines:
+        sandbox.lines.setdefault(line, Line(20001 + len(sandbox.lines), line))
+    sandbox.hub.changed()
+    return await show_account(sandbox, request)
+
+
+def _account_value(name: str, value: object) -> object:
+    kind = _ACCOUNT_FIELDS[name]
+    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, kind) or (name in _CHOICES and value not in _CHOICES[name]):
+        raise Mistake(f"{name} must be {' or '.join(_CHOICES[name]) if name in _CHOICES else f'a {kind.__name__}'}")
+    return value
+
+
+async def approve(sandbox: Sandbox, request: Request) -> object:
+    """The reviewer approves a pattern."""
+    return await _review(sandbox, request, approved=True)
+
+
+async def reject(sandbox: Sandbox, request: Request) -> object:
+    """The reviewer rejects a pattern, with a ``comment``."""
+    return await _review(sandbox, request, approved=False)
+
+
+async def _review(sandbox: Sandbox, request: Request, *, approved: bool) -> object:
+    comment = str((await _body(request)).get("comment", ""))
+    try:
+        pattern = sandbox.review_pattern(request.path_params["code"], approved=approved, comment=comment)
+    except KeyError:
+        return Response(to_json({"error": "there is no such pattern"}), 404, media_type="application/json")
+    return {"code": pattern.code, "status": pattern.status}
+
+
+async def decide(sandbox: Sandbox, request: Request) -> object:
+    """Give a bulk another fate: the ``state_id`` it ends in, or one ``message_status`` for all its texts."""
+    body = await _body(request)
+    bulk = sandbox.outbox.get(request.path_params["id"])
+    if bulk is None:
+        return Response(to_json({"error": "there is no such bulk"}), 404, media_type="application/json")
+    try:
+        script = forced(bulk.script, body.get("state_id"), body.get("message_status"))
+    except ValueError as error:
+        raise Mistake(str(error)) from None
+    sandbox.decide(bulk.id, script)
+    return view.entry(sandbox, bulk, 0, sandbox.now())
+
+
+async def stats(sandbox: Sandbox, request: Request) -> object:
+    """Requests by route, and everything :func:`counts` says."""
+    return {
+        "requests": dict(sandbox.requests.most_common()),
+        "bulks": len(sandbox.outbox.bulks),
+        "inbox": len(sandbox.inbox),
+        "credit": round(sandbox.account.credit, 1),
+        **sandbox.outbox.counts(sandbox.now()),
+    }
+
+
+async def reset(sandbox: Sandbox, request: Request) -> object:
+    """Back to the start: no texts, no faults, the account as it was."""
+    sandbox.reset()
+    return {"reset": True}
+
+
+async def events(request: Request) -> Response:
+    """The texts as they come, as server-sent events."""
+    stream: AsyncIterator[bytes] = live.stream(request.app.state.sandbox)
+    return StreamingResponse(stream, media_type="text/event-stream", headers={"cache-control": "no-store"})

@@ -1,0 +1,34 @@
+"""The Edge API, a module a chapter. Each chapter exports ``routes``; a new chapter is a new module and its name in :data:`CHAPTERS`."""
+
+from __future__ import annotations
+
+from ippanel_provider.sandbox.wire import Api, Reply
+
+from . import auth, number, payment, report, send
+from .envelope import failed, unauthorized
+
+CHAPTERS = (auth, send, report, number, payment)
+
+
+def _unknown(status: int) -> Reply:
+    return failed(404, "404-1", "آدرس مورد نظر یافت نشد") if status == 404 else failed(405, "405-1", "متد درخواست مجاز نیست")
+
+
+def _unreadable() -> Reply:
+    return failed(400, "400-1", "بدنه درخواست معتبر نیست")
+
+
+def _refused(message: str | None) -> Reply:
+    return failed(200, "400-1", message or "درخواست پذیرفته نشد")
+
+
+EDGE = Api(
+    name="edge",
+    prefix="/v1/api/",
+    routes=tuple(route for chapter in CHAPTERS for route in chapter.routes),
+    authorize=auth.authorize,
+    unknown=_unknown,
+    unreadable=_unreadable,
+    refused=_refused,
+    unauthorized=unauthorized,
+)

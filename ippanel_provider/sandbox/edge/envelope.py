@@ -1,0 +1,146 @@
+"""How the Edge API answers: the envelope, lists, validation errors. API: success and failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ippanel_provider.sandbox.wire import Call, Reply
+from ippanel_provider.service import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+
+T = TypeVar("T")
+
+DONE = "انجام شد"
+WRONG = "اطلاعات وارد شده صحیح نمی باشد"
+
+_LABELS = {"message": "پیام", "password": "گذرواژه", "username": "نام کاربری", "files": "فایل ها", "bulk_id": "bulk_id"}
+
+
+def done(data: object = None, *, status: int = 200, code: str = "200-1", parameters: bool = True) -> Reply:
+    """A success. ``message_parameters`` is often absent at the service; reports leave it out."""
+    meta: dict[str, object] = {"status": True, "message": DONE}
+    if parameters:
+        meta["message_parameters"] = []
+    meta["message_code"] = code
+    return Reply.json({"data": data, "meta": meta}, status)
+
+
+def failed(status: int, code: str | None, message: str, errors: dict[str, list[str]] | None = None) -> Reply:
+    """A refusal with the service's code and words."""
+    meta: dict[str, object] = {"status": False, "message": message, "message_parameters": []}
+    if code is not None:
+        meta["message_code"] = code
+    meta["errors"] = errors or {}
+    return Reply.json({"data": None, "meta": meta}, status)
+
+
+def unauthorized(body: str) -> Reply:
+    """One of the two bodies of a 401: ``seen`` in production or ``documented``."""
+    if body == "documented":
+        return failed(401, "400-1", WRONG)
+    return Reply.json({"data": {"data": None}, "meta": {"status": False, "message": "Invalid token"}}, 401)
+
+
+def not_found(message: str, code: str = "404-1") -> Reply:
+    """What was asked for does not exist."""
+    return failed(404, code, message)
+
+
+def required(field: str) -> str:
+    """The service's words for a field that is missing."""
+    return f"تکمیل گزینه {_LABELS.get(field, field.replace('_', ' '))} الزامی است"
+
+
+def invalid(field: str) -> str:
+    """The service's words for a field it cannot use."""
+    return f"گزینه {_LABELS.get(field, field.replace('_', ' '))} معتبر نیست"
+
+
+class Problems:
+    """Collects what is wrong with a request and answers it as one 422."""
+
+    def __init__(self) -> None:
+        self._errors: dict[str, list[str]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._errors)
+
+    def add(self, field: str, text: str | None = None) -> None:
+        """Note a problem with ``field``; without words it is "not valid"."""
+        self._errors.setdefault(field, []).append(text or invalid(field))
+
+    def require(self, field: str) -> None:
+        """Note that ``field`` is missing."""
+        self.add(field, required(field))
+
+    def reply(self) -> Reply:
+        """The 422: the first text, how many more there are, and all of them by field."""
+        texts = [text for field_texts in self._errors.values() for text in field_texts]
+        more = f" (و {len(texts) - 1} خطای دیگر)" if len(texts) > 1 else ""
+        return failed(422, "400-2", texts[0] + more, self._errors)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Which page is asked for; pages count from 1."""
+
+    page: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        """How many entries come before."""
+        return (self.page - 1) * self.size
+
+
+def pages_of(call: Call, *, size_key: str = "per_page", maximum: int = MAX_PAGE_SIZE) -> Pages | Reply:
+    """The page asked for in the body or the query, or the 422 for figures that are none."""
+    problems = Problems()
+    figures = []
+    for field, default, most in (("page", 1, None), (size_key, DEFAULT_PAGE_SIZE, maximum)):
+        given = call.body.get(field, call.query.get(field))
+        number = default if given is None or given == "" else as_int(given)
+        if number is None or number < 1 or (most is not None and number > most):
+            problems.add(field)
+            number = default
+        figures.append(number)
+    return problems.reply() if problems else Pages(*figures)
+
+
+def listing(call: Call, data: Sequence[object], total: int, pages: Pages, *, path: str | None = None) -> Reply:
+    """One page of a list."""
+    meta = {
+        "current_page": pages.page,
+        "from": pages.offset + 1 if data else None,
+        "last_page": max(1, -(-total // pages.size)),
+        "path": path or call.path.removeprefix("/v1"),
+        "per_page": pages.size,
+        "to": pages.offset + len(data) if data else None,
+        "total": total,
+        "status": True,
+        "message": DONE,
+        "message_code": "200-1",
+    }
+    return Reply.json({"data": data, "meta": meta})
+
+
+def list_of(call: Call, entries: Sequence[T], render: Callable[[T], object]) -> Reply:
+    """A page of ``entries`` that are all at hand."""
+    pages = pages_of(call)
+    if isinstance(pages, Reply):
+        return pages
+    return listing(call, [render(entry) for entry in entries[pages.offset : pages.offset + pages.size]], len(entries), pages)
+
+
+def as_int(value: object) -> int | None:
+    """A whole number however it was written (``5``, ``"5"``, ``5.0``), or None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    return None

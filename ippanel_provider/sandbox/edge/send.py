@@ -1,0 +1,141 @@
+"""Sending, cancelling, prices. API: send."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+
+from ippanel_provider.sandbox.life import Script
+from ippanel_provider.sandbox.records import Item, Submission
+from ippanel_provider.sandbox.state import Duplicate, NoCredit, part_prices
+from ippanel_provider.sandbox.wire import Call, Reply, Route
+from ippanel_provider.service import OPT_OUT_SUFFIX, BulkState, DeliveryStatus
+
+from .envelope import Problems, as_int, done, failed, not_found, unauthorized
+from .sending import FORMS
+from .sending.checks import recipients_of, text_of
+
+_URL_ALIASES = {
+    "apikey": "apikey api_key apiKey x-api-key ApiKey api-key key access_key accessKey auth_key authorization token secret api_token",
+    "from": "from From sender src source from_number sender_number origin originator caller caller_id sms_from fromNum",
+    "message": "message Message msg text txt body content sms message_body messageText",
+    "to": "to To recipient dst destination to_number recipient_number target receiver",
+    # The documents repeat some names of "to" here; those cannot mean both.
+    "username": "username UserName uname user login user_name userid userName",
+    "password": "password Password pass passwd pwd user_password passcode login_password auth_pass user_pass access_password",
+}
+
+
+def send(call: Call) -> Reply:
+    """``POST /api/send``: read the form its ``sending_type`` names, then hand it over."""
+    kind = call.body.get("sending_type")
+    problems = Problems()
+    if kind is None or kind == "":
+        problems.require("sending_type")
+        return problems.reply()
+    form = FORMS.get(kind) if isinstance(kind, str) else None
+    if form is None:
+        problems.add("sending_type")
+        return problems.reply()
+    submission = form(call)
+    return submission if isinstance(submission, Reply) else submit(call, submission)
+
+
+def submit(call: Call, submission: Submission) -> Reply:
+    """Hand a submission over and answer its ids, or the service's refusal."""
+    if call.sandbox.account.send_block:
+        return failed(200, "400-1", "ارسال پیام برای این حساب مسدود است")
+    if call.accept_only is not None and submission.kind == "peer_to_peer":
+        submission = replace(submission, items=submission.items[: call.accept_only])
+    if call.outcome is not None:
+        submission = replace(submission, script=forced(call.sandbox.script, *call.outcome))
+    try:
+        ids = call.sandbox.submit(submission)
+    except Duplicate:
+        return failed(429, None, "ارسال پیام تکراری به این گیرنده در این بازه زمانی مجاز نیست")
+    except NoCredit:
+        return failed(200, "400-1", "اعتبار حساب کافی نیست")
+    return done({"message_outbox_ids": ids})
+
+
+def forced(script: Script, state_id: int | None, message_status: int | None) -> Script:
+    """A script with the end somebody asked for."""
+    if state_id is not None:
+        script = script.ending(BulkState(state_id))
+    return script if message_status is None else replace(script, delivery=DeliveryStatus(message_status))
+
+
+def send_url(call: Call) -> Reply:
+    """One text to one recipient, everything in the URL, the credential too: an API key or user name and password, not both."""
+    given = {**call.query, **{key: str(value) for key, value in call.body.items() if isinstance(value, str | int)}}
+    values = {field: _aliased(field, given, aliases=call.sandbox.account.alternates) for field in _URL_ALIASES}
+    if not _is_known(call, values):
+        return unauthorized(call.sandbox.account.unauthorized_body)
+    problems = Problems()
+    # An unencoded plus arrives as a space; the documents print their examples so.
+    line, recipient = _plus(values["from"]), _plus(values["to"])
+    if line not in call.sandbox.lines:
+        problems.add("from") if line else problems.require("from")
+    text = text_of(call, values["message"], line, problems)
+    recipients = recipients_of(call, [recipient] if recipient else None, problems, "to", 1)
+    if problems:
+        return problems.reply()
+    return submit(call, Submission("webservice", line, [Item(text, recipients)]))
+
+
+def _aliased(field: str, given: dict[str, str], *, aliases: bool) -> str:
+    names = _URL_ALIASES[field].split() if aliases else [field]
+    return next((given[name] for name in names if given.get(name)), "")
+
+
+def _plus(number: str) -> str:
+    return "+" + number[1:] if number.startswith(" ") else number
+
+
+def _is_known(call: Call, values: dict[str, str]) -> bool:
+    account = call.sandbox.account
+    by_name = bool(values["username"] and values["password"])
+    if by_name == bool(values["apikey"]):
+        return False
+    if by_name:
+        name_fits = hmac.compare_digest(values["username"].encode(), account.user_name.encode())
+        return name_fits and hmac.compare_digest(values["password"].encode(), account.password.encode())
+    return call.sandbox.credential(values["apikey"]) is not None
+
+
+def cancel(call: Call) -> Reply:
+    """Cancel a scheduled text, until five minutes before it is due."""
+    given = call.body.get("message_outbox_id")
+    if given is None or given == "":
+        problems = Problems()
+        problems.require("message_outbox_id")
+        return problems.reply()
+    bulk_id = as_int(given)
+    if bulk_id is None or not call.sandbox.cancel(bulk_id):
+        return not_found("پیام مورد نظر یافت نشد", "400-1")
+    return done()
+
+
+def calculate_price(call: Call) -> Reply:
+    """What a text costs a recipient, in rial, by operator; the mandatory opt-out suffix is not counted."""
+    problems = Problems()
+    line = call.body.get("number")
+    if not line:
+        problems.require("number")
+    elif line not in call.sandbox.lines:
+        problems.add("number")
+    text = text_of(call, call.body.get("message"), str(line), problems)
+    if problems:
+        return problems.reply()
+    size = call.sandbox.size(text.removesuffix(OPT_OUT_SUFFIX).rstrip(), str(line))
+    mci, other = part_prices(size.encoding)
+    return done({"mci_price": round(mci * size.parts, 1), "other_price": round(other * size.parts, 1), "parts": size.parts})
+
+
+routes = (
+    Route("POST", "/api/send", send, "send"),
+    Route("GET", "/api/send/webservice", send_url, "send_url", auth="none"),
+    Route("POST", "/api/send/webservice", send_url, "send_url", auth="none", alternate=True),
+    Route("POST", "/api/send/cancel", cancel, "cancel"),
+    Route("POST", "/api/send/calculate-price", calculate_price, "calculate_price"),
+)

@@ -1,0 +1,41 @@
+"""Telling whoever waits that something changed, without doing work when nobody does."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class Hub:
+    """A bell: :meth:`changed` rings it, :meth:`wait` sleeps until it rings or the service closes."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Future[None]] = set()
+        self.closed = False
+
+    def changed(self) -> None:
+        """Wake everybody who waits."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    def close(self) -> None:
+        """The service ends: wake everybody, for good."""
+        self.closed = True
+        self.changed()
+
+    async def wait(self, patience: float) -> None:
+        """Return at the next change, after ``patience`` seconds of real time, or at once when the service is closing."""
+        if self.closed:
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(future)
+        try:
+            async with asyncio.timeout(patience):
+                await future
+        except TimeoutError:
+            pass
+        finally:
+            self._waiting.discard(future)

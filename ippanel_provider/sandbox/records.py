@@ -1,0 +1,129 @@
+"""What the service keeps: lines, bulks, texts that came in, patterns. Data only; what happens to it is in ``state``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .life import Script
+
+
+@dataclass(slots=True)
+class Line:
+    """A number the account may send from."""
+
+    id: int
+    number: str
+    operator_id: int = 1
+    alias: str | None = None
+    gets: bool = True
+    is_66_char: bool = False
+
+
+class Item(NamedTuple):
+    """One bulk to be: a text, who gets it, and one text a recipient where they differ (keyword forms)."""
+
+    text: str
+    recipients: Sequence[str]
+    texts: Sequence[str] | None = None
+
+
+@dataclass(slots=True)
+class Submission:
+    """What one accepted request asks for: one bulk an item. ``due`` is the ``send_time`` as epoch seconds, or None for now."""
+
+    kind: str
+    line: str
+    items: Sequence[Item]
+    due: float | None = None
+    script: Script | None = None
+    price: float | None = None
+    """Rial a recipient, where the text's length does not decide (voice)."""
+
+
+@dataclass(slots=True)
+class Bulk:
+    """One accepted text with its recipients."""
+
+    id: int
+    kind: str
+    line: str
+    text: str
+    recipients: Sequence[str]
+    parts: int
+    cost: float
+    accepted: float
+    due: float
+    script: Script
+    texts: Sequence[str] | None = None
+    is_example: bool = False
+
+    def text_for(self, index: int) -> str:
+        """The text the recipient at ``index`` gets."""
+        return self.text if self.texts is None else self.texts[index]
+
+
+@dataclass(slots=True)
+class InboxMessage:
+    """A text a person sent to one of the account's lines."""
+
+    id: int
+    sender: str
+    number: str
+    text: str
+    time: int
+    kind: str = "normal"
+    seen: bool = False
+
+
+@dataclass(slots=True)
+class Pattern:
+    """A template a person has to approve before it can be sent."""
+
+    code: str
+    message: str
+    variables: Mapping[str, str]
+    """Variable name to ``string`` or ``integer``."""
+    status: str = "pending"
+    """``pending``, ``active`` or ``inactive`` (rejected)."""
+    title: str | None = None
+    description: str = ""
+    is_share: bool = False
+    website: str | None = None
+    comment: str = ""
+    updated: float = 0.0
+
+
+@dataclass(slots=True)
+class Credential:
+    """An API key (never expires) or a token of a login."""
+
+    kind: str
+    """``key`` or ``token``."""
+    expires: float | None = None
+
+
+@dataclass(slots=True)
+class Account:
+    """The person the service knows, with money in rial and the service's temper towards them."""
+
+    user_name: str = "ippanel"
+    user_id: int = 58745
+    name: str = "test"
+    password: str = "sandbox-password"  # noqa: S105 - a stand-in's documented password, good for nothing else
+    is_reseller: bool = True
+    document_block: bool = False
+    send_block: bool = False
+    credit: float = 10_000_000_000.0
+    gift: float = 0.0
+    duplicate_guard: float = 40.0
+    """Seconds in which the same text from the same line to the same recipient is refused; 0 switches the guard off."""
+    without_credit: str = "state"
+    """What meets a send without credit: ``state`` accepts it and ends it in state 8, ``refuse`` answers 200 with status false."""
+    local_numbers: bool = False
+    """Whether recipients may be written ``09…`` on the wire. Unsettled at the real service, so the strict reading is the default."""
+    unauthorized_body: str = "seen"
+    """Which of the two 401 bodies is answered: ``seen`` (in production) or ``documented``."""
+    alternates: bool = True
+    """Whether the documents' alternate methods, paths and aliases are served too."""

@@ -1,0 +1,132 @@
+"""The sandbox as a process: options, the socket, a clean end."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import ipaddress
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from . import examples
+from .app import App
+from .life import Timing
+from .state import DEFAULT_API_KEY, Sandbox
+
+DEFAULT_PORT = 8089
+READY = "IPPanel sandbox ready: "
+
+
+class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    """uvicorn's protocol, which lets the application close the connection itself: that is how a fault drops it."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.app_state: dict[str, Any] = self.app_state | {"close_connection": transport.close}
+
+
+class _Server(uvicorn.Server):
+    """Ends open streams before it waits for their connections."""
+
+    def __init__(self, config: uvicorn.Config, sandbox: Sandbox) -> None:
+        super().__init__(config)
+        self._sandbox = sandbox
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            print(f"{READY}http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)  # noqa: T201 - what starters wait for
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._sandbox.hub.close()
+        await super().shutdown(sockets)
+
+
+def serve(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = DEFAULT_PORT, stop_with_stdin: bool = False) -> int:
+    """Serve until SIGTERM or SIGINT. Return the exit code.
+
+    :param port: 0 picks a free one; the line printed when it listens names it.
+    :param stop_with_stdin: end when standard input closes, so that a sandbox never outlives the process that started it.
+    """
+    config = uvicorn.Config(
+        App(sandbox),
+        host=host,
+        port=port,
+        http=_Protocol,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=75,
+        server_header=False,
+        backlog=2048,
+    )
+    server = _Server(config, sandbox)
+    if stop_with_stdin:
+        threading.Thread(target=_wait_for_end_of_input, args=(server,), daemon=True).start()
+    # Bulks live for the whole run: looking through them for cycles again and again only costs time.
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1000)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        return 0
+    return 0 if server.started else 1
+
+
+def _wait_for_end_of_input(server: uvicorn.Server) -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    server.should_exit = True
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The options of ``ippanel sandbox``."""
+    parser = argparse.ArgumentParser(prog="ippanel sandbox", description="A stand-in for the IPPanel service on this machine.")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port to listen on; 0 picks a free one (default: %(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; anything but this machine needs --i-know")
+    parser.add_argument("--i-know", action="store_true", help="listen where others can reach it: texts and the key are open to them")
+    parser.add_argument("--api-key", default=DEFAULT_API_KEY, help="the key clients use (default: %(default)s)")
+    parser.add_argument("--empty", action="store_true", help="start without the examples of the documents")
+    parser.add_argument("--pace", type=float, default=1.0, help="how many times the usual 3.5 seconds a text takes; 0 is at once")
+    parser.add_argument("--speed", type=float, default=1.0, help="how fast the service's clock runs (default: %(default)s)")
+    parser.add_argument("--credit", type=float, help="rial the account starts with")
+    parser.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``ippanel sandbox`` with these arguments, the process's own when None."""
+    parser = build_parser()
+    options = parser.parse_args(argv)
+    if not options.i_know and not _is_loopback(options.host):
+        parser.error(f"--host {options.host} can be reached by others; say --i-know if that is meant")
+    if options.pace < 0 or options.speed < 0:
+        parser.error("--pace and --speed take numbers from 0")
+
+    def seed(sandbox: Sandbox) -> None:
+        if not options.empty:
+            examples.fill(sandbox)
+        if options.credit is not None:
+            sandbox.account.credit = options.credit
+
+    sandbox = Sandbox(api_key=options.api_key, timing=Timing().scaled(options.pace), seed=seed)
+    sandbox.clock.set_speed(options.speed)
+    return serve(sandbox, host=options.host, port=options.port, stop_with_stdin=options.stop_with_stdin)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,179 @@
+"""Between the socket and the handlers: reads a request, lets faults strike, answers."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from .faults import Fault
+from .forms import FORM_TYPES, read_form
+from .state import Sandbox
+from .wire import HTML, Api, Call, Reply, Route, RouteTable, UnreadableBody
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_ABSOLUTE_FORM = re.compile(r"https?://[^/]*", re.IGNORECASE)
+_SLASHES = re.compile(r"//+")
+_GATEWAY_PAGE = b"<html><head><title>%d</title></head><body><center><h1>%d Bad Gateway</h1></center><hr><center>cdn</center></body></html>"
+_BROKEN_JSON = b'{"data": {"message_outbox_ids": [}, "meta": '
+
+
+def plain_path(path: str) -> str:
+    """The path of a request line: without scheme and host, double slashes or one at the end."""
+    if not path.startswith("/"):
+        path = _ABSOLUTE_FORM.sub("", path, count=1) or "/"
+    if "//" in path:
+        path = _SLASHES.sub("/", path)
+    return path.rstrip("/") or "/"
+
+
+class Serving:
+    """An ASGI application for the wire APIs of a sandbox; the first API whose prefix fits gets the request."""
+
+    def __init__(self, sandbox: Sandbox, apis: Sequence[Api]) -> None:
+        self.sandbox = sandbox
+        self._apis = [(api, RouteTable(api.routes)) for api in apis]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _read(receive)
+        if body is None:
+            return
+        path = plain_path(scope["path"])
+        headers = dict(scope["headers"])
+        method = scope["method"]
+        form = None
+        # curl calls any -d a form unless told otherwise, so what looks like JSON is read as JSON.
+        if headers.get(b"content-type", b"").startswith(FORM_TYPES) and not body.lstrip().startswith(b"{"):
+            form = read_form(headers[b"content-type"], body)
+        call = Call(self.sandbox, method, path, scope["query_string"], headers, body, form)
+        reply = await self._answer(call, scope)
+        if reply is None:
+            await _close(scope, receive)
+        elif isinstance(reply, _Cut):
+            await _send_half(reply.reply, send)
+            await _close(scope, receive)
+        else:
+            await _send(reply, send)
+
+    async def _answer(self, call: Call, scope: Scope) -> Reply | _Cut | None:
+        """The answer, an answer that breaks off, or None for none at all."""
+        api, table = next(((api, table) for api, table in self._apis if call.path.startswith(api.prefix)), self._apis[-1])
+        found = table.find(call.method, call.path.removeprefix("/v1"), alternates=self.sandbox.account.alternates)
+        label = f"{call.method} {found[0].path}" if not isinstance(found, int) else "unknown"
+        self.sandbox.requests[label] += 1
+        faults = self.sandbox.faults.strike(call.method, call.path, _sending_type(call)) if self.sandbox.faults.active else []
+        decisive: Fault | None = None
+        for fault in faults:
+            if fault.ends_request:
+                decisive = fault
+            await _apply(fault, call)
+        if decisive is not None and not decisive.processed:
+            return _failure(decisive, api, None)
+        reply = _handle(api, found, call)
+        partial = next((fault for fault in faults if fault.name == "partial" and "status" in fault.options), None)
+        if partial is not None:
+            return Reply(int(partial.options["status"]), b"")
+        return reply if decisive is None else _failure(decisive, api, reply)
+
+
+class _Cut:
+    """An answer of which only a part is sent."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+
+
+def _handle(api: Api, found: tuple[Route, dict[str, str]] | int, call: Call) -> Reply:
+    if isinstance(found, int):
+        return api.unknown(found)
+    route, params = found
+    call.params = {name: unquote(value) for name, value in params.items()}
+    refusal = api.authorize(call, route)
+    if refusal is not None:
+        return refusal
+    try:
+        return route.handler(call)
+    except UnreadableBody:
+        return api.unreadable()
+
+
+async def _apply(fault: Fault, call: Call) -> None:
+    """What a fault changes before the request is handled."""
+    match fault.name:
+        case "latency":
+            await asyncio.sleep(fault.seconds(0.5))
+        case "outbox_lag":
+            call.lag = max(call.lag, fault.seconds(30))
+        case "partial":
+            call.accept_only = int(fault.options.get("accept", 1))
+        case "outcome":
+            call.outcome = (fault.options.get("state_id"), fault.options.get("message_status"))
+
+
+def _failure(fault: Fault, api: Api, processed: Reply | None) -> Reply | _Cut | None:
+    """The answer of a fault that decides; ``processed`` is what would have been answered, if the request was handled."""
+    options = fault.options
+    match fault.name:
+        case "status":
+            status = int(options.get("status", 500))
+            retry_after = ((b"retry-after", str(options["retry_after"]).encode()),) if "retry_after" in options else ()
+            return Reply(status, str(options.get("body", "")).encode(), b"text/plain", retry_after)
+        case "html":
+            status = int(options.get("status", 502))
+            return Reply(status, _GATEWAY_PAGE % (status, status), HTML)
+        case "malformed":
+            return Reply(200, _BROKEN_JSON)
+        case "truncated":
+            return None if processed is None else _Cut(processed)
+        case "refused":
+            return api.refused(options.get("message"))
+        case "unauthorized":
+            return api.unauthorized(str(options.get("body", "seen")))
+    return None
+
+
+def _sending_type(call: Call) -> str | None:
+    try:
+        value = call.body.get("sending_type")
+    except UnreadableBody:
+        return None
+    return value if isinstance(value, str) else None
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The whole body, or None when the client left in the middle of it."""
+    message = await receive()
+    if not message.get("more_body", False):
+        return None if message["type"] == "http.disconnect" else bytes(message.get("body", b""))
+    chunks = [message.get("body", b"")]
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def _send(reply: Reply, send: Send) -> None:
+    headers = [(b"content-type", reply.media_type), (b"content-length", b"%d" % len(reply.body)), *reply.headers]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+async def _send_half(reply: Reply, send: Send) -> None:
+    headers = [(b"content-type", reply.media_type), (b"content-length", b"%d" % len(reply.body))]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body[: len(reply.body) // 2], "more_body": True})
+
+
+async def _close(scope: Scope, receive: Receive) -> None:
+    """Close the TCP connection as it stands, and wait until the server has noticed, so that it asks for no answer."""
+    scope["state"]["close_connection"]()
+    while (await receive())["type"] != "http.disconnect":
+        pass
