@@ -1,0 +1,45 @@
+"""Messages gathered into as few requests as the service takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from ippanel_provider.client import InvalidInput, Receipt, Request, edge
+from ippanel_provider.delivery.audience import Message
+from ippanel_provider.service import MAX_PEER_TO_PEER_ITEMS, MAX_RECIPIENTS_PER_REQUEST
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The messages of one request. ``shared_text`` is the text all of them have, None where each has its own."""
+
+    number: int
+    messages: tuple[Message, ...] = field(repr=False)
+    shared_text: str | None = field(default=None, repr=False)
+
+    @property
+    def bulks(self) -> int:
+        """How many outbox ids the service answers with."""
+        return 1 if self.shared_text is not None else len(self.messages)
+
+    def request(self, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
+        """Return the send of these messages."""
+        if self.shared_text is not None:
+            return edge.send.webservice(self.shared_text, [to for to, _ in self.messages], sender=sender, send_time=send_time)
+        return edge.send.peer_to_peer(self.messages, sender=sender, send_time=send_time)
+
+
+def chunked(messages: Iterable[Message], *, shared_text: str | None = None, size: int | None = None) -> Iterator[Chunk]:
+    """Yield the messages in chunks of ``size`` (default: as many as one request takes), numbered from 1."""
+    most = MAX_PEER_TO_PEER_ITEMS if shared_text is None else MAX_RECIPIENTS_PER_REQUEST
+    size = most if size is None else size
+    if not 1 <= size <= most:
+        raise InvalidInput(f"chunk_size: {size} is outside 1 to {most}")
+    stream = iter(messages)
+    number = 0
+    while batch := tuple(islice(stream, size)):
+        number += 1
+        yield Chunk(number, batch, shared_text)

@@ -1,0 +1,33 @@
+"""What became of every recipient of many bulks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from ippanel_provider.client import Client, Delivery, edge
+
+POLL_SECONDS = 1.0
+
+
+def deliveries(
+    client: Client, outbox_ids: Iterable[int], *, settle_until: float = 0.0, concurrency: int = 10
+) -> Iterator[tuple[int, list[Delivery]]]:
+    """Yield each bulk's id with its recipients, in the order given.
+
+    The service has one report a bulk, so several are asked at once. A bulk with recipients whose status is not final is
+    asked again until ``settle_until`` (epoch seconds); then it is yielded as it is.
+    """
+    ids = list(outbox_ids)
+    with ThreadPoolExecutor(max_workers=max(1, min(concurrency, len(ids)))) as pool:
+        yield from zip(ids, pool.map(partial(_settled, client, settle_until), ids), strict=True)
+
+
+def _settled(client: Client, settle_until: float, outbox_id: int) -> list[Delivery]:
+    while True:
+        found = list(client.walk(edge.report.recipients(outbox_id)))
+        if time.time() >= settle_until or all(delivery.status is not None and delivery.status.is_final for delivery in found):
+            return found
+        time.sleep(min(POLL_SECONDS, max(0.0, settle_until - time.time())))

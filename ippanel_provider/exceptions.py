@@ -1,0 +1,46 @@
+"""What a task fails with. All are Airflow exceptions, because sensors heed nothing else for ``soft_fail``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+
+from ippanel_provider.service import BulkState
+
+
+class IPPanelException(AirflowException):
+    """Base of the errors this provider's tasks end with."""
+
+
+class SendFailed(IPPanelException):
+    """A send was not accepted, or not all of it; the message says how far it came."""
+
+
+class SendInDoubt(SendFailed, AirflowFailException):
+    """A send ended midway or unanswered. Sending again could text people twice, so no retry is made."""
+
+
+class BulksFailed(IPPanelException, AirflowFailException):
+    """Bulks ended in a state that is final and not "sent". A retry cannot change that, so none is made."""
+
+    def __init__(self, failed: Mapping[int, BulkState]) -> None:
+        reasons: dict[str, list[int]] = {}
+        for outbox_id, state in sorted(failed.items()):
+            reasons.setdefault(BulkState(state).meaning, []).append(outbox_id)
+        shown = "; ".join(f"{meaning}: {_some(ids)}" for meaning, ids in reasons.items())
+        super().__init__(f"{len(failed)} of the bulks were not sent. By reason: {shown}.")
+        self.failed = dict(failed)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[dict[int, BulkState]]]:
+        return (type(self), (self.failed,))
+
+
+class WaitFailed(IPPanelException):
+    """Waiting ended without an answer: the time was up, or the service could not be asked."""
+
+
+def _some(ids: list[int], most: int = 5) -> str:
+    shown = ", ".join(map(str, ids[:most]))
+    return shown if len(ids) <= most else f"{shown} and {len(ids) - most} more"

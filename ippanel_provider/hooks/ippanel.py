@@ -1,0 +1,135 @@
+"""The hook: connection, credential and client."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from airflow.providers.common.compat.sdk import BaseHook
+
+from ippanel_provider.provider_info import CONNECTION_FIELDS, CONNECTION_TYPE, FIELD_BEHAVIOUR, HOOK_NAME
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Connection
+
+    from ippanel_provider.client import AsyncClient, Client, Flow, Request
+    from ippanel_provider.hooks.profile import Profile
+
+T = TypeVar("T")
+
+
+class IPPanelHook(BaseHook):
+    """Speaks to IPPanel over an Airflow connection of type ``ippanel``.
+
+    The connection's password is the API key, its host the base URL (empty: the service itself); its extra holds the
+    fields of :data:`ippanel_provider.provider_info.CONNECTION_FIELDS`.
+
+    :param ippanel_conn_id: the connection's id.
+    """
+
+    conn_name_attr = "ippanel_conn_id"
+    default_conn_name = "ippanel_default"
+    conn_type = CONNECTION_TYPE
+    hook_name = HOOK_NAME
+
+    def __init__(self, ippanel_conn_id: str = default_conn_name, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.ippanel_conn_id = ippanel_conn_id
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The connection, understood.
+
+        :raises InvalidInput: naming the field that cannot be right.
+        """
+        conn = self.get_connection(self.ippanel_conn_id)
+        return self._profile_of(conn, conn.extra_dejson)
+
+    def get_conn(self) -> Client:
+        """Return the client shared by this process."""
+        from ippanel_provider.hooks.clients import client_for
+
+        return client_for(self.profile)
+
+    async def aget_conn(self) -> AsyncClient:
+        """Return the client shared by the running event loop."""
+        from ippanel_provider.hooks.clients import async_client_for
+
+        return async_client_for(await self.aprofile())
+
+    async def aprofile(self) -> Profile:
+        """The same as :attr:`profile`, for an event loop."""
+        from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
+
+        if "profile" not in self.__dict__:
+            conn = await get_async_connection(self.ippanel_conn_id, hook=self)
+            self.__dict__["profile"] = self._profile_of(conn, await get_async_extra_dejson(conn))
+        return self.profile
+
+    def run(self, call: Request[T] | Flow[T]) -> T:
+        """Run any request or flow of :mod:`ippanel_provider.client` and return its result."""
+        return self.get_conn().run(call)
+
+    async def arun(self, call: Request[T] | Flow[T]) -> T:
+        """Run any request or flow on the event loop and return its result."""
+        return await (await self.aget_conn()).run(call)
+
+    def sender(self, sender: str | None = None) -> str:
+        """Return ``sender``, or the connection's default.
+
+        :raises InvalidInput: if it is no line, or there is neither.
+        """
+        from ippanel_provider.client import InvalidInput
+        from ippanel_provider.client.checks import sender as checked
+
+        if sender:
+            return checked(sender)
+        if self.profile.sender is None:
+            raise InvalidInput(f"sender: the task names none and connection {self.ippanel_conn_id!r} has no default sender")
+        return self.profile.sender
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Ask the service who we are; say it, or what to do, in one sentence."""
+        from ippanel_provider.client import IPPanelError, edge
+
+        try:
+            account = self.run(edge.auth.check_token())
+            credit = self.run(edge.payment.credit())
+        except IPPanelError as error:
+            return False, str(error)
+        blocked = " Sending is blocked for this account: ask IPPanel's support." if account.send_block else ""
+        return True, f"Connected as {account.user_name}; credit {credit.credit:,.0f} rial.{blocked}"
+
+    def _profile_of(self, conn: Connection, extra: dict[str, Any]) -> Profile:
+        from ippanel_provider.hooks.profile import profile_of
+
+        return profile_of(self.ippanel_conn_id, host=conn.host, port=conn.port, schema=conn.schema, password=conn.password, extra=extra)
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Return the form's extra fields, for Airflow before 3.2."""
+        from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
+        from flask_babel import lazy_gettext
+        from wtforms import BooleanField, FloatField, PasswordField, StringField
+        from wtforms.validators import NumberRange, Optional, any_of
+
+        widgets: dict[str, Any] = {}
+        for field in CONNECTION_FIELDS:
+            common: dict[str, Any] = {"label": lazy_gettext(field.label), "description": field.description, "default": field.default}
+            if field.type == "boolean":
+                widgets[field.name] = BooleanField(**common)
+            elif field.type == "number":
+                widgets[field.name] = FloatField(
+                    **common, widget=BS3TextFieldWidget(), validators=[Optional(), NumberRange(min=field.minimum)]
+                )
+            elif field.secret:
+                widgets[field.name] = PasswordField(**common, widget=BS3PasswordFieldWidget())
+            else:
+                validators = [Optional(), any_of(field.choices)] if field.choices else []
+                widgets[field.name] = StringField(**common, widget=BS3TextFieldWidget(), validators=validators)
+        return widgets
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Return which standard fields the form shows and how it names them, for Airflow before 3.2."""
+        return FIELD_BEHAVIOUR

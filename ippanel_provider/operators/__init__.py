@@ -1,0 +1,1 @@
+"""What a DAG does with texts: send them, report on them."""

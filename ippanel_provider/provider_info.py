@@ -1,0 +1,102 @@
+"""What Airflow asks of a provider, and the one table of connection fields.
+
+Every Airflow command imports this module, so it imports nothing but the version.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ippanel_provider import __version__
+
+PACKAGE_NAME = "airflow-provider-ippanel"
+CONNECTION_TYPE = "ippanel"
+HOOK_NAME = "IPPanel"
+HOOK_CLASS = "ippanel_provider.hooks.ippanel.IPPanelHook"
+
+
+class ConnectionField(NamedTuple):
+    """One extra field of the connection form."""
+
+    name: str
+    label: str
+    type: str
+    """``string``, ``number`` or ``boolean``, as JSON schema has it."""
+    description: str
+    default: str | float | bool | None = None
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    secret: bool = False
+
+
+CONNECTION_FIELDS = (
+    ConnectionField("sender", "Default sender", "string", "The line texts go out from, as +983000505; a task can name another."),
+    ConnectionField(
+        "api", "API", "string", "edge (default), or rest for accounts that only have the legacy API.", "edge", ("edge", "rest")
+    ),
+    ConnectionField(
+        "proxy", "Proxy URL", "string", "For hosts that cannot reach Iran directly: http://user:password@host:port.", secret=True
+    ),
+    ConnectionField("verify", "Verify TLS", "boolean", "Leave on; off accepts any certificate.", True),
+    ConnectionField("ca_bundle", "CA bundle", "string", "Path of a PEM file, for a relay with a certificate of its own."),
+    ConnectionField("connect_timeout", "Connect timeout", "number", "Seconds.", 5, minimum=0.1),
+    ConnectionField("read_timeout", "Read timeout", "number", "Seconds.", 30, minimum=0.1),
+)
+
+FIELD_BEHAVIOUR: dict[str, Any] = {
+    "hidden_fields": ["schema", "port", "login", "extra"],
+    "relabeling": {"host": "Base URL", "password": "API key"},
+    "placeholders": {"host": "https://edge.ippanel.com/v1", "password": "from the panel", "sender": "+983000505"},
+}
+
+
+def _conn_field(field: ConnectionField) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": [field.type, "null"]}
+    if field.default is not None:
+        schema["default"] = field.default
+    if field.choices:
+        schema["enum"] = list(field.choices)
+    if field.minimum is not None:
+        schema["minimum"] = field.minimum
+    if field.secret:
+        schema["format"] = "password"
+    return {"label": field.label, "description": field.description, "schema": schema}
+
+
+def _modules(room: str, *names: str) -> list[dict[str, Any]]:
+    return [{"integration-name": "IPPanel", "python-modules": [f"ippanel_provider.{room}.{name}" for name in names]}]
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Return the provider's metadata in the form of Airflow's provider schema."""
+    return {
+        "package-name": PACKAGE_NAME,
+        "name": "IPPanel",
+        "description": "Text messages in Iran through IPPanel.",
+        "versions": [__version__],
+        "integrations": [{"integration-name": "IPPanel", "external-doc-url": "https://ippanel.com", "tags": ["service"]}],
+        "hooks": _modules("hooks", "ippanel"),
+        "operators": _modules("operators", "send", "report"),
+        "sensors": _modules("sensors", "bulk"),
+        "triggers": _modules("triggers", "bulk"),
+        "transfers": [
+            {
+                "source-integration-name": "SQL",
+                "target-integration-name": "IPPanel",
+                "python-module": "ippanel_provider.transfers.sql_to_ippanel",
+            }
+        ],
+        "connection-types": [
+            {
+                "connection-type": CONNECTION_TYPE,
+                "hook-class-name": HOOK_CLASS,
+                "hook-name": HOOK_NAME,
+                "conn-fields": {field.name: _conn_field(field) for field in CONNECTION_FIELDS},
+                "ui-field-behaviour": {
+                    "hidden-fields": FIELD_BEHAVIOUR["hidden_fields"],
+                    "relabeling": FIELD_BEHAVIOUR["relabeling"],
+                    "placeholders": FIELD_BEHAVIOUR["placeholders"],
+                },
+            }
+        ],
+    }

@@ -1,0 +1,1 @@
+"""From other systems' rows to texts."""

@@ -1,0 +1,1 @@
+"""Waiting on the triggerer instead of a worker."""
