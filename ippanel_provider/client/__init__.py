@@ -6,7 +6,7 @@
 """
 
 from ippanel_provider.client import edge
-from ippanel_provider.client.auth import ApiKey, Auth
+from ippanel_provider.client.auth import ApiKey, Auth, Login
 from ippanel_provider.client.errors import (
     Details,
     Invalid,
@@ -15,6 +15,7 @@ from ippanel_provider.client.errors import (
     NoAnswer,
     NotFound,
     NotSent,
+    OtpRequired,
     Refused,
     ServerFault,
     Throttled,
@@ -27,6 +28,7 @@ from ippanel_provider.client.errors import (
 from ippanel_provider.client.exchange import Retry
 from ippanel_provider.client.models import Account, Bulk, Credit, Delivery, InboxMessage, Price, Receipt
 from ippanel_provider.client.request import Flow, Page, PageRequest, Replay, Request, Sleep, Upload
+from ippanel_provider.client.tokens import FileStore, MemoryStore, StoredToken, TokenStore
 from ippanel_provider.client.transport import AsyncClient, Client, Settings
 
 __all__ = [
@@ -39,14 +41,18 @@ __all__ = [
     "Credit",
     "Delivery",
     "Details",
+    "FileStore",
     "Flow",
     "IPPanelError",
     "InboxMessage",
     "Invalid",
     "InvalidInput",
+    "Login",
+    "MemoryStore",
     "NoAnswer",
     "NotFound",
     "NotSent",
+    "OtpRequired",
     "Page",
     "PageRequest",
     "Price",
@@ -58,7 +64,9 @@ __all__ = [
     "ServerFault",
     "Settings",
     "Sleep",
+    "StoredToken",
     "Throttled",
+    "TokenStore",
     "Unauthorized",
     "Unconfirmed",
     "Unreachable",

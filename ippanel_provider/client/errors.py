@@ -7,7 +7,8 @@
     ├── Unsupported         this API has no such call
     ├── NotSent             it never left, or the service says "later": safe to send again
     │   ├── Unreachable       no connection was made
-    │   └── Throttled         HTTP 429; see ``retry_after``
+    │   ├── Throttled         HTTP 429; see ``retry_after``
+    │   └── OtpRequired       the login waits for a code that a person has to give
     ├── Refused             the service said no; ``details`` holds its reasons
     │   ├── Unauthorized      HTTP 401: the credential
     │   ├── NotFound          HTTP 404: unknown pattern, phonebook, message
@@ -77,6 +78,22 @@ class Throttled(NotSent):
     def retry_after(self) -> float | None:
         """Seconds to wait, where the service named them."""
         return self.details.retry_after
+
+
+class OtpRequired(NotSent):
+    """A login waits for a one-time code, texted (``method`` "sms") or shown by the authenticator ("ga").
+
+    What needed the login was not sent. ``token`` is that of the login step, good for 6 minutes and nothing but
+    confirming the code; it stands in neither the message nor the repr.
+    """
+
+    def __init__(self, message: str, details: Details | None = None, token: str = "", method: str = "sms") -> None:
+        super().__init__(message, details)
+        self.token = token
+        self.method = method
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
+        return (type(self), (str(self), self.details, self.token, self.method))
 
 
 class Refused(IPPanelError):
