@@ -115,6 +115,28 @@ class DeliveryStatus(enum.IntEnum):
 _FINAL_STATUSES = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.NOT_DELIVERED, DeliveryStatus.BLACKLISTED})
 
 
+class TicketState(enum.IntEnum):
+    """``state_id`` of a support ticket."""
+
+    WAITING = 1
+    WAITING_FOR_SUPPORT = 2
+    ANSWERED = 3
+    CLOSED = 4
+    FORWARDED = 5
+
+    @classmethod
+    def _missing_(cls, value: object) -> TicketState | None:
+        return _unnamed(cls, value)
+
+
+class BankOperator(enum.IntEnum):
+    """``operator_id`` of the sends to banks of numbers."""
+
+    MCI = 1
+    IRANCELL = 2
+    OTHER = 13
+
+
 class SendingType(enum.StrEnum):
     """``sending_type`` of ``POST /api/send``."""
 

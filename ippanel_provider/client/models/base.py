@@ -1,0 +1,62 @@
+"""What all results have in common: how the service's several spellings of one thing become one type each."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
+
+from ippanel_provider.text.numbers import mask
+
+Text = Annotated[str, Field(repr=False)]
+"""A text of a message; never shown."""
+Secret = Annotated[str, Field(min_length=1, repr=False)]
+"""A credential; never shown."""
+
+
+class Masked(str):
+    """A phone number whose repr is masked; in every other way a str."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(mask(str(self)))
+
+
+Number = Annotated[str, AfterValidator(Masked)]
+"""A phone number or line as the service writes it."""
+
+
+def _blank_is_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _moment(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
+    # Zero stands for "never". The documents do not give the form of every time, and one that cannot be read must not
+    # make a page unreadable, or a create that happened look as if it had not.
+    if value in ("", "0", 0):
+        return None
+    try:
+        parsed = parse(value)
+    except ValueError:
+        return None
+    return parsed.replace(tzinfo=UTC) if isinstance(parsed, datetime) and parsed.tzinfo is None else parsed
+
+
+Moment = Annotated[datetime | None, WrapValidator(_moment)]
+"""A time in UTC, from epoch seconds in either spelling or an ISO text; None where there is none to be read."""
+Count = Annotated[int | None, BeforeValidator(_blank_is_none)]
+"""A whole number in either spelling."""
+Flag = Annotated[bool | None, BeforeValidator(_blank_is_none)]
+"""Yes or no, in any of the four spellings of the service."""
+
+
+class Model(BaseModel):
+    """Base of all results: frozen, and keeps what it does not know."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True, coerce_numbers_to_str=True)
+
+    def __repr_args__(self) -> Any:
+        # Fields the documents do not name could hold anything, so they are not shown.
+        return [(name, value) for name, value in super().__repr_args__() if name in type(self).model_fields]
