@@ -9,13 +9,35 @@ import enum
 import re
 import unicodedata
 
-_COMMON = re.compile(r"(?:\+98|0098|98|0)?(9[0-9]{9})\Z")
-_MOBILE = re.compile(r"(?:(?:\+|00)?98)?0?(9[0-9]{9})\Z")
-_LANDLINE = re.compile(r"(?:(?:(?:\+|00)?98)0?|0)[1-8][0-9]{5,9}\Z")
+# 094 is internet telephony, a landline to this service. 098 is no range at all: ten digits that start with 98 are a
+# number with its country code and two digits lost, and would become a stranger's.
+_COMMON = re.compile(r"(?:\+98|0098|98|0)?(9[0-35-79][0-9]{8})\Z")
+_MOBILE = re.compile(r"(?:(?:\+|00)?98)?0?(9[0-35-79][0-9]{8})\Z")
+_LANDLINE = re.compile(r"(?:(?:(?:\+|00)?98)0?|0)(?:[1-8][0-9]{5,9}|94[0-9]{8})\Z|94[0-9]{8}\Z")
 _FOREIGN = re.compile(r"(?:\+|00)(?!98)[0-9]{5,}\Z")
 _SENDER = re.compile(r"\+[1-9][0-9]{3,19}\Z")
 _BANK_LINE = re.compile(r"\+98[A-Za-z]{2,20}\Z")
-_SEPARATORS = frozenset("-–—‑−.()/\u00a0")
+_SEPARATORS = frozenset("-–—‑−.()/")
+# What a table read as floats makes of a column of numbers with a gap in it.
+_FLOAT_TAIL = re.compile(r"(?<=[0-9])\.0\Z")
+
+
+class _Plain(dict[int, str | None]):
+    """A table for :meth:`str.translate` that finds out about each character once."""
+
+    def __missing__(self, code: int) -> str | None:
+        char = chr(code)
+        if char.isdecimal():
+            kept: str | None = str(unicodedata.decimal(char))
+        elif char.isspace() or char in _SEPARATORS or unicodedata.category(char) == "Cf":
+            kept = None
+        else:
+            kept = "+" if char == "\uff0b" else char
+        self[code] = kept
+        return kept
+
+
+_PLAIN = _Plain()
 
 
 class Problem(enum.StrEnum):
@@ -37,12 +59,17 @@ class InvalidNumber(ValueError):
         super().__init__(f"the number {problem.value}")
         self.problem = problem
 
+    def __reduce__(self) -> tuple[type[InvalidNumber], tuple[Problem]]:
+        # The message is no argument of __init__, and executors carry exceptions between processes.
+        return (type(self), (self.problem,))
+
 
 def normalize(raw: str | int) -> str:
     """Return ``raw`` as ``+989XXXXXXXXX``.
 
     Takes ``0912…``, ``912…``, ``98912…``, ``+98…``, ``0098…``, in Latin, Persian or Arabic digits, with
-    spaces, dashes, dots, brackets or invisible direction marks between them, and integers as warehouses store them.
+    spaces, dashes, dots, brackets or invisible direction marks between them, and integers as warehouses store them
+    (or floats made text, ``9120000000.0``).
 
     :raises InvalidNumber: with the reason in ``problem``.
     """
@@ -52,6 +79,8 @@ def normalize(raw: str | int) -> str:
 
 
 def _normalize_uncommon(raw: str) -> str:
+    if raw.startswith("-"):  # a negative integer, not a separator
+        raise InvalidNumber(Problem.LETTERS)
     plain = _plain_digits(raw)
     if mobile := _MOBILE.match(plain):
         return "+98" + mobile[1]
@@ -60,13 +89,7 @@ def _normalize_uncommon(raw: str) -> str:
 
 def _plain_digits(raw: str) -> str:
     """Latin digits with a leading ``+`` kept; separators and invisible marks dropped; anything else left in place."""
-    kept = []
-    for char in raw:
-        if char.isdecimal():
-            kept.append(str(unicodedata.decimal(char)))
-        elif not (char.isspace() or char in _SEPARATORS or unicodedata.category(char) == "Cf"):
-            kept.append("+" if char == "+" else char)
-    plain = "".join(kept)
+    plain = _FLOAT_TAIL.sub("", raw).translate(_PLAIN)
     # Typed right to left, the plus ends up behind the digits.
     return "+" + plain[:-1] if plain.endswith("+") and "+" not in plain[:-1] else plain
 
@@ -75,15 +98,15 @@ def _diagnose(plain: str) -> Problem:
     digits = plain.removeprefix("+")
     if not digits:
         return Problem.EMPTY
-    if not digits.isdigit():
+    if not (digits.isascii() and digits.isdigit()):
         return Problem.LETTERS
     if _FOREIGN.match(plain):
         return Problem.FOREIGN
-    national = re.sub(r"\A(?:0098|98|0)?0?", "", digits)
-    if national.startswith("9"):
-        return Problem.SHORT if len(national) < 10 else Problem.LONG
     if _LANDLINE.match(plain):
         return Problem.LANDLINE
+    national = re.sub(r"\A(?:0098|98|0)?0?", "", digits)
+    if national.startswith("9") and not national.startswith("98"):
+        return Problem.SHORT if len(national) < 10 else Problem.LONG
     return Problem.SHORT if len(national) < 8 else Problem.NOT_MOBILE
 
 
@@ -93,7 +116,8 @@ def is_sender(line: str) -> bool:
 
 
 def mask(number: str) -> str:
-    """The form in which a number may be shown: ``+98912***4567``; anything shorter than a number shows only its ends."""
-    if len(number) >= 10:
-        return f"{number[:-7]}***{number[-4:]}"
-    return f"{number[:1]}***{number[-1:]}" if len(number) > 2 else "***"
+    """The form in which a number may be shown: ``+98912***4567``; anything but one number shows at most its ends."""
+    plain = _plain_digits(number)
+    if 10 <= len(plain) <= 16 and plain.removeprefix("+").isdigit():
+        return f"{plain[: min(len(plain) - 7, 6)]}***{plain[-4:]}"
+    return f"{plain[0]}***{plain[-1]}" if len(plain) > 2 else "***"

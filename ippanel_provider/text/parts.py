@@ -8,14 +8,14 @@ Parts are units divided and rounded up, as the service counts them.
 from __future__ import annotations
 
 import enum
+import re
 from typing import NamedTuple
 
 _BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENSION = "\f^{}\\[~]|€"
-_GSM_ALPHABET = frozenset(_BASIC + _EXTENSION)
-_EXTENSION_SET = frozenset(_EXTENSION)
+_OUTSIDE_GSM = re.compile(f"[^{re.escape(_BASIC + _EXTENSION)}]")
 
 
 class Encoding(enum.StrEnum):
@@ -36,10 +36,10 @@ class TextSize(NamedTuple):
 
 def measure(text: str, *, is_66_char: bool = False) -> TextSize:
     """Measure ``text``. ``is_66_char`` lines hold 66 instead of 67 UCS-2 units in each part of several."""
-    if _GSM_ALPHABET.issuperset(text):
-        units = len(text) + sum(map(_EXTENSION_SET.__contains__, text))
+    if not _OUTSIDE_GSM.search(text):
+        units = len(text) + sum(map(text.count, _EXTENSION))
         return TextSize(Encoding.GSM7, len(text), units, _parts(units, 160, 153))
-    units = len(text) if max(text) <= "\uffff" else sum(2 if char > "\uffff" else 1 for char in text)
+    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
     return TextSize(Encoding.UCS2, len(text), units, _parts(units, 70, 66 if is_66_char else 67))
 
 

@@ -1,0 +1,257 @@
+"""Every spelling of a mobile number becomes one; nothing else becomes a number."""
+
+from __future__ import annotations
+
+import pickle
+import re
+
+import phonenumbers
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from phonenumbers import PhoneNumberType
+
+from ippanel_provider.text.numbers import InvalidNumber, Problem, is_sender, mask, normalize
+
+WIRE = "+989120001234"
+
+PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+FULL_WIDTH = str.maketrans("0123456789+", "０１２３４５６７８９＋")
+SCRIPTS = (str.maketrans("", ""), PERSIAN, ARABIC, FULL_WIDTH)
+PREFIXES = ("", "0", "98", "+98", "0098", "980", "+980", "00980")
+BETWEEN = (
+    "",
+    " ",
+    "-",
+    "–",
+    "—",
+    "‑",
+    "−",
+    ".",
+    "(",
+    ")",
+    "/",
+    "\u00a0",
+    "\u200c",
+    "\u200e",
+    "\u200f",
+    "\u202a",
+    "\u202c",
+    "\u2066",
+    "\u2069",
+    "\t",
+)
+
+
+@st.composite
+def mobiles(draw: st.DrawFn) -> str:
+    """National numbers that phonenumbers calls mobile numbers of Iran."""
+    national = draw(st.sampled_from(("90", "91", "92", "93", "99"))) + draw(st.text("0123456789", min_size=8, max_size=8))
+    parsed = phonenumbers.parse("+98" + national)
+    assume(phonenumbers.is_valid_number(parsed) and phonenumbers.number_type(parsed) is PhoneNumberType.MOBILE)
+    return national
+
+
+@st.composite
+def spelled(draw: st.DrawFn, national: str) -> str:
+    """One of the ways people write a national number."""
+    written = (draw(st.sampled_from(PREFIXES)) + national).translate(draw(st.sampled_from(SCRIPTS)))
+    gaps = draw(st.lists(st.sampled_from(BETWEEN), min_size=len(written), max_size=len(written)))
+    # ".0" at the end would be the tail of a float.
+    joined = "".join(digit + gap for digit, gap in zip(written, [*gaps[:-2], "", gaps[-1]], strict=True))
+    return draw(st.sampled_from(("", " ", "\u202a", "\u200f", "("))) + joined
+
+
+class TestEverySpelling:
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            "09120001234",
+            "9120001234",
+            "989120001234",
+            "+989120001234",
+            "00989120001234",
+            "+9809120001234",
+            "0098 0 912 000 1234",
+            "۰۹۱۲۰۰۰۱۲۳۴",
+            "٠٩١٢٠٠٠١٢٣٤",
+            "+۹۸۹۱۲۰۰۰۱۲۳۴",
+            "۹۱۲000۱۲۳۴",
+            "0912 000 1234",
+            "0912-000-1234",
+            "0912.000.1234",
+            "(0912) 000 1234",
+            "+98 (0) 912 000 1234",
+            " 09120001234\n",
+            "\u202a+98 912 000 1234\u202c",
+            "\u200f09120001234\u200e",
+            "0912\u200c0001234",
+            "989120001234+",
+            "۹۸۹۱۲۰۰۰۱۲۳۴+",
+            "＋989120001234",
+            9120001234,
+            989120001234,
+            "9120001234.0",
+            "989120001234.0",
+        ],
+    )
+    def test_is_the_wire_form(self, raw: str | int) -> None:
+        assert normalize(raw) == WIRE
+
+    @given(st.data(), mobiles())
+    def test_whatever_phonenumbers_calls_a_mobile_is_its_e164_in_every_spelling(self, data: st.DataObject, national: str) -> None:
+        e164 = phonenumbers.format_number(phonenumbers.parse(national, "IR"), phonenumbers.PhoneNumberFormat.E164)
+        assert normalize(data.draw(spelled(national))) == e164
+        assert normalize(int(national)) == e164
+        assert normalize(int("98" + national)) == e164
+        for style in phonenumbers.PhoneNumberFormat.INTERNATIONAL, phonenumbers.PhoneNumberFormat.NATIONAL:
+            assert normalize(phonenumbers.format_number(phonenumbers.parse(e164), style)) == e164
+
+    @given(mobiles())
+    def test_the_wire_form_stays_as_it_is(self, national: str) -> None:
+        assert normalize(normalize(national)) == normalize(national)
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("raw", "problem"),
+        [
+            ("", Problem.EMPTY),
+            ("   ", Problem.EMPTY),
+            ("+", Problem.EMPTY),
+            ("\u200f", Problem.EMPTY),
+            ("None", Problem.LETTERS),
+            ("nan", Problem.LETTERS),
+            ("09120001234,09120001235", Problem.LETTERS),
+            ("0912000123O", Problem.LETTERS),
+            ("0912000١٢٣²", Problem.LETTERS),
+            ("+98+9120001234", Problem.LETTERS),
+            ("++989120001234", Problem.LETTERS),
+            (-9120001234, Problem.LETTERS),
+            (True, Problem.LETTERS),
+            ("0912000123", Problem.SHORT),
+            ("۰۹۱۲", Problem.SHORT),
+            ("+98912000123", Problem.SHORT),
+            ("110", Problem.SHORT),
+            (912000123, Problem.SHORT),
+            ("091200012345", Problem.LONG),
+            ("+9891200012345", Problem.LONG),
+            ("09120001234 09120001235", Problem.LONG),
+            ("02188880000", Problem.LANDLINE),
+            ("+982188880000", Problem.LANDLINE),
+            ("+98 021 8888 0000", Problem.LANDLINE),
+            ("0098 21 8888 0000", Problem.LANDLINE),
+            ("982188880000", Problem.LANDLINE),
+            ("۰۲۱۸۸۸۸۰۰۰۰", Problem.LANDLINE),
+            ("09412300000", Problem.LANDLINE),
+            ("+989412300000", Problem.LANDLINE),
+            ("+12025550123", Problem.FOREIGN),
+            ("0044 7700 900123", Problem.FOREIGN),
+            ("+919876543210", Problem.FOREIGN),
+            ("+9647901234567", Problem.FOREIGN),
+            ("2188880000", Problem.NOT_MOBILE),
+            ("2025550123", Problem.NOT_MOBILE),
+            ("09812345678", Problem.NOT_MOBILE),
+        ],
+    )
+    def test_give_the_reason(self, raw: str | int, problem: Problem) -> None:
+        with pytest.raises(InvalidNumber) as refusal:
+            normalize(raw)
+        assert refusal.value.problem is problem
+        assert problem.value in str(refusal.value)
+
+    @pytest.mark.parametrize("raw", ["9891200012", "989120001.0", "912000123.0", "98912000-12"])
+    def test_a_number_with_digits_lost_never_becomes_a_strangers(self, raw: str) -> None:
+        with pytest.raises(InvalidNumber) as refusal:
+            normalize(raw)
+        assert refusal.value.problem is Problem.SHORT
+
+    @given(st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS - {"IR"})), st.data())
+    def test_no_valid_number_of_another_country_is_taken(self, region: str, data: st.DataObject) -> None:
+        sample = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE) or phonenumbers.example_number(region)
+        assume(sample is not None)
+        digits = str(sample.national_number)
+        keep = data.draw(st.integers(1, len(digits)))
+        tail = data.draw(st.text("0123456789", min_size=len(digits) - keep, max_size=len(digits) - keep))
+        number = phonenumbers.PhoneNumber(country_code=sample.country_code, national_number=int(digits[:keep] + tail))
+        assume(phonenumbers.is_valid_number(number))
+        e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        for spelling in e164, "00" + e164[1:], phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL):
+            with pytest.raises(InvalidNumber) as refusal:
+                normalize(spelling)
+            assert refusal.value.problem is Problem.FOREIGN
+
+    @given(st.data(), st.from_regex(r"[1-9][0-9]{3,9}", fullmatch=True))
+    @example(None, "9400000000").via("internet telephony counts as a fixed line")
+    @example(None, "9412300000")
+    def test_no_valid_landline_is_taken(self, data: st.DataObject | None, national: str) -> None:
+        parsed = phonenumbers.parse("+98" + national)
+        assume(phonenumbers.is_valid_number(parsed) and phonenumbers.number_type(parsed) is not PhoneNumberType.MOBILE)
+        for spelling in (national, "0" + national, "+98" + national) if data is None else (data.draw(spelled(national)),):
+            with pytest.raises(InvalidNumber):
+                normalize(spelling)
+
+    @given(st.one_of(st.text(), st.text("0123456789+- ۰۹٠.0()", max_size=20), st.integers()))
+    def test_whatever_is_given_is_normalised_or_refused_without_being_shown(self, raw: str | int) -> None:
+        try:
+            wire = normalize(raw)
+        except InvalidNumber as error:
+            refusal = error
+        else:
+            assert re.fullmatch(r"\+989[0-9]{9}", wire)
+            return
+        assert str(refusal) in {f"the number {problem.value}" for problem in Problem}
+        assert repr(refusal) == f"InvalidNumber({str(refusal)!r})"
+        assert refusal.__cause__ is None
+        assert refusal.__context__ is None
+
+    def test_survive_being_carried_to_another_process(self) -> None:
+        carried = pickle.loads(pickle.dumps(InvalidNumber(Problem.LANDLINE)))  # noqa: S301 - our own bytes
+        assert isinstance(carried, InvalidNumber)
+        assert isinstance(carried, ValueError)
+        assert carried.problem is Problem.LANDLINE
+        assert str(carried) == f"the number {Problem.LANDLINE.value}"
+
+
+class TestMask:
+    @pytest.mark.parametrize(
+        ("number", "shown"),
+        [
+            ("+989120001234", "+98912***1234"),
+            ("09120001234", "0912***1234"),
+            ("9120001234", "912***1234"),
+            ("989120001234", "98912***1234"),
+            ("+98 912 000 1234", "+98912***1234"),
+            ("۰۹۱۲۰۰۰۱۲۳۴", "0912***1234"),
+            ("+983000505", "+98***0505"),
+            ("30001234", "3***4"),
+            ("123", "1***3"),
+            ("12", "***"),
+            ("", "***"),
+        ],
+    )
+    def test_shows_the_operator_and_the_end(self, number: str, shown: str) -> None:
+        assert mask(number) == shown
+
+    @given(st.data(), mobiles())
+    def test_three_digits_of_a_mobile_number_stay_hidden_however_it_is_spelled(self, data: st.DataObject, national: str) -> None:
+        shown = mask(data.draw(spelled(national)))
+        assert re.fullmatch(r"\+?[0-9]{2,6}\*\*\*[0-9]{4}|[0-9+]\*\*\*[0-9]", shown)
+        assert not shown.replace("***", "").endswith(national)
+
+    @given(st.text(min_size=17))
+    def test_of_what_is_no_number_shows_at_most_its_ends(self, text: str) -> None:
+        assert len(mask(text)) <= len("+***0")
+
+
+class TestSender:
+    @pytest.mark.parametrize("line", ["+983000505", "+9810001", "+985000125475", "+98BANK", "+98PRO", "+98votp", "+989120001234"])
+    def test_takes_lines_in_e164_and_bank_lines(self, line: str) -> None:
+        assert is_sender(line)
+
+    @pytest.mark.parametrize(
+        "line", ["", "3000505", "983000505", "+0983000", "+98", "BANK", "+98BANK1", "+983000505\n", "+98 3000505", "+۹۸۳۰۰۰۵۰۵"]
+    )
+    def test_takes_nothing_else(self, line: str) -> None:
+        assert not is_sender(line)
