@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import ipaddress
+import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import uvicorn
@@ -44,6 +46,16 @@ class _Server(uvicorn.Server):
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             print(f"{READY}http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)  # noqa: T201 - what starters wait for
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End on SIGTERM and SIGINT as a job done; uvicorn's own would die of the signal after its clean end."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._sandbox.hub.close()
         await super().shutdown(sockets)
@@ -75,10 +87,7 @@ def serve(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = DEFAULT_PORT
     # Bulks live for the whole run: looking through them for cycles again and again only costs time.
     gc.freeze()
     gc.set_threshold(50_000, 50, 1000)
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        return 0
+    server.run()
     return 0 if server.started else 1
 
 

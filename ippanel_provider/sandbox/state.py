@@ -127,24 +127,24 @@ class Sandbox:
 
     def _bulk(self, item: Item, submission: Submission, now: float, due: float, script: Script) -> Bulk:
         text, recipients, texts = item
-        line = submission.line
-        parts, cost = self._price(item, line, submission.price)
-        if script.end.is_good:
-            fate = FATEFUL.get(recipients[0]) if len(recipients) == 1 else next(filter(None, map(FATEFUL.get, recipients)), None)
-            if fate is not None:
-                script = script.ending(fate)
-        return Bulk(next(self._bulk_ids), submission.kind, line, text, recipients, parts, cost, now, due, script, texts)
+        fate = FATEFUL.get(recipients[0]) if len(recipients) == 1 else next(filter(None, map(FATEFUL.get, recipients)), None)
+        if fate is not None and script.end is BulkState.SENT:
+            script = script.ending(fate)
+        parts, cost = self._price(item, submission)
+        if script.end is not BulkState.SENT:
+            cost = 0.0
+        return Bulk(next(self._bulk_ids), submission.kind, submission.line, text, recipients, parts, cost, now, due, script, texts)
 
-    def _price(self, item: Item, line: str, price: float | None) -> tuple[int, float]:
+    def _price(self, item: Item, submission: Submission) -> tuple[int, float]:
         """Parts of the (first) text, and rial for all recipients."""
         text, recipients, texts = item
+        line = submission.line
         size = self.size(text if texts is None else texts[0], line)
-        if price is not None:
-            return size.parts, price * len(recipients)
+        if submission.price is not None:
+            return size.parts, submission.price * len(recipients)
         if texts is not None:
-            return size.parts, round(
-                sum(_cost(self.size(each, line), recipient) for each, recipient in zip(texts, recipients, strict=True)), 1
-            )
+            costs = (_cost(self.size(each, line), recipient) for each, recipient in zip(texts, recipients, strict=True))
+            return size.parts, round(sum(costs), 1)
         if len(recipients) == 1:
             return size.parts, _cost(size, recipients[0])
         mci_price, other_price = part_prices(size.encoding)
@@ -154,16 +154,17 @@ class Sandbox:
     def _charge(self, bulks: Sequence[Bulk]) -> None:
         """Take the price of what will go out; a bulk that ends badly costs nothing, one there is no credit for ends in state 8."""
         credit = self.account.credit
-        due = sum(bulk.cost for bulk in bulks)
-        if due > credit and self.account.without_credit == "refuse":
+        total = sum(bulk.cost for bulk in bulks)
+        if total <= credit:
+            self.account.credit = credit - total
+            return
+        if self.account.without_credit == "refuse":
             raise NoCredit
         for bulk in bulks:
-            if bulk.script.end.is_good and bulk.cost > credit:
-                bulk.script = bulk.script.ending(BulkState.NO_CREDIT)
-            if bulk.script.end.is_good:
+            if bulk.cost <= credit:
                 credit -= bulk.cost
             else:
-                bulk.cost = 0.0
+                bulk.script, bulk.cost = bulk.script.ending(BulkState.NO_CREDIT), 0.0
         self.account.credit = credit
 
     def cancel(self, bulk_id: int) -> bool:
