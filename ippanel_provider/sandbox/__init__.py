@@ -1,1 +1,39 @@
-"""A stand-in for the IPPanel service."""
+"""A stand-in for the IPPanel service: ``ippanel sandbox`` or ``python -m ippanel_provider.sandbox``.
+
+It serves the wire API under ``/v1``, a page for people at ``/`` and its own controls under ``/_sandbox``. Nothing it
+accepts leaves the machine. In tests use the ``ippanel_sandbox`` fixture or :func:`.runner.running_sandbox`.
+
+The rooms, and the way a request takes through them::
+
+    server         options, socket, signals              runner, pytest_plugin   start one from a test; standard library only
+      app          which part serves a path
+        serving    reads a request, lets faults strike, answers         wire     Call, Reply, Route: what handlers see
+          edge/    the Edge API, a module a chapter; edge/sending/ the forms of a send, by sending_type
+        control    /_sandbox/…                           live      server-sent events
+        web/       the pages
+            state      the account and everything that changes it
+              outbox   accepted bulks and the views of reports      life     states as a function of time
+              guard    the duplicate guard        faults     faults on demand        clock    time, under control
+              records, prices, examples           data, rial a part, the demo account
+
+**A new chapter** is a module in ``edge/`` with handlers ``(Call) -> Reply`` and a tuple ``routes``, named in
+``edge.CHAPTERS``. **A new form of a send** is a function ``(Call) -> Submission | Reply`` named in ``edge.sending.FORMS``.
+**Another API** is an :class:`.wire.Api` named in ``app.APIS``. What changes the account is a method of
+:class:`.state.Sandbox`.
+
+**Credentials**: the key ``sandbox-key`` (``--api-key``), or user ``ippanel`` with password ``sandbox-password``. The line is
+``+983000505``; without ``--empty`` there are more, and bulks, texts that came in and patterns under the ids the documents print.
+
+**Timing**: a bulk goes through 0, 1, 5, 2 to 6 in two seconds of service time and its recipients through 0 and 1 to 2 in
+another 1.5 (:class:`.life.Timing`); ``--pace 0`` makes everything final at once, ``--speed`` and ``/_sandbox/clock`` move
+the clock. A bulk with a ``send_time`` waits for it in state 5.
+
+**Special numbers** (:mod:`.life`): a recipient ending in ``993`` is not delivered and one in ``994`` is blacklisted; every
+other one is delivered. ``+989000000100`` stays in status 0 and ``+989000000101`` in 1 for ever. ``+989000000003``, ``…004``,
+``…008`` and ``…009`` make their whole bulk end in state 3, 4, 8 or 9. The fault ``outcome`` does the same to any text.
+
+**Choices where the service is unknown** are settings of the account (``POST /_sandbox/account``): ``without_credit``,
+``local_numbers``, ``unauthorized_body``, ``alternates``, ``duplicate_guard`` (seconds). ``filters.message`` of the outbox
+report matches a part of the text. The guard refuses a whole request when any of its texts repeats one accepted before.
+A bulk that ends badly or is cancelled costs nothing.
+"""

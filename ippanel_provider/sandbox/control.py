@@ -22,7 +22,7 @@ from .edge.send import forced
 from .faults import NAMES
 from .life import Script, Timing
 from .outbox import MessageFilter
-from .records import Account, Line
+from .records import Account
 from .state import Sandbox
 
 _MAX_WAIT = 300.0
@@ -235,11 +235,7 @@ async def change_account(sandbox: Sandbox, request: Request) -> object:
     if not isinstance(lines, list) or not all(isinstance(line, str) and is_sender(line) for line in lines):
         raise Mistake("lines is a list of senders such as +983000505")
     changes = {name: _account_value(name, value) for name, value in body.items()}
-    for name, value in changes.items():
-        setattr(sandbox.account, name, value)
-    for line in lines:
-        sandbox.lines.setdefault(line, Line(20001 + len(sandbox.lines), line))
-    sandbox.hub.changed()
+    sandbox.change_account(changes, lines)
     return await show_account(sandbox, request)
 
 

@@ -18,6 +18,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from . import examples
 from .app import App
+from .clock import Clock
 from .life import Timing
 from .state import DEFAULT_API_KEY, Sandbox
 
@@ -127,8 +128,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.credit is not None:
             sandbox.account.credit = options.credit
 
-    sandbox = Sandbox(api_key=options.api_key, timing=Timing().scaled(options.pace), seed=seed)
-    sandbox.clock.set_speed(options.speed)
+    sandbox = Sandbox(api_key=options.api_key, timing=Timing().scaled(options.pace), clock=Clock(speed=options.speed), seed=seed)
     return serve(sandbox, host=options.host, port=options.port, stop_with_stdin=options.stop_with_stdin)
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from ippanel_provider.service import CANCEL_WINDOW, BulkState
 from ippanel_provider.text.parts import Encoding, TextSize, measure
@@ -58,13 +59,15 @@ class Sandbox:
         seed: Callable[[Sandbox], None] | None = None,
     ) -> None:
         self.api_key = api_key
-        self.script = Script(timing or Timing())
         self.clock = clock or Clock()
+        self._start = (Script(timing or Timing()), self.clock.speed)
         self.hub = Hub()
         self._seed = seed
         self._clear()
 
     def _clear(self) -> None:
+        self.script, speed = self._start
+        self.clock.set_speed(speed)
         self.account = Account()
         self.credentials: dict[str, Credential] = {self.api_key: Credential("key")}
         self.lines: dict[str, Line] = {}
@@ -81,8 +84,16 @@ class Sandbox:
             self._seed(self)
 
     def reset(self) -> None:
-        """Forget everything since the start; the clock keeps the time it shows."""
+        """Forget everything since the start; the clock keeps the time it shows, at the speed it had."""
         self._clear()
+        self.hub.changed()
+
+    def change_account(self, changes: Mapping[str, Any], lines: Sequence[str] = ()) -> None:
+        """Set fields of the account, and give it more lines."""
+        for name, value in changes.items():
+            setattr(self.account, name, value)
+        for line in lines:
+            self.lines.setdefault(line, Line(20001 + len(self.lines), line))
         self.hub.changed()
 
     def now(self) -> float:
