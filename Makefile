@@ -1,0 +1,58 @@
+# Two commands do everything: `make demo` and `make test`. Needed beforehand: Python 3.11 or newer, make and git.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+DEMO := .venv-demo
+TEST := .venv-test
+TEST211 := .venv-test-2.11
+
+.PHONY: help demo test test-2.11 lint sandbox constraints clean
+
+help:  ## Show this list
+	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  make \1\t/' | expand -t 20
+
+demo: $(DEMO)/ready  ## Run a real campaign through Airflow against the sandbox
+	@$(DEMO)/bin/python -m demo.run
+
+sandbox: $(DEMO)/ready  ## Keep a sandbox running in the foreground (Ctrl-C ends it)
+	@$(DEMO)/bin/python -m ippanel_provider.sandbox $(ARGS)
+
+test: lint  ## Check style and types, run all tests with coverage
+	$(TEST)/bin/python -m pytest --cov --cov-report=term $(ARGS)
+
+test-2.11: $(TEST211)/ready  ## Run the Airflow tests on Airflow 2.11
+	$(TEST211)/bin/python -m pytest tests/airflow $(ARGS)
+
+lint: $(TEST)/ready  ## Check style and types only
+	$(TEST)/bin/ruff check .
+	$(TEST)/bin/ruff format --check .
+	$(TEST)/bin/mypy
+
+constraints: $(TEST)/ready  ## Pin the newest versions of everything the tests and the demo use
+	$(TEST)/bin/uv pip compile -q -U --no-header --no-emit-index-url --no-annotate --python-version 3.11 --all-extras \
+		--group lint --group test --group demo pyproject.toml -o constraints.txt
+	echo 'apache-airflow==2.11.*' | $(TEST)/bin/uv pip compile -q -U --no-header --no-emit-index-url --no-annotate --python-version 3.11 \
+		--all-extras --group test --group demo pyproject.toml - -o constraints-2.11.txt
+
+clean:  ## Remove the environments and what the demo left
+	rm -rf $(DEMO) $(TEST) $(TEST211) .demo
+
+# An environment is made once and again only when what it is made of changes.
+define environment
+	@echo "Making the environment $(1) (only this once) ..."
+	@rm -rf $(1)
+	@$(PYTHON) -m venv $(1)
+	@$(1)/bin/python -m pip install --quiet --disable-pip-version-check -c $(2) uv
+	@$(1)/bin/uv pip install --quiet --python $(1)/bin/python -c $(2) $(3) -e '.[$(4)]'
+	@touch $(1)/ready
+endef
+
+$(DEMO)/ready: pyproject.toml constraints.txt
+	$(call environment,$(DEMO),constraints.txt,--group demo,airflow$(comma)sandbox)
+
+$(TEST)/ready: pyproject.toml constraints.txt
+	$(call environment,$(TEST),constraints.txt,--group lint --group test --group demo,all)
+
+$(TEST211)/ready: pyproject.toml constraints-2.11.txt
+	$(call environment,$(TEST211),constraints-2.11.txt,--group test --group demo,all)
+
+comma := ,
