@@ -33,10 +33,13 @@ class Replay(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file of a multipart form. A path or an open binary file is streamed, bytes are sent as they are."""
+    """A file of a multipart form. A path or an open binary file is streamed from its start, bytes are sent as they are.
+
+    An open file has to be one that can go back to its start; it is left open.
+    """
 
     filename: str
-    content: Path | BinaryIO | bytes
+    content: Path | BinaryIO | bytes = field(repr=False)
     content_type: str = "application/octet-stream"
 
 
@@ -46,7 +49,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
     request: Request[Any]
     hidden: tuple[str, ...] = field(default=(), repr=False)
 
@@ -63,7 +66,7 @@ class Request(Generic[T]):
     method: str
     path: str
     read: Callable[[Answer], T] = field(repr=False)
-    query: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes | None = field(default=None, repr=False)
     form: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
     files: tuple[tuple[str, Upload], ...] = field(default=(), repr=False)
@@ -92,7 +95,10 @@ class Page(Generic[T_co]):
         """Whether a further page is worth asking for."""
         if not self.items:
             return False
-        return self.number < self.last_page if self.last_page is not None else len(self.items) >= self.per_page
+        if self.last_page is not None:
+            return self.number < self.last_page
+        # More items than were asked for come from a list that knows no pages; asking on would bring them again.
+        return len(self.items) == self.per_page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

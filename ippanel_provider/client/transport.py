@@ -9,9 +9,10 @@ import logging
 import ssl
 import time
 from collections.abc import AsyncIterator, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar, overload
+from pathlib import Path
+from typing import Any, BinaryIO, Self, TypeVar, overload
 
 import httpx
 
@@ -20,7 +21,7 @@ from ippanel_provider.client.auth import ApiKey, Auth
 from ippanel_provider.client.errors import InvalidInput, IPPanelError, NoAnswer, Unreachable
 from ippanel_provider.client.exchange import Effect, NeedCredential, Retry, Transmit, exchange
 from ippanel_provider.client.renewal import Await, obtain
-from ippanel_provider.client.request import Answer, Flow, PageRequest, Replay, Request, Sleep
+from ippanel_provider.client.request import Answer, Flow, PageRequest, Replay, Request, Sleep, Upload
 from ippanel_provider.service import EDGE_URL, REST_URL, Api
 
 T = TypeVar("T")
@@ -100,6 +101,42 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         _ours.reset(token)
+
+
+class _FromStart:
+    """An open file as httpx may see it: without ``fileno``, behind which a decompressing reader has another size."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+
+
+@contextmanager
+def _multipart(request: Request[Any]) -> Iterator[list[tuple[str, Any]] | None]:
+    """Give the parts of a form in httpx's terms; None for a request without one.
+
+    httpx reads files 64 KB at a time (the async client too, on its loop) and from their start, so that a request that
+    is repeated sends them whole. Fields go in as files without a name, which keeps a form without files multipart.
+    """
+    if request.form is None:
+        yield None
+        return
+    with ExitStack() as opened:
+        parts: list[tuple[str, Any]] = [(name, (None, value)) for name, value in request.form]
+        for name, upload in request.files:
+            parts.append((name, (upload.filename, _content(name, upload, opened), upload.content_type)))
+        yield parts
+
+
+def _content(name: str, upload: Upload, opened: ExitStack) -> Any:
+    content = upload.content
+    if isinstance(content, bytes):
+        return content
+    if not isinstance(content, Path):
+        return _FromStart(content)
+    try:
+        return opened.enter_context(content.open("rb"))
+    except OSError as error:
+        raise InvalidInput(f"{name}: the file cannot be read ({error.strerror})") from None
 
 
 class _Wire:
@@ -222,8 +259,8 @@ class Client(_Wire):
 
     def _transmit(self, transmit: Transmit) -> Answer:
         try:
-            with _quiet():
-                response = self._http.request(**self.httpx_arguments(transmit))
+            with _quiet(), _multipart(transmit.request) as parts:
+                response = self._http.request(**self.httpx_arguments(transmit), files=parts)
         except (httpx.RequestError, httpx.InvalidURL) as error:
             raise self.error(transmit, error) from error
         return self.answer(transmit, response)
@@ -298,8 +335,8 @@ class AsyncClient(_Wire):
     async def _transmit(self, transmit: Transmit) -> Answer:
         async with self._in_flight:
             try:
-                with _quiet():
-                    response = await self._http.request(**self.httpx_arguments(transmit))
+                with _quiet(), _multipart(transmit.request) as parts:
+                    response = await self._http.request(**self.httpx_arguments(transmit), files=parts)
             except (httpx.RequestError, httpx.InvalidURL) as error:
                 raise self.error(transmit, error) from error
         return self.answer(transmit, response)

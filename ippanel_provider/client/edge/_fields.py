@@ -1,0 +1,71 @@
+"""How the calls write their fields, and how a list is asked for page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic_core import to_json
+
+from ippanel_provider.client import checks
+from ippanel_provider.client.envelope import reading_page
+from ippanel_provider.client.request import PageRequest, T
+from ippanel_provider.service import MAX_PAGE_SIZE
+
+PAGE_SIZE = 100
+"""Items a page where the caller does not say; the largest that every list takes."""
+_MAX_PAGE = 2**31 - 1
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+def used(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that hold something. One that is not used is left out, never sent empty."""
+    return {name: value for name, value in fields.items() if value is not None and value != ""}
+
+
+def pairs(**fields: Any) -> Pairs:
+    """Return the used fields as texts, for a query or a form."""
+    return tuple((name, str(value)) for name, value in used(fields).items())
+
+
+def body(**fields: Any) -> bytes:
+    """Return the used fields as JSON."""
+    return to_json(used(fields))
+
+
+def spelled(flag: bool | None, yes: str = "1", no: str = "0") -> str | None:
+    """Return a flag as a query writes it; None stays None."""
+    return None if flag is None else yes if flag else no
+
+
+def page_bounds(page: int, per_page: int, most: int = MAX_PAGE_SIZE) -> None:
+    """Refuse a page, counted from 1, or a size of it that the service does not have."""
+    checks.between(page, 1, _MAX_PAGE, "page")
+    checks.between(per_page, 1, most, "per_page")
+
+
+def listing(
+    operation: str,
+    path: str,
+    item: type[T],
+    page: int,
+    per_page: int,
+    filters: Mapping[str, Any] | None = None,
+    *,
+    most: int = MAX_PAGE_SIZE,
+    alternates: Sequence[tuple[str, str]] = (),
+) -> PageRequest[T]:
+    """Return the request of one page of a list that is asked for by GET."""
+    page_bounds(page, per_page, most)
+    fields = dict(filters or {})
+    return PageRequest(
+        operation,
+        "GET",
+        path,
+        reading_page(item, page, per_page),
+        query=pairs(page=page, per_page=per_page, **fields),
+        alternates=tuple(alternates),
+        number=page,
+        turn=lambda number: listing(operation, path, item, number, per_page, fields, most=most, alternates=alternates),
+    )
