@@ -76,7 +76,7 @@ def prepare_airflow(environment: dict[str, str], log_path: Path) -> None:
         return
     say("     Making Airflow's metadata database (only this once) ...")
     with log_path.open("w", encoding="utf-8") as log:
-        subprocess.run([airflow(), "db", "migrate"], env=environment, stdout=log, stderr=subprocess.STDOUT, check=True)  # noqa: S603
+        subprocess.run([airflow(), "db", "migrate"], env=environment, stdout=log, stderr=subprocess.STDOUT, check=True)
 
 
 def run_dag(environment: dict[str, str], log_path: Path, conf: dict[str, str]) -> bool:
@@ -87,7 +87,7 @@ def run_dag(environment: dict[str, str], log_path: Path, conf: dict[str, str]) -
         log_path.open("w", encoding="utf-8") as log,
         subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
-        ) as process,  # noqa: S603
+        ) as process,
     ):
         for line in process.stdout or ():
             log.write(line)
