@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any, Generic, Literal, TypeVar, cast
+from itertools import islice
+from typing import Annotated, Any, Generic, Literal, TypeVar, cast
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from ippanel_provider.client.errors import (
@@ -29,18 +30,20 @@ from ippanel_provider.client.errors import (
     Unreadable,
 )
 from ippanel_provider.client.request import Answer, Page, Replay
+from ippanel_provider.client.scrub import excerpt, scrubber, shown
 
 T = TypeVar("T")
 
-MAX_BODY_EXCERPT = 500
+_MAX_FAULTS = 5
+"""Fields that the sentence of an error names; all are in its details."""
 
 
 class _Meta(BaseModel):
-    status: Literal[True]
+    # A literal alone would take 1 for true.
+    status: Annotated[Literal[True], BeforeValidator(lambda said: said is True)]
 
 
 class _PageMeta(_Meta):
-    current_page: int | None = None
     last_page: int | None = None
     per_page: int | None = None
     total: int | None = None
@@ -48,6 +51,10 @@ class _PageMeta(_Meta):
 
 class _Success(BaseModel, Generic[T]):
     data: T
+    meta: _Meta
+
+
+class _Done(BaseModel):
     meta: _Meta
 
 
@@ -66,43 +73,53 @@ def reading(data: type[T]) -> Callable[[Answer], T]:
 
 
 def reading_page(item: type[T], number: int, per_page: int) -> Callable[[Answer], Page[T]]:
-    """Return a reader of a page of items; the asked-for figures fill what the service leaves out."""
+    """Return a reader of a page of items, which is page ``number`` whatever the service calls it.
+
+    A service that answers page 1 to everything would otherwise be walked for ever.
+    """
 
     def read(answer: Answer) -> Page[T]:
         success: _PageSuccess[T] = _validated(_PageSuccess, item, answer)
         meta = success.meta
-        return Page(success.data, meta.current_page or number, meta.per_page or per_page, meta.last_page, meta.total)
+        return Page(success.data, number, meta.per_page or per_page, meta.last_page, meta.total)
 
     return read
 
 
 def reading_nothing(answer: Answer) -> None:
-    """Read an answer whose ``data`` says nothing (null, true)."""
-    _validated(_Success, object, answer)
+    """Read an answer whose ``data`` says nothing (null, true, left out)."""
+    _validated(_Done, None, answer)
 
 
 # Building a validator takes milliseconds, so each is built once and only when an answer of its kind comes.
 @cache
 def _validator(envelope: Any, content: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(envelope[content])
+    return TypeAdapter(envelope if content is None else envelope[content])
 
 
 def _validated(envelope: Any, content: Any, answer: Answer) -> Any:
+    misfit = ""
     if 200 <= answer.status < 300:
         try:
             return _validator(envelope, content).validate_json(answer.body)
-        except ValidationError:
-            pass
-    raise judge(answer)
+        except ValidationError as error:
+            # Where and of what kind, never with which value.
+            faults = error.errors(include_url=False, include_context=False, include_input=False)[:_MAX_FAULTS]
+            misfit = ", ".join(f"{'.'.join(map(str, fault['loc'])) or 'the body'} ({fault['type']})" for fault in faults)
+    raise judge(answer, misfit)
 
 
-def judge(answer: Answer) -> IPPanelError:
-    """Return the error that ``answer`` is; call it only for what is not a success."""
+def judge(answer: Answer, misfit: str = "") -> IPPanelError:
+    """Return the error that ``answer`` is; call it only for what is not a success.
+
+    :param misfit: where a 2xx answer differs from what is documented.
+    """
+    scrub = scrubber(answer.request, answer.hidden)
     content = _json_object(answer.body)
     meta = content.get("meta") if content else None
     kind = _kind(answer.status, meta)
-    details = _details(answer, content, meta)
-    return kind(_sentence(kind, answer, details), details)
+    details = _details(answer, content or {}, meta if isinstance(meta, dict) else {}, scrub)
+    return kind(_sentence(kind, answer, details, scrub(misfit) if kind is Unreadable else ""), details)
 
 
 def _kind(status: int, meta: Any) -> type[IPPanelError]:
@@ -118,36 +135,46 @@ def _kind(status: int, meta: Any) -> type[IPPanelError]:
     return {401: Unauthorized, 404: NotFound, 422: Invalid}.get(status, Refused)
 
 
-def _details(answer: Answer, content: dict[str, Any] | None, meta: Any) -> Details:
-    meta = meta if isinstance(meta, dict) else {}
-    scrub = _scrubber(answer)
+def _details(answer: Answer, content: dict[str, Any], meta: dict[str, Any], scrub: Callable[[str], str]) -> Details:
+    code = meta.get("message_code")
+    # A gateway's JSON has no meta and often one of these.
+    said = next((said for said in (meta.get("message"), content.get("message"), content.get("error")) if said is not None), None)
     # A login that fails validation carries its errors beside meta, not in it.
-    errors = meta.get("errors") or (content or {}).get("errors") or {}
-    message = meta.get("message")
+    errors = meta.get("errors") or content.get("errors") or {}
     return Details(
         operation=answer.request.operation,
         http_status=answer.status,
-        code=str(meta["message_code"]) if meta.get("message_code") is not None else None,
-        server_message=scrub(message if isinstance(message, str) else str(message)) if message is not None else None,
-        field_errors={scrub(str(name)): tuple(map(scrub, _texts(said))) for name, said in errors.items()}
-        if isinstance(errors, dict)
-        else {},
-        body="" if meta else scrub(answer.body.decode("utf-8", "replace"))[:MAX_BODY_EXCERPT],
+        code=None if code is None else shown(code, scrub),
+        server_message=None if said is None else shown(said, scrub),
+        field_errors={shown(name, scrub): tuple(shown(text, scrub) for text in _listed(texts)) for name, texts in _by_field(errors)},
+        body=excerpt(answer.body, scrub),
         retry_after=_retry_after(answer.headers.get("retry-after")),
     )
 
 
-def _sentence(kind: type[IPPanelError], answer: Answer, details: Details) -> str:
-    sends = answer.request.replay is Replay.IF_UNREACHED
-    said = details.server_message or ""
-    if details.field_errors:
-        said += " [" + "; ".join(f"{name}: {', '.join(texts)}" for name, texts in details.field_errors.items()) + "]"
-    if not said and 300 <= answer.status < 400:
-        said = "a redirect; set the base URL to where the service is now"
+def _by_field(errors: Any) -> Iterable[tuple[str, Any]]:
+    return errors.items() if isinstance(errors, dict) else [("errors", errors)]
+
+
+def _listed(said: Any) -> list[Any]:
+    return said if isinstance(said, list) else [said]
+
+
+def _sentence(kind: type[IPPanelError], answer: Answer, details: Details, misfit: str) -> str:
     code = f", code {details.code}" if details.code else ""
     head = f"{answer.request.operation}: {_VERDICTS[kind]} (HTTP {answer.status}{code})"
-    tail = _advice(kind, sends, details)
+    said = " ".join(part for part in (details.server_message or details.body, _fields(details), misfit and f"[{misfit}]") if part)
+    tail = _advice(kind, answer.request.replay is Replay.IF_UNREACHED, details)
     return " ".join(part for part in (head + (f": {said}." if said else "."), tail) if part)
+
+
+def _fields(details: Details) -> str:
+    """The refused fields for the sentence; a chunk of a thousand recipients can have a thousand."""
+    if not details.field_errors:
+        return ""
+    named = [f"{name}: {', '.join(texts)}" for name, texts in islice(details.field_errors.items(), _MAX_FAULTS)]
+    more = len(details.field_errors) - len(named)
+    return "[" + "; ".join(named) + (f"; and {more} more" if more else "") + "]"
 
 
 _VERDICTS: dict[type[IPPanelError], str] = {
@@ -163,6 +190,8 @@ _VERDICTS: dict[type[IPPanelError], str] = {
 
 
 def _advice(kind: type[IPPanelError], sends: bool, details: Details) -> str:
+    if details.http_status is not None and 300 <= details.http_status < 400:
+        return "It is a redirect: set the base URL to where the service is now."
     if kind is Unauthorized:
         return "Check the API key or token: the Edge API takes it bare, the legacy REST API takes keys of its own."
     if kind is Throttled:
@@ -183,59 +212,13 @@ def _json_object(body: bytes) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _texts(said: Any) -> list[str]:
-    return [str(text) for text in said] if isinstance(said, list) else [str(said)]
-
-
 def _retry_after(value: str | None) -> float | None:
     """Seconds from either form of Retry-After; None when absent or unreadable."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value.strip(), re.ASCII):
         return float(value)
     try:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
-
-
-_NUMBER = re.compile(r"\+?\d[\d\s-]{7,}\d")
-
-
-def _scrubber(answer: Answer) -> Callable[[str], str]:
-    """Return a function that takes numbers, credentials and whatever the request said out of a text."""
-    private = {text for text in (*answer.hidden, *_strings_sent(answer)) if len(text) > 3}
-    # Longest first, so that a text holding another goes as a whole.
-    ordered = sorted(private, key=len, reverse=True)
-
-    def scrub(text: str) -> str:
-        for secret in ordered:
-            text = text.replace(secret, "[…]")
-        return _NUMBER.sub("[number]", text)
-
-    return scrub
-
-
-# What these fields hold is neither personal nor secret, and errors are about them.
-_OPEN_FIELDS = frozenset({"sending_type", "from_number", "originator", "from", "type", "code", "pattern_code"})
-
-
-def _strings_sent(answer: Answer) -> Iterable[str]:
-    request = answer.request
-    for name, value in (*request.query, *(request.form or ())):
-        if name not in _OPEN_FIELDS:
-            yield value
-    if request.body:
-        yield from _strings_in(from_json(request.body))
-
-
-def _strings_in(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            if name not in _OPEN_FIELDS:
-                yield from _strings_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings_in(item)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ippanel_provider.client.auth import Auth
@@ -42,7 +42,7 @@ class Retry:
         """Return the wait before attempt ``attempt + 1`` (counted from 1), or None when there must be none."""
         if attempt >= self.attempts or not isinstance(error, _REPEATABLE[replay]):
             return None
-        backoff = min(self.max_delay, self.first_delay * 2 ** (attempt - 1))
+        backoff = min(self.max_delay, self.first_delay * 2.0 ** min(attempt - 1, 64))
         wait: float = backoff * (0.5 + random.random() / 2)  # noqa: S311 - spreads load, guards nothing
         asked = error.details.retry_after
         if asked is None:
@@ -61,7 +61,7 @@ _REPEATABLE: dict[Replay, tuple[type[IPPanelError], ...]] = {
 class NeedCredential:
     """An effect: give the credential, a new one if the current one is ``rejected``."""
 
-    rejected: str | None
+    rejected: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Transmit:
     """An effect: send this over the wire and give the answer."""
 
     request: Request[Any]
-    credential: str | None
+    credential: str | None = field(repr=False)
 
 
 Effect = Request[Any] | Sleep | NeedCredential | Await | Transmit
@@ -78,6 +78,7 @@ Effect = Request[Any] | Sleep | NeedCredential | Await | Transmit
 def exchange(request: Request[T], auth: Auth, retry: Retry) -> Generator[Effect, Any, T]:
     """Yield the effects that run ``request``; return what its reader made of the answer."""
     rejected: str | None = None
+    first_refusal: Refused | None = None
     attempt = 1
     while True:
         credential = (yield NeedCredential(rejected)) if request.authenticated else None
@@ -88,8 +89,14 @@ def exchange(request: Request[T], auth: Auth, retry: Retry) -> Generator[Effect,
                 raise
             rejected = credential
         except Refused as error:
-            if not request.alternates or error.details.http_status not in {404, 405}:
+            status = error.details.http_status
+            if status == 405 and first_refusal is not None:
+                # The service has no such alternate, so what it said first stands.
+                raise first_refusal from None
+            # A path that is not served may still have done something; only what may be repeated is asked again.
+            if status not in {404, 405} or not request.alternates or request.replay is not Replay.ALWAYS:
                 raise
+            first_refusal = error
             request = request.via(*request.alternates[0])
         except (NotSent, Unconfirmed) as error:
             delay = retry.delay(request.replay, error, attempt)
