@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
+from ippanel_provider.client import totp
 from ippanel_provider.client.edge import auth as steps
 from ippanel_provider.client.errors import InvalidInput, OtpRequired, Unauthorized
 from ippanel_provider.client.models import LoginStep
@@ -87,7 +88,7 @@ class Login:
 
     Threads, event loops and clients may share one Login; only one of them logs in at a time.
 
-    :param totp_secret: the authenticator's secret (base32), where the account asks for its code; needs the extra ``totp``.
+    :param totp_secret: the authenticator's secret (base32), where the account asks for its code.
     :param store: keeps the token for others: :class:`~ippanel_provider.client.tokens.FileStore` for the next process.
     :param clock: seconds since the epoch; for tests.
 
@@ -110,7 +111,7 @@ class Login:
             raise InvalidInput(f"{'password' if username else 'username'}: it is empty")
         self._username = username
         self._password = password
-        self._code_at = _authenticator(totp_secret) if totp_secret else None
+        self._totp_key = totp.key(totp_secret) if totp_secret else None
         self._store: TokenStore = MemoryStore() if store is None else store
         self._clock = clock
         self._token: StoredToken | None = None
@@ -145,9 +146,9 @@ class Login:
             step: LoginStep = yield steps.login(self._username, self._password)
         except Unauthorized as error:
             raise Unauthorized("login: the service does not know this user name and password (HTTP 401).", error.details) from error
-        if step.method == "ga" and self._code_at is not None:
+        if step.method == "ga" and self._totp_key is not None:
             try:
-                step = yield steps.confirm_otp(step.token, self._code_at(int(self._clock())))
+                step = yield steps.confirm_otp(step.token, totp.code(self._totp_key, self._clock()))
             except Unauthorized as error:
                 why = "login: the authenticator's code was refused (HTTP 401). Check the TOTP secret and the clock of this machine."
                 raise Unauthorized(why, error.details) from error
@@ -247,22 +248,6 @@ def _otp_required(step: _OpenStep) -> OtpRequired:
     minutes = LOGIN_STEP_LIFETIME // 60
     sentence = f"login: {came[step.method]} within {minutes} minutes. What needed the login was not sent."
     return OtpRequired(sentence, token=step.token, method=step.method)
-
-
-def _authenticator(secret: str) -> Callable[[int], str]:
-    """Return what tells the authenticator's code at a time."""
-    try:
-        import pyotp
-    except ImportError:
-        raise InvalidInput(
-            "totp_secret: codes need the package pyotp; install it with pip install 'airflow-provider-ippanel[totp]'"
-        ) from None
-    totp = pyotp.TOTP(secret.replace(" ", "").upper())
-    try:
-        totp.byte_secret()
-    except ValueError:
-        raise InvalidInput("totp_secret: it is not base32 (A-Z, 2-7); copy it from where the authenticator was set up") from None
-    return lambda moment: str(totp.at(moment))
 
 
 def _digits(otp: str) -> str:
