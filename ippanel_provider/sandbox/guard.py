@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+_NEVER = float("-inf")
 Key = tuple[str, str, str]
 """Recipient, line, text."""
 
@@ -22,7 +23,7 @@ class DuplicateGuard:
         young, old = self._young, self._old
         if not young and not old:
             return False
-        return any((seen := young.get(key) or old.get(key)) is not None and seen > horizon for key in keys)
+        return any(young.get(key, old.get(key, _NEVER)) > horizon for key in keys)
 
     def remember(self, keys: Iterable[Key], now: float, window: float) -> None:
         """Keep ``keys`` as handed over at ``now``."""
@@ -33,7 +34,3 @@ class DuplicateGuard:
             self._turned = now
         self._young.update(dict.fromkeys(keys, now))
 
-    def forget(self) -> None:
-        """Start anew."""
-        self._young.clear()
-        self._old.clear()
