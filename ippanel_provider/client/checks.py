@@ -86,6 +86,13 @@ def between(number: int, least: int, most: int, field: str) -> int:
     return number
 
 
+def offset(number: int, field: str) -> int:
+    """Return ``number`` if it is 0 or more."""
+    if not isinstance(number, int) or number < 0:
+        raise InvalidInput(f"{field}: it is a whole number, 0 or more")
+    return number
+
+
 def identifier(value: Id, field: str) -> int:
     """Return an id as a number above 0."""
     number = int(value) if isinstance(value, str) and value.isdecimal() else value

@@ -19,19 +19,19 @@ _MAX_PAGE = 2**31 - 1
 Pairs = tuple[tuple[str, str], ...]
 
 
-def used(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that hold something. One that is not used is left out, never sent empty."""
-    return {name: value for name, value in fields.items() if value is not None and value != ""}
-
-
 def pairs(**fields: Any) -> Pairs:
-    """Return the used fields as texts, for a query or a form."""
-    return tuple((name, str(value)) for name, value in used(fields).items())
+    """Return fields as texts, for a query or a form. One that is not used is left out, never sent empty."""
+    return tuple((name, str(value)) for name, value in fields.items() if value is not None and value != "")
+
+
+def given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that are not None."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def body(**fields: Any) -> bytes:
-    """Return the used fields as JSON."""
-    return to_json(used(fields))
+    """Return the fields that are not None as JSON."""
+    return to_json(given(fields))
 
 
 def spelled(flag: bool | None, yes: str = "1", no: str = "0") -> str | None:

@@ -26,12 +26,12 @@ def login(username: str, password: str) -> Request[LoginStep]:
 
 def send_otp(token: str) -> Request[LoginStep]:
     """Text the one-time code of a login step again; the step of the answer takes the place of the first."""
-    return _step("send_otp", LoginStep, "send_sms_otp", token=token)
+    return _step("send_otp", LoginStep, "send_sms_otp", token=checks.token(token))
 
 
 def confirm_otp(token: str, otp: str) -> Request[LoginStep]:
     """Finish a login step with the code texted (``sms``) or shown by the authenticator (``ga``), within 6 minutes."""
-    return _step("confirm_otp", LoginStep, token=token, otp=otp)
+    return _step("confirm_otp", LoginStep, token=checks.token(token), otp=otp)
 
 
 def forgot_password(username: str, mobile: str) -> Request[RecoveryStep]:
@@ -46,7 +46,7 @@ def change_password(token: str, otp: str, password: str) -> Request[None]:
         "POST",
         f"{_BASE}/change_password_by_token",
         reading_nothing,
-        body=_body(token=token, otp=otp, password=password),
+        body=_body(token=checks.token(token), otp=otp, password=password),
         replay=Replay.IF_NOT_SENT,
         authenticated=False,
     )
