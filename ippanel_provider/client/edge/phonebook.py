@@ -182,7 +182,7 @@ def update_option(option_id: Id, title: str) -> Request[None]:
 
 
 def delete_options(option_ids: Iterable[Id]) -> Request[None]:
-    """Delete options, and with them their values in all contacts."""
+    """Delete options."""
     fields = body(listOptions=checks.identifiers(option_ids, "option_ids"))
     return Request("phonebook.delete_options", "POST", f"{_OPTIONS}/delete-list", reading_nothing, body=fields)
 
