@@ -31,7 +31,7 @@ class TestBulkState:
         assert not state.is_final
         assert not state.is_good
         assert str(code) in state.meaning
-        assert pickle.loads(pickle.dumps(state)) == state  # noqa: S301 - our own bytes
+        assert pickle.loads(pickle.dumps(state)) == state
         assert str(code) in repr(state)
 
     def test_a_code_without_a_name_joins_no_list_of_states(self) -> None:

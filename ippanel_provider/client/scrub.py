@@ -26,7 +26,8 @@ _MAX_READ = 16_384
 # Digits with the marks people and pages put between them. Whatever has as many digits goes, ids and dates too.
 _NUMBER = re.compile(r"\+?\d(?:[\s().\u200b-\u200f\u202a-\u202e\u2066-\u2069\u2010-\u2015\u2212-]*\d){8,}")
 _MARKUP = re.compile(r"(?is)<(script|style)\b.*?(?:</\1>|\Z)|<!--.*?(?:-->|\Z)|<[^>]*>?")
-_ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
+_ESCAPED = re.compile(r"(?:\\+u[0-9a-fA-F]{4})+")
+_QUOTED = re.compile(r"(?:%[0-9a-fA-F]{2}){2,}")
 # One letter, one digit, however it is written; each maps to one character, so that places stay the same.
 _FOLD = str.maketrans("يكى" + "۰۱۲۳۴۵۶۷۸۹" + "٠١٢٣٤٥٦٧٨٩" + "\u00a0\n\r\t", "یکی" + "0123456789" * 2 + "    ")
 
@@ -52,7 +53,7 @@ def scrubber(request: Request[Any], hidden: Iterable[str]) -> Callable[[str], st
     ]
 
     def scrub(said: str) -> str:
-        said = said[:_MAX_READ]
+        said = _plain(said[:_MAX_READ])
         folded = said.translate(_FOLD)
         spans = [found.span() for pattern in (*short, _NUMBER) for found in pattern.finditer(folded)]
         return _without(said, [*spans, *_echoes(folded, long)])
@@ -62,7 +63,8 @@ def scrubber(request: Request[Any], hidden: Iterable[str]) -> Callable[[str], st
 
 def shown(said: Any, scrub: Callable[[str], str]) -> str:
     """What a service said in a place where a text is expected and anything may come; scrubbed and cut to size."""
-    return (scrub(said) if isinstance(said, str) else to_json(_each_text(said, scrub)).decode())[:MAX_SHOWN]
+    scrubbed = _each_text(said, scrub)
+    return (scrubbed if isinstance(scrubbed, str) else to_json(scrubbed).decode())[:MAX_SHOWN]
 
 
 def excerpt(body: bytes, scrub: Callable[[str], str]) -> str:
@@ -70,13 +72,13 @@ def excerpt(body: bytes, scrub: Callable[[str], str]) -> str:
     page = body[: 4 * _MAX_READ].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")[:_MAX_READ]
     if page[:1] in {"{", "[", '"'}:
         return ""
-    page = scrub(unquote(unescape(_ESCAPED.sub(_unescaped, page))))
-    return scrub(" ".join(_MARKUP.sub(" ", page).split()))[:MAX_SHOWN]
+    return scrub(" ".join(_MARKUP.sub(" ", scrub(page)).split()))[:MAX_SHOWN]
 
 
-def _unescaped(escapes: re.Match[str]) -> str:
-    units = bytes.fromhex(escapes[0].replace("\\u", ""))
-    return units.decode("utf-16-be", "replace")
+def _plain(said: str) -> str:
+    """Undo the escapes of JSON, of URLs and of HTML, in which an echo would go unnoticed."""
+    said = _ESCAPED.sub(lambda found: bytes.fromhex(re.sub(r"\\+u", "", found[0])).decode("utf-16-be", "replace"), said)
+    return unescape(_QUOTED.sub(lambda found: unquote(found[0]), said))
 
 
 def _each_text(said: Any, scrub: Callable[[str], str]) -> Any:

@@ -207,7 +207,7 @@ class TestRefusals:
         assert refusal.__context__ is None
 
     def test_survive_being_carried_to_another_process(self) -> None:
-        carried = pickle.loads(pickle.dumps(InvalidNumber(Problem.LANDLINE)))  # noqa: S301 - our own bytes
+        carried = pickle.loads(pickle.dumps(InvalidNumber(Problem.LANDLINE)))
         assert isinstance(carried, InvalidNumber)
         assert isinstance(carried, ValueError)
         assert carried.problem is Problem.LANDLINE
