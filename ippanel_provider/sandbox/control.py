@@ -14,11 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from ippanel_provider.service import BulkState, DeliveryStatus
 from ippanel_provider.text.numbers import InvalidNumber, is_sender, normalize
 
 from . import live, view
-from .edge.send import forced
 from .faults import NAMES
 from .life import Script, Timing
 from .outbox import MessageFilter
@@ -134,6 +132,7 @@ async def wait_for_messages(sandbox: Sandbox, request: Request) -> object:
     while True:
         if outbox is not sandbox.outbox:
             seen, outbox, scanned = 0, sandbox.outbox, 0
+        version = sandbox.hub.version
         upto = len(outbox.bulks)
         seen += sum(1 for _ in outbox.texts(wanted, start=scanned))
         scanned = upto
@@ -143,7 +142,7 @@ async def wait_for_messages(sandbox: Sandbox, request: Request) -> object:
             return {"messages": found, "total": total}
         if remaining <= 0 or sandbox.hub.closed:
             return Response(to_json({"error": f"{seen} of {count} texts came in time", "total": seen}), 408, media_type="application/json")
-        await sandbox.hub.wait(remaining)
+        await sandbox.hub.wait(remaining, since=version)
 
 
 async def counts(sandbox: Sandbox, request: Request) -> object:
@@ -202,9 +201,7 @@ async def add_fault(sandbox: Sandbox, request: Request) -> object:
     """Set a fault: ``match`` {path, method, sending_type}, ``fault``, ``times``, ``after``, ``probability`` and its own options."""
     body = await _body(request)
     try:
-        for name, values in (("state_id", BulkState), ("message_status", DeliveryStatus)):
-            if body.get(name) is not None:
-                values(body[name])
+        sandbox.script.forced(body.get("state_id"), body.get("message_status"))
         return sandbox.faults.add(body).as_json()
     except ValueError as error:
         raise Mistake(str(error)) from None
@@ -274,7 +271,7 @@ async def decide(sandbox: Sandbox, request: Request) -> object:
     if bulk is None:
         return Response(to_json({"error": "there is no such bulk"}), 404, media_type="application/json")
     try:
-        script = forced(bulk.script, body.get("state_id"), body.get("message_status"))
+        script = bulk.script.forced(body.get("state_id"), body.get("message_status"))
     except ValueError as error:
         raise Mistake(str(error)) from None
     sandbox.decide(bulk.id, script)

@@ -11,9 +11,12 @@ class Hub:
     def __init__(self) -> None:
         self._waiting: set[asyncio.Future[None]] = set()
         self.closed = False
+        self.version = 0
+        """Counts changes, so that whoever was busy meanwhile can tell that there was one."""
 
     def changed(self) -> None:
         """Wake everybody who waits."""
+        self.version += 1
         if not self._waiting:
             return
         waiting, self._waiting = self._waiting, set()
@@ -26,9 +29,9 @@ class Hub:
         self.closed = True
         self.changed()
 
-    async def wait(self, patience: float) -> None:
-        """Return at the next change, after ``patience`` seconds of real time, or at once when the service is closing."""
-        if self.closed:
+    async def wait(self, patience: float, *, since: int) -> None:
+        """Return at the first change after version ``since``, after ``patience`` seconds of real time, or when the service closes."""
+        if self.closed or self.version != since:
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(future)

@@ -33,4 +33,3 @@ class DuplicateGuard:
             self._young = {}
             self._turned = now
         self._young.update(dict.fromkeys(keys, now))
-

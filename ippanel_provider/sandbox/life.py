@@ -70,6 +70,21 @@ class Script:
         """The same script with another end."""
         return replace(self, end=end)
 
+    def forced(self, state_id: int | None, message_status: int | None) -> Script:
+        """The same script with the end somebody asks for, by the numbers of the wire.
+
+        :raises ValueError: for a state that is not final, or a number that is none.
+        """
+        if state_id is not None and not (state_id in set(BulkState) and BulkState(state_id).is_final):
+            raise ValueError("state_id must be a final state: 3, 4, 6, 7, 8 or 9")
+        if message_status is not None and message_status not in set(DeliveryStatus):
+            raise ValueError("message_status must be 0 to 4")
+        return replace(
+            self,
+            end=self.end if state_id is None else BulkState(state_id),
+            delivery=self.delivery if message_status is None else DeliveryStatus(message_status),
+        )
+
 
 def state_at(now: float, accepted: float, due: float, script: Script) -> BulkState:
     """The ``state_id`` of a bulk at ``now``. ``due`` is its ``send_time``, or ``accepted`` when it goes out at once."""

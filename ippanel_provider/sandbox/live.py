@@ -26,6 +26,7 @@ async def stream(sandbox: Sandbox) -> AsyncIterator[bytes]:
     totals: dict[str, Any] = {}
     quiet = 0.0
     while not sandbox.hub.closed:
+        version = sandbox.hub.version
         current = view.newest(sandbox, SHOWN)
         changed = [text for text in current if shown.get(text["id"]) != (text["state_id"], text["message_status"])]
         new_totals = {"texts": sandbox.outbox.text_count, "credit": round(sandbox.account.credit, 1)}
@@ -44,7 +45,7 @@ async def stream(sandbox: Sandbox) -> AsyncIterator[bytes]:
         # States move with the clock alone, so a text under way is looked at again even when no request comes.
         patience = 0.5 if _under_way(current) else _KEEP_ALIVE
         started = asyncio.get_running_loop().time()
-        await sandbox.hub.wait(patience)
+        await sandbox.hub.wait(patience, since=version)
         quiet += _BREATH + asyncio.get_running_loop().time() - started
 
 

@@ -26,5 +26,3 @@ def test_one_repeated_key_is_enough() -> None:
     other = ("+989120000001", *KEY[1:])
     assert guard.repeats([other, KEY], 1, 40)
     assert not guard.repeats([other], 1, 40)
-
-

@@ -1,5 +1,7 @@
 """State and status are functions of time alone."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +69,7 @@ def test_a_final_state_is_never_left_and_a_status_never_falls(end: BulkState, du
     script = Script(end=end)
     moments.sort()
     seen = [state_at(moment, 0, due, script) for moment in moments]
-    for earlier, later in zip(seen, seen[1:], strict=False):
+    for earlier, later in itertools.pairwise(seen):
         assert not earlier.is_final or later is earlier
     statuses = [status_at(moment, 0, due, script, SOMEONE) for moment in moments]
     assert statuses == sorted(statuses)

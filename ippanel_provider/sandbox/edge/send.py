@@ -5,11 +5,10 @@ from __future__ import annotations
 import hmac
 from dataclasses import replace
 
-from ippanel_provider.sandbox.life import Script
 from ippanel_provider.sandbox.records import Item, Submission
 from ippanel_provider.sandbox.state import Duplicate, NoCredit, part_prices
 from ippanel_provider.sandbox.wire import Call, Reply, Route
-from ippanel_provider.service import OPT_OUT_SUFFIX, BulkState, DeliveryStatus
+from ippanel_provider.service import OPT_OUT_SUFFIX
 
 from .envelope import Problems, as_int, done, failed, not_found, unauthorized
 from .sending import FORMS
@@ -48,7 +47,7 @@ def submit(call: Call, submission: Submission) -> Reply:
     if call.accept_only is not None and submission.kind == "peer_to_peer":
         submission = replace(submission, items=submission.items[: call.accept_only])
     if call.outcome is not None:
-        submission = replace(submission, script=forced(call.sandbox.script, *call.outcome))
+        submission = replace(submission, script=call.sandbox.script.forced(*call.outcome))
     try:
         ids = call.sandbox.submit(submission)
     except Duplicate:
@@ -56,13 +55,6 @@ def submit(call: Call, submission: Submission) -> Reply:
     except NoCredit:
         return failed(200, "400-1", "اعتبار حساب کافی نیست")
     return done({"message_outbox_ids": ids})
-
-
-def forced(script: Script, state_id: int | None, message_status: int | None) -> Script:
-    """A script with the end somebody asked for."""
-    if state_id is not None:
-        script = script.ending(BulkState(state_id))
-    return script if message_status is None else replace(script, delivery=DeliveryStatus(message_status))
 
 
 def send_url(call: Call) -> Reply:

@@ -36,7 +36,9 @@ def test_ids_are_beyond_32_bits_and_rise(wire: Wire) -> None:
 
 def test_each_item_of_peer_to_peer_is_a_bulk_in_order(wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
     ids = wire.ids(wire.send_each("one", "two", "three"))
-    assert [(text["outbox_id"], text["text"]) for text in ippanel_sandbox.messages()] == list(zip(ids, ("one", "two", "three"), strict=True))
+    assert [(text["outbox_id"], text["text"]) for text in ippanel_sandbox.messages()] == list(
+        zip(ids, ("one", "two", "three"), strict=True)
+    )
 
 
 def test_normal_is_the_older_name_of_webservice(wire: Wire) -> None:

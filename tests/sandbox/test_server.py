@@ -1,0 +1,126 @@
+"""The sandbox as a process: its options, its one line, its end."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import httpx
+import pytest
+
+from ippanel_provider.sandbox.runner import RunningSandbox, SandboxError, running_sandbox
+from ippanel_provider.sandbox.server import main
+
+
+def start(*options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "ippanel_provider.sandbox", *options]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_one_line_and_a_clean_end_with_a_stream_open(number: signal.Signals) -> None:
+    process = start("--port", "0")
+    try:
+        assert process.stdout is not None
+        ready = re.fullmatch(r"IPPanel sandbox ready: (http://127\.0\.0\.1:\d+)\n", process.stdout.readline())
+        assert ready
+        with httpx.stream("GET", f"{ready[1]}/_sandbox/events", trust_env=False) as response:
+            next(response.iter_lines())
+            process.send_signal(number)
+            out, err = process.communicate(timeout=5)
+        assert (process.returncode, out, err) == (0, "", "")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_dropped_connections_leave_no_trace_in_the_log() -> None:
+    process = start("--port", "0", "--empty")
+    try:
+        assert process.stdout is not None
+        sandbox = RunningSandbox(process.stdout.readline().split(": ")[1].strip())
+        for name in ("drop_before", "drop_after", "truncated"):
+            sandbox.fault(name, times=1)
+            with pytest.raises(httpx.RemoteProtocolError):
+                httpx.get(f"{sandbox.base_url}/api/number/numbers", headers={"Authorization": sandbox.api_key}, trust_env=False)
+        process.terminate()
+        assert process.communicate(timeout=5) == ("", "")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_it_ends_with_its_starter() -> None:
+    process = start("--port", "0", "--stop-with-stdin")
+    try:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        process.stdout.readline()
+        process.stdin.close()
+        assert process.wait(timeout=5) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_options_reach_the_account() -> None:
+    with running_sandbox("--credit", "5000", "--pace", "0", "--speed", "0", api_key="another-key", examples=True) as sandbox:
+        account = sandbox.account()
+        assert (account["credit"], account["api_key"]) == (5000.0, "another-key")
+        assert "+98217000070" in account["lines"]
+        clock = sandbox.control("GET", "clock")
+        assert (clock["life"], clock["speed"]) == (0, 0)
+        answer = httpx.get(f"{sandbox.base_url}/api/acl/auth/check_token", headers={"Authorization": "another-key"}, trust_env=False)
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "example.com", "192.0.2.1"])
+def test_only_this_machine_unless_meant(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--host", host])
+    assert "--i-know" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [["--pace", "-1"], ["--speed", "-1"], ["--port", "web"]])
+def test_options_that_make_no_sense(options: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(options)
+
+
+def test_a_port_in_use_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(SandboxError, match="did not start"), running_sandbox("--port", str(taken.getsockname()[1])):
+            pass
+
+
+def test_a_sandbox_that_is_gone_is_told() -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        gone = RunningSandbox(f"http://127.0.0.1:{reserved.getsockname()[1]}")
+        with pytest.raises(SandboxError, match="does not answer"):
+            gone.stats()
+
+
+def test_many_connections_at_once() -> None:
+    with running_sandbox() as sandbox:
+        body = {"sending_type": "webservice", "from_number": sandbox.sender}
+
+        def work(worker: int) -> None:
+            with httpx.Client(headers={"Authorization": sandbox.api_key}, trust_env=False) as client:
+                for index in range(25):
+                    fields = body | {"message": f"{worker}-{index}", "params": {"recipients": ["+989120000000"]}}
+                    assert client.post(f"{sandbox.base_url}/api/send", json=fields).status_code == 200
+
+        workers = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        counts = sandbox.counts()
+        assert (counts["texts"], counts["distinct"]) == (200, 200)
