@@ -6,9 +6,9 @@ import argparse
 import contextlib
 import gc
 import ipaddress
+import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -23,6 +23,7 @@ from .life import Timing
 from .state import DEFAULT_API_KEY, Sandbox
 
 DEFAULT_PORT = 8089
+_STANDARD_INPUT = 0
 READY = "IPPanel sandbox ready: "
 
 
@@ -93,7 +94,8 @@ def serve(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = DEFAULT_PORT
 
 
 def _wait_for_end_of_input(server: uvicorn.Server) -> None:
-    while sys.stdin.buffer.read(4096):
+    # Straight from the descriptor: a thread inside sys.stdin would hold the interpreter's end up.
+    while os.read(_STANDARD_INPUT, 4096):
         pass
     server.should_exit = True
 

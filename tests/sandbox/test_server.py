@@ -21,9 +21,10 @@ def start(*options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.parametrize("options", [[], ["--stop-with-stdin"]])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_one_line_and_a_clean_end_with_a_stream_open(number: signal.Signals) -> None:
-    process = start("--port", "0")
+def test_one_line_and_a_clean_end_with_a_stream_open(number: signal.Signals, options: list[str]) -> None:
+    process = start("--port", "0", *options)
     try:
         assert process.stdout is not None
         ready = re.fullmatch(r"IPPanel sandbox ready: (http://127\.0\.0\.1:\d+)\n", process.stdout.readline())
@@ -31,7 +32,8 @@ def test_one_line_and_a_clean_end_with_a_stream_open(number: signal.Signals) -> 
         with httpx.stream("GET", f"{ready[1]}/_sandbox/events", trust_env=False) as response:
             next(response.iter_lines())
             process.send_signal(number)
-            out, err = process.communicate(timeout=5)
+            process.wait(timeout=5)
+        out, err = process.communicate()
         assert (process.returncode, out, err) == (0, "", "")
     finally:
         process.kill()
