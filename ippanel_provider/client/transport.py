@@ -18,7 +18,7 @@ import httpx
 
 from ippanel_provider import __version__
 from ippanel_provider.client.auth import ApiKey, Auth
-from ippanel_provider.client.errors import InvalidInput, IPPanelError, NoAnswer, Unreachable
+from ippanel_provider.client.errors import Details, InvalidInput, IPPanelError, NoAnswer, Unreachable, Unreadable
 from ippanel_provider.client.exchange import Effect, NeedCredential, Retry, Transmit, exchange
 from ippanel_provider.client.renewal import Await, obtain
 from ippanel_provider.client.request import Answer, Flow, PageRequest, Replay, Request, Sleep, Upload
@@ -34,7 +34,8 @@ class Settings:
     """How a client reaches the service. Times in seconds; everything has a safe default.
 
     ``base_url`` may end in ``/v1`` or ``/v1/api``, with or without a slash; a bare host gets ``/v1``. ``verify`` is
-    True, False, or the path of a CA bundle. ``max_in_flight`` bounds requests under way at once.
+    True, False, or the path of a CA bundle (a file, or a directory of certificates). ``max_in_flight`` bounds requests
+    under way at once. Without ``proxy``, the environment's (``HTTPS_PROXY``, ``NO_PROXY`` …) is used.
     """
 
     api: Api = Api.EDGE
@@ -56,6 +57,9 @@ class Settings:
             raise InvalidInput(f"base_url: not a URL ({error})") from None
         if parsed.scheme not in {"http", "https"} or not parsed.host:
             raise InvalidInput("base_url: give it as https://host/v1")
+        if parsed.userinfo or parsed.query or parsed.fragment:
+            # A user name here would take the place of the credential on every request.
+            raise InvalidInput("base_url: give it without user name, query and fragment, as https://host/v1")
         if parsed.path in {"", "/"}:
             return url + "/v1"
         return url.removesuffix("/api") if url.endswith("/v1/api") else url
@@ -75,10 +79,23 @@ class Settings:
 @functools.cache
 def _tls(verify: bool | str) -> ssl.SSLContext:
     # A context costs 20 ms of CPU; one a process (and kind) is enough.
-    context = httpx.create_ssl_context(verify=verify is not False)
-    if isinstance(verify, str):
-        context = ssl.create_default_context(cafile=verify)
-    return context
+    if isinstance(verify, bool):
+        return httpx.create_ssl_context(verify=verify)
+    try:
+        return ssl.create_default_context(capath=verify) if Path(verify).is_dir() else ssl.create_default_context(cafile=verify)
+    except OSError as error:
+        raise InvalidInput(f"verify: no CA bundle can be read from {verify} ({error.strerror or error})") from None
+
+
+@contextmanager
+def _checking_proxy() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise InvalidInput(f"proxy: {error}") from None
+    except (ValueError, httpx.InvalidURL):
+        # What httpx says can hold the proxy's password.
+        raise InvalidInput("proxy: it (or one of the environment) is no proxy URL; give it as http://user:password@host:port") from None
 
 
 _ours: contextvars.ContextVar[bool] = contextvars.ContextVar("ippanel_request", default=False)
@@ -156,6 +173,8 @@ class _Wire:
         request = transmit.request
         arguments: dict[str, Any] = {"method": request.method, "url": self._root + request.path, "headers": {}}
         if transmit.credential is not None:
+            if not (transmit.credential.isascii() and transmit.credential.isprintable()):
+                raise InvalidInput("credential: it holds characters that cannot go into a header; copy it again")
             scheme = "AccessKey " if self.settings.api is Api.REST else ""
             arguments["headers"]["Authorization"] = scheme + transmit.credential
         if request.query:
@@ -171,20 +190,31 @@ class _Wire:
 
     def error(self, transmit: Transmit, error: Exception) -> IPPanelError:
         """Say whether the request left. httpx names what failed, not whether bytes had gone."""
-        operation, host = transmit.request.operation, httpx.URL(self._root).host
         if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)):
             return InvalidInput(f"base_url: {error}")
-        kind = type(error).__name__
+        kind, sentence = self._verdict(error, httpx.URL(self._root).host)
+        if kind is not Unreachable and transmit.request.replay is Replay.IF_UNREACHED:
+            sentence += " The texts may have gone out: look in the outbox report before sending again."
+        return kind(f"{transmit.request.operation}: {sentence}", Details(operation=transmit.request.operation))
+
+    def _verdict(self, error: Exception, host: str) -> tuple[type[IPPanelError], str]:
+        name = type(error).__name__
+        if isinstance(error, httpx.PoolTimeout):
+            return (
+                Unreachable,
+                f"all {self.settings.max_in_flight} connections to {host} stayed busy; nothing was sent. Raise max_in_flight.",
+            )
         if isinstance(error, _NEVER_LEFT):
-            why = f"{kind}: {error}" if str(error) else kind
-            return Unreachable(f"{operation}: no connection to {host} ({why}). Nothing was sent; check the base URL, network and proxy.")
-        advice = ""
-        if transmit.request.replay is Replay.IF_UNREACHED:
-            advice = " The texts may have gone out: look in the outbox report before sending again."
-        return NoAnswer(f"{operation}: {host} took the request and no answer came ({kind}).{advice}")
+            why = f"{name}: {error}" if str(error) else name
+            return Unreachable, f"no connection to {host} ({why}). Nothing was sent; check the base URL, network and proxy."
+        if isinstance(error, httpx.DecodingError):
+            return Unreadable, f"the answer of {host} cannot be decompressed."
+        return NoAnswer, f"{host} took the request and no answer came ({name})."
 
 
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
+
+_NO_STEP = "a flow yields a Request or Sleep, not {0.__class__.__name__}; run a flow inside a flow with 'yield from'"
 
 
 class Client(_Wire):
@@ -196,7 +226,9 @@ class Client(_Wire):
 
     def __init__(self, auth: Auth | str, settings: Settings | None = None) -> None:
         super().__init__(auth, settings)
-        self._http = httpx.Client(**self.settings.httpx_options())
+        options = self.settings.httpx_options()
+        with _checking_proxy():
+            self._http = httpx.Client(**options)
 
     def __enter__(self) -> Self:
         return self
@@ -256,6 +288,8 @@ class Client(_Wire):
                 return time.sleep(effect.seconds)
             case Request():
                 return self.run(effect)
+            case _:
+                raise TypeError(_NO_STEP.format(effect))
 
     def _transmit(self, transmit: Transmit) -> Answer:
         try:
@@ -271,7 +305,9 @@ class AsyncClient(_Wire):
 
     def __init__(self, auth: Auth | str, settings: Settings | None = None) -> None:
         super().__init__(auth, settings)
-        self._http = httpx.AsyncClient(**self.settings.httpx_options())
+        options = self.settings.httpx_options()
+        with _checking_proxy():
+            self._http = httpx.AsyncClient(**options)
         # Unbounded, thousands of requests on one httpx client starve each other and never end.
         self._in_flight = asyncio.Semaphore(self.settings.max_in_flight)
 
@@ -331,6 +367,8 @@ class AsyncClient(_Wire):
                 return await asyncio.sleep(effect.seconds)
             case Request():
                 return await self.run(effect)
+            case _:
+                raise TypeError(_NO_STEP.format(effect))
 
     async def _transmit(self, transmit: Transmit) -> Answer:
         async with self._in_flight:
