@@ -232,3 +232,91 @@ class LegacyCode(enum.IntEnum):
     UNAUTHORIZED = 1401
     KEY_NOT_VALID = 1402
     KEY_REVOKED = 1403
+
+    @property
+    def meaning(self) -> str:
+        """What it means and what to do about it, in English sentences for people."""
+        return _LEGACY_MEANINGS[self]
+
+
+_LEGACY_MEANINGS = {
+    LegacyCode.CREDENTIAL: "The key is not known. Give an access key of the legacy REST API; keys of the Edge API are others.",
+    LegacyCode.EMPTY_BODY: "The request came without a body. A proxy on the way may have dropped it.",
+    LegacyCode.USER_LIMITED: "The account is limited. Ask the panel's support to lift the limit.",
+    LegacyCode.NUMBER_NOT_ASSIGNED: "The sender is not a line of this account. Use one that the panel lists.",
+    LegacyCode.RECIPIENTS_EMPTY: "No recipient was left. Check that the numbers are mobile numbers of Iran.",
+    LegacyCode.NO_CREDIT: "The credit does not suffice. Charge the account, or send to fewer.",
+    LegacyCode.LINE_NOT_FOR_BULK: "The line is not meant for texts to many. Use another line.",
+    LegacyCode.LINE_OFF: "The line is switched off. Use another, or have it switched on in the panel.",
+    LegacyCode.TOO_MANY_RECIPIENTS: "There are too many recipients for one request. Send to them in smaller groups.",
+    LegacyCode.OPERATOR_OFFLINE: "The operator of the line cannot be reached. Try again later, or use a line of another operator.",
+    LegacyCode.NO_PRICING: "The account has no price list. Ask the panel's support for one.",
+    LegacyCode.TICKET_INVALID: "The ticket is not valid.",
+    LegacyCode.ACCESS_DENIED: "The account or its key may not do this. Have the right given in the panel.",
+    LegacyCode.PATTERN_INVALID: "The pattern is not known or not valid. Check its code.",
+    LegacyCode.PATTERN_PARAMS_INVALID: "The values do not fit the variables of the pattern. Give each variable its value, as a text.",
+    LegacyCode.PATTERN_INACTIVE: "The pattern is not active. It has to be approved before it can be sent.",
+    LegacyCode.PATTERN_RECIPIENT_INVALID: "The recipient of the pattern is not a mobile number.",
+    LegacyCode.OUTSIDE_SEND_HOURS: "Texts of this line go out between 8 and 23 o'clock in Iran only. Send in these hours.",
+    LegacyCode.DOCUMENTS_NOT_APPROVED: "The account's documents are not approved. Hand them in at the panel, or wait for the approval.",
+    LegacyCode.INTERNAL: "The service failed within.",
+    LegacyCode.NUMBER_NOT_FOUND: "The sender is not known to the service. Use a line that the panel lists.",
+    LegacyCode.GATEWAY_DISABLED: "The gateway of the line is switched off. Use another line, or try again later.",
+    LegacyCode.UNPROCESSABLE: "A field was refused.",
+    LegacyCode.UNAUTHORIZED: "The key was refused. Check that it is an access key of the legacy REST API.",
+    LegacyCode.KEY_NOT_VALID: "The key is not valid. Copy it from the panel again.",
+    LegacyCode.KEY_REVOKED: "The key was revoked. Make a new one in the panel.",
+}
+
+
+class LegacyStatus(enum.StrEnum):
+    """``status`` of one recipient in the legacy REST API."""
+
+    DELIVERED = "delivered"
+    SEND = "send"
+    DISCARDED = "discarded"
+    PENDING = "pending"
+    FAILED = "failed"
+
+    @property
+    def delivery_status(self) -> DeliveryStatus | None:
+        """The same in the terms of the Edge API; None while nothing has left."""
+        return _LEGACY_STATUSES[self]
+
+
+_LEGACY_STATUSES = {
+    LegacyStatus.DELIVERED: DeliveryStatus.DELIVERED,
+    LegacyStatus.SEND: DeliveryStatus.SENT_TO_OPERATOR,
+    # The documents do not say why a text is discarded; that it does not arrive is all that is certain.
+    LegacyStatus.DISCARDED: DeliveryStatus.NOT_DELIVERED,
+    LegacyStatus.PENDING: None,
+    LegacyStatus.FAILED: DeliveryStatus.NOT_DELIVERED,
+}
+
+
+def legacy_bulk_state(status: str | None, confirm_state: str | None) -> BulkState:
+    """The state of a bulk of the legacy REST API, whose words are not documented, in the terms of the Edge API.
+
+    ``finish`` is the word the Edge API shows beside the state "sent". Only words that leave no doubt count as final;
+    any other is a state without a name, which is neither final nor good.
+    """
+    for word in (confirm_state, status):
+        ended = _LEGACY_ENDS.get((word or "").strip().lower())
+        if ended is not None:
+            return ended
+    return _LEGACY_STATES.get((status or "").strip().lower(), BulkState(-1))
+
+
+_LEGACY_ENDS = {
+    "reject": BulkState.REJECTED,
+    "rejected": BulkState.REJECTED,
+    "cancel": BulkState.CANCELLED,
+    "canceled": BulkState.CANCELLED,
+    "cancelled": BulkState.CANCELLED,
+}
+_LEGACY_STATES = {
+    "finish": BulkState.SENT,
+    "finished": BulkState.SENT,
+    "active": BulkState.SENDING,
+    "pending": BulkState.MONITORING,
+}

@@ -55,7 +55,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Request(Generic[T]):
+class Request(Generic[T_co]):
     """One call of the API: what to transmit, how to read the answer, and whether it may be repeated.
 
     At most one of ``body`` (ready-made JSON) and ``form`` (multipart, with ``files``) is set. ``alternates`` are
@@ -65,7 +65,7 @@ class Request(Generic[T]):
     operation: str
     method: str
     path: str
-    read: Callable[[Answer], T] = field(repr=False)
+    read: Callable[[Answer], T_co] = field(repr=False)
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes | None = field(default=None, repr=False)
     form: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
@@ -102,11 +102,11 @@ class Page(Generic[T_co]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageRequest(Request[Page[T]]):
+class PageRequest(Request[Page[T_co]]):
     """A request of one page that knows how to ask for another; ``client.walk`` yields the items of all."""
 
     number: int
-    turn: Callable[[int], PageRequest[T]] = field(repr=False)
+    turn: Callable[[int], PageRequest[T_co]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

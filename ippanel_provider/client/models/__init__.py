@@ -11,7 +11,7 @@ from ippanel_provider.client.models.base import Count, Flag, Masked, Model, Mome
 from ippanel_provider.client.models.office import Draft, DraftGroup, Interaction, Ticket, TicketCreated, TicketReply
 from ippanel_provider.client.models.pattern import Pattern, PatternVariable
 from ippanel_provider.client.models.phonebook import AddedContacts, Contact, Option, Phonebook
-from ippanel_provider.client.models.report import Bulk, BulkStats, Delivery, InboxMessage
+from ippanel_provider.client.models.report import Bulk, BulkStats, Delivery, InboxMessage, IncomingText
 from ippanel_provider.client.models.send import Price, Receipt
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "DraftGroup",
     "Flag",
     "InboxMessage",
+    "IncomingText",
     "Interaction",
     "JobCategory",
     "Line",

@@ -51,13 +51,18 @@ class Delivery(Model):
     parts: Annotated[Count, Field(validation_alias=AliasChoices("msg_parts", "parts"))] = None
 
 
-class InboxMessage(Model):
-    """A text somebody sent to one of the account's lines (API: report, inbox)."""
+class IncomingText(Model):
+    """A text somebody sent to one of the account's lines, as both APIs tell it."""
 
-    inbox_id: Annotated[int, Field(validation_alias=AliasChoices("messages_inbox_id", "inbox_id"))]
     sender: Annotated[Number, Field(validation_alias=AliasChoices("from", "sender"))]
     line: Annotated[str, Field(validation_alias=AliasChoices("number", "line"))]
     message: Text
     received_at: Annotated[Moment, Field(validation_alias=AliasChoices("time", "received_at"))] = None
     type: str | None = None
+
+
+class InboxMessage(IncomingText):
+    """The same with the id that the next question can start from (API: report, inbox)."""
+
+    inbox_id: Annotated[int, Field(validation_alias=AliasChoices("messages_inbox_id", "inbox_id"))]
     seen: Flag = None

@@ -1,0 +1,112 @@
+"""Reading an answer of the legacy REST API, and judging it when it is not a success (API: legacy REST).
+
+A success is a 2xx with a JSON body whose ``status`` is "OK" and whose ``code`` is 200 or "OK", and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Generic, Literal, TypeVar, cast
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from ippanel_provider.client import verdict
+from ippanel_provider.client.errors import Invalid, IPPanelError, Refused, ServerFault, Unauthorized, Unreadable
+from ippanel_provider.client.request import Answer, Page
+from ippanel_provider.service import LegacyCode
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+
+class _Meta(BaseModel):
+    pages: int | None = None
+    total: int | None = None
+
+
+class _Success(BaseModel, Generic[D]):
+    status: Literal["OK"]
+    code: Literal[200, "OK"]
+    data: D
+    meta: _Meta | None = None
+
+
+def reading(data: type[D], take: Callable[[D], T]) -> Callable[[Answer], T]:
+    """Return a reader of ``data`` of the given type; ``take`` gives the result in it."""
+
+    def read(answer: Answer) -> T:
+        return take(_validated(data, answer).data)
+
+    return read
+
+
+def reading_page(data: type[D], take: Callable[[D], list[T]], number: int, per_page: int) -> Callable[[Answer], Page[T]]:
+    """Return a reader of a page, which is page ``number`` (from 1) whatever the service calls it."""
+
+    def read(answer: Answer) -> Page[T]:
+        success = _validated(data, answer)
+        meta = success.meta or _Meta()
+        return Page(take(success.data), number, per_page, meta.pages, meta.total)
+
+    return read
+
+
+@cache
+def _validator(data: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(_Success[data])
+
+
+def _validated(data: type[D], answer: Answer) -> _Success[D]:
+    misfit = ""
+    if 200 <= answer.status < 300:
+        try:
+            return cast(_Success[D], _validator(cast(Any, data)).validate_json(answer.body))
+        except ValidationError as error:
+            misfit = verdict.misfit(error)
+    raise judge(answer, misfit)
+
+
+def judge(answer: Answer, misfit: str = "") -> IPPanelError:
+    """Return the error that ``answer`` is; call it only for what is not a success."""
+    content = verdict.json_object(answer.body) or {}
+    data = content.get("data")
+    reason = data.get("error") if isinstance(data, dict) else None
+    code = _legacy_code(content.get("code"))
+    kind = verdict.of_status(answer.status) or _kind_of_2xx(content.get("status"), code, reason)
+    if issubclass(kind, Refused) and code in _KINDS:
+        kind = _KINDS[code]
+    by_field = isinstance(reason, dict)
+    return verdict.error(
+        kind,
+        answer,
+        code=content.get("code"),
+        message=verdict.first(None if by_field else reason, content.get("message")),
+        errors=reason if by_field else None,
+        misfit=misfit,
+        meaning="" if code is None else code.meaning,
+    )
+
+
+# The code tells more than the HTTP status it comes with. One that failed within may have sent before it did.
+_KINDS: dict[LegacyCode | None, type[IPPanelError]] = {
+    LegacyCode.CREDENTIAL: Unauthorized,
+    LegacyCode.UNAUTHORIZED: Unauthorized,
+    LegacyCode.KEY_NOT_VALID: Unauthorized,
+    LegacyCode.KEY_REVOKED: Unauthorized,
+    LegacyCode.UNPROCESSABLE: Invalid,
+    LegacyCode.INTERNAL: ServerFault,
+}
+
+
+def _kind_of_2xx(status: Any, code: LegacyCode | None, reason: Any) -> type[IPPanelError]:
+    """A refusal has to say that it is one, and why; what says neither cannot be trusted to mean no."""
+    says_no = isinstance(status, str) and status.upper() != "OK"
+    return Refused if says_no and (code is not None or reason) else Unreadable
+
+
+def _legacy_code(said: Any) -> LegacyCode | None:
+    try:
+        return LegacyCode(int(said))
+    except (ValueError, TypeError):
+        return None
