@@ -5,7 +5,7 @@
 ...     receipt = client.run(edge.send.webservice("سلام", ["09120000000"], sender="+983000505"))
 """
 
-from ippanel_provider.client import edge
+from ippanel_provider.client import edge, rest
 from ippanel_provider.client.auth import ApiKey, Auth, Login
 from ippanel_provider.client.errors import (
     Details,
@@ -84,6 +84,7 @@ __all__ = [
     "Flow",
     "IPPanelError",
     "InboxMessage",
+    "IncomingText",
     "Interaction",
     "Invalid",
     "InvalidInput",
@@ -128,4 +129,5 @@ __all__ = [
     "Upload",
     "User",
     "edge",
+    "rest",
 ]

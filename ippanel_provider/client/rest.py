@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from ippanel_provider.client import checks
 from ippanel_provider.client.errors import InvalidInput
-from ippanel_provider.client.models import Bulk, Credit, Delivery, IncomingText, Model, Number, Receipt, Text
+from ippanel_provider.client.models import Bulk, Credit, Delivery, IncomingText, Model, Number, Receipt
 from ippanel_provider.client.request import PageRequest, Replay, Request
 from ippanel_provider.client.rest_envelope import reading, reading_page
 from ippanel_provider.service import MAX_PAGE_SIZE, MAX_RECIPIENTS_PER_REQUEST, Api, DeliveryStatus, LegacyStatus, legacy_bulk_state
@@ -38,7 +38,7 @@ class RestPattern(Model):
 
     code: str
     status: str | None = None
-    message: Text | None = None
+    message: Annotated[str | None, Field(repr=False)] = None
     is_shared: bool | None = None
 
 
