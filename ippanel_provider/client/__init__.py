@@ -26,6 +26,7 @@ from ippanel_provider.client.errors import (
     Unsupported,
 )
 from ippanel_provider.client.exchange import Retry
+from ippanel_provider.client.gateway import Gateway, gateway
 from ippanel_provider.client.models import (
     Account,
     AddedContacts,
@@ -82,6 +83,7 @@ __all__ = [
     "DraftGroup",
     "FileStore",
     "Flow",
+    "Gateway",
     "IPPanelError",
     "InboxMessage",
     "IncomingText",
@@ -129,5 +131,6 @@ __all__ = [
     "Upload",
     "User",
     "edge",
+    "gateway",
     "rest",
 ]

@@ -14,22 +14,19 @@ from pydantic_core import to_json
 
 from ippanel_provider.client import checks
 from ippanel_provider.client.errors import InvalidInput
-from ippanel_provider.client.models import Bulk, Credit, Delivery, IncomingText, Model, Number, Receipt
+from ippanel_provider.client.models import Account, Bulk, Credit, Delivery, IncomingText, Model, Number, Receipt
 from ippanel_provider.client.request import PageRequest, Replay, Request
 from ippanel_provider.client.rest_envelope import reading, reading_page
 from ippanel_provider.service import MAX_PAGE_SIZE, MAX_RECIPIENTS_PER_REQUEST, Api, DeliveryStatus, LegacyStatus, legacy_bulk_state
 
 
-class RestUser(Model):
+class RestUser(Account):
     """Who a key belongs to."""
 
     user_id: Annotated[int, Field(validation_alias=AliasChoices("id", "user_id"))]
     user_name: Annotated[str, Field(validation_alias=AliasChoices("username", "user_name"))]
-    name: str | None = None
     email: Annotated[str | None, Field(repr=False)] = None
     mobile: Number | None = None
-    document_block: bool | None = None
-    send_block: bool | None = None
     status: str | None = None
 
 
