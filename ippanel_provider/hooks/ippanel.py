@@ -55,7 +55,7 @@ class IPPanelHook(BaseHook):
         """Return the client shared by the running event loop."""
         from ippanel_provider.hooks.clients import async_client_for
 
-        return async_client_for(await self.aprofile())
+        return await async_client_for(await self.aprofile())
 
     async def aprofile(self) -> Profile:
         """The same as :attr:`profile`, for an event loop."""
@@ -89,12 +89,13 @@ class IPPanelHook(BaseHook):
         return self.profile.sender
 
     def test_connection(self) -> tuple[bool, str]:
-        """Ask the service who we are; say it, or what to do, in one sentence."""
-        from ippanel_provider.client import IPPanelError, edge
+        """Ask the service who we are; say it, or what to do, in one sentence. Fails at once instead of trying again."""
+        from ippanel_provider.client import Client, IPPanelError, edge
 
         try:
-            account = self.run(edge.auth.check_token())
-            credit = self.run(edge.payment.credit())
+            with Client(self.profile.auth(), self.profile.impatient()) as client:
+                account = client.run(edge.auth.check_token())
+                credit = client.run(edge.payment.credit())
         except IPPanelError as error:
             return False, str(error)
         blocked = " Sending is blocked for this account: ask IPPanel's support." if account.send_block else ""
@@ -103,15 +104,23 @@ class IPPanelHook(BaseHook):
     def _profile_of(self, conn: Connection, extra: dict[str, Any]) -> Profile:
         from ippanel_provider.hooks.profile import profile_of
 
-        return profile_of(self.ippanel_conn_id, host=conn.host, port=conn.port, schema=conn.schema, password=conn.password, extra=extra)
+        return profile_of(
+            self.ippanel_conn_id,
+            conn_type=conn.conn_type,
+            host=conn.host,
+            port=conn.port,
+            schema=conn.schema,
+            password=conn.password,
+            extra=extra,
+        )
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
         """Return the form's extra fields, for Airflow before 3.2."""
         from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
         from flask_babel import lazy_gettext
-        from wtforms import BooleanField, FloatField, PasswordField, StringField
-        from wtforms.validators import NumberRange, Optional, any_of
+        from wtforms import BooleanField, PasswordField, StringField
+        from wtforms.validators import Optional, Regexp, any_of
 
         widgets: dict[str, Any] = {}
         for field in CONNECTION_FIELDS:
@@ -119,9 +128,9 @@ class IPPanelHook(BaseHook):
             if field.type == "boolean":
                 widgets[field.name] = BooleanField(**common)
             elif field.type == "number":
-                widgets[field.name] = FloatField(
-                    **common, widget=BS3TextFieldWidget(), validators=[Optional(), NumberRange(min=field.minimum)]
-                )
+                # Airflow 2 drops a whole hook that has a field of any other class, a FloatField too.
+                number = [Optional(), Regexp(r"[0-9]+(\.[0-9]+)?\Z", message="a number")]
+                widgets[field.name] = StringField(**common, widget=BS3TextFieldWidget(), validators=number)
             elif field.secret:
                 widgets[field.name] = PasswordField(**common, widget=BS3PasswordFieldWidget())
             else:

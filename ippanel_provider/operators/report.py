@@ -6,13 +6,10 @@ import csv
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
-from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators.arguments import ids_of
+from ippanel_provider.operators.base import IPPanelOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -20,7 +17,7 @@ if TYPE_CHECKING:
 COLUMNS = ("outbox_id", "recipient", "status", "parts")
 
 
-class IPPanelDeliveryReportOperator(BaseOperator):
+class IPPanelDeliveryReportOperator(IPPanelOperator):
     """Write what became of every recipient of some bulks to a CSV file, one line each.
 
     The columns are ``outbox_id, recipient, status, parts``; the status is ``delivered``, ``not_delivered``,
@@ -44,7 +41,6 @@ class IPPanelDeliveryReportOperator(BaseOperator):
         path: str,
         settle: float = 0.0,
         concurrency: int = 10,
-        ippanel_conn_id: str = IPPanelHook.default_conn_name,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -52,12 +48,6 @@ class IPPanelDeliveryReportOperator(BaseOperator):
         self.path = path
         self.settle = settle
         self.concurrency = concurrency
-        self.ippanel_conn_id = ippanel_conn_id
-
-    @cached_property
-    def hook(self) -> IPPanelHook:
-        """The hook of this task."""
-        return IPPanelHook(self.ippanel_conn_id)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Ask and write; return the counts."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
-from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators.arguments import listed, pair
+from ippanel_provider.operators.base import IPPanelOperator
+from ippanel_provider.operators.private import Private, value_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from ippanel_provider.delivery.audience import Row
 
 
-class IPPanelSendOperator(BaseOperator):
+class IPPanelSendOperator(IPPanelOperator):
     """Send one text to many recipients, or a text of its own to each.
 
     Numbers may be spelled in any way people write them. A row whose number is no mobile number of Iran gets no text and
@@ -34,12 +32,16 @@ class IPPanelSendOperator(BaseOperator):
         ``recipient`` and ``message`` (templated)
     :param sender: the line to send from, as +983000505; default is the connection's (templated)
     :param send_time: when to send, aware, 5 minutes to 90 days ahead; default is at once
+    :param show_rendered: show texts and numbers on the Rendered Template page; default is their length and count only
     :param ippanel_conn_id: the connection to IPPanel (templated)
     :raises SendFailed: if the service did not accept everything; it says how far it came
     """
 
     template_fields: Sequence[str] = ("message", "recipients", "messages", "sender", "ippanel_conn_id")
-    ui_color = "#dff3e4"
+
+    message = Private()
+    recipients = Private(of="recipient")
+    messages = Private(of="message")
 
     def __init__(
         self,
@@ -49,39 +51,35 @@ class IPPanelSendOperator(BaseOperator):
         messages: Sequence[Any] | str | None = None,
         sender: str | None = None,
         send_time: datetime | None = None,
-        ippanel_conn_id: str = IPPanelHook.default_conn_name,
+        show_rendered: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.show_rendered = show_rendered
         self.message = message
         self.recipients = recipients
         self.messages = messages
         self.sender = sender
         self.send_time = send_time
-        self.ippanel_conn_id = ippanel_conn_id
-
-    @cached_property
-    def hook(self) -> IPPanelHook:
-        """The hook of this task."""
-        return IPPanelHook(self.ippanel_conn_id)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Send and return what was accepted."""
         from ippanel_provider.operators.sending import send_rows
 
-        shared = None if self.messages is not None else self.message or ""
+        shared = None if value_of(self.messages) is not None else value_of(self.message) or ""
         return send_rows(self.hook, self._rows(), shared_text=shared, sender=self.sender, send_time=self.send_time)
 
     def _rows(self) -> Iterator[Row]:
         from ippanel_provider.delivery.audience import Row
 
-        if self.messages is not None:
-            if self.message is not None or self.recipients is not None:
+        message, recipients, messages = value_of(self.message), value_of(self.recipients), value_of(self.messages)
+        if messages is not None:
+            if message is not None or recipients is not None:
                 raise ValueError("messages: give either messages, or message and recipients, not both")
-            for line, item in enumerate(listed(self.messages, "messages"), start=1):
+            for line, item in enumerate(listed(messages, "messages"), start=1):
                 yield Row(line, *pair(item, line))
             return
-        if self.message is None or self.recipients is None:
+        if message is None or recipients is None:
             raise ValueError("message, recipients: give both (or messages)")
-        for line, recipient in enumerate(listed(self.recipients, "recipients"), start=1):
-            yield Row(line, recipient, self.message)
+        for line, recipient in enumerate(listed(recipients, "recipients"), start=1):
+            yield Row(line, recipient, message)
