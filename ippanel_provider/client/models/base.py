@@ -52,6 +52,15 @@ Flag = Annotated[bool | None, BeforeValidator(_blank_is_none)]
 """Yes or no, in any of the four spellings of the service."""
 
 
+def _number(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+# An enumeration by itself takes a text only for a number it has a name for.
+Code = BeforeValidator(_number)
+"""Lets the number of an enumeration come in either spelling, also one without a name."""
+
+
 class Model(BaseModel):
     """Base of all results: frozen, and keeps what it does not know."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, AliasPath, BeforeValidator, Field
 
-from ippanel_provider.client.models.base import Count, Flag, Model, Moment, Text
+from ippanel_provider.client.models.base import Code, Count, Flag, Model, Moment, Text
 from ippanel_provider.service import TicketState
 
 
@@ -31,7 +31,7 @@ class Ticket(Model):
     """A ticket. ``interactions`` and ``attachment`` are only there when one ticket is asked for."""
 
     ticket_id: Annotated[int, Field(validation_alias=AliasChoices("ticket_id", "id"))]
-    state: Annotated[TicketState | None, Field(validation_alias=AliasChoices("state_id"))] = None
+    state: Annotated[TicketState | None, Code, Field(validation_alias=AliasChoices("state_id"))] = None
     subject: Annotated[str | None, Field(repr=False)] = None
     description: Annotated[str | None, Field(repr=False, validation_alias=AliasChoices("description", "desc"))] = None
     user_id: Count = None

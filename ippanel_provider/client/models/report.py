@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from ippanel_provider.client.models.base import Count, Flag, Model, Moment, Number, Text
+from ippanel_provider.client.models.base import Code, Count, Flag, Model, Moment, Number, Text
 from ippanel_provider.service import BulkState, DeliveryStatus
 
 
@@ -14,7 +14,7 @@ class Bulk(Model):
     """One accepted text with its recipients."""
 
     outbox_id: Annotated[int, Field(validation_alias=AliasChoices("messages_outbox_id", "outbox_id"))]
-    state: Annotated[BulkState, Field(validation_alias=AliasChoices("state_id"))]
+    state: Annotated[BulkState, Code, Field(validation_alias=AliasChoices("state_id"))]
     sender: Annotated[str | None, Field(validation_alias=AliasChoices("number", "sender"))] = None
     type: str | None = None
     message: Annotated[str | None, Field(repr=False)] = None
@@ -46,7 +46,7 @@ class Delivery(Model):
     """What became of one recipient of a bulk (API: report, recipients)."""
 
     recipient: Number
-    status: Annotated[DeliveryStatus | None, Field(validation_alias=AliasChoices("message_status", "status"))] = None
+    status: Annotated[DeliveryStatus | None, Code, Field(validation_alias=AliasChoices("message_status", "status"))] = None
     message: Annotated[str | None, Field(repr=False)] = None
     parts: Annotated[Count, Field(validation_alias=AliasChoices("msg_parts", "parts"))] = None
 
