@@ -22,10 +22,11 @@ class Row(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One text for one recipient (``+989XXXXXXXXX``)."""
+    """One text for one recipient (``+989XXXXXXXXX``), and the line of the source it came from."""
 
     recipient: str
     text: str
+    line: int = 0
 
 
 class Rejected(NamedTuple):
@@ -74,7 +75,7 @@ class Audience:
                 self.rejected.append(Rejected(row.line, str(error)))
                 continue
             if self._is_new(row, int(recipient), hash(text)):
-                yield Message(recipient, text)
+                yield Message(recipient, text, row.line)
 
     def _is_new(self, row: Row, recipient: int, text: int) -> bool:
         first = self._texts.get(recipient)

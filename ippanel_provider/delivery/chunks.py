@@ -28,8 +28,10 @@ class Chunk:
     def request(self, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
         """Return the send of these messages."""
         if self.shared_text is not None:
-            return edge.send.webservice(self.shared_text, [to for to, _ in self.messages], sender=sender, send_time=send_time)
-        return edge.send.peer_to_peer(self.messages, sender=sender, send_time=send_time)
+            return edge.send.webservice(
+                self.shared_text, [message.recipient for message in self.messages], sender=sender, send_time=send_time
+            )
+        return edge.send.peer_to_peer([(message.recipient, message.text) for message in self.messages], sender=sender, send_time=send_time)
 
 
 def chunked(messages: Iterable[Message], *, shared_text: str | None = None, size: int | None = None) -> Iterator[Chunk]:

@@ -1,53 +1,278 @@
-"""Sending chunk after chunk, and saying at every end how far it came."""
+"""Sending a stream of messages so that nobody gets one twice and nobody is lost without being told.
+
+Write down, then send, then confirm. Requests run on threads; everything that is written down is written on the calling
+thread, because an Airflow task has only that one to speak to its supervisor.
+"""
 
 from __future__ import annotations
 
+import enum
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import islice
 
-from ippanel_provider.client import Flow, IPPanelError, Unconfirmed
-from ippanel_provider.client.errors import Details
-from ippanel_provider.delivery.chunks import Chunk
+from ippanel_provider.client import Client, IPPanelError, Receipt, Throttled, Unconfirmed
+from ippanel_provider.delivery.audience import Message
+from ippanel_provider.delivery.chunks import Chunk, chunked
+from ippanel_provider.delivery.ledger import Intent, Ledger, Outcome
+from ippanel_provider.delivery.progress import Progress
+from ippanel_provider.delivery.reconcile import Finding, Patience, accepted_places, reconcile
+from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST
 
 log = logging.getLogger(__name__)
 
 
+class OnUnconfirmed(enum.StrEnum):
+    """What to do with messages that left unanswered and are not in the outbox after they had time to settle."""
+
+    FAIL = "fail"
+    """Stop, and name what is in doubt. The next try looks again."""
+    RESEND = "resend"
+    """Send them again; only where a text that comes twice is better than none."""
+    SKIP = "skip"
+    """Go on without them, and say how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How to send. ``rate`` is requests a second at most; ``throttle_patience`` is seconds of 429 to sit out in all."""
+
+    sender: str
+    send_time: datetime | None = None
+    chunk_size: int | None = None
+    concurrency: int = 4
+    rate: float | None = None
+    on_unconfirmed: OnUnconfirmed = OnUnconfirmed.FAIL
+    patience: Patience = field(default_factory=Patience)
+    throttle_patience: float = 300.0
+
+
+class InDoubt(Unconfirmed):
+    """Messages left unanswered and are not in the outbox; the message names their chunks and source lines."""
+
+
 @dataclass(slots=True)
-class Progress:
-    """How far a sending came; it stays readable when the sending ends in an error."""
+class _Flight:
+    """A chunk under way."""
 
-    chunks: int = 0
-    accepted: int = 0
-    outbox_ids: list[int] = field(default_factory=list)
+    intent: Intent
+    chunk: Chunk
+    throttled_for: float = 0.0
 
 
-def send_chunks(chunks: Iterable[Chunk], progress: Progress, *, sender: str, send_time: datetime | None = None) -> Flow[Progress]:
-    """Send each chunk in turn, recording in ``progress`` what the service accepted.
+def deliver(
+    client: Client, ledger: Ledger, messages: Iterable[Message], terms: Terms, progress: Progress, *, shared_text: str | None = None
+) -> None:
+    """Send the messages that no earlier try has sent, recording in ``progress`` how far it came.
 
-    :raises IPPanelError: of the first chunk that was not accepted; those before it are in ``progress``.
+    :param shared_text: the text of all messages, or None where each has its own.
+    :raises InDoubt: under ``on_unconfirmed=fail``, if something may or may not have gone out.
+    :raises IPPanelError: of the first chunk that was not accepted, once all chunks under way have ended.
     """
-    for chunk in chunks:
-        receipt = yield chunk.request(sender, send_time)
-        progress.chunks += 1
-        progress.outbox_ids.extend(receipt.outbox_ids)
-        if len(receipt.outbox_ids) != chunk.bulks:
-            raise Unconfirmed(
-                f"chunk {chunk.number}: the service took {len(receipt.outbox_ids)} of {chunk.bulks} messages and does not say which; "
-                "look in the outbox report before sending again.",
-                Details(operation="send.peer_to_peer"),
-            )
-        progress.accepted += len(chunk.messages)
-        log.info("Chunk %d accepted: %d recipients, %d so far.", chunk.number, len(chunk.messages), progress.accepted)
-    return progress
+    doubts: list[Intent] = []
+    for intent, outcome in ledger.history():
+        if outcome is None:
+            doubts.append(intent)
+        else:
+            progress.earlier(intent, outcome)
+    if doubts:
+        log.info("An earlier try left %d chunks unanswered; looking in the outbox before anything is sent.", len(doubts))
+        _clear_up(client, ledger, doubts, terms, progress, earlier=True)
+    _Delivery(client, ledger, terms, progress).run(_new_chunks(ledger, messages, shared_text, terms, progress))
 
 
-def where_it_stopped(error: IPPanelError, progress: Progress) -> str:
-    """Return the error with what had been accepted before it, for whoever has to decide how to go on."""
-    if not progress.accepted:
-        return str(error)
-    first, last = progress.outbox_ids[0], progress.outbox_ids[-1]
-    return (
-        f"{error} Before that, {progress.accepted} recipients were accepted in {progress.chunks} requests (outbox ids {first} to {last})."
+def _new_chunks(ledger: Ledger, messages: Iterable[Message], shared_text: str | None, terms: Terms, progress: Progress) -> Iterator[Chunk]:
+    return chunked(_unknown(ledger, messages, progress), shared_text=shared_text, size=terms.chunk_size)
+
+
+def _unknown(ledger: Ledger, messages: Iterable[Message], progress: Progress) -> Iterator[Message]:
+    stream = iter(messages)
+    while block := list(islice(stream, MAX_RECIPIENTS_PER_REQUEST)):
+        new = ledger.unknown(block)
+        progress.known += len(block) - len(new)
+        yield from new
+
+
+class _Delivery:
+    """One run over the chunks: several under way at once, one thread keeping the books."""
+
+    def __init__(self, client: Client, ledger: Ledger, terms: Terms, progress: Progress) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._terms = terms
+        self._progress = progress
+        self._under_way: dict[Future[Receipt], _Flight] = {}
+        self._next_start = 0.0
+        self._failure: BaseException | None = None
+        self._stopping = False
+
+    def run(self, chunks: Iterator[Chunk]) -> None:
+        with ThreadPoolExecutor(max_workers=self._terms.concurrency, thread_name_prefix="ippanel-send") as pool:
+            try:
+                for chunk in chunks:
+                    self._start(pool, chunk)
+                    while len(self._under_way) >= self._terms.concurrency:
+                        self._land(pool)
+                    if self._failure:
+                        break
+                while self._under_way:
+                    self._land(pool)
+            finally:
+                # Whatever ended the loop, an answer that still comes is written down, and nothing new is begun.
+                self._stopping = True
+                while self._under_way:
+                    self._land(pool)
+        if self._failure:
+            raise self._failure
+
+    def _start(self, pool: ThreadPoolExecutor, chunk: Chunk) -> None:
+        claim = self._ledger.intend(chunk)
+        if claim is None:
+            self._progress.known += len(chunk.messages)
+            return
+        intent, ours = claim
+        self._progress.known += len(chunk.messages) - len(ours.messages)
+        self._launch(pool, _Flight(intent, ours))
+
+    def _launch(self, pool: ThreadPoolExecutor, flight: _Flight) -> None:
+        if self._terms.rate:
+            time.sleep(max(0.0, self._next_start - time.monotonic()))
+            self._next_start = time.monotonic() + 1 / self._terms.rate
+        try:
+            request = flight.chunk.request(self._terms.sender, self._terms.send_time)
+        except IPPanelError as error:
+            self._give_up(flight, error)
+        else:
+            self._under_way[pool.submit(self._client.run, request)] = flight
+
+    def _land(self, pool: ThreadPoolExecutor) -> None:
+        """Wait until some chunk has an answer, and write down what it is."""
+        done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
+        for future in done:
+            flight = self._under_way.pop(future)
+            error = future.exception()
+            match error:
+                case None:
+                    self._confirm(flight, future.result())
+                case Throttled():
+                    self._sit_out(pool, flight, error)
+                case Unconfirmed():
+                    self._doubt(flight, error)
+                case IPPanelError():
+                    self._give_up(flight, error)
+                case _:
+                    # Not one of the three outcomes: the intent stays open, so that the next try looks in the outbox.
+                    self._fail(error)
+
+    def _confirm(self, flight: _Flight, receipt: Receipt) -> None:
+        outcome = Outcome(receipt.outbox_ids)
+        if len(receipt.outbox_ids) == flight.chunk.bulks:
+            self._settle(flight, outcome)
+            return
+        log.warning("Chunk %d: the service took %d of %d messages.", flight.intent.number, len(receipt.outbox_ids), flight.chunk.bulks)
+        found = self._client.run(accepted_places(flight.intent, receipt.outbox_ids, self._ledger.key))
+        if len(found.ids) != len(receipt.outbox_ids):
+            self._doubt(flight, Unconfirmed("It does not say which it took."))
+            return
+        # It answered, so the others certainly got nothing and are safe to send.
+        self._settle(flight, found.outcome)
+        self._send_again(flight)
+
+    def _settle(self, flight: _Flight, outcome: Outcome) -> None:
+        self._ledger.settle(flight.intent, outcome)
+        self._progress.accepted_now(flight.intent, outcome)
+
+    def _give_up(self, flight: _Flight, error: IPPanelError) -> None:
+        """It was refused or never left: none of it went out."""
+        self._ledger.settle(flight.intent, Outcome.nothing(flight.intent))
+        self._fail(error)
+
+    def _sit_out(self, pool: ThreadPoolExecutor, flight: _Flight, error: Throttled) -> None:
+        """Nothing of this chunk has left before, so a 429 is no guard against it: wait and send it again."""
+        pause = max(error.retry_after or 0.0, min(60.0, 2.0 + flight.throttled_for))
+        if self._failure or self._stopping or flight.throttled_for + pause > self._terms.throttle_patience:
+            self._give_up(flight, error)
+            return
+        log.warning("The service asks to come later (HTTP 429); waiting %.0f seconds.", pause)
+        flight.throttled_for += pause
+        time.sleep(pause)
+        self._launch(pool, flight)
+
+    def _doubt(self, flight: _Flight, error: Unconfirmed) -> None:
+        if self._stopping:
+            self._fail(error)
+            return
+        log.warning("Chunk %d left and is not confirmed; looking in the outbox. %s", flight.intent.number, error)
+        try:
+            _clear_up(self._client, self._ledger, [flight.intent], self._terms, self._progress, earlier=False)
+        except IPPanelError as still:
+            self._fail(still)
+        else:
+            self._send_again(flight)
+
+    def _send_again(self, flight: _Flight) -> None:
+        """Send what is void of a chunk, once, as a chunk of its own, so that a crash now is cleared up like any other.
+
+        A 429 now may be the 40-second guard: the first one did arrive. The new intent stays open for the next try to find.
+        """
+        outcome = self._ledger.outcome_of(flight.intent)
+        void = [flight.chunk.messages[place] for place in sorted(outcome.void)] if outcome else []
+        for chunk in chunked(void, shared_text=flight.chunk.shared_text):
+            claim = self._ledger.intend(chunk)
+            if claim is None:
+                continue
+            again = _Flight(*claim)
+            try:
+                receipt = self._client.run(again.chunk.request(self._terms.sender, self._terms.send_time))
+            except (Throttled, Unconfirmed) as error:
+                self._fail(InDoubt(f"{_named([Finding(again.intent)])} were sent again, and again are not confirmed. {error}"))
+            except IPPanelError as error:
+                self._give_up(again, error)
+            else:
+                self._confirm(again, receipt)
+
+    def _fail(self, error: BaseException) -> None:
+        # The first error is the cause; later ones are mostly its echo.
+        if self._failure is None:
+            self._failure = error
+        else:
+            log.error("Also: %s", error)
+
+
+def _clear_up(client: Client, ledger: Ledger, intents: Sequence[Intent], terms: Terms, progress: Progress, *, earlier: bool) -> None:
+    """Settle the intents by what the outbox shows, and what it does not show by ``on_unconfirmed``."""
+    left = client.run(reconcile(intents, ledger, terms.sender, terms.patience))
+    if left and terms.on_unconfirmed is OnUnconfirmed.FAIL:
+        raise InDoubt(
+            f"{_named(left)} left unanswered and are not in the outbox. "
+            "The next try looks again before it sends anything; on_unconfirmed='resend' or 'skip' decides otherwise."
+        )
+    for finding in left:
+        ledger.settle(finding.intent, _decided(finding, terms.on_unconfirmed))
+        if terms.on_unconfirmed is OnUnconfirmed.SKIP:
+            progress.skipped += finding.missing
+            log.warning("%s are in doubt and skipped.", _named([finding]))
+    for intent in intents:
+        outcome = ledger.outcome_of(intent)
+        if outcome is not None:
+            (progress.earlier if earlier else progress.accepted_now)(intent, outcome)
+
+
+def _decided(finding: Finding, decision: OnUnconfirmed) -> Outcome:
+    outcome = finding.outcome
+    # Skipped members stay known, so that no later try sends to them either.
+    return outcome if decision is OnUnconfirmed.RESEND else Outcome(outcome.outbox_ids)
+
+
+def _named(findings: Sequence[Finding]) -> str:
+    """Name what is missing of chunks for people: how many, where in the source they stand, and when they left."""
+    return "; ".join(
+        f"{finding.missing} of {len(finding.intent.members)} recipients of chunk {finding.intent.number} "
+        f"(source rows {finding.intent.lines[0]} to {finding.intent.lines[1]}, "
+        f"sent {datetime.fromtimestamp(finding.intent.at, UTC):%Y-%m-%d %H:%M:%S} UTC)"
+        for finding in findings
     )

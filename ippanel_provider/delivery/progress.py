@@ -1,0 +1,66 @@
+"""How far a sending has come, for the log while it runs and for the summary at its end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+
+from ippanel_provider.delivery.ledger import Intent, Outcome
+
+log = logging.getLogger(__name__)
+
+SAY_EVERY = 10.0
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts of recipients, except where the name says otherwise; stays readable when the sending ends in an error."""
+
+    total: int | None = None
+    """How many there will be, where that is known beforehand."""
+    requests: int = 0
+    accepted: int = 0
+    """Accepted in this try."""
+    before: int = 0
+    """Accepted in an earlier try."""
+    known: int = 0
+    """Not sent, because the ledger knows them."""
+    skipped: int = 0
+    """In doubt and given up under ``on_unconfirmed=skip``."""
+    outbox_ids: list[int] = field(default_factory=list)
+    _began: float = field(default_factory=time.monotonic)
+    _said: float = field(default_factory=time.monotonic)
+
+    def earlier(self, intent: Intent, outcome: Outcome) -> None:
+        """Count a chunk of an earlier try."""
+        if outcome.outbox_ids:
+            self.before += _accepted(intent, outcome)
+            self.outbox_ids.extend(outcome.outbox_ids)
+
+    def accepted_now(self, intent: Intent, outcome: Outcome) -> None:
+        """Count a chunk that was accepted, and say so now and then."""
+        if not outcome.outbox_ids:
+            return
+        self.requests += 1
+        self.accepted += _accepted(intent, outcome)
+        self.outbox_ids.extend(outcome.outbox_ids)
+        now = time.monotonic()
+        if now - self._said >= SAY_EVERY:
+            self._said = now
+            log.info("%s", self.sentence())
+
+    def sentence(self) -> str:
+        """Return one line for people: how many, how fast, how long still."""
+        rate = self.accepted / max(1e-6, time.monotonic() - self._began)
+        words = f"{self.accepted} recipients accepted in {self.requests} requests, {rate:.0f} a second"
+        if self.total and rate:
+            left = max(0, self.total - self.accepted - self.known)
+            words += f", about {left / rate:.0f} seconds left"
+        if self.before:
+            words += f"; {self.before} had been accepted by an earlier try"
+        return words + "."
+
+
+def _accepted(intent: Intent, outcome: Outcome) -> int:
+    return len(intent.members) if intent.is_shared else len(outcome.outbox_ids)

@@ -1,0 +1,159 @@
+"""Asking the service's outbox what became of intents without an outcome.
+
+An intent is recognised by line, time window and text, and then by its exact recipients: identical texts of other tasks,
+and ids that are known to belong elsewhere, are not taken for it. The outbox list may lag, so an intent is looked for
+until it has settled.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from ippanel_provider.client import Bulk, Flow, NotFound, Sleep, edge
+from ippanel_provider.delivery.audience import Message
+from ippanel_provider.delivery.ledger import Intent, Ledger, Outcome
+from ippanel_provider.delivery.members import MemberKey
+from ippanel_provider.service import MAX_PAGE_SIZE
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an intent is looked for. Times in seconds.
+
+    ``settle`` counts from the intent and has to cover the read timeout and the lag of the outbox list, which only the
+    live service can tell; ``skew`` is how far the service's clock may be from ours.
+    """
+
+    settle: float = 120.0
+    skew: float = 300.0
+    poll: float = 5.0
+
+
+@dataclass(slots=True)
+class Finding:
+    """What the outbox shows of one intent: outbox ids by place (one place where the text is shared)."""
+
+    intent: Intent
+    ids: dict[int, int] = field(default_factory=dict)
+    places: dict[tuple[bytes, bytes], int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.places = {pair: place for place, pair in enumerate(zip(self.intent.members, self.intent.texts, strict=False))}
+
+    @property
+    def missing(self) -> int:
+        """How many members are not found."""
+        return len(self.outcome.void)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every member is found."""
+        return len(self.ids) == len(self.intent.texts)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The found places confirmed, the others void."""
+        if self.intent.is_shared:
+            return Outcome(tuple(self.ids.values())) if self.ids else Outcome.nothing(self.intent)
+        void = frozenset(range(len(self.intent.members))) - self.ids.keys()
+        return Outcome(tuple(self.ids[place] for place in sorted(self.ids)), void)
+
+
+def reconcile(intents: Iterable[Intent], ledger: Ledger, sender: str, patience: Patience) -> Flow[list[Finding]]:
+    """Look the intents up and settle those found whole; return the findings of the others once they had time to settle."""
+    open_findings = {intent.number: Finding(intent) for intent in intents}
+    while open_findings:
+        for number, finding in list(open_findings.items()):
+            # Whoever made the intent may still be at work and have settled it meanwhile.
+            if ledger.outcome_of(finding.intent) is not None:
+                del open_findings[number]
+        yield from _look(list(open_findings.values()), ledger, sender, patience)
+        for number, finding in list(open_findings.items()):
+            if finding.is_whole:
+                ledger.settle(finding.intent, finding.outcome)
+                log.info("Chunk %d had been accepted; its %d outbox ids are found.", number, len(finding.ids))
+                del open_findings[number]
+        waiting = [finding.intent.at + patience.settle - time.time() for finding in open_findings.values()]
+        if not waiting or max(waiting) <= 0:
+            break
+        log.info("%d chunks are not in the outbox yet; looking again for up to %.0f seconds.", len(waiting), max(waiting))
+        yield Sleep(min(patience.poll, max(waiting)))
+    return list(open_findings.values())
+
+
+def _look(findings: Sequence[Finding], ledger: Ledger, sender: str, patience: Patience) -> Flow[None]:
+    if not findings:
+        return
+    since = min(finding.intent.at for finding in findings) - patience.skew
+    taken = ledger.claimed(since) | {outbox_id for finding in findings for outbox_id in finding.ids.values()}
+    wanted = {text for finding in findings for text in finding.intent.texts}
+    page_number = 1
+    while True:
+        page = yield edge.report.outbox(
+            page=page_number, per_page=MAX_PAGE_SIZE, sender=sender, created_from=datetime.fromtimestamp(since, UTC)
+        )
+        for bulk in page.items:
+            if bulk.outbox_id in taken or bulk.message is None or ledger.key.text(bulk.message) not in wanted:
+                continue
+            yield from _match(bulk, bulk.message, findings, ledger)
+            if all(finding.is_whole for finding in findings):
+                return
+        if not page.has_more:
+            return
+        page_number += 1
+
+
+def _match(bulk: Bulk, message: str, findings: Sequence[Finding], ledger: Ledger) -> Flow[None]:
+    """Give the bulk to the intent that has exactly its recipients, if there is one."""
+    text = ledger.key.text(message)
+    size = bulk.recipients_count
+    possible = [
+        f for f in findings if text in f.intent.texts and (size is None or size == (len(f.intent.members) if f.intent.is_shared else 1))
+    ]
+    if not possible:
+        return
+    recipients = yield from _recipients(bulk.outbox_id)
+    members = {ledger.key.member(Message(recipient, message)) for recipient in recipients}
+    for finding in possible:
+        intent = finding.intent
+        if intent.is_shared:
+            if members == set(intent.members) and not finding.ids:
+                finding.ids[0] = bulk.outbox_id
+                return
+        elif len(members) == 1:
+            place = finding.places.get((members.copy().pop(), text))
+            if place is not None and place not in finding.ids:
+                finding.ids[place] = bulk.outbox_id
+                return
+
+
+def accepted_places(intent: Intent, outbox_ids: Iterable[int], key: MemberKey) -> Flow[Finding]:
+    """Say which members of a partly accepted chunk the ids belong to."""
+    finding = Finding(intent)
+    for outbox_id in outbox_ids:
+        bulk = yield edge.report.bulk(outbox_id)
+        for recipient in (yield from _recipients(outbox_id)):
+            place = finding.places.get((key.member(Message(recipient, bulk.message or "")), key.text(bulk.message or "")))
+            if place is not None:
+                finding.ids[place] = outbox_id
+    return finding
+
+
+def _recipients(outbox_id: int) -> Flow[list[str]]:
+    request = edge.report.recipients(outbox_id)
+    found: list[str] = []
+    while True:
+        try:
+            page = yield request
+        except NotFound:
+            return found
+        found.extend(str(delivery.recipient) for delivery in page.items)
+        if not page.has_more:
+            return found
+        request = request.turn(request.number + 1)

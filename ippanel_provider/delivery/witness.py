@@ -1,0 +1,90 @@
+"""Without a home for a ledger, the outbox since the run began is the only witness of earlier tries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from ippanel_provider.client import Client, Flow, NotFound, edge
+from ippanel_provider.delivery.audience import Message
+from ippanel_provider.delivery.chunks import Chunk
+from ippanel_provider.delivery.ledger import Intent, MemoryLedger, Outcome
+from ippanel_provider.delivery.members import MemberKey
+from ippanel_provider.service import MAX_PAGE_SIZE
+
+
+class WitnessLedger:
+    """Remembers only this try; of earlier ones it knows what the line's outbox shows.
+
+    A text that another task sent from the same line to the same person since ``since`` is taken for ours and not sent
+    again; an earlier try whose texts the outbox list does not show yet is not seen.
+
+    :param since: the moment before which nothing of this run can have gone out; None if no earlier try is possible
+    """
+
+    def __init__(self, client: Client, sender: str, key: MemberKey, since: datetime | None) -> None:
+        self.key = key
+        self._client = client
+        self._sender = sender
+        self._since = since
+        self._memory = MemoryLedger(key)
+        # Bulks by the hash of their text, with their recipients only once a message asks for them.
+        self._bulks: dict[bytes, list[int]] = {}
+        self._reached: set[bytes] = set()
+        self.found: list[int] = []
+
+    def history(self) -> list[tuple[Intent, Outcome | None]]:
+        """Read the outbox; what it shows is asked for message by message, so there is no record to return."""
+        if self._since is not None:
+            self._bulks = self._client.run(self._texts_since(self._since))
+        return []
+
+    def unknown(self, messages: Sequence[Message]) -> list[Message]:
+        """Return the messages that neither this try nor the outbox knows."""
+        if self._bulks:
+            self._client.run(self._ask_recipients({self.key.text(message.text) for message in messages}))
+        return [message for message in self._memory.unknown(messages) if self.key.member(message) not in self._reached]
+
+    def intend(self, chunk: Chunk) -> tuple[Intent, Chunk]:
+        """Remember the intent for this try."""
+        return self._memory.intend(chunk)
+
+    def outcome_of(self, intent: Intent) -> Outcome | None:
+        """Return the outcome."""
+        return self._memory.outcome_of(intent)
+
+    def settle(self, intent: Intent, outcome: Outcome) -> None:
+        """Remember the outcome for this try."""
+        self._memory.settle(intent, outcome)
+
+    def claimed(self, since: float) -> set[int]:
+        """Return the ids of this try and those found of earlier ones."""
+        return self._memory.claimed(since) | set(self.found)
+
+    def _texts_since(self, since: datetime) -> Flow[dict[bytes, list[int]]]:
+        bulks: dict[bytes, list[int]] = {}
+        request = edge.report.outbox(per_page=MAX_PAGE_SIZE, sender=self._sender, created_from=since.astimezone(UTC))
+        while True:
+            page = yield request
+            for bulk in page.items:
+                if bulk.message is not None:
+                    bulks.setdefault(self.key.text(bulk.message), []).append(bulk.outbox_id)
+            if not page.has_more:
+                return bulks
+            request = request.turn(request.number + 1)
+
+    def _ask_recipients(self, texts: set[bytes]) -> Flow[None]:
+        for text in texts & self._bulks.keys():
+            for outbox_id in self._bulks.pop(text):
+                self.found.append(outbox_id)
+                request = edge.report.recipients(outbox_id)
+                while True:
+                    try:
+                        page = yield request
+                    except NotFound:
+                        break
+                    for delivery in page.items:
+                        self._reached.add(self.key.member(Message(str(delivery.recipient), delivery.message or "")))
+                    if not page.has_more:
+                        break
+                    request = request.turn(request.number + 1)

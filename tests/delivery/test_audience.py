@@ -1,0 +1,98 @@
+"""Who gets a text: numbers normalised, bad rows refused with their line, repetitions merged."""
+
+from __future__ import annotations
+
+import pytest
+
+from ippanel_provider.client import InvalidInput
+from ippanel_provider.delivery.audience import Audience, Message, OncePer, Rejected, Row
+from ippanel_provider.delivery.chunks import chunked
+from ippanel_provider.delivery.rows import rendered
+
+
+def screened(rows: list[tuple[object, str]], once_per: OncePer = OncePer.MESSAGE) -> tuple[list[tuple[str, str]], Audience]:
+    audience = Audience(once_per)
+    passed = audience.screen(Row(line, recipient, text) for line, (recipient, text) in enumerate(rows, start=1))  # type: ignore[arg-type]
+    return [(message.recipient, message.text) for message in passed], audience
+
+
+def test_numbers_are_normalised_and_keep_their_line() -> None:
+    audience = Audience()
+    assert list(audience.screen([Row(7, "۰۹۱۲۰۰۰۰۰۰۱", "سلام")])) == [Message("+989120000001", "سلام", 7)]
+
+
+def test_the_same_text_to_the_same_person_goes_out_once_however_the_number_is_spelled() -> None:
+    passed, audience = screened([("09120000001", "a"), ("+98 912 000 0001", "a"), (9120000001, "a")])
+    assert passed == [("+989120000001", "a")]
+    assert (audience.rows, audience.merged, audience.rejected) == (3, 2, [])
+
+
+def test_another_text_to_the_same_person_is_another_message() -> None:
+    passed, audience = screened([("09120000001", "a"), ("09120000001", "b"), ("09120000001", "b"), ("09120000001", "a")])
+    assert passed == [("+989120000001", "a"), ("+989120000001", "b")]
+    assert audience.merged == 2
+
+
+def test_once_per_recipient_refuses_another_text_to_the_same_person_and_says_so() -> None:
+    passed, audience = screened([("09120000001", "a"), ("09120000001", "b"), ("09120000001", "a")], OncePer.RECIPIENT)
+    assert passed == [("+989120000001", "a")]
+    assert audience.merged == 1
+    assert [rejected.line for rejected in audience.rejected] == [2]
+    assert "same recipient" in audience.rejected[0].reason
+
+
+@pytest.mark.parametrize(
+    ("recipient", "text", "reason"),
+    [
+        ("02100000000", "a", "landline"),
+        (None, "a", "is empty"),
+        ("09120000001", "", "text: the text is empty"),
+        ("09120000001", "ا" * 1401, "1401 characters"),
+        ("09120000001", "ا" * 1400, "21 parts"),
+    ],
+)
+def test_a_bad_row_is_refused_with_its_line_and_reason_and_the_others_pass(recipient: str | None, text: str, reason: str) -> None:
+    passed, audience = screened([("09120000002", "good"), (recipient, text), ("09120000003", "good")])
+    assert passed == [("+989120000002", "good"), ("+989120000003", "good")]
+    (rejected,) = audience.rejected
+    assert rejected.line == 2
+    assert reason in rejected.reason
+
+
+def test_a_text_is_rendered_from_the_columns_of_its_row() -> None:
+    records = [{"mobile": "09120000001", "name": "سارا"}, {"mobile": "09120000002", "name": "علی"}]
+    rows = list(rendered(records, "{{ name }}، سلام {{ row.name }}", "mobile"))
+    assert rows == [Row(1, "09120000001", "سارا، سلام سارا"), Row(2, "09120000002", "علی، سلام علی")]
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        ({"mobile": "09120000001", "name": None}, "a column that its text needs is empty"),
+        ({"mobile": "09120000001"}, "its text cannot be made (UndefinedError)"),
+        ({"mobile": "09120000001", "name": 5}, "its text cannot be made (TypeError)"),
+    ],
+)
+def test_a_row_without_a_text_is_refused_and_nobody_is_greeted_as_none(record: dict[str, object], reason: str) -> None:
+    audience = Audience()
+    assert list(audience.screen(rendered([record], "{{ 'سلام ' + name }}" if record.get("name") else "سلام {{ name }}", "mobile"))) == []
+    assert audience.rejected == [Rejected(1, reason)]
+
+
+def test_a_template_that_is_broken_or_a_column_that_is_not_there_stops_everything_before_it_starts() -> None:
+    with pytest.raises(InvalidInput, match="row_message"):
+        next(rendered([{"mobile": "09120000001"}], "{{ name", "mobile"))
+    with pytest.raises(InvalidInput, match="no column 'phone', only 'mobile'"):
+        next(rendered([{"mobile": "09120000001"}], "سلام", "phone"))
+
+
+def test_messages_are_gathered_into_as_few_requests_as_the_service_takes() -> None:
+    messages = [Message(f"+98912{n:07d}", "x") for n in range(2500)]
+    assert [(chunk.number, len(chunk.messages), chunk.bulks) for chunk in chunked(messages)] == [
+        (1, 1000, 1000),
+        (2, 1000, 1000),
+        (3, 500, 500),
+    ]
+    assert [chunk.bulks for chunk in chunked(messages, shared_text="x")] == [1, 1, 1]
+    with pytest.raises(InvalidInput, match="chunk_size: 1001 is outside 1 to 1000"):
+        next(chunked(messages, size=1001))
