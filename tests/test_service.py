@@ -60,6 +60,47 @@ def test_codes_show_as_what_goes_over_the_wire() -> None:
     assert LegacyCode(10006) is LegacyCode.NO_CREDIT
 
 
+@pytest.mark.parametrize("code", LegacyCode)
+def test_each_code_of_the_legacy_api_says_what_it_means(code: LegacyCode) -> None:
+    assert code.meaning.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("status", "delivery"),
+    [
+        ("delivered", DeliveryStatus.DELIVERED),
+        ("send", DeliveryStatus.SENT_TO_OPERATOR),
+        ("discarded", DeliveryStatus.NOT_DELIVERED),
+        ("failed", DeliveryStatus.NOT_DELIVERED),
+        ("pending", None),
+    ],
+)
+def test_a_status_of_the_legacy_api_has_a_meaning_in_the_other(status: str, delivery: DeliveryStatus | None) -> None:
+    assert service.LegacyStatus(status).delivery_status is delivery
+
+
+@pytest.mark.parametrize(
+    ("status", "confirm_state", "state"),
+    [
+        ("finish", "confirmed", BulkState.SENT),
+        (" Finished ", None, BulkState.SENT),
+        ("active", "", BulkState.SENDING),
+        ("pending", None, BulkState.MONITORING),
+        ("finish", "rejected", BulkState.REJECTED),
+        ("cancelled", "confirmed", BulkState.CANCELLED),
+    ],
+)
+def test_a_bulk_of_the_legacy_api_is_in_a_state_of_the_other(status: str, confirm_state: str | None, state: BulkState) -> None:
+    assert service.legacy_bulk_state(status, confirm_state) is state
+
+
+@pytest.mark.parametrize(("status", "confirm_state"), [(None, None), ("", ""), ("done", "ok")])
+def test_a_bulk_whose_words_leave_a_doubt_is_neither_final_nor_good(status: str | None, confirm_state: str | None) -> None:
+    state = service.legacy_bulk_state(status, confirm_state)
+    assert not state.is_final
+    assert not state.is_good
+
+
 def test_importing_the_facts_and_the_texts_pulls_in_no_heavy_library() -> None:
     code = (
         "import sys, ippanel_provider.service, ippanel_provider.text.numbers, ippanel_provider.text.parts;"

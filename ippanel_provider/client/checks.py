@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ from ippanel_provider.text import numbers, parts
 
 T = TypeVar("T")
 
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
 Id = int | str
 """An id as people have it: a number, or its digits (as templates and reports give it)."""
 File = Upload | str | os.PathLike[str]
@@ -33,8 +36,12 @@ File = Upload | str | os.PathLike[str]
 
 def text(message: str, field: str = "message") -> str:
     """Return ``message`` if it is a text the service takes: not empty, at most 1400 characters and 20 parts."""
+    if not isinstance(message, str):
+        raise InvalidInput(f"{field}: give a text, not {type(message).__name__}")
     if not message or message.isspace():
         raise InvalidInput(f"{field}: the text is empty")
+    if _HALF_CHARACTER.search(message):
+        raise InvalidInput(f"{field}: the text holds half a character (a lone surrogate), as of an emoji that was cut in two")
     if len(message) > MAX_TEXT_CHARACTERS:
         raise InvalidInput(
             f"{field}: the text has {len(message)} characters; at most {MAX_TEXT_CHARACTERS} are taken. Shorten it or send two"

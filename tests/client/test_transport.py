@@ -8,6 +8,7 @@ import json
 import logging
 import socket
 import ssl
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -337,6 +338,11 @@ class TestProxy:
             run("http://service.invalid", SEND, proxy=proxy)
         assert "s3cret" not in "".join(traceback.format_exception(caught.value))
 
+    def test_over_socks_names_the_package_it_needs(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "socksio", None)
+        with pytest.raises(InvalidInput, match=r"^proxy: .*socksio"):
+            run("http://service.invalid", SEND, proxy="socks5://127.0.0.1:1080")
+
     def test_does_not_show_in_the_settings(self) -> None:
         assert "s3cret" not in repr(Settings(proxy="http://someone:s3cret@host:80"))
 
@@ -344,7 +350,17 @@ class TestProxy:
 class TestSettings:
     @pytest.mark.parametrize(
         "url",
-        ["edge.ippanel.com", "edge.ippanel.com/v1", "localhost:80", "ftp://host/v1", "https://", "https://:80/v1", " "],
+        [
+            "edge.ippanel.com",
+            "edge.ippanel.com/v1",
+            "localhost:80",
+            "ftp://host/v1",
+            "https://",
+            "https://:80/v1",
+            "https://host:port",
+            "https://host/\x00",
+            " ",
+        ],
     )
     def test_refuse_what_is_no_url(self, url: str) -> None:
         with pytest.raises(InvalidInput, match=r"^base_url: "):
