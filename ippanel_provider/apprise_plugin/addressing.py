@@ -1,0 +1,114 @@
+"""Reading what people write into an Apprise URL: lines, recipients, phonebooks and times."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from ippanel_provider.client import InvalidInput
+from ippanel_provider.client.checks import sender as checked_sender
+from ippanel_provider.text.numbers import InvalidNumber, mask, normalize
+
+_BETWEEN_TARGETS = re.compile(r"[,;|\n،؛]+")
+_AHEAD = re.compile(r"\+?([0-9]+)\s*(m|min|h|d)\Z")
+_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Who a URL names, each once. ``unusable`` says of each other entry, masked, what is wrong with it."""
+
+    numbers: tuple[str, ...] = field(repr=False)
+    phonebooks: tuple[int, ...] = ()
+    unusable: tuple[str, ...] = ()
+
+
+def listed(given: object) -> list[str]:
+    """Return entries given as one text with commas, or as a list (of a configuration file) of texts and numbers."""
+    if given is None:
+        return []
+    if isinstance(given, Iterable) and not isinstance(given, (str, bytes)):
+        return [entry for item in given for entry in listed(item)]
+    return [entry.strip() for entry in _BETWEEN_TARGETS.split(str(given)) if entry.strip()]
+
+
+def targets(entries: Iterable[str]) -> Targets:
+    """Sort entries into numbers and phonebooks (``#12``); a recipient spelled twice is one."""
+    numbers: dict[str, None] = {}
+    phonebooks: dict[int, None] = {}
+    unusable: list[str] = []
+    for entry in entries:
+        if entry.startswith("#"):
+            phonebook = _latin(entry[1:].strip())
+            if phonebook.isascii() and phonebook.isdecimal() and int(phonebook):
+                phonebooks[int(phonebook)] = None
+            else:
+                unusable.append("a phonebook is given as # and its id, #12")
+            continue
+        try:
+            numbers[normalize(entry)] = None
+        except InvalidNumber as error:
+            unusable.append(f"{mask(entry)} {error.problem.value}")
+    return Targets(tuple(numbers), tuple(phonebooks), tuple(unusable))
+
+
+def line(given: str) -> str:
+    """Return a line as the service has it: ``3000505``, ``983000505``, ``00983000505`` and ``BANK`` get their ``+98``.
+
+    :raises InvalidInput: if it is none.
+    """
+    text = re.sub(r"[\s()\-]", "", _latin(given))
+    if text.startswith("00"):
+        text = "+" + text[2:]
+    elif text.startswith("98") and text.isdecimal():
+        text = "+" + text
+    elif text.isdecimal():
+        text = "+98" + text.lstrip("0")
+    elif text.isascii() and text.isalpha():
+        text = "+98" + text.upper()
+    return checked_sender(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When to send: a moment, or so long after the notification."""
+
+    moment: datetime | None = None
+    ahead: timedelta | None = None
+
+    def due(self) -> datetime | None:
+        """Return the moment to send at; None is at once."""
+        return datetime.now(UTC) + self.ahead if self.ahead is not None else self.moment
+
+
+def schedule(given: str | None, zone: tzinfo | None) -> Schedule:
+    """Read ``2027-03-20T09:00:00+03:30``, the same without offset in ``zone``, or ``45m``, ``2h``, ``1d`` from then on.
+
+    :raises InvalidInput: if it is neither.
+    """
+    if not given:
+        return Schedule()
+    given = given.strip()
+    if relative := _AHEAD.match(given):
+        return Schedule(ahead=timedelta(**{_UNITS[relative[2]]: int(relative[1])}))
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        raise InvalidInput(f"schedule: {given!r} is no time; give 2027-03-20T09:00:00+03:30, or 45m, 2h, 1d from now") from None
+    if moment.tzinfo is None:
+        if zone is None:
+            raise InvalidInput("schedule: give the time with its offset (2027-03-20T09:00:00+03:30), or add &tz=Asia/Tehran")
+        moment = moment.replace(tzinfo=zone)
+    return Schedule(moment)
+
+
+def _latin(text: str) -> str:
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+
+
+def digits(text: str) -> str:
+    """Return a code in Latin digits; spaces around it are dropped."""
+    return _latin(text).strip()

@@ -1,0 +1,58 @@
+"""What must not be sent again when Apprise repeats a notification (``?retry=``)."""
+
+from __future__ import annotations
+
+import time
+from enum import Enum
+
+from apprise.plugins import NotifyBase
+
+_REMEMBERED = 30.0
+"""Seconds. Apprise waits at most 20 between two attempts, and a repeated text is refused by the service for 40."""
+
+
+class Settled(Enum):
+    """How an earlier attempt ended for a target."""
+
+    ACCEPTED = "accepted"
+    CLOSED = "closed"
+    """Refused, or it may have gone out; either way it is not tried again."""
+
+
+class Attempts:
+    """The memory of one plugin.
+
+    Apprise 2 keeps it itself, for the very notification that is repeated. Apprise 1.11 to 1.13 repeat without telling
+    and keep nothing, so there the same text is taken for a repetition for a while. Before 1.11 nothing is repeated.
+    """
+
+    def __init__(self, plugin: NotifyBase) -> None:
+        self._plugin = plugin
+        self._apprise_remembers = hasattr(plugin, "mark_delivered")
+        self._apprise_repeats = hasattr(plugin, "service_retry")
+        self._seen: dict[tuple[int, str], tuple[Settled, float]] = {}
+
+    def settled(self, text: str, target: str) -> Settled | None:
+        """Return how an earlier attempt to send ``text`` to ``target`` ended; None if it is to be sent."""
+        if self._apprise_remembers:
+            if self._plugin.is_delivered(self._key(text, target)):
+                return Settled.ACCEPTED
+            return Settled.CLOSED if self._plugin.is_delivered((Settled.CLOSED.value, self._key(text, target))) else None
+        verdict, at = self._seen.get(self._key(text, target), (None, 0.0))
+        return verdict if time.monotonic() - at < _REMEMBERED else None
+
+    def settle(self, text: str, target: str, how: Settled) -> None:
+        """Remember how it ended."""
+        key = self._key(text, target)
+        if self._apprise_remembers:
+            self._plugin.mark_delivered(key if how is Settled.ACCEPTED else (Settled.CLOSED.value, key))
+        elif self._apprise_repeats:
+            self._seen[key] = (how, time.monotonic())
+
+    def succeeded(self) -> None:
+        """The notification went out whole, so that the next one is a new one, whatever its text."""
+        self._seen.clear()
+
+    @staticmethod
+    def _key(text: str, target: str) -> tuple[int, str]:
+        return hash(text), target
