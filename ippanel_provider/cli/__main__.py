@@ -1,0 +1,7 @@
+"""``python -m ippanel_provider.cli``."""
+
+import sys
+
+from ippanel_provider.cli import main
+
+sys.exit(main())

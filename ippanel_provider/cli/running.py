@@ -1,0 +1,60 @@
+"""One command from its options to its exit code."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from ippanel_provider.cli import account, commands
+from ippanel_provider.cli.result import Result
+from ippanel_provider.cli.terminal import complain, finish, write, write_json
+from ippanel_provider.client import Client, IPPanelError, NotSent, Refused, Settings, Unconfirmed, gateway
+from ippanel_provider.client.gateway import Gateway
+
+REFUSED, WRONG_INPUT, NOT_SENT, UNCONFIRMED = 1, 2, 3, 4
+
+_ACCOUNT: dict[str, Callable[[argparse.Namespace, Settings], Result]] = {"login": account.login, "logout": account.logout}
+_COMMANDS: dict[str, Callable[[Client, Gateway, argparse.Namespace], Result]] = {
+    "credit": commands.credit,
+    "send": commands.send,
+    "status": commands.status,
+    "inbox": commands.inbox,
+    "price": commands.price,
+}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command, print its result and return its exit code."""
+    try:
+        result = _result(options)
+    except IPPanelError as error:
+        complain(str(error))
+        return _exit_code(error)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        complain(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
+        return WRONG_INPUT
+    if options.json:
+        write_json(result.data)
+    else:
+        for line in result.lines:
+            write(line)
+    finish()
+    return 0
+
+
+def _result(options: argparse.Namespace) -> Result:
+    settings = Settings(api=options.api, base_url=options.base_url)
+    if options.command in _ACCOUNT:
+        return _ACCOUNT[options.command](options, settings)
+    with Client(account.credential(settings), settings) as client:
+        return _COMMANDS[options.command](client, gateway(options.api), options)
+
+
+def _exit_code(error: IPPanelError) -> int:
+    if isinstance(error, NotSent):
+        return NOT_SENT
+    if isinstance(error, Unconfirmed):
+        return UNCONFIRMED
+    return REFUSED if isinstance(error, Refused) else WRONG_INPUT
