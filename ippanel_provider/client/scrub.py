@@ -27,7 +27,7 @@ _MAX_READ = 16_384
 _NUMBER = re.compile(r"\+?\d(?:[\s().\u200b-\u200f\u202a-\u202e\u2066-\u2069\u2010-\u2015\u2212-]*\d){8,}")
 _MARKUP = re.compile(r"(?is)<(script|style)\b.*?(?:</\1>|\Z)|<!--.*?(?:-->|\Z)|<[^>]*>?")
 _ESCAPED = re.compile(r"(?:\\+u[0-9a-fA-F]{4})+")
-_QUOTED = re.compile(r"(?:%[0-9a-fA-F]{2}){2,}")
+_QUOTED = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 # One letter, one digit, however it is written; each maps to one character, so that places stay the same.
 _FOLD = str.maketrans("يكى" + "۰۱۲۳۴۵۶۷۸۹" + "٠١٢٣٤٥٦٧٨٩" + "\u00a0\n\r\t", "یکی" + "0123456789" * 2 + "    ")
 
@@ -112,7 +112,9 @@ def _without(said: str, spans: list[tuple[int, int]]) -> str:
 
 
 def _sent(request: Request[Any]) -> Iterable[str]:
-    fields = [*request.query, *(request.form or ())]
+    # An echo of a URL has a plus for each space.
+    in_url = [(name, value.replace(" ", "+")) for name, value in request.query if " " in value]
+    fields = [*request.query, *in_url, *(request.form or ())]
     if request.body:
         content = from_json(request.body)
         fields += content.items() if isinstance(content, dict) else [("", content)]
