@@ -34,7 +34,7 @@ class TestText:
     @pytest.mark.parametrize(
         ("text", "reason"),
         [
-            (None, "not NoneType"),
+            (b"abc", "not bytes"),
             (12345, "not int"),
             ("سلام \ud83d", "half a character"),
             ("", "is empty"),
