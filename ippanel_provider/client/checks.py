@@ -40,8 +40,7 @@ def text(message: str, field: str = "message") -> str:
         raise InvalidInput(f"{field}: give a text, not {type(message).__name__}")
     if not message or message.isspace():
         raise InvalidInput(f"{field}: the text is empty")
-    if _HALF_CHARACTER.search(message):
-        raise InvalidInput(f"{field}: the text holds half a character (a lone surrogate), as of an emoji that was cut in two")
+    whole(message, field)
     if len(message) > MAX_TEXT_CHARACTERS:
         raise InvalidInput(
             f"{field}: the text has {len(message)} characters; at most {MAX_TEXT_CHARACTERS} are taken. Shorten it or send two"
@@ -50,6 +49,13 @@ def text(message: str, field: str = "message") -> str:
     if len(message) > MAX_TEXT_PARTS * 33 and (count := parts.measure(message).parts) > MAX_TEXT_PARTS:
         raise InvalidInput(f"{field}: the text is {count} parts long; at most {MAX_TEXT_PARTS} are taken. Shorten it or send two")
     return message
+
+
+def whole(value: str, field: str) -> str:
+    """Return ``value`` if it can be written as UTF-8."""
+    if _HALF_CHARACTER.search(value):
+        raise InvalidInput(f"{field}: the text holds half a character (a lone surrogate), as of an emoji that was cut in two")
+    return value
 
 
 def sender(line: str, field: str = "sender") -> str:
@@ -155,7 +161,7 @@ def present(value: str, field: str) -> str:
     """Return ``value`` if it is a text that is not empty."""
     if not isinstance(value, str) or not value.strip():
         raise InvalidInput(f"{field}: it is empty")
-    return value
+    return whole(value, field)
 
 
 def short(value: str, most: int, field: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import PydanticSerializationError, to_json
 
 from ippanel_provider.client import checks
 from ippanel_provider.client.envelope import reading_page
+from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.request import PageRequest, T
 from ippanel_provider.service import MAX_PAGE_SIZE
 
@@ -21,7 +22,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 def pairs(**fields: Any) -> Pairs:
     """Return fields as texts, for a query or a form. One that is not used is left out, never sent empty."""
-    return tuple((name, str(value)) for name, value in fields.items() if value is not None and value != "")
+    return tuple((name, checks.whole(str(value), name)) for name, value in fields.items() if value is not None and value != "")
 
 
 def given(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,7 +32,11 @@ def given(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def body(**fields: Any) -> bytes:
     """Return the fields that are not None as JSON."""
-    return to_json(given(fields))
+    try:
+        return to_json(given(fields))
+    except PydanticSerializationError:
+        # Its own message shows the value.
+        raise InvalidInput(f"{', '.join(fields)}: a value in there cannot be written as JSON") from None
 
 
 def spelled(flag: bool | None, yes: str = "1", no: str = "0") -> str | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic_core import to_json
-
 from ippanel_provider.client import checks
+from ippanel_provider.client.edge._fields import body
 from ippanel_provider.client.envelope import reading, reading_nothing
-from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.models import Account, LoginStep, RecoveryStep
 from ippanel_provider.client.request import Replay, Request, T
 
@@ -72,7 +70,4 @@ def _step(operation: str, data: type[T], path: str | None = None, **fields: str)
 
 
 def _body(**fields: str) -> bytes:
-    for name, value in fields.items():
-        if not value:
-            raise InvalidInput(f"{name}: it is empty")
-    return to_json(fields)
+    return body(**{name: checks.present(value, name) for name, value in fields.items()})

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
-from pydantic_core import to_json
-
 from ippanel_provider.client import checks
 from ippanel_provider.client.checks import File, Id
 from ippanel_provider.client.edge import audience
@@ -330,7 +328,7 @@ def _filing(phonebook: Filing) -> dict[str, Any]:
 
 
 def _send(kind: SendingType, **fields: Any) -> Request[Receipt]:
-    content = to_json({"sending_type": kind.value, **given(fields)})
+    content = body(sending_type=kind.value, **fields)
     return Request(f"send.{kind.value}", "POST", "/api/send", reading(Receipt), body=content, replay=Replay.IF_UNREACHED)
 
 

@@ -295,6 +295,10 @@ REFUSED: dict[str, Callable[[], Request[Any]]] = {
     "contact_ids[1]: an id": lambda: phonebook.delete_contacts([1, "+989120000000"]),
     "file: a file of this name is not taken; its name ends in .xlsx": lambda: phonebook.import_contacts(1, Upload("a.csv", b"x")),
     "type: it is one of int, string, date": lambda: phonebook.create_option("t", "text"),
+    "title: the text holds half a character": lambda: phonebook.list(title="\ud83d"),
+    "code: the text holds half": lambda: pattern.get("\ud83d"),
+    "password: the text holds half": lambda: auth.login("ali", "\ud83d"),
+    "number, phonebook_id, name: a value in": lambda: phonebook.update_contact(1, number="09120000000", phonebook_id=1, name="\ud83d"),
     "option_ids: it is empty": lambda: phonebook.delete_options([]),
 }
 
