@@ -18,8 +18,8 @@ class SendFailed(IPPanelException):
     """A send was not accepted, or not all of it; the message says how far it came."""
 
 
-class SendInDoubt(SendFailed, AirflowFailException):
-    """A send ended midway or unanswered. Sending again could text people twice, so no retry is made."""
+class SendInDoubt(SendFailed):
+    """Texts left unanswered and the outbox does not show them. A retry looks again before it sends anything."""
 
 
 class BulksFailed(IPPanelException, AirflowFailException):

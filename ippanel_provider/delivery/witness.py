@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -20,13 +21,15 @@ class WitnessLedger:
     again; an earlier try whose texts the outbox list does not show yet is not seen.
 
     :param since: the moment before which nothing of this run can have gone out; None if no earlier try is possible
+    :param settle: seconds to give the outbox list to show what an earlier try sent last
     """
 
-    def __init__(self, client: Client, sender: str, key: MemberKey, since: datetime | None) -> None:
+    def __init__(self, client: Client, sender: str, key: MemberKey, since: datetime | None, settle: float = 0.0) -> None:
         self.key = key
         self._client = client
         self._sender = sender
         self._since = since
+        self._settle = settle
         self._memory = MemoryLedger(key)
         # Bulks by the hash of their text, with their recipients only once a message asks for them.
         self._bulks: dict[bytes, list[int]] = {}
@@ -36,6 +39,7 @@ class WitnessLedger:
     def history(self) -> list[tuple[Intent, Outcome | None]]:
         """Read the outbox; what it shows is asked for message by message, so there is no record to return."""
         if self._since is not None:
+            time.sleep(self._settle)
             self._bulks = self._client.run(self._texts_since(self._since))
         return []
 

@@ -6,38 +6,34 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.arguments import listed, pair
-from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.sending import SendingOperator
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.delivery.audience import Row
 
 
-class IPPanelSendOperator(IPPanelOperator):
+class IPPanelSendOperator(SendingOperator):
     """Send one text to many recipients, or a text of its own to each.
 
     Numbers may be spelled in any way people write them. A row whose number is no mobile number of Iran gets no text and
     is reported with its line and the reason; the others go out. The same text to the same number goes out once.
 
-    Returns ``{"outbox_ids": [...], "rows": n, "accepted": n, "merged": n, "rejected": n, "rejects": [{"line", "reason"}]}``;
-    no number and no text is in it, and at most 100 rejects are.
+    Returns ``{"outbox_ids": [...], "rows": n, "accepted": n, "merged": n, "skipped": n, "rejected": n,
+    "rejects": [{"line", "reason"}]}``; no number and no text is in it, and at most 100 rejects are.
+    The parameters of :class:`~ippanel_provider.operators.sending.SendingOperator` hold too.
 
     :param message: the text for all recipients; at most 1400 characters (templated)
     :param recipients: who gets ``message``: numbers, or an XCom of them (templated)
     :param messages: a text each, instead of the two above: pairs ``(recipient, text)`` or mappings with the keys
         ``recipient`` and ``message`` (templated)
-    :param sender: the line to send from, as +983000505; default is the connection's (templated)
-    :param send_time: when to send, aware, 5 minutes to 90 days ahead; default is at once
     :param show_rendered: show texts and numbers on the Rendered Template page; default is their length and count only
-    :param ippanel_conn_id: the connection to IPPanel (templated)
-    :raises SendFailed: if the service did not accept everything; it says how far it came
+    :raises SendFailed: if the service did not accept everything; it says how far it came, and a retry goes on from there
     """
 
-    template_fields: Sequence[str] = ("message", "recipients", "messages", "sender", "ippanel_conn_id")
+    template_fields: Sequence[str] = ("message", "recipients", "messages", *SendingOperator.template_fields)
 
     message = Private()
     recipients = Private(of="recipient")
@@ -49,8 +45,6 @@ class IPPanelSendOperator(IPPanelOperator):
         message: str | None = None,
         recipients: Sequence[str | int] | str | None = None,
         messages: Sequence[Any] | str | None = None,
-        sender: str | None = None,
-        send_time: datetime | None = None,
         show_rendered: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -59,15 +53,11 @@ class IPPanelSendOperator(IPPanelOperator):
         self.message = message
         self.recipients = recipients
         self.messages = messages
-        self.sender = sender
-        self.send_time = send_time
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Send and return what was accepted."""
-        from ippanel_provider.operators.sending import send_rows
-
         shared = None if value_of(self.messages) is not None else value_of(self.message) or ""
-        return send_rows(self.hook, self._rows(), shared_text=shared, sender=self.sender, send_time=self.send_time)
+        return self.send_rows(context, self._rows(), shared_text=shared, once_per="message")
 
     def _rows(self) -> Iterator[Row]:
         from ippanel_provider.delivery.audience import Row

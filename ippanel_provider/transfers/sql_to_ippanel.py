@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseHook, BaseOperator
+from airflow.providers.common.compat.sdk import BaseHook
 
-from ippanel_provider.hooks.ippanel import IPPanelHook
+from ippanel_provider.operators.sending import SendingOperator
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.delivery.audience import Row
 
 
-class SqlToIPPanelOperator(BaseOperator):
+class SqlToIPPanelOperator(SendingOperator):
     """Send every row of a query the text its columns make. Each recipient gets one, however often it is in the rows.
 
     The rows go from the database to the service without passing through XCom, logs or rendered fields. Returns what
-    :class:`~ippanel_provider.operators.send.IPPanelSendOperator` returns.
+    :class:`~ippanel_provider.operators.send.IPPanelSendOperator` returns; the parameters of
+    :class:`~ippanel_provider.operators.sending.SendingOperator` hold too.
 
     :param sql: the query, or the path of a ``.sql`` file (templated)
     :param parameters: values for the query's placeholders (templated)
@@ -31,16 +29,12 @@ class SqlToIPPanelOperator(BaseOperator):
         it uses is missing or NULL gets no text and is reported.
     :param recipient_column: the column with the mobile number
     :param sql_conn_id: the connection to the database (templated)
-    :param sender: the line to send from; default is the connection's (templated)
-    :param send_time: when to send, aware, 5 minutes to 90 days ahead; default is at once
-    :param ippanel_conn_id: the connection to IPPanel (templated)
-    :raises SendFailed: if the service did not accept everything; it says how far it came
+    :raises SendFailed: if the service did not accept everything; it says how far it came, and a retry goes on from there
     """
 
-    template_fields: Sequence[str] = ("sql", "parameters", "sql_conn_id", "sender", "ippanel_conn_id")
+    template_fields: Sequence[str] = ("sql", "parameters", "sql_conn_id", *SendingOperator.template_fields)
     template_ext: Sequence[str] = (".sql",)
     template_fields_renderers = {"sql": "sql"}  # noqa: RUF012 - the base class declares it so
-    ui_color = "#dff3e4"
 
     def __init__(
         self,
@@ -50,9 +44,6 @@ class SqlToIPPanelOperator(BaseOperator):
         sql_conn_id: str,
         recipient_column: str = "recipient",
         parameters: Mapping[str, Any] | Sequence[Any] | None = None,
-        sender: str | None = None,
-        send_time: datetime | None = None,
-        ippanel_conn_id: str = IPPanelHook.default_conn_name,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -61,23 +52,10 @@ class SqlToIPPanelOperator(BaseOperator):
         self.sql_conn_id = sql_conn_id
         self.recipient_column = recipient_column
         self.parameters = parameters
-        self.sender = sender
-        self.send_time = send_time
-        self.ippanel_conn_id = ippanel_conn_id
-
-    @cached_property
-    def hook(self) -> IPPanelHook:
-        """The hook of this task."""
-        return IPPanelHook(self.ippanel_conn_id)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Read, render and send; return what was accepted."""
-        from ippanel_provider.delivery.audience import OncePer
-        from ippanel_provider.operators.sending import send_rows
-
-        return send_rows(
-            self.hook, self._rows(), shared_text=None, sender=self.sender, send_time=self.send_time, once_per=OncePer.RECIPIENT
-        )
+        return self.send_rows(context, self._rows(), shared_text=None, once_per="recipient")
 
     def _rows(self) -> Iterator[Row]:
         from ippanel_provider.delivery.rows import rendered

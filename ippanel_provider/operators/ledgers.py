@@ -1,0 +1,59 @@
+"""Where the book of a sending task is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseHook
+
+from ippanel_provider.delivery.ledger import Ledger
+from ippanel_provider.delivery.members import MemberKey, secret_of
+from ippanel_provider.delivery.task_ledger import TaskLedger
+from ippanel_provider.delivery.witness import WitnessLedger
+from ippanel_provider.exceptions import SendFailed
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from ippanel_provider.delivery.audience import OncePer
+    from ippanel_provider.delivery.sender import Terms
+    from ippanel_provider.operators.sending import SendingOperator
+
+
+def ledger_for(task: SendingOperator, context: Context, terms: Terms, once_per: OncePer) -> Ledger:
+    """Return the ledger of this try.
+
+    :raises SendFailed: if the task was cleared, is to send nothing again, and nothing could remember.
+    """
+    key = MemberKey(secret_of(task.hook.profile.ledger_secret), once_per)
+    ti: Any = context["ti"]
+    # Only a user's clear makes more tries of what the author allowed.
+    generation = str(ti.max_tries) if task.on_clear == "resend" else "0"
+    if task.ledger_conn_id:
+        from ippanel_provider.delivery.sql_ledger import SqlLedger
+
+        engine = BaseHook.get_connection(task.ledger_conn_id).get_hook().get_sqlalchemy_engine()
+        return SqlLedger(engine, key, _campaign(task, ti, generation))
+    store = context.get("task_state_store")
+    if store is not None:
+        return TaskLedger(store, key, generation)
+    return _witness(task, context, terms, key)
+
+
+def _campaign(task: SendingOperator, ti: Any, generation: str) -> str:
+    campaign = task.campaign_id or f"{ti.dag_id}/{ti.task_id}/{ti.run_id}/{ti.map_index}"
+    return campaign if generation == "0" else f"{campaign}#{generation}"
+
+
+def _witness(task: SendingOperator, context: Context, terms: Terms, key: MemberKey) -> Ledger:
+    ti: Any = context["ti"]
+    if ti.max_tries > (task.retries or 0) and task.on_clear == "keep":
+        raise SendFailed(
+            "on_clear: the task was cleared, and nothing here remembers who was reached before. Set ledger_conn_id so that it "
+            "can be remembered, or on_clear='resend' to send to everybody again. Nothing was sent."
+        )
+    if ti.try_number > 1:
+        task.log.info("An earlier try may have sent: waiting %.0f seconds until the outbox shows it.", terms.patience.settle)
+    run: Any = context["dag_run"]
+    since = run.start_date if ti.try_number > 1 else None
+    return WitnessLedger(task.hook.get_conn(), terms.sender, key, since, settle=terms.patience.settle)
