@@ -27,7 +27,8 @@ _MAX_READ = 16_384
 _NUMBER = re.compile(r"\+?\d(?:[\s().\u200b-\u200f\u202a-\u202e\u2066-\u2069\u2010-\u2015\u2212-]*\d){8,}")
 _MARKUP = re.compile(r"(?is)<(script|style)\b.*?(?:</\1>|\Z)|<!--.*?(?:-->|\Z)|<[^>]*>?")
 _ESCAPED = re.compile(r"(?:\\+u[0-9a-fA-F]{4})+")
-_QUOTED = re.compile(r"(?:%[0-9a-fA-F]{2})+")
+# One alone is taken for an escape only where it stands for a printable character of ASCII: variables are %date%.
+_QUOTED = re.compile(r"(?:%[0-9a-fA-F]{2}){2,}|%[2-7][0-9a-fA-F]")
 # One letter, one digit, however it is written; each maps to one character, so that places stay the same.
 _FOLD = str.maketrans("يكى" + "۰۱۲۳۴۵۶۷۸۹" + "٠١٢٣٤٥٦٧٨٩" + "\u00a0\n\r\t", "یکی" + "0123456789" * 2 + "    ")
 

@@ -384,6 +384,10 @@ class TestPrivacy:
         error = error_of(404, {"meta": {"status": False, "message": "الگوی abc123xyz برای +98BANK نیست"}}, request=sends)
         assert error.details.server_message == "الگوی abc123xyz برای +98BANK نیست"
 
+    def test_the_variables_of_a_pattern_are_left_standing(self) -> None:
+        error = error_of(404, {"meta": {"status": False, "message": "متغیر %date% و %face% و %code% لازم است"}})
+        assert error.details.server_message == "متغیر %date% و %face% و %code% لازم است"
+
     @given(st.text(min_size=10, max_size=80), st.sampled_from(["params", "message"]))
     def test_no_error_shows_any_text_that_was_sent(self, text: str, field: str) -> None:
         assume(len(text.strip()) >= 10)
