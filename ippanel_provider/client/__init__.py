@@ -41,6 +41,7 @@ from ippanel_provider.client.models import (
     Draft,
     DraftGroup,
     InboxMessage,
+    IncomingText,
     Interaction,
     JobCategory,
     Line,
