@@ -1,0 +1,88 @@
+"""One try of a campaign, as a process that may be killed at any moment: ``python -m tests.faults.worker '{…}'``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ippanel_provider.client import Client, Retry, Settings
+from ippanel_provider.delivery.audience import Message, OncePer
+from ippanel_provider.delivery.ledger import Ledger
+from ippanel_provider.delivery.members import MemberKey, secret_of
+from ippanel_provider.delivery.progress import Progress
+from ippanel_provider.delivery.reconcile import Patience
+from ippanel_provider.delivery.sender import OnUnconfirmed, Terms, deliver
+from ippanel_provider.delivery.task_ledger import TaskLedger
+from ippanel_provider.delivery.witness import WitnessLedger
+
+BEGUN = "begun"
+
+
+class FileStore:
+    """A task state store in a folder: a value is there whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(exist_ok=True)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the stored JSON."""
+        path = self._folder / key
+        return json.loads(path.read_text()) if path.exists() else default
+
+    def set(self, key: str, value: Any) -> None:
+        """Store JSON."""
+        draft = self._folder / f"{key}.{os.getpid()}.draft"
+        draft.write_text(json.dumps(value))
+        draft.replace(self._folder / key)
+
+
+def audience(campaign: int, people: int, shared_text: str | None) -> list[Message]:
+    """Return the same messages for the same campaign, always."""
+    text = shared_text or f"پیام {campaign} برای شماره "
+    return [Message(f"+98912{n:07d}", text if shared_text else text + str(n), n + 1) for n in range(people)]
+
+
+def ledger_of(options: dict[str, Any], client: Client) -> Ledger:
+    """Open the campaign's home."""
+    key = MemberKey(secret_of("faults"), OncePer.MESSAGE)
+    folder = Path(options["folder"])
+    match options["home"]:
+        case "task":
+            return TaskLedger(FileStore(folder / f"store-{options['campaign']}"), key)
+        case "sql":
+            import sqlalchemy
+
+            from ippanel_provider.delivery.sql_ledger import SqlLedger
+
+            engine = sqlalchemy.create_engine(options.get("database") or f"sqlite:///{folder / 'ledger.sqlite'}")
+            return SqlLedger(engine, key, f"campaign {options['campaign']}")
+        case _:
+            since = datetime.fromtimestamp(options["since"], UTC) if options["try"] > 1 else None
+            return WitnessLedger(client, options["sender"], key, since, settle=options["settle"])
+
+
+def main() -> None:
+    """Send the campaign named on the command line."""
+    options = json.loads(sys.argv[1])
+    settings = Settings(base_url=options["base_url"], read_timeout=5, retry=Retry(first_delay=0.05))
+    terms = Terms(
+        sender=options["sender"],
+        chunk_size=options["chunk_size"],
+        on_unconfirmed=OnUnconfirmed.RESEND,
+        patience=Patience(settle=options["settle"], poll=0.1),
+    )
+    with Client(options["api_key"], settings) as client:
+        ledger = ledger_of(options, client)
+        messages = audience(options["campaign"], options["people"], options["shared_text"])
+        print(BEGUN, flush=True)
+        progress = Progress()
+        deliver(client, ledger, messages, terms, progress, shared_text=options["shared_text"])
+
+
+if __name__ == "__main__":
+    main()
