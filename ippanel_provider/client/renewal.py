@@ -6,7 +6,9 @@ it once, not ten times.
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import Generator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -40,6 +42,10 @@ class Renewal:
     """Belongs to one source of credentials; holds who is renewing it and who waits for that."""
 
     def __init__(self) -> None:
+        self._begin()
+        _all.add(self)
+
+    def _begin(self) -> None:
         # Reentrant: a generator collected while the lock is held ends its renewal in the same thread.
         self._mutex = threading.RLock()
         self._leader: int | None = None
@@ -67,6 +73,19 @@ class Renewal:
                 else:
                     # An exception raised in several threads at once would mix their tracebacks.
                     ended.set_exception(_copy(failure))
+
+
+_all: weakref.WeakSet[Renewal] = weakref.WeakSet()
+
+
+def _begin_in_child() -> None:
+    # The thread that was renewing does not exist in a forked child; waiting for it would never end.
+    for renewal in _all:
+        renewal._begin()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_in_child)
 
 
 def obtain(auth: Auth, rejected: str | None) -> Generator[Request[Any] | Sleep | Await, Any, str]:

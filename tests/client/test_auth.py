@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import pickle
 import stat
 import threading
@@ -333,6 +334,15 @@ class TestSharing:
 
         assert asyncio.run(main()) == 1.0
 
+    def test_a_forked_child_does_not_wait_for_a_thread_of_its_parent(self) -> None:
+        login = a_login()
+        assert login.renewal.join() is None
+        assert login.renewal.join() is not None
+        child = os.fork()
+        if not child:
+            os._exit(0 if login.renewal.join() is None else 1)
+        assert os.waitpid(child, 0)[1] == 0
+
 
 async def leader_and_followers(service: Accounts, client: AsyncClient, followers: int) -> list[asyncio.Task[Any]]:
     """One task whose login the server holds, and others that have come to wait for it."""
@@ -395,7 +405,7 @@ class TestTextedCode:
     def test_the_error_carries_the_step_and_never_shows_it(self, client_of: Callable[[Login], Client]) -> None:
         with pytest.raises(OtpRequired) as caught:
             client_of(a_login()).run(edge.payment.credit())
-        error = pickle.loads(pickle.dumps(caught.value))  # noqa: S301
+        error = pickle.loads(pickle.dumps(caught.value))
         assert (error.token, error.method) == (caught.value.token, "sms")
         assert error.token.startswith("step-sms")
         assert error.token not in f"{error!s}{error!r}{error.details!r}"
