@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
@@ -33,7 +33,6 @@ class Tally:
     duplicates: int = 0
     lost: int = 0
     seconds: float = 0.0
-    steps: list[float] = field(default_factory=list)
 
 
 def main() -> int:
@@ -50,10 +49,8 @@ def main() -> int:
     for home in options.homes:
         tally = run_home(home, options.kills, options.people, chance)
         bad += tally.duplicates + tally.lost
-        print(
-            f"{home:<6} {tally.kills:>6} {tally.campaigns:>9} {tally.recipients:>10} {tally.duplicates:>10} {tally.lost:>6} {tally.seconds:>8.0f}",
-            flush=True,
-        )
+        counts = f"{tally.kills:>6} {tally.campaigns:>9} {tally.recipients:>10} {tally.duplicates:>10} {tally.lost:>6}"
+        print(f"{home:<6} {counts} {tally.seconds:>8.0f}", flush=True)
     return 1 if bad else 0
 
 

@@ -59,7 +59,7 @@ def ledger_of(options: dict[str, Any], client: Client) -> Ledger:
 
             from ippanel_provider.delivery.sql_ledger import SqlLedger
 
-            engine = sqlalchemy.create_engine(options.get("database") or f"sqlite:///{folder / 'ledger.sqlite'}")
+            engine = sqlalchemy.create_engine(options.get("database") or f"sqlite:///{folder / 'ledger'}-{options['campaign']}.sqlite")
             return SqlLedger(engine, key, f"campaign {options['campaign']}")
         case _:
             since = datetime.fromtimestamp(options["since"], UTC) if options["try"] > 1 else None
