@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class Clock:
@@ -12,9 +14,12 @@ class Clock:
         self._speed = speed
         self._service_anchor = time.time()
         self._real_anchor = time.monotonic()
+        self._held: float | None = None
 
     def now(self) -> float:
         """The service's time, in seconds since the epoch."""
+        if self._held is not None:
+            return self._held
         return self._service_anchor + (time.monotonic() - self._real_anchor) * self._speed
 
     @property
@@ -38,5 +43,23 @@ class Clock:
         """
         if not 0 <= factor < 10**6:
             raise ValueError("speed takes a factor from 0 (stopped)")
-        now = self.now()
-        self._service_anchor, self._real_anchor, self._speed = now, time.monotonic(), factor
+        self.set(self.now(), factor)
+
+    def set(self, service_time: float, speed: float, real_time: float | None = None) -> None:
+        """Show ``service_time`` at ``real_time`` (epoch seconds; None is now), and run ``speed`` times as fast from there."""
+        passed = 0.0 if real_time is None else max(0.0, time.time() - real_time)
+        self._service_anchor, self._real_anchor, self._speed = service_time + passed * speed, time.monotonic(), speed
+
+    def not_before(self, service_time: float) -> None:
+        """Jump to ``service_time`` if that is still to come."""
+        self._service_anchor += max(0.0, service_time - self.now())
+
+    @contextmanager
+    def held(self, service_time: float | None = None) -> Iterator[float]:
+        """Stand still at ``service_time``, or at this moment, for as long as the block lasts."""
+        before = self._held
+        self._held = now = self.now() if service_time is None else service_time
+        try:
+            yield now
+        finally:
+            self._held = before
