@@ -1,0 +1,1 @@
+"""Telling people by text what happened to a DAG."""

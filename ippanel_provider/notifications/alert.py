@@ -1,0 +1,168 @@
+"""One alert: who is to get it, whom the window lets have it, and what became of it. Knows nothing of Airflow."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from ippanel_provider.client import Flow, InvalidInput, IPPanelError, Receipt, Refused, Request, Retry, Settings, Unconfirmed, edge
+from ippanel_provider.notifications.window import Window
+from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, MAX_TEXT_CHARACTERS, MAX_TEXT_PARTS
+from ippanel_provider.text import numbers, parts
+
+log = logging.getLogger(__name__)
+
+
+class Content(Protocol):
+    """What an alert says."""
+
+    def requests(self, people: Iterable[str], held: int) -> Iterator[tuple[tuple[str, ...], Request[Receipt]]]:
+        """Yield the sends that tell ``people``, each with those it is for; ``held`` is how many were held back before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TextContent:
+    """One text for all."""
+
+    message: str = field(repr=False)
+    held_text: str
+    sender: str
+
+    def requests(self, people: Iterable[str], held: int) -> Iterator[tuple[tuple[str, ...], Request[Receipt]]]:
+        """See :class:`Content`."""
+        text = fitted(self.message, self.held_text.format(count=held) if held else "")
+        everybody = tuple(people)
+        for start in range(0, len(everybody), MAX_RECIPIENTS_PER_REQUEST):
+            some = everybody[start : start + MAX_RECIPIENTS_PER_REQUEST]
+            yield some, edge.send.webservice(text, some, sender=self.sender)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternContent:
+    """An approved pattern; the service takes one recipient a request."""
+
+    code: str
+    variables: Mapping[str, Any] = field(repr=False)
+    held_variable: str | None
+    sender: str
+
+    def requests(self, people: Iterable[str], held: int) -> Iterator[tuple[tuple[str, ...], Request[Receipt]]]:
+        """See :class:`Content`."""
+        counted = {self.held_variable: held} if self.held_variable else {}
+        for person in people:
+            yield (person,), edge.send.pattern(self.code, person, {**self.variables, **counted}, sender=self.sender)
+
+
+@dataclass(slots=True)
+class Alert:
+    """An alert on its way.
+
+    :param identity: what makes another alert the same
+    :param given: the recipients, spelled in any way
+    :param secret: keys the hashes that the window remembers
+    """
+
+    identity: str
+    given: Any = field(repr=False)
+    content: Content
+    secret: bytes = field(repr=False)
+    window: Window | None
+    problems: list[str] = field(default_factory=list)
+
+    def claim(self) -> dict[str, int]:
+        """Return who is to be told now, each with how many alerts were held back since the last one."""
+        people = self._people()
+        if self.window is None:
+            return dict.fromkeys(people, 0)
+        hashes = {self._hash(person): person for person in people}
+        claimed = {hashes[hashed]: held for hashed, held in self.window.claim(self._name, hashes).items()}
+        if held_back := len(people) - len(claimed):
+            log.info("The same alert went to %d people less than %g s ago; held back for them.", held_back, self.window.seconds)
+        return claimed
+
+    def deliver(self, claimed: Mapping[str, int]) -> Flow[dict[str, IPPanelError]]:
+        """Send to all who may have it, whatever becomes of one of them; return the errors by person."""
+        alike: defaultdict[int, list[str]] = defaultdict(list)
+        for person, held in claimed.items():
+            alike[held].append(person)
+        failures: dict[str, IPPanelError] = {}
+        for held, people in alike.items():
+            failures |= yield from self._tell(people, held)
+        return failures
+
+    def conclude(self, claimed: Mapping[str, int], failures: Mapping[str, IPPanelError]) -> tuple[int, IPPanelError | None]:
+        """Open the window again for whom nothing went out; return how many were told, and an error if there was one."""
+        untold = {person: claimed[person] for person, error in failures.items() if not isinstance(error, Unconfirmed)}
+        if untold and self.window is not None:
+            self.window.give_back(self._name, {self._hash(person): held for person, held in untold.items()})
+        worst = next((error for error in failures.values() if isinstance(error, Unconfirmed)), None)
+        return len(claimed) - len(failures), worst or next(iter(failures.values()), None)
+
+    def _tell(self, people: Iterable[str], held: int) -> Flow[dict[str, IPPanelError]]:
+        failures: dict[str, IPPanelError] = {}
+        for some, request in self.content.requests(people, held):
+            try:
+                receipt = yield request
+                log.info("Told %d people (outbox id %s).", len(some), ", ".join(map(str, receipt.outbox_ids)))
+            except Refused as error:
+                if len(some) == 1:
+                    failures[some[0]] = error
+                else:
+                    # Nothing went out, and it may be for one number among them.
+                    for person in some:
+                        failures |= yield from self._tell([person], held)
+            except IPPanelError as error:
+                failures |= dict.fromkeys(some, error)
+        return failures
+
+    def _people(self) -> list[str]:
+        found: dict[str, None] = {}
+        for position, item in enumerate(separated(self.given), start=1):
+            try:
+                found[numbers.normalize(item)] = None
+            except numbers.InvalidNumber as error:
+                self.problems.append(f"recipient {position}: {error}")
+        if not found and not self.problems:
+            raise InvalidInput("recipients: there are none")
+        return list(found)
+
+    @property
+    def _name(self) -> str:
+        return self._hash(self.identity)
+
+    def _hash(self, content: str) -> str:
+        return hashlib.blake2b(content.encode(), digest_size=8, key=self.secret[:64], person=b"alert").hexdigest()
+
+
+def separated(given: Any) -> list[str]:
+    """Return the recipients of a list, or of one text with commas, semicolons or line breaks between them."""
+    if isinstance(given, (str, int)):
+        # A list that went through a template has come out as its text.
+        given = re.split(r"[,;\n]", str(given).strip("[]() "))
+    return [text for item in given if (text := str(item).strip(" '\"\t"))]
+
+
+def fitted(message: str, tail: str) -> str:
+    """Return both as one text, with the message cut where the service would not take it whole."""
+    text = message + tail
+    room = MAX_TEXT_CHARACTERS - len(tail)
+    while len(text) > MAX_TEXT_CHARACTERS or parts.measure(text).parts > MAX_TEXT_PARTS:
+        text = message[: room - 1].rstrip() + "…" + tail
+        room -= 20
+    return text
+
+
+def impatient(settings: Settings, timeout: float) -> Settings:
+    """Return settings for a caller that has to go on: no long waits, one more try where nothing had left."""
+    return replace(
+        settings,
+        connect_timeout=min(settings.connect_timeout, timeout, 3.0),
+        read_timeout=min(settings.read_timeout, timeout),
+        retry=Retry(attempts=2, max_delay=1.0, max_retry_after=2.0),
+    )
