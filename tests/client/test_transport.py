@@ -636,6 +636,22 @@ class TestTogether:
         assert most == 3
         assert server.connections <= 3
 
+    def test_what_waits_its_turn_does_not_time_out(self, server: RawServer) -> None:
+        def respond(arrived: Arrived) -> Raw:
+            # The first is held longer than a connection of the pool may be waited for.
+            if len(server.requests) == 1:
+                server.stopped.wait(0.3)
+            return DONE
+
+        server.respond = respond
+        given = {"max_in_flight": 1, "connect_timeout": 0.1, "retry": Retry(attempts=1)}
+
+        async def main() -> list[Receipt]:
+            async with AsyncClient(KEY, _settings(server.url, given)) as client:
+                return await asyncio.gather(*[client.run(SEND) for _ in range(3)])
+
+        assert len(asyncio.run(main())) == 3
+
     def test_threads_may_share_a_client(self, server: RawServer) -> None:
         server.respond = lambda arrived: DONE
         with Client(KEY, _settings(server.url, {"max_in_flight": 4})) as client, ThreadPoolExecutor(4) as pool:
