@@ -35,18 +35,40 @@ CONNECTION_FIELDS = (
         "api", "API", "string", "edge (default), or rest for accounts that only have the legacy API.", "edge", ("edge", "rest")
     ),
     ConnectionField(
+        "totp_secret",
+        "TOTP secret",
+        "string",
+        "Only for a login by user name: the secret (base32) of the authenticator, if the account asks for its code.",
+        secret=True,
+    ),
+    ConnectionField(
         "proxy", "Proxy URL", "string", "For hosts that cannot reach Iran directly: http://user:password@host:port.", secret=True
     ),
     ConnectionField("verify", "Verify TLS", "boolean", "Leave on; off accepts any certificate.", True),
     ConnectionField("ca_bundle", "CA bundle", "string", "Path of a PEM file, for a relay with a certificate of its own."),
+    ConnectionField(
+        "ledger_secret",
+        "Ledger secret",
+        "string",
+        "Keys the hashes by which sent texts are remembered; the API key if empty. Keep the old key here when you change it midway.",
+        secret=True,
+    ),
     ConnectionField("connect_timeout", "Connect timeout", "number", "Seconds.", 5, minimum=0.1),
     ConnectionField("read_timeout", "Read timeout", "number", "Seconds.", 30, minimum=0.1),
+    ConnectionField(
+        "rate_limit", "Rate limit", "number", "Requests a second, for each worker process; empty is without limit.", minimum=0.01
+    ),
 )
 
 FIELD_BEHAVIOUR: dict[str, Any] = {
-    "hidden_fields": ["schema", "port", "login", "extra"],
-    "relabeling": {"host": "Base URL", "password": "API key"},
-    "placeholders": {"host": "https://edge.ippanel.com/v1", "password": "from the panel", "sender": "+983000505"},
+    "hidden_fields": ["schema", "port", "extra"],
+    "relabeling": {"host": "Base URL", "login": "User name", "password": "API key, or password"},
+    "placeholders": {
+        "host": "https://edge.ippanel.com/v1",
+        "login": "empty with an API key",
+        "password": "the API key from the panel",
+        "sender": "+983000505",
+    },
 }
 
 

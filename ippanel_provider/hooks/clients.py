@@ -1,4 +1,4 @@
-"""One client per process and connection: its pool and TLS context are shared by all hooks."""
+"""One client per process and connection: its pool, TLS context, login and pace are shared by all hooks."""
 
 from __future__ import annotations
 
@@ -6,12 +6,55 @@ import asyncio
 import atexit
 import os
 import threading
+import time
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
 
-from ippanel_provider.client import AsyncClient, Client
+from ippanel_provider.client import AsyncClient, Auth, Client, Request, Settings
+from ippanel_provider.hooks.pace import Pace
 from ippanel_provider.hooks.profile import Profile
+from ippanel_provider.hooks.token_variable import TokenVariable
+
+
+class PacedClient(Client):
+    """A client that waits for each request's turn. Each request of a flow passes ``run`` as well."""
+
+    def __init__(self, auth: Auth, settings: Settings, pace: Pace) -> None:
+        super().__init__(auth, settings)
+        self._pace = pace
+
+    def run(self, call: Any) -> Any:
+        """Run one request or a flow; see :meth:`ippanel_provider.client.Client.run`."""
+        if isinstance(call, Request) and (wait := self._pace.wait()):
+            time.sleep(wait)
+        return super().run(call)
+
+
+class PacedAsyncClient(AsyncClient):
+    """The same for an event loop."""
+
+    def __init__(self, auth: Auth, settings: Settings, pace: Pace) -> None:
+        super().__init__(auth, settings)
+        self._pace = pace
+
+    async def run(self, call: Any) -> Any:
+        """Run one request or a flow; see :meth:`ippanel_provider.client.AsyncClient.run`."""
+        if isinstance(call, Request) and (wait := self._pace.wait()):
+            await asyncio.sleep(wait)
+        return await super().run(call)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all clients of a profile in a process have in common."""
+
+    auth: Auth
+    pace: Pace
+
 
 _lock = threading.Lock()
+_shared: dict[tuple[int, Profile], _Shared] = {}
 _clients: dict[tuple[int, Profile], Client] = {}
 _loops: dict[asyncio.AbstractEventLoop, dict[Profile, tuple[AsyncClient, AsyncGenerator[None, None]]]] = {}
 
@@ -21,7 +64,8 @@ def client_for(profile: Profile) -> Client:
     key = (os.getpid(), profile)
     with _lock:
         if key not in _clients:
-            _clients[key] = Client(profile.auth(), profile.settings)
+            shared = _shared_by(profile)
+            _clients[key] = PacedClient(shared.auth, profile.settings, shared.pace)
         return _clients[key]
 
 
@@ -35,12 +79,21 @@ async def async_client_for(profile: Profile) -> AsyncClient:
         clients = _loops.setdefault(loop, {})
         if profile in clients:
             return clients[profile][0]
-        client = AsyncClient(profile.auth(), profile.settings)
+        shared = _shared_by(profile)
+        client = PacedAsyncClient(shared.auth, profile.settings, shared.pace)
         # An ending loop closes the async generators begun on it; that is the only hook there is to its end.
         ending = _close_at_the_end(loop, profile, client)
         clients[profile] = client, ending
     await anext(ending)
     return client
+
+
+def _shared_by(profile: Profile) -> _Shared:
+    key = (os.getpid(), profile)
+    if key not in _shared:
+        store = TokenVariable(profile.login, profile.settings.root) if profile.login else None
+        _shared[key] = _Shared(profile.auth(store), Pace(profile.rate))
+    return _shared[key]
 
 
 async def _close_at_the_end(loop: asyncio.AbstractEventLoop, profile: Profile, client: AsyncClient) -> AsyncGenerator[None, None]:

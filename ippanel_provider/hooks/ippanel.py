@@ -12,7 +12,7 @@ from ippanel_provider.provider_info import CONNECTION_FIELDS, CONNECTION_TYPE, F
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
-    from ippanel_provider.client import AsyncClient, Client, Flow, Request
+    from ippanel_provider.client import AsyncClient, Client, Flow, Gateway, Request
     from ippanel_provider.hooks.profile import Profile
 
 T = TypeVar("T")
@@ -21,8 +21,8 @@ T = TypeVar("T")
 class IPPanelHook(BaseHook):
     """Speaks to IPPanel over an Airflow connection of type ``ippanel``.
 
-    The connection's password is the API key, its host the base URL (empty: the service itself); its extra holds the
-    fields of :data:`ippanel_provider.provider_info.CONNECTION_FIELDS`.
+    The connection's password is the API key (or, with a login, the password of that user), its host the base URL
+    (empty: the service itself); its extra holds the fields of :data:`ippanel_provider.provider_info.CONNECTION_FIELDS`.
 
     :param ippanel_conn_id: the connection's id.
     """
@@ -88,18 +88,44 @@ class IPPanelHook(BaseHook):
             raise InvalidInput(f"sender: the task names none and connection {self.ippanel_conn_id!r} has no default sender")
         return self.profile.sender
 
+    @property
+    def gateway(self) -> Gateway:
+        """What the connection's API can do: its methods return requests for :meth:`run`."""
+        from ippanel_provider.client import gateway
+
+        return gateway(self.profile.settings.api)
+
+    def get_apprise_url(self) -> str:
+        """Return the Apprise URL of this connection. It holds the credential: never log it, never show it.
+
+        :raises InvalidInput: if the connection logs in with a user name; Apprise takes API keys only.
+        """
+        from ippanel_provider.apprise_url import apprise_url
+        from ippanel_provider.client import InvalidInput
+
+        profile, settings = self.profile, self.profile.settings
+        if profile.login is not None:
+            raise InvalidInput(f"connection {self.ippanel_conn_id!r}, login: Apprise takes an API key; use a connection with one")
+        return apprise_url(
+            profile.password,
+            profile.sender,
+            api=settings.api,
+            base_url=settings.base_url,
+            verify=settings.verify,
+            proxy=settings.proxy,
+            connect_timeout=settings.connect_timeout,
+            read_timeout=settings.read_timeout,
+        )
+
     def test_connection(self) -> tuple[bool, str]:
-        """Ask the service who we are; say it, or what to do, in one sentence. Fails at once instead of trying again."""
-        from ippanel_provider.client import Client, IPPanelError, edge
+        """Say who we are to the service, or what is wrong and what to do; fails at once instead of trying again."""
+        from ippanel_provider.client import IPPanelError
+        from ippanel_provider.hooks.check import introduce
 
         try:
-            with Client(self.profile.auth(), self.profile.impatient()) as client:
-                account = client.run(edge.auth.check_token())
-                credit = client.run(edge.payment.credit())
+            return True, introduce(self.profile)
         except IPPanelError as error:
             return False, str(error)
-        blocked = " Sending is blocked for this account: ask IPPanel's support." if account.send_block else ""
-        return True, f"Connected as {account.user_name}; credit {credit.credit:,.0f} rial.{blocked}"
 
     def _profile_of(self, conn: Connection, extra: dict[str, Any]) -> Profile:
         from ippanel_provider.hooks.profile import profile_of
@@ -110,6 +136,7 @@ class IPPanelHook(BaseHook):
             host=conn.host,
             port=conn.port,
             schema=conn.schema,
+            login=conn.login,
             password=conn.password,
             extra=extra,
         )

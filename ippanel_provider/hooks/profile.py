@@ -6,15 +6,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from ippanel_provider.client import ApiKey, InvalidInput, Retry, Settings
+from ippanel_provider.client import ApiKey, Auth, InvalidInput, Login, Retry, Settings, TokenStore
 from ippanel_provider.client.checks import sender as checked_sender
 from ippanel_provider.provider_info import CONNECTION_TYPE
 from ippanel_provider.service import Api
 
 _TYPES = frozenset({CONNECTION_TYPE, "http", "generic", "", None})
+_FIELD_NAMES = {"api_key": "password", "username": "login", "base_url": "host"}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -22,13 +23,26 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 class Profile:
     """A connection, understood. Equal profiles share one client in a process."""
 
-    api_key: str = field(repr=False)
+    password: str = field(repr=False)
+    """The API key, or with ``login`` its password."""
     settings: Settings
+    login: str | None = None
+    totp_secret: str | None = field(default=None, repr=False)
     sender: str | None = None
+    rate: float | None = None
+    """Requests a second; None is without limit."""
+    own_ledger_secret: str | None = field(default=None, repr=False)
 
-    def auth(self) -> ApiKey:
-        """Return the credential."""
-        return ApiKey(self.api_key)
+    @property
+    def ledger_secret(self) -> str:
+        """What the hashes in a ledger are keyed with: the field for it, or else the credential."""
+        return self.own_ledger_secret or self.password
+
+    def auth(self, store: TokenStore | None = None) -> Auth:
+        """Return a new source of the credential; ``store`` keeps the token of a login."""
+        if self.login is None:
+            return ApiKey(self.password)
+        return Login(self.login, self.password, totp_secret=self.totp_secret, store=store)
 
     def impatient(self) -> Settings:
         """Return the settings without repetitions, for a person who waits for the answer."""
@@ -42,6 +56,7 @@ def profile_of(
     host: str | None,
     port: int | None,
     schema: str | None,
+    login: str | None,
     password: str | None,
     extra: Mapping[str, Any],
 ) -> Profile:
@@ -55,24 +70,41 @@ def profile_of(
             raise InvalidInput(f"its type is {conn_type!r}; give the id of one whose type is IPPanel")
         if not password:
             raise InvalidInput("password: it is empty; put the API key from the panel there")
+        login = (login or "").strip() or None
         sender = _text(extra, "sender")
+        api = _api(extra)
+        if login is not None and api is Api.REST:
+            raise InvalidInput("login: the legacy REST API takes no login; empty it and put an API key into the password")
         profile = Profile(
-            api_key=password,
+            login=login,
+            password=password,
+            totp_secret=_text(extra, "totp_secret"),
             sender=None if sender is None else checked_sender(sender),
+            own_ledger_secret=_text(extra, "ledger_secret"),
+            rate=_number(extra, "rate_limit", None, "requests a second"),
             settings=Settings(
-                api=_api(extra),
+                api=api,
                 base_url=_base_url(host, port, schema),
-                connect_timeout=_seconds(extra, "connect_timeout", 5.0),
-                read_timeout=_seconds(extra, "read_timeout", 30.0),
+                connect_timeout=_number(extra, "connect_timeout", 5.0, "seconds"),
+                read_timeout=_number(extra, "read_timeout", 30.0, "seconds"),
                 proxy=_proxy(extra),
                 verify=_verify(extra),
             ),
         )
-        profile.auth()
-        _ = profile.settings.root
+        _check(profile)
     except InvalidInput as error:
         raise InvalidInput(f"connection {conn_id!r}, {error}") from None
     return profile
+
+
+def _check(profile: Profile) -> None:
+    """Have the client look at what it would otherwise refuse at the first request, under the names of the form."""
+    try:
+        profile.auth()
+        _ = profile.settings.root
+    except InvalidInput as error:
+        field, colon, problem = str(error).partition(":")
+        raise InvalidInput(_FIELD_NAMES.get(field, field) + colon + problem) from None
 
 
 def _base_url(host: str | None, port: int | None, schema: str | None) -> str | None:
@@ -135,17 +167,20 @@ def _verify(extra: Mapping[str, Any]) -> bool | str:
     return bundle or True
 
 
-def _seconds(extra: Mapping[str, Any], name: str, default: float) -> float:
+Default = TypeVar("Default", float, None)
+
+
+def _number(extra: Mapping[str, Any], name: str, default: Default, unit: str) -> float | Default:
     value = extra.get(name)
     if value is None or value == "":
         return default
     try:
-        seconds = float(value)
+        number = float(value)
     except (TypeError, ValueError):
-        seconds = -1.0
-    if not 0 < seconds < math.inf:
-        raise InvalidInput(f"{name}: {value!r} is no number of seconds above 0")
-    return seconds
+        number = -1.0
+    if not 0 < number < math.inf:
+        raise InvalidInput(f"{name}: {value!r} is no number of {unit} above 0")
+    return number
 
 
 def _text(extra: Mapping[str, Any], name: str) -> str | None:

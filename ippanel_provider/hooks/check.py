@@ -1,0 +1,47 @@
+"""What the button "Test" of a connection asks and says."""
+
+from __future__ import annotations
+
+from ippanel_provider.client import Client, Flow, OtpRequired, Refused, edge, gateway
+from ippanel_provider.hooks.profile import Profile
+from ippanel_provider.service import Api
+
+_LINES_SHOWN = 5
+
+
+def introduce(profile: Profile) -> str:
+    """Ask the service who we are, what credit there is and which lines; return it in one sentence or two.
+
+    :raises IPPanelError: saying what is wrong and what to do about it.
+    """
+    with Client(profile.auth(), profile.impatient()) as client:
+        try:
+            return client.run(_introduction(profile))
+        except OtpRequired as error:
+            raise OtpRequired(
+                "login: the account asks for a one-time code at each login. Put the authenticator's secret into totp_secret, "
+                "or use an API key: empty the user name and put the key into the password."
+            ) from error
+
+
+def _introduction(profile: Profile) -> Flow[str]:
+    calls = gateway(profile.settings.api)
+    account = yield calls.account()
+    credit = yield calls.credit()
+    said = f"Connected as {account.user_name}; credit {credit.credit:,.0f} rial"
+    warnings = ""
+    if profile.settings.api is Api.EDGE:
+        try:
+            page = yield edge.number.list_numbers()
+        except Refused:
+            # Not every credential may list lines, and none needs to in order to send.
+            pass
+        else:
+            lines = [line.number for line in page.items]
+            shown = ", ".join(lines[:_LINES_SHOWN]) + (f" and {len(lines) - _LINES_SHOWN} more" if len(lines) > _LINES_SHOWN else "")
+            said += f"; lines {shown}" if lines else "; it has no lines of its own"
+            if profile.sender is not None and profile.sender not in lines:
+                warnings = f" The default sender {profile.sender} is not among them; a shared line may still work."
+    if account.send_block:
+        warnings += " Sending is blocked for this account: ask IPPanel's support."
+    return f"{said}.{warnings}"

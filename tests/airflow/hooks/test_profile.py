@@ -1,0 +1,151 @@
+"""From a connection to what a client needs, field by field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ippanel_provider.client import InvalidInput
+from ippanel_provider.hooks.profile import Profile, profile_of
+from ippanel_provider.provider_info import CONNECTION_FIELDS
+from ippanel_provider.service import Api
+
+KEY = "the-api-key-0123456789"
+PROXY = "http://clerk:proxy-secret@127.0.0.1:3128"
+
+
+def profile(**changes: Any) -> Profile:
+    fields: dict[str, Any] = {"conn_type": "ippanel", "host": None, "port": None, "schema": None, "login": None, "password": KEY}
+    extra = changes.pop("extra", {})
+    return profile_of("shop", **(fields | changes), extra=extra)
+
+
+def test_an_api_key_is_enough() -> None:
+    """Everything else has a default: the service itself, over the Edge API."""
+    made = profile()
+    assert made.settings.root == "https://edge.ippanel.com/v1"
+    assert made.settings.api is Api.EDGE
+    assert made.settings.verify is True
+    assert made.settings.proxy is None
+    assert (made.settings.connect_timeout, made.settings.read_timeout) == (5.0, 30.0)
+    assert made.sender is None
+    assert made.auth().current() == KEY
+
+
+@pytest.mark.parametrize(
+    ("fields", "root"),
+    [
+        ({"host": "https://relay.example"}, "https://relay.example/v1"),
+        ({"host": "https://relay.example/v1"}, "https://relay.example/v1"),
+        ({"host": "https://relay.example/v1/api/"}, "https://relay.example/v1"),
+        ({"host": "relay.example"}, "https://relay.example/v1"),
+        ({"host": "relay.example", "port": 8443}, "https://relay.example:8443/v1"),
+        ({"host": "relay.example", "schema": "http"}, "http://relay.example/v1"),
+        ({"host": "127.0.0.1", "port": 8089}, "http://127.0.0.1:8089/v1"),
+        ({"host": "localhost", "port": 8089, "schema": "https"}, "https://localhost:8089/v1"),
+        ({"host": "http://127.0.0.1", "port": 8089}, "http://127.0.0.1:8089/v1"),
+        ({"host": "http://127.0.0.1:8089/v1", "port": 1}, "http://127.0.0.1:8089/v1"),
+        ({"host": "::1", "port": 8089}, "http://[::1]:8089/v1"),
+        ({"host": "http://[::1]/v1", "port": 8089}, "http://[::1]:8089/v1"),
+        ({"host": ""}, "https://edge.ippanel.com/v1"),
+        ({"extra": {"api": "rest"}}, "https://rest.ippanel.com/v1"),
+        ({"extra": {"api": "REST"}}, "https://rest.ippanel.com/v1"),
+        ({"extra": {"api": ""}}, "https://edge.ippanel.com/v1"),
+    ],
+)
+def test_the_base_url_is_completed(fields: dict[str, Any], root: str) -> None:
+    assert profile(**fields).settings.root == root
+
+
+@pytest.mark.parametrize(
+    ("extra", "field", "value"),
+    [
+        ({"connect_timeout": 2}, "connect_timeout", 2.0),
+        ({"connect_timeout": "2.5"}, "connect_timeout", 2.5),
+        ({"read_timeout": ""}, "read_timeout", 30.0),
+        ({"read_timeout": None}, "read_timeout", 30.0),
+        ({"proxy": PROXY}, "proxy", PROXY),
+        ({"proxy": " "}, "proxy", None),
+        ({"verify": False}, "verify", False),
+        ({"verify": "false"}, "verify", False),
+        ({"verify": "0"}, "verify", False),
+        ({"verify": "True"}, "verify", True),
+        ({"verify": ""}, "verify", True),
+        ({"verify": None}, "verify", True),
+        ({"ca_bundle": __file__}, "verify", __file__),
+        ({"verify": False, "ca_bundle": __file__}, "verify", False),
+    ],
+)
+def test_extra_fields_are_read_in_the_forms_that_forms_and_uris_give_them(extra: dict[str, Any], field: str, value: object) -> None:
+    assert getattr(profile(extra=extra).settings, field) == value
+
+
+@pytest.mark.parametrize("sender", ["+983000505", "+98BANK"])
+def test_the_default_sender_is_checked_and_kept(sender: str) -> None:
+    assert profile(extra={"sender": sender}).sender == sender
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"password": None}, "password: it is empty"),
+        ({"password": ""}, "password: it is empty"),
+        ({"password": "   "}, "password"),
+        ({"password": f"AccessKey {KEY}"}, "password: give the key alone"),
+        ({"password": f"{KEY} {KEY}"}, "password"),
+        ({"conn_type": "postgres"}, "its type is 'postgres'"),
+        ({"host": "ftp://relay.example"}, "host"),
+        ({"host": "https://"}, "host"),
+        ({"host": f"https://clerk:{KEY}@relay.example"}, "host"),
+        ({"host": "https://relay.example:port/v1"}, "host"),
+        ({"extra": {"sender": "3000505"}}, "sender"),
+        ({"extra": {"sender": "09120001234"}}, "sender"),
+        ({"extra": {"api": "soap"}}, "api: 'soap' is none of edge, rest"),
+        ({"extra": {"verify": "maybe"}}, "verify"),
+        ({"extra": {"ca_bundle": "no-such-bundle.pem"}}, "ca_bundle: there is no file no-such-bundle.pem"),
+        ({"extra": {"connect_timeout": "soon"}}, "connect_timeout"),
+        ({"extra": {"connect_timeout": 0}}, "connect_timeout"),
+        ({"extra": {"connect_timeout": "nan"}}, "connect_timeout"),
+        ({"extra": {"read_timeout": -1}}, "read_timeout"),
+        ({"extra": {"read_timeout": "inf"}}, "read_timeout"),
+        ({"extra": {"read_timeout": [30]}}, "read_timeout"),
+        ({"extra": {"proxy": "clerk:proxy-secret@127.0.0.1:3128"}}, "proxy"),
+        ({"extra": {"proxy": "ftp://clerk:proxy-secret@127.0.0.1"}}, "proxy"),
+        ({"extra": {"proxy": "http://clerk:proxy-secret@[half"}}, "proxy"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_by_connection_and_field(fields: dict[str, Any], named: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        profile(**fields)
+    message = str(refused.value)
+    assert message.startswith(f"connection 'shop', {named}")
+    assert KEY not in message
+    assert "proxy-secret" not in message
+    assert "09120001234" not in message
+
+
+def test_no_secret_is_in_the_repr() -> None:
+    shown = repr(profile(extra={"proxy": PROXY}))
+    assert KEY not in shown
+    assert "proxy-secret" not in shown
+
+
+def test_equal_connections_make_equal_profiles() -> None:
+    """So that their hooks share one client."""
+    assert profile(host="https://relay.example") == profile(host="https://relay.example")
+    assert profile() != profile(password="another-key-0123456789")
+    assert hash(profile()) == hash(profile())
+
+
+@pytest.mark.parametrize("field", [field for field in CONNECTION_FIELDS if field.default is not None], ids=lambda field: field.name)
+def test_the_default_the_form_shows_is_the_default(field: Any) -> None:
+    assert profile(extra={field.name: field.default}) == profile()
+    assert profile(extra={field.name: str(field.default)}) == profile()
+
+
+def test_a_bundle_of_the_relay_is_used(tmp_path: Path) -> None:
+    bundle = tmp_path / "relay.pem"
+    bundle.write_text("not read before the first connection")
+    assert profile(extra={"ca_bundle": str(bundle)}).settings.verify == str(bundle)
