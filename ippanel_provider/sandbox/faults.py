@@ -14,7 +14,7 @@ NAMES: dict[str, str] = {
     "html": "answers an HTML page of a gateway with `status` (502); nothing is processed unless `processed`",
     "malformed": "processes, then answers 200 with broken JSON",
     "truncated": "processes, then announces the whole answer and closes in the middle of it",
-    "refused": "answers 200 with meta.status false and `message`; nothing is processed unless `processed`",
+    "refused": "answers 200 that says no, with `message` and `code`; nothing is processed unless `processed`",
     "unauthorized": "answers 401 with `body`: `seen` or `documented`",
     "drop_before": "closes the connection, nothing processed",
     "drop_after": "processes, then closes the connection unanswered",

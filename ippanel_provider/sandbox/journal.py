@@ -48,7 +48,7 @@ def change(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P]
     """Mark a method of a :class:`Store` as one that changes it."""
 
     @functools.wraps(method)
-    def changing(self: S, *args: P.args, **kwargs: P.kwargs) -> R:
+    def changing(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
         journal = self.journal
         if journal.is_inside:
             return method(self, *args, **kwargs)
@@ -108,7 +108,7 @@ class Journal:
     def _repeat(self, row: Row) -> None:
         store_name, _, name = row.change.partition(".")
         store = self._stores.get(store_name)
-        method = getattr(type(store), name, None)
+        method: Any = getattr(type(store), name, None)
         if store is None or not getattr(method, "changes", False):
             raise StateFileError(f"the state file holds a change this version does not know ({row.change}); start with a new file")
         try:

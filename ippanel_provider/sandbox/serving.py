@@ -131,7 +131,8 @@ def _failure(fault: Fault, api: Api, processed: Reply | None) -> Reply | _Cut | 
         case "truncated":
             return None if processed is None else _Cut(processed)
         case "refused":
-            return api.refused(options.get("message"))
+            message, code = options.get("message"), options.get("code")
+            return api.refused(None if message is None else str(message), None if code is None else str(code))
         case "unauthorized":
             return api.unauthorized(str(options.get("body", "seen")))
     return None

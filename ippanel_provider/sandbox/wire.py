@@ -153,7 +153,8 @@ class Api:
     """A wire API: its routes, and how it says no.
 
     ``authorize`` fills ``call.credential`` or returns the refusal; ``unknown`` answers a path (404) or method (405) nobody serves;
-    ``unreadable`` a body that is no JSON; ``refused`` and ``unauthorized`` are the faults of the same name in this API's words.
+    ``unreadable`` a body that is no JSON; ``refused`` (message, code) and ``unauthorized`` are the faults of the same name in
+    this API's words.
     """
 
     name: str
@@ -162,7 +163,7 @@ class Api:
     authorize: Callable[[Call, Route], Reply | None]
     unknown: Callable[[int], Reply]
     unreadable: Callable[[], Reply]
-    refused: Callable[[str | None], Reply]
+    refused: Callable[[str | None, str | None], Reply]
     unauthorized: Callable[[str], Reply]
 
 

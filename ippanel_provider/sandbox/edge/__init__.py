@@ -18,8 +18,8 @@ def _unreadable() -> Reply:
     return failed(400, "400-1", "بدنه درخواست معتبر نیست")
 
 
-def _refused(message: str | None) -> Reply:
-    return failed(200, "400-1", message or "درخواست پذیرفته نشد")
+def _refused(message: str | None, code: str | None) -> Reply:
+    return failed(200, code or "400-1", message or "درخواست پذیرفته نشد")
 
 
 EDGE = Api(
