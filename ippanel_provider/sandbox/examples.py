@@ -53,4 +53,4 @@ def _patterns(sandbox: Sandbox) -> None:
         Pattern("zcxxc465465zxc", "پترن تستی %var% . کد شما %code%", {"var": "string", "code": "integer"}, title="تست"),
     ):
         pattern.updated = 1735559975.0
-        sandbox.patterns[pattern.code] = pattern
+        sandbox.patterns.add(pattern)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .life import Script
+from .phonebook_records import Entry
 
 
 @dataclass(slots=True)
@@ -40,6 +41,8 @@ class Submission:
     script: Script | None = None
     price: float | None = None
     """Rial a recipient, where the text's length does not decide (voice)."""
+    filing: Entry | None = None
+    """The contact that the recipient is filed as once the text is accepted."""
 
 
 @dataclass(slots=True)
@@ -92,7 +95,11 @@ class Pattern:
     is_share: bool = False
     website: str | None = None
     comment: str = ""
+    """What the person who reviewed it says."""
     updated: float = 0.0
+    created: float = 0.0
+    lengths: Mapping[str, int] = field(default_factory=dict)
+    """How many characters the value of a variable may have; 0, or no entry, is any number."""
 
 
 @dataclass(slots=True)
@@ -112,6 +119,12 @@ class Account:
     user_id: int = 58745
     name: str = "test"
     password: str = "sandbox-password"  # noqa: S105 - a stand-in's documented password, good for nothing else
+    mobile: str = "+989120000000"
+    """Where one-time codes are texted to."""
+    two_factor: str = "login"
+    """What a login asks for: ``login`` (nothing more), ``sms`` (a texted code) or ``ga`` (an authenticator's code)."""
+    totp_secret: str = "JBSWY3DPEHPK3PXP"  # noqa: S105 - a stand-in's documented secret, good for nothing else
+    """The authenticator's secret, in base32."""
     is_reseller: bool = True
     document_block: bool = False
     send_block: bool = False

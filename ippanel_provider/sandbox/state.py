@@ -15,13 +15,20 @@ from ippanel_provider.service import CANCEL_WINDOW, BulkState
 from ippanel_provider.text.parts import Encoding, TextSize, measure
 
 from .clock import Clock
+from .drafts import Drafts
 from .events import Hub
 from .faults import Faults
 from .guard import DuplicateGuard
+from .journal import Journal
 from .life import FATEFUL, Script, Timing
+from .logins import Logins
 from .outbox import Outbox
+from .patterns import Patterns
+from .people import People, User
+from .phonebooks import Phonebooks
 from .prices import PART_PRICES, is_mci
 from .records import Account, Bulk, Credential, InboxMessage, Item, Line, Pattern, Submission
+from .tickets import Tickets
 
 DEFAULT_API_KEY = "sandbox-key"
 DEFAULT_SENDER = "+983000505"
@@ -60,6 +67,7 @@ class Sandbox:
     ) -> None:
         self.api_key = api_key
         self.clock = clock or Clock()
+        self.journal = Journal(self.clock)
         self._start = (Script(timing or Timing()), self.clock.speed)
         self.hub = Hub()
         self._seed = seed
@@ -73,7 +81,13 @@ class Sandbox:
         self.lines: dict[str, Line] = {}
         self.outbox = Outbox()
         self.inbox: list[InboxMessage] = []
-        self.patterns: dict[str, Pattern] = {}
+        self.patterns = Patterns(self.journal)
+        self.logins = Logins(self.journal)
+        self.phonebooks = Phonebooks(self.journal)
+        self.tickets = Tickets(self.journal)
+        self.drafts = Drafts(self.journal)
+        self.people = People(self.journal)
+        self.people.put(User(self.account.user_id, self.account.user_name, 0, 0, self.account.name, is_reseller=True))
         self.faults = Faults()
         self.requests: Counter[str] = Counter()
         self._guard = DuplicateGuard()
@@ -102,7 +116,7 @@ class Sandbox:
 
     def credential(self, value: str) -> Credential | None:
         """The key or living token with this value."""
-        known = self.credentials.get(value)
+        known = self.credentials.get(value) or self.logins.credential(value)
         if known is None or (known.expires is not None and known.expires <= self.now()):
             return None
         return known
@@ -212,10 +226,7 @@ class Sandbox:
 
         :raises KeyError: when there is no such pattern.
         """
-        pattern = self.patterns[code]
-        pattern.status = "active" if approved else "inactive"
-        pattern.comment = comment
-        pattern.updated = self.now()
+        pattern = self.patterns.review(code, approved, comment)
         self.hub.changed()
         return pattern
 
