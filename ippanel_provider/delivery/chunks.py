@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from ippanel_provider.client import InvalidInput, Receipt, Request, edge
+from ippanel_provider.client import InvalidInput, Receipt, Request
+from ippanel_provider.client.gateway import Gateway
 from ippanel_provider.delivery.audience import Message
-from ippanel_provider.service import MAX_PEER_TO_PEER_ITEMS, MAX_RECIPIENTS_PER_REQUEST
+from ippanel_provider.service import MAX_PEER_TO_PEER_ITEMS, MAX_RECIPIENTS_PER_REQUEST, Api
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +26,18 @@ class Chunk:
         """How many outbox ids the service answers with."""
         return 1 if self.shared_text is not None else len(self.messages)
 
-    def request(self, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
+    def request(self, gateway: Gateway, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
         """Return the send of these messages."""
         if self.shared_text is not None:
-            return edge.send.webservice(
-                self.shared_text, [message.recipient for message in self.messages], sender=sender, send_time=send_time
-            )
-        return edge.send.peer_to_peer([(message.recipient, message.text) for message in self.messages], sender=sender, send_time=send_time)
+            return gateway.send(self.shared_text, [message.recipient for message in self.messages], sender=sender, send_time=send_time)
+        return gateway.send_each([(message.recipient, message.text) for message in self.messages], sender=sender, send_time=send_time)
 
 
-def chunked(messages: Iterable[Message], *, shared_text: str | None = None, size: int | None = None) -> Iterator[Chunk]:
-    """Yield the messages in chunks of ``size`` (default: as many as one request takes), numbered from 1."""
-    most = MAX_PEER_TO_PEER_ITEMS if shared_text is None else MAX_RECIPIENTS_PER_REQUEST
+def chunked(
+    messages: Iterable[Message], *, shared_text: str | None = None, size: int | None = None, api: Api = Api.EDGE
+) -> Iterator[Chunk]:
+    """Yield the messages in chunks of ``size`` (default: as many as one request of the API takes), numbered from 1."""
+    most = MAX_RECIPIENTS_PER_REQUEST if shared_text is not None else MAX_PEER_TO_PEER_ITEMS if api is Api.EDGE else 1
     size = most if size is None else size
     if not 1 <= size <= most:
         raise InvalidInput(f"chunk_size: {size} is outside 1 to {most}")

@@ -138,5 +138,5 @@ class MemoryLedger:
         """Take up a record."""
         self._records[intent.number] = (intent, outcome)
         void = outcome.void if outcome else frozenset()
-        self._known.update(member for place, member in enumerate(intent.members) if place not in void)
+        self._known.update(intent.members)
         self._known.difference_update(intent.members[place] for place in void)

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from ippanel_provider.client import Client, Delivery, edge
+from ippanel_provider.client import Client, Delivery
+from ippanel_provider.client.gateway import gateway
+from ippanel_provider.service import MAX_PAGE_SIZE
 
 POLL_SECONDS = 1.0
 
@@ -27,7 +29,7 @@ def deliveries(
 
 def _settled(client: Client, settle_until: float, outbox_id: int) -> list[Delivery]:
     while True:
-        found = list(client.walk(edge.report.recipients(outbox_id)))
+        found = list(client.walk(gateway(client.settings.api).recipients(outbox_id, per_page=MAX_PAGE_SIZE)))
         if time.time() >= settle_until or all(delivery.status is not None and delivery.status.is_final for delivery in found):
             return found
         time.sleep(min(POLL_SECONDS, max(0.0, settle_until - time.time())))

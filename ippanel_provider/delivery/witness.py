@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from ippanel_provider.client import Client, Flow, NotFound, edge
+from ippanel_provider.client import Client, Flow, NotFound, Unsupported, edge
 from ippanel_provider.delivery.audience import Message
 from ippanel_provider.delivery.chunks import Chunk
 from ippanel_provider.delivery.ledger import Intent, MemoryLedger, Outcome
 from ippanel_provider.delivery.members import MemberKey
-from ippanel_provider.service import MAX_PAGE_SIZE
+from ippanel_provider.service import MAX_PAGE_SIZE, Api
 
 
 class WitnessLedger:
@@ -39,6 +39,11 @@ class WitnessLedger:
     def history(self) -> list[tuple[Intent, Outcome | None]]:
         """Read the outbox; what it shows is asked for message by message, so there is no record to return."""
         if self._since is not None:
+            if self._client.settings.api is Api.REST:
+                raise Unsupported(
+                    "ledger: the legacy REST API lists nothing of what was sent, so nobody can tell whom an earlier try reached. "
+                    "Set ledger_conn_id to a SQL connection, or use the Edge API."
+                )
             time.sleep(self._settle)
             self._bulks = self._client.run(self._texts_since(self._since))
         return []

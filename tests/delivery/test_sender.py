@@ -199,9 +199,10 @@ class TestPartlyAccepted:
 
 
 class TestIdenticalTextsOfOthers:
-    def test_another_tasks_bulk_is_not_taken_for_ours(self, campaign: Campaign, client: Client) -> None:
+    @pytest.mark.parametrize("shift", [1, 10])
+    def test_another_tasks_bulk_is_not_taken_for_ours(self, campaign: Campaign, client: Client, shift: int) -> None:
         campaign.sandbox.account(duplicate_guard=0)
-        ours, theirs = people(10, "سلام"), people(11, "سلام")
+        ours, theirs = people(10, "سلام"), people(10 + shift, "سلام")[shift:]
         client.run(edge.send.webservice("سلام", [message.recipient for message in theirs], sender=campaign.sandbox.sender))
         campaign.sandbox.fault("drop_before", **SEND, times=1)
         with pytest.raises(InDoubt):
