@@ -140,3 +140,5 @@ class Account:
     """Which of the two 401 bodies is answered: ``seen`` (in production) or ``documented``."""
     alternates: bool = True
     """Whether the documents' alternate methods, paths and aliases are served too."""
+    without_alternates: list[str] = field(default_factory=list)
+    """Single ones that are not, by the names ``stats`` counts them under (``GET /api/numbers``, ``apikey as key``)."""

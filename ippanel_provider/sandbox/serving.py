@@ -63,7 +63,7 @@ class Serving:
     async def _answer(self, call: Call, scope: Scope) -> Reply | _Cut | None:
         """The answer, an answer that breaks off, or None for none at all."""
         api, table = next(((api, table) for api, table in self._apis if call.path.startswith(api.prefix)), self._apis[-1])
-        found = table.find(call.method, call.path.removeprefix("/v1"), alternates=self.sandbox.account.alternates)
+        found = self._find(table, call)
         label = f"{call.method} {found[0].path}" if not isinstance(found, int) else "unknown"
         self.sandbox.requests[label] += 1
         faults = self.sandbox.faults.strike(call.method, call.path, _sending_type(call)) if self.sandbox.faults.active else []
@@ -79,6 +79,14 @@ class Serving:
         if partial is not None:
             return Reply(int(partial.options["status"]), b"")
         return reply if decisive is None else _failure(decisive, api, reply)
+
+    def _find(self, table: RouteTable, call: Call) -> tuple[Route, dict[str, str]] | int:
+        """The route, or the status that says why there is none; an alternate that is switched off is none."""
+        path = call.path.removeprefix("/v1")
+        found = table.find(call.method, path)
+        if isinstance(found, int) or not found[0].alternate or self.sandbox.takes_alternate(f"{call.method} {found[0].path}"):
+            return found
+        return table.find(call.method, path, alternates=False)
 
 
 class _Cut:

@@ -90,6 +90,7 @@ class Sandbox:
         self.people.put(User(self.account.user_id, self.account.user_name, 0, 0, self.account.name, is_reseller=True))
         self.faults = Faults()
         self.requests: Counter[str] = Counter()
+        self.alternates: Counter[str] = Counter()
         self._guard = DuplicateGuard()
         self._bulk_ids = itertools.count(FIRST_BULK_ID)
         self._inbox_ids = itertools.count(FIRST_INBOX_ID)
@@ -120,6 +121,13 @@ class Sandbox:
         if known is None or (known.expires is not None and known.expires <= self.now()):
             return None
         return known
+
+    def takes_alternate(self, name: str) -> bool:
+        """Whether the alternate of this name is served; if so, its use is counted."""
+        if not self.account.alternates or name in self.account.without_alternates:
+            return False
+        self.alternates[name] += 1
+        return True
 
     def size(self, text: str, line: str) -> TextSize:
         """How long ``text`` is on ``line``."""

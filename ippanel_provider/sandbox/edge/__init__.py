@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ippanel_provider.sandbox.wire import Api, Reply
 
-from . import auth, number, payment, report, send
+from . import auth, bank, number, payment, phonebook, report, send
 from .envelope import failed, unauthorized
 
-CHAPTERS = (auth, send, report, number, payment)
+CHAPTERS = (auth, send, bank, report, number, payment, phonebook)
 
 
 def _unknown(status: int) -> Reply:

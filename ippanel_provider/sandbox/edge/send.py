@@ -54,13 +54,15 @@ def submit(call: Call, submission: Submission) -> Reply:
         return failed(429, None, "ارسال پیام تکراری به این گیرنده در این بازه زمانی مجاز نیست")
     except NoCredit:
         return failed(200, "400-1", "اعتبار حساب کافی نیست")
+    if submission.filing is not None:
+        call.sandbox.phonebooks.add_contacts([submission.filing])
     return done({"message_outbox_ids": ids})
 
 
 def send_url(call: Call) -> Reply:
     """One text to one recipient, everything in the URL, the credential too: an API key or user name and password, not both."""
     given = {**call.query, **{key: str(value) for key, value in call.body.items() if isinstance(value, str | int)}}
-    values = {field: _aliased(field, given, aliases=call.sandbox.account.alternates) for field in _URL_ALIASES}
+    values = {field: _aliased(call, field, given) for field in _URL_ALIASES}
     if not _is_known(call, values):
         return unauthorized(call.sandbox.account.unauthorized_body)
     problems = Problems()
@@ -75,9 +77,11 @@ def send_url(call: Call) -> Reply:
     return submit(call, Submission("webservice", line, [Item(text, recipients)]))
 
 
-def _aliased(field: str, given: dict[str, str], *, aliases: bool) -> str:
-    names = _URL_ALIASES[field].split() if aliases else [field]
-    return next((given[name] for name in names if given.get(name)), "")
+def _aliased(call: Call, field: str, given: dict[str, str]) -> str:
+    if given.get(field):
+        return given[field]
+    names = (name for name in _URL_ALIASES[field].split() if given.get(name))
+    return next((given[name] for name in names if call.sandbox.takes_alternate(f"{field} as {name}")), "")
 
 
 def _plus(number: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from ippanel_provider.sandbox.records import Submission
 from ippanel_provider.sandbox.wire import Call, Reply
 
-from . import direct, pattern
+from . import bank, direct, files, pattern, phonebook, voice
 
 Form = Callable[[Call], Submission | Reply]
 
@@ -19,5 +19,15 @@ FORMS: Mapping[str, Form] = {
     "webservice": direct.webservice,
     "normal": direct.webservice,
     "peer_to_peer": direct.peer_to_peer,
+    "peer_to_peer_file": files.peer_to_peer_file,
+    "file": files.file,
+    "keyword": files.keyword,
+    "keyword_phonebook": phonebook.keyword_phonebook,
+    "phonebook": phonebook.phonebook,
     "pattern": pattern.pattern,
+    "votp": voice.votp,
+    "postal_code": bank.postal_code,
+    "country": bank.country,
+    "geolocation": bank.geolocation,
+    "job": bank.job,
 }

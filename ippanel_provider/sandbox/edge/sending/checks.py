@@ -91,3 +91,10 @@ def due_of(call: Call, problems: Problems, field: str = "send_time") -> float | 
         problems.add(field, "زمان ارسال باید بین 5 دقیقه تا 3 ماه آینده باشد")
         return None
     return due
+
+
+def listed(value: object) -> list[object]:
+    """A field that may come once or several times, as forms write it, or not at all."""
+    if value is None or value == "":
+        return []
+    return value if isinstance(value, list) else [value]

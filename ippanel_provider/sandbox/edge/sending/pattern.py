@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ippanel_provider.sandbox.edge.envelope import Problems, not_found
+from ippanel_provider.sandbox.edge.contact_reading import entry
+from ippanel_provider.sandbox.edge.envelope import Problems, as_int, not_found
+from ippanel_provider.sandbox.phonebook_records import Entry
 from ippanel_provider.sandbox.records import Item, Pattern, Submission
 from ippanel_provider.sandbox.wire import Call, Reply
 
@@ -37,11 +39,23 @@ def pattern(call: Call) -> Submission | Reply:
         return problems.reply()
     # PHP clients write an empty object as an empty list.
     text = fill(known, given if isinstance(given, Mapping) else {}, problems)
-    return problems.reply() if problems else Submission("pattern", line, [Item(text, recipients)], due)
+    filing = _filing(call, recipients[0], problems)
+    return problems.reply() if problems else Submission("pattern", line, [Item(text, recipients)], due, filing=filing)
+
+
+def _filing(call: Call, number: str, problems: Problems) -> Entry | None:
+    """The contact that the recipient is also filed as, where ``phonebook`` asks for it."""
+    given = call.body.get("phonebook")
+    if given is None or given == []:
+        return None
+    if not isinstance(given, Mapping):
+        problems.add("phonebook")
+        return None
+    return entry(call, given, number, as_int(given.get("id")) or 0, problems, "phonebook.")
 
 
 def fill(known: Pattern, values: Mapping[str, object], problems: Problems) -> str:
-    """The text of a pattern with its values; every variable must be given, with a value of its type."""
+    """The text of a pattern with its values; every variable must be given, with a value of its type and not too long."""
     text = known.message
     for name, kind in known.variables.items():
         value = values.get(name)
@@ -49,6 +63,8 @@ def fill(known: Pattern, values: Mapping[str, object], problems: Problems) -> st
             problems.add(f"params.{name}", f"تکمیل متغیر {name} الزامی است")
         elif not _fits(value, kind):
             problems.add(f"params.{name}", f"مقدار متغیر {name} با نوع آن سازگار نیست")
+        elif 0 < known.lengths.get(name, 0) < len(str(value)):
+            problems.add(f"params.{name}", f"مقدار متغیر {name} نباید بیشتر از {known.lengths[name]} کاراکتر باشد")
         else:
             text = text.replace(f"%{name}%", str(value))
     return text

@@ -1,0 +1,162 @@
+"""Contacts. A list shows no options, an addition answers counts alone, and ids are needed to delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+
+from ippanel_provider.sandbox.edge.contact_reading import NO_BOOK, entry, ids, moment
+from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, listing, not_found, pages_of
+from ippanel_provider.sandbox.edge.sending.checks import recipient_of
+from ippanel_provider.sandbox.phonebook_records import Contact, Entry
+from ippanel_provider.sandbox.phonebooks import ContactFilter, Full, InTheBook
+from ippanel_provider.sandbox.wire import Call, Reply, Route
+
+_NO_CONTACT = "مخاطب مورد نظر یافت نشد"
+
+
+def add_contacts(call: Call) -> Reply:
+    """Add contacts, each to the book it names. Entries that cannot be used are counted, not named."""
+    given = call.body.get("list")
+    problems = Problems()
+    if not isinstance(given, list) or not given:
+        problems.add("list") if given else problems.require("list")
+        return problems.reply()
+    entries = [read for raw in given if (read := _entry(call, raw)) is not None]
+    added, errors, existences = call.sandbox.phonebooks.add_contacts(entries)
+    counts = {"added": added, "errors": errors + len(given) - len(entries), "existences": existences}
+    return done(counts, status=201, code="201-1")
+
+
+def _entry(call: Call, raw: object) -> Entry | None:
+    """A contact to be, or None for what cannot be one."""
+    if not isinstance(raw, Mapping):
+        return None
+    number, book_id = recipient_of(call, raw.get("number")), as_int(raw.get("phonebook_id"))
+    if number is None or book_id is None:
+        return None
+    problems = Problems()
+    read = entry(call, raw, number, book_id, problems)
+    return None if problems else read
+
+
+def list_contacts(call: Call) -> Reply:
+    """Contacts that fit the filters, without their options."""
+    pages = pages_of(call)
+    if isinstance(pages, Reply):
+        return pages
+    wanted = _filter(call)
+    if isinstance(wanted, Reply):
+        return wanted
+    found, total = call.sandbox.phonebooks.matching(wanted)
+    shown = islice(found, pages.offset, pages.offset + pages.size)
+    return listing(call, [_render(call, contact) for contact in shown], total, pages)
+
+
+def get_contact(call: Call) -> Reply:
+    """One contact with its options and blacklists."""
+    contact = call.sandbox.phonebooks.contact(as_int(call.params["id"]) or 0)
+    if contact is None:
+        return not_found(_NO_CONTACT)
+    books = call.sandbox.phonebooks
+    return done(
+        _render(call, contact)
+        | {
+            "options": {str(option_id): value for option_id, value in contact.options.items()},
+            "is_send_blacklist": contact.number in books.send_blacklist,
+            "is_receive_blacklist": contact.number in books.receive_blacklist,
+            "tags": [],
+        }
+    )
+
+
+def update_contact(call: Call) -> Reply:
+    """Change a contact: number and book always, the rest where it is given; options that are given replace all."""
+    contact_id = as_int(call.params["id"]) or 0
+    if call.sandbox.phonebooks.contact(contact_id) is None:
+        return not_found(_NO_CONTACT)
+    problems = Problems()
+    number = book_id = None
+    for field in ("number", "phonebook_id"):
+        if call.body.get(field) in (None, ""):
+            problems.require(field)
+    if not problems:
+        number, book_id = recipient_of(call, call.body["number"]), as_int(call.body["phonebook_id"])
+    if not problems and number is None:
+        problems.add("number", "شماره معتبر نیست")
+    read = entry(call, call.body, number or "", book_id or 0, problems) if not problems else None
+    if read is None or problems:
+        return problems.reply()
+    try:
+        call.sandbox.phonebooks.update_contact(contact_id, read)
+    except InTheBook:
+        problems.add("number", "این شماره در دفترچه تلفن وجود دارد")
+        return problems.reply()
+    except Full:
+        problems.add("phonebook_id", "ظرفیت دفترچه تلفن تکمیل است")
+        return problems.reply()
+    return done()
+
+
+def delete_contacts(call: Call) -> Reply:
+    """Delete contacts by their ids."""
+    problems = Problems()
+    contact_ids = ids(call, "listNumbers", problems)
+    if problems:
+        return problems.reply()
+    if not any(call.sandbox.phonebooks.contact(contact_id) is not None for contact_id in contact_ids):
+        return not_found(_NO_CONTACT)
+    call.sandbox.phonebooks.delete_contacts(contact_ids)
+    return done()
+
+
+def export_contacts(call: Call) -> Reply:
+    """Start an export of the contacts that fit the filters."""
+    wanted = _filter(call)
+    if isinstance(wanted, Reply):
+        return wanted
+    call.sandbox.phonebooks.start_export(wanted.created_from, wanted.number, wanted.book_title, wanted.book_id)
+    return done()
+
+
+def _filter(call: Call) -> ContactFilter | Reply:
+    """The filters of a list or an export, or the refusal of one that cannot be read."""
+    query = call.query
+    problems = Problems()
+    numbers: dict[str, int | None] = {}
+    for field in ("from_created_at", "phonebook_id"):
+        given = query.get(field)
+        numbers[field] = None if not given else as_int(given)
+        if given and numbers[field] is None:
+            problems.add(field)
+    if problems:
+        return problems.reply()
+    book_id = numbers["phonebook_id"]
+    if book_id is not None and book_id not in call.sandbox.phonebooks.books:
+        return not_found(NO_BOOK)
+    # A plus that was not encoded arrives as a space and is left so: nothing is found, as at the service.
+    return ContactFilter(numbers["from_created_at"], query.get("number") or None, query.get("phonebook_title") or None, book_id)
+
+
+def _render(call: Call, contact: Contact) -> dict[str, object]:
+    return {
+        "id": contact.id,
+        "phonebook_id": contact.book_id,
+        "pre": contact.pre,
+        "name": contact.name,
+        "email": contact.email,
+        "number": contact.number,
+        "created_at": moment(contact.created),
+        "updated_at": moment(contact.updated),
+        "phonebook_title": call.sandbox.phonebooks.books[contact.book_id].title,
+    }
+
+
+routes = (
+    Route("POST", "/api/phonebooks/numbers/add-list-new", add_contacts, "add_contacts"),
+    Route("POST", "/api/phonebooks/numbers/delete-list", delete_contacts, "delete_contacts"),
+    Route("GET", "/api/phonebooks/numbers/contact-list", list_contacts, "list_contacts"),
+    Route("GET", "/api/phonebooks/numbers/contact-list/export", export_contacts, "export_contacts"),
+    Route("GET", "/api/phonebooks/numbers/contact-list/{id}", get_contact, "get_contact"),
+    Route("PUT", "/api/phonebooks/numbers/update-new/{id}", update_contact, "update_contact"),
+)
