@@ -49,7 +49,8 @@ def targets(entries: Iterable[str]) -> Targets:
                 unusable.append("a phonebook is given as # and its id, #12")
             continue
         try:
-            numbers[normalize(entry)] = None
+            # Forms write a space of the query as +, and Apprise leaves it so.
+            numbers[normalize(entry[:1] + entry[1:].replace("+", " "))] = None
         except InvalidNumber as error:
             unusable.append(f"{mask(entry)} {error.problem.value}")
     return Targets(tuple(numbers), tuple(phonebooks), tuple(unusable))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from apprise import NotifyFormat
 from apprise.locale import gettext_lazy as _
 from apprise.plugins import NotifyBase
 
@@ -40,7 +41,7 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
     socket_read_timeout = 20.0
     # Parts are counted here, in the encoding the text has; Apprise counts characters.
     body_maxlen = 32768
-    notify_format = ("text", "markdown") if ALIGNS_FORMATS else "text"
+    notify_format = (NotifyFormat.TEXT, NotifyFormat.MARKDOWN) if ALIGNS_FORMATS else NotifyFormat.TEXT
 
     templates = ("{schema}://{apikey}@{sender}/{targets}",)
     template_tokens: ClassVar[dict[str, Any]] = {
