@@ -18,7 +18,6 @@ from ippanel_provider.text.numbers import InvalidNumber, is_sender, normalize
 
 from . import live, view
 from .faults import NAMES
-from .life import Script, Timing
 from .outbox import MessageFilter
 from .records import Account
 from .state import Sandbox
@@ -133,7 +132,7 @@ async def wait_for_messages(sandbox: Sandbox, request: Request) -> object:
         if outbox is not sandbox.outbox:
             seen, outbox, scanned = 0, sandbox.outbox, 0
         version = sandbox.hub.version
-        upto = len(outbox.bulks)
+        upto = len(outbox)
         seen += sum(1 for _ in outbox.texts(wanted, start=scanned))
         scanned = upto
         remaining = deadline - monotonic()
@@ -178,17 +177,14 @@ async def move_clock(sandbox: Sandbox, request: Request) -> object:
     if any(isinstance(value, bool) or not isinstance(value, int | float) for value in body.values()):
         raise Mistake("advance, speed and pace are numbers")
     try:
-        if "speed" in body:
-            sandbox.clock.set_speed(body["speed"])
-        if "advance" in body:
-            sandbox.clock.advance(body["advance"])
+        if "speed" in body or "advance" in body:
+            sandbox.move_clock(advance=body.get("advance", 0.0), speed=body.get("speed"))
     except ValueError as error:
         raise Mistake(str(error)) from None
     if "pace" in body:
         if not 0 <= body["pace"] < float("inf"):
             raise Mistake("pace takes a factor from 0 (final at once)")
-        sandbox.script = Script(Timing().scaled(body["pace"]))
-    sandbox.hub.changed()
+        sandbox.set_pace(body["pace"])
     return await show_clock(sandbox, request)
 
 
@@ -282,7 +278,7 @@ async def stats(sandbox: Sandbox, request: Request) -> object:
     """Requests by route, and everything :func:`counts` says."""
     return {
         "requests": dict(sandbox.requests.most_common()),
-        "bulks": len(sandbox.outbox.bulks),
+        "bulks": len(sandbox.outbox),
         "inbox": len(sandbox.inbox),
         "credit": round(sandbox.account.credit, 1),
         **sandbox.outbox.counts(sandbox.now()),

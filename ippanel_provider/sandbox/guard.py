@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 _NEVER = float("-inf")
 Key = tuple[str, str, str]
@@ -17,16 +17,18 @@ class DuplicateGuard:
         self._old: dict[Key, float] = {}
         self._turned = 0.0
 
-    def repeats(self, keys: Iterable[Key], now: float, window: float) -> bool:
+    def repeats(self, keys: Collection[Key], now: float, window: float) -> bool:
         """Whether any of ``keys`` was remembered less than ``window`` seconds ago."""
-        horizon = now - window
         young, old = self._young, self._old
-        if not young and not old:
+        if young.keys().isdisjoint(keys) and old.keys().isdisjoint(keys):
             return False
+        horizon = now - window
         return any(young.get(key, old.get(key, _NEVER)) > horizon for key in keys)
 
-    def remember(self, keys: Iterable[Key], now: float, window: float) -> None:
+    def remember(self, keys: Collection[Key], now: float, window: float) -> None:
         """Keep ``keys`` as handed over at ``now``."""
+        if not keys:
+            return
         if now - self._turned > window:
             # Whatever is in the elder generation has outlived the window by now.
             self._old = self._young if now - self._turned <= 2 * window else {}

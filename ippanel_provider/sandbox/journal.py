@@ -96,10 +96,14 @@ class Journal:
         :raises StateFileError: when it holds a change this version cannot make.
         """
         time = None
-        for row in file.rows():
-            time = row.time
-            with self.at(time):
-                self._repeat(row)
+        try:
+            for row in file.rows():
+                time = row.time
+                with self.at(time):
+                    self._repeat(row)
+        except BaseException:
+            file.close()
+            raise
         if time is not None:
             self.clock.not_before(time)
         self._file = file

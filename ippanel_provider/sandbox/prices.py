@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from ippanel_provider.text.parts import Encoding
+from array import array
+from collections.abc import Sequence
+from functools import cache
+
+from ippanel_provider.text.parts import Encoding, TextSize, measure
 
 _MCI_PREFIXES = ("91", "990", "991", "992", "993", "994")
 _IRANCELL_PREFIXES = ("90", "93", "941")
@@ -26,3 +30,29 @@ def operator_of(recipient: str) -> str:
     if is_mci(recipient):
         return "mci"
     return "irancell" if recipient.startswith(_IRANCELL_PREFIXES, 3) else "other"
+
+
+@cache
+def text_price(encoding: Encoding, parts: int, mci: bool) -> float:
+    """What a text of this size costs to one recipient."""
+    mci_price, other_price = PART_PRICES[encoding]
+    return round(parts * (mci_price if mci else other_price), 1)
+
+
+def same_text_cost(size: TextSize, recipients: Sequence[str]) -> float:
+    """What one text costs to all of ``recipients``."""
+    if len(recipients) == 1:
+        return text_price(size.encoding, size.parts, is_mci(recipients[0]))
+    mci_price, other_price = PART_PRICES[size.encoding]
+    at_mci = sum(map(is_mci, recipients))
+    return round(size.parts * (at_mci * mci_price + (len(recipients) - at_mci) * other_price), 1)
+
+
+def price_each(texts: Sequence[str], recipients: Sequence[str], *, is_66_char: bool) -> tuple[array[int], array[float]]:
+    """The parts of each text, and what it costs to its recipient."""
+    parts, costs = array("I"), array("d")
+    for text, recipient in zip(texts, recipients, strict=True):
+        encoding, _, _, count = measure(text, is_66_char=is_66_char)
+        parts.append(count)
+        costs.append(text_price(encoding, count, recipient.startswith(_MCI_PREFIXES, 3)))
+    return parts, costs

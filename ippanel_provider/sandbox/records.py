@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from .life import Script
 from .phonebook_records import Entry
@@ -31,12 +31,37 @@ class Item(NamedTuple):
 
 
 @dataclass(slots=True)
+class Singles(Sequence[Item]):
+    """Items with one recipient each, in two columns: a thousand of them cost little more than their texts."""
+
+    texts: list[str]
+    recipients: list[str]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @overload
+    def __getitem__(self, place: int) -> Item: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Singles: ...
+
+    def __getitem__(self, place: int | slice) -> Item | Singles:
+        if isinstance(place, slice):
+            return Singles(self.texts[place], self.recipients[place])
+        return Item(self.texts[place], (self.recipients[place],))
+
+    def __iter__(self) -> Iterator[Item]:
+        return (Item(text, (recipient,)) for text, recipient in zip(self.texts, self.recipients, strict=True))
+
+
+@dataclass(slots=True)
 class Submission:
     """What one accepted request asks for: one bulk an item. ``due`` is the ``send_time`` as epoch seconds, or None for now."""
 
     kind: str
     line: str
-    items: Sequence[Item]
+    items: Singles | Sequence[Item]
     due: float | None = None
     script: Script | None = None
     price: float | None = None
@@ -61,6 +86,29 @@ class Bulk:
     script: Script
     texts: Sequence[str] | None = None
     is_example: bool = False
+
+    def __len__(self) -> int:
+        """Of bulks; a batch has more."""
+        return 1
+
+    def __getitem__(self, place: int) -> Bulk:
+        return self
+
+    def __iter__(self) -> Iterator[Bulk]:
+        yield self
+
+    @property
+    def text_count(self) -> int:
+        """How many texts were handed over."""
+        return len(self.recipients)
+
+    def script_of(self, place: int) -> Script:
+        """Its fate, as a batch has one for each place."""
+        return self.script
+
+    def change(self, place: int, script: Script, cost: float) -> None:
+        """Give it another fate and price."""
+        self.script, self.cost = script, cost
 
     def text_for(self, index: int) -> str:
         """The text the recipient at ``index`` gets."""

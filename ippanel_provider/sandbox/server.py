@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -21,6 +22,7 @@ from .app import App
 from .clock import Clock
 from .life import Timing
 from .state import DEFAULT_API_KEY, Sandbox
+from .state_file import StateFileError
 
 DEFAULT_PORT = 8089
 _STANDARD_INPUT = 0
@@ -109,8 +111,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--api-key", default=DEFAULT_API_KEY, help="the key clients use (default: %(default)s)")
     parser.add_argument("--empty", action="store_true", help="start without the examples of the documents")
     parser.add_argument("--pace", type=float, default=1.0, help="how many times the usual 3.5 seconds a text takes; 0 is at once")
-    parser.add_argument("--speed", type=float, default=1.0, help="how fast the service's clock runs (default: %(default)s)")
+    parser.add_argument("--speed", type=float, help="how fast the service's clock runs (default: 1)")
     parser.add_argument("--credit", type=float, help="rial the account starts with")
+    parser.add_argument("--state", type=Path, metavar="FILE", help="keep everything in FILE (SQLite) and go on from there the next time")
     parser.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
     return parser
 
@@ -121,7 +124,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if not options.i_know and not _is_loopback(options.host):
         parser.error(f"--host {options.host} can be reached by others; say --i-know if that is meant")
-    if options.pace < 0 or options.speed < 0:
+    if options.pace < 0 or (options.speed or 0) < 0:
         parser.error("--pace and --speed take numbers from 0")
 
     def seed(sandbox: Sandbox) -> None:
@@ -130,8 +133,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.credit is not None:
             sandbox.account.credit = options.credit
 
-    sandbox = Sandbox(api_key=options.api_key, timing=Timing().scaled(options.pace), clock=Clock(speed=options.speed), seed=seed)
-    return serve(sandbox, host=options.host, port=options.port, stop_with_stdin=options.stop_with_stdin)
+    clock = Clock(speed=1.0 if options.speed is None else options.speed)
+    sandbox = Sandbox(api_key=options.api_key, timing=Timing().scaled(options.pace), clock=clock, seed=seed)
+    if options.state is not None:
+        try:
+            sandbox.open(options.state)
+        except StateFileError as error:
+            parser.error(str(error))
+        if options.speed is not None:
+            sandbox.move_clock(speed=options.speed)
+    try:
+        return serve(sandbox, host=options.host, port=options.port, stop_with_stdin=options.stop_with_stdin)
+    finally:
+        sandbox.journal.close()
 
 
 def _is_loopback(host: str) -> bool:

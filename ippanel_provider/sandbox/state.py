@@ -7,27 +7,30 @@ write it down before it is answered and play it back later.
 from __future__ import annotations
 
 import itertools
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ippanel_provider.service import CANCEL_WINDOW, BulkState
-from ippanel_provider.text.parts import Encoding, TextSize, measure
+from ippanel_provider.text.parts import TextSize, measure
 
+from .acceptance import blocks_of, guard_keys, within_credit
 from .clock import Clock
 from .drafts import Drafts
 from .events import Hub
 from .faults import Faults
 from .guard import DuplicateGuard
-from .journal import Journal
-from .life import FATEFUL, Script, Timing
+from .journal import Journal, Store, change
+from .life import Script, Timing
 from .logins import Logins
 from .outbox import Outbox
 from .patterns import Patterns
 from .people import People, User
 from .phonebooks import Phonebooks
-from .prices import PART_PRICES, is_mci
-from .records import Account, Bulk, Credential, InboxMessage, Item, Line, Pattern, Submission
+from .records import Account, Credential, InboxMessage, Line, Pattern, Submission
+from .state_file import StateFile
 from .tickets import Tickets
 
 DEFAULT_API_KEY = "sandbox-key"
@@ -49,7 +52,7 @@ class NoCredit(Refusal):
     """The account cannot pay, and is set to be refused for that."""
 
 
-class Sandbox:
+class Sandbox(Store):
     """A service with one account.
 
     :param api_key: the key clients use.
@@ -67,7 +70,7 @@ class Sandbox:
     ) -> None:
         self.api_key = api_key
         self.clock = clock or Clock()
-        self.journal = Journal(self.clock)
+        super().__init__(Journal(self.clock))
         self._start = (Script(timing or Timing()), self.clock.speed)
         self.hub = Hub()
         self._seed = seed
@@ -92,7 +95,7 @@ class Sandbox:
         self.requests: Counter[str] = Counter()
         self.alternates: Counter[str] = Counter()
         self._guard = DuplicateGuard()
-        self._bulk_ids = itertools.count(FIRST_BULK_ID)
+        self._next_bulk_id = FIRST_BULK_ID
         self._inbox_ids = itertools.count(FIRST_INBOX_ID)
         self.lines[DEFAULT_SENDER] = Line(10001, DEFAULT_SENDER)
         if self._seed is not None:
@@ -100,9 +103,44 @@ class Sandbox:
 
     def reset(self) -> None:
         """Forget everything since the start; the clock keeps the time it shows, at the speed it had."""
-        self._clear()
+        with self.journal.at():
+            self._clear()
+        self.journal.clear()
+        self.move_clock()
+
+    def open(self, path: Path) -> None:
+        """Continue from what the file at ``path`` holds, and write every change into it before it is answered.
+
+        :raises StateFileError: when the file cannot be used.
+        """
+        if not self.journal.open(StateFile(path)):
+            self.move_clock()
+
+    def move_clock(self, *, advance: float = 0.0, speed: float | None = None) -> None:
+        """Let the clock jump ``advance`` seconds forward, and run ``speed`` times as fast from then on.
+
+        :raises ValueError: when it would turn back.
+        """
+        try:
+            self.clock.advance(advance)
+            if speed is not None:
+                self.clock.set_speed(speed)
+        finally:
+            self.set_clock(self.now(), self.clock.speed, time.time())
+
+    @change
+    def set_clock(self, service_time: float, speed: float, real_time: float) -> None:
+        """Show ``service_time`` at ``real_time``, both in epoch seconds, and run ``speed`` times as fast from there."""
+        self.clock.set(service_time, speed, real_time)
         self.hub.changed()
 
+    @change
+    def set_pace(self, factor: float) -> None:
+        """Let new bulks live ``factor`` times the usual life; 0 makes them final at once."""
+        self.script = Script(Timing().scaled(factor))
+        self.hub.changed()
+
+    @change
     def change_account(self, changes: Mapping[str, Any], lines: Sequence[str] = ()) -> None:
         """Set fields of the account, and give it more lines."""
         for name, value in changes.items():
@@ -110,10 +148,6 @@ class Sandbox:
         for line in lines:
             self.lines.setdefault(line, Line(20001 + len(self.lines), line))
         self.hub.changed()
-
-    def now(self) -> float:
-        """The service's time, in seconds since the epoch."""
-        return self.clock.now()
 
     def credential(self, value: str) -> Credential | None:
         """The key or living token with this value."""
@@ -134,72 +168,36 @@ class Sandbox:
         known = self.lines.get(line)
         return measure(text, is_66_char=known is not None and known.is_66_char)
 
+    @change
     def submit(self, submission: Submission) -> list[int]:
         """Accept texts: one bulk an item, in order. Return their ids.
 
         :raises Duplicate: when the guard meets one of the texts again; nothing is accepted then.
         :raises NoCredit: when the account cannot pay and is set to refuse.
         """
-        now, line, window = self.now(), submission.line, self.account.duplicate_guard
-        keys = [
-            (recipient, line, text)
-            for item in submission.items
-            for recipient, text in zip(item.recipients, item.texts or itertools.repeat(item.text), strict=False)
-        ]
-        if window and self._guard.repeats(keys, now, window):
+        now, window, credit = self.now(), self.account.duplicate_guard, self.account.credit
+        keys = guard_keys(submission) if window else []
+        if self._guard.repeats(keys, now, window):
             raise Duplicate
-        due = now if submission.due is None else submission.due
-        script = submission.script or self.script
-        bulks = [self._bulk(item, submission, now, due, script) for item in submission.items]
-        self._charge(bulks)
-        if window:
-            self._guard.remember(keys, now, window)
-        self.outbox.add(bulks)
-        self.hub.changed()
-        return [bulk.id for bulk in bulks]
-
-    def _bulk(self, item: Item, submission: Submission, now: float, due: float, script: Script) -> Bulk:
-        text, recipients, texts = item
-        fate = FATEFUL.get(recipients[0]) if len(recipients) == 1 else next(filter(None, map(FATEFUL.get, recipients)), None)
-        if fate is not None and script.end is BulkState.SENT:
-            script = script.ending(fate)
-        parts, cost = self._price(item, submission)
-        if script.end is not BulkState.SENT:
-            cost = 0.0
-        return Bulk(next(self._bulk_ids), submission.kind, submission.line, text, recipients, parts, cost, now, due, script, texts)
-
-    def _price(self, item: Item, submission: Submission) -> tuple[int, float]:
-        """Parts of the (first) text, and rial for all recipients."""
-        text, recipients, texts = item
-        line = submission.line
-        size = self.size(text if texts is None else texts[0], line)
-        if submission.price is not None:
-            return size.parts, submission.price * len(recipients)
-        if texts is not None:
-            costs = (_cost(self.size(each, line), recipient) for each, recipient in zip(texts, recipients, strict=True))
-            return size.parts, round(sum(costs), 1)
-        if len(recipients) == 1:
-            return size.parts, _cost(size, recipients[0])
-        mci_price, other_price = part_prices(size.encoding)
-        at_mci = sum(map(is_mci, recipients))
-        return size.parts, round(size.parts * (at_mci * mci_price + (len(recipients) - at_mci) * other_price), 1)
-
-    def _charge(self, bulks: Sequence[Bulk]) -> None:
-        """Take the price of what will go out; a bulk that ends badly costs nothing, one there is no credit for ends in state 8."""
-        credit = self.account.credit
-        total = sum(bulk.cost for bulk in bulks)
-        if total <= credit:
-            self.account.credit = credit - total
-            return
-        if self.account.without_credit == "refuse":
+        first = self._next_bulk_id
+        line = self.lines.get(submission.line)
+        is_66_char = line is not None and line.is_66_char
+        blocks = blocks_of(submission, first, now, submission.script or self.script, is_66_char=is_66_char)
+        cost = sum(block.cost for block in blocks)
+        if cost <= credit:
+            credit -= cost
+        elif self.account.without_credit == "refuse":
             raise NoCredit
-        for bulk in bulks:
-            if bulk.cost <= credit:
-                credit -= bulk.cost
-            else:
-                bulk.script, bulk.cost = bulk.script.ending(BulkState.NO_CREDIT), 0.0
+        else:
+            blocks, credit = within_credit(blocks, credit)
         self.account.credit = credit
+        self._guard.remember(keys, now, window)
+        self._next_bulk_id += len(submission.items)
+        self.outbox.add(blocks)
+        self.hub.changed()
+        return list(range(first, self._next_bulk_id))
 
+    @change
     def cancel(self, bulk_id: int) -> bool:
         """Cancel a scheduled bulk and give its price back; False when it is unknown, not scheduled, or due within five minutes."""
         bulk = self.outbox.get(bulk_id)
@@ -208,6 +206,7 @@ class Sandbox:
         self.decide(bulk_id, Script(bulk.script.timing, BulkState.CANCELLED))
         return True
 
+    @change
     def decide(self, bulk_id: int, script: Script) -> None:
         """Give a bulk another fate; its price comes back when it does not go out after all.
 
@@ -216,12 +215,14 @@ class Sandbox:
         bulk = self.outbox.get(bulk_id)
         if bulk is None:
             raise KeyError(bulk_id)
+        cost = bulk.cost
         if bulk.script.end.is_good and not script.end.is_good:
-            self.account.credit += bulk.cost
-            bulk.cost = 0.0
-        bulk.script = script
+            self.account.credit += cost
+            cost = 0.0
+        self.outbox.change(bulk_id, script, cost)
         self.hub.changed()
 
+    @change
     def receive(self, sender: str, number: str, text: str) -> InboxMessage:
         """A person texts in."""
         message = InboxMessage(next(self._inbox_ids), sender, number, text, int(self.now()))
@@ -237,13 +238,3 @@ class Sandbox:
         pattern = self.patterns.review(code, approved, comment)
         self.hub.changed()
         return pattern
-
-
-def part_prices(encoding: Encoding) -> tuple[float, float]:
-    """Rial a part to MCI and to the others."""
-    return PART_PRICES[encoding]
-
-
-def _cost(size: TextSize, recipient: str) -> float:
-    mci_price, other_price = PART_PRICES[size.encoding]
-    return round(size.parts * (mci_price if is_mci(recipient) else other_price), 1)

@@ -66,9 +66,7 @@ def messages(sandbox: Sandbox, wanted: MessageFilter, *, offset: int = 0, limit:
 def newest(sandbox: Sandbox, count: int) -> list[dict[str, Any]]:
     """The last ``count`` texts, newest first."""
     now, found = sandbox.now(), []
-    for bulk in reversed(sandbox.outbox.bulks):
-        if bulk.is_example:
-            continue
+    for bulk in sandbox.outbox.newest():
         for index in range(len(bulk.recipients) - 1, -1, -1):
             found.append(entry(sandbox, bulk, index, now))
             if len(found) == count:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hmac
 from dataclasses import replace
 
+from ippanel_provider.sandbox.prices import text_price
 from ippanel_provider.sandbox.records import Item, Submission
-from ippanel_provider.sandbox.state import Duplicate, NoCredit, part_prices
+from ippanel_provider.sandbox.state import Duplicate, NoCredit
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import OPT_OUT_SUFFIX
 
@@ -124,8 +125,8 @@ def calculate_price(call: Call) -> Reply:
     if problems:
         return problems.reply()
     size = call.sandbox.size(text.removesuffix(OPT_OUT_SUFFIX).rstrip(), str(line))
-    mci, other = part_prices(size.encoding)
-    return done({"mci_price": round(mci * size.parts, 1), "other_price": round(other * size.parts, 1), "parts": size.parts})
+    mci, other = (text_price(size.encoding, size.parts, at_mci) for at_mci in (True, False))
+    return done({"mci_price": mci, "other_price": other, "parts": size.parts})
 
 
 routes = (

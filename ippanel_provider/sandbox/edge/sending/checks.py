@@ -12,7 +12,7 @@ from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 is_wire_recipient = re.compile(r"\+989[0-9]{9}").fullmatch
 # No text up to this length can exceed the parts allowed, whatever its letters.
-_SURELY_SHORT = 600
+SURELY_SHORT = 600
 
 
 def line_of(call: Call, problems: Problems, field: str = "from_number") -> str:
@@ -33,9 +33,9 @@ def text_of(call: Call, value: object, line: str, problems: Problems, field: str
         problems.require(field)
     elif not isinstance(value, str):
         problems.add(field)
-    elif len(value) > _SURELY_SHORT and len(value) > MAX_TEXT_CHARACTERS:
+    elif len(value) > SURELY_SHORT and len(value) > MAX_TEXT_CHARACTERS:
         problems.add(field, f"متن پیام نباید بیشتر از {MAX_TEXT_CHARACTERS} کاراکتر باشد")
-    elif len(value) > _SURELY_SHORT and call.sandbox.size(value, line).parts > MAX_TEXT_PARTS:
+    elif len(value) > SURELY_SHORT and call.sandbox.size(value, line).parts > MAX_TEXT_PARTS:
         problems.add(field, f"متن پیام نباید بیشتر از {MAX_TEXT_PARTS} بخش باشد")
     else:
         return value

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
 from ippanel_provider.sandbox.edge.envelope import Problems
-from ippanel_provider.sandbox.records import Item, Submission
+from ippanel_provider.sandbox.records import Item, Singles, Submission
 from ippanel_provider.sandbox.wire import Call, Reply
 from ippanel_provider.service import MAX_PEER_TO_PEER_ITEMS, MAX_RECIPIENTS_PER_REQUEST
 
-from .checks import due_of, is_wire_recipient, line_of, recipients_of, text_of
+from .checks import SURELY_SHORT, due_of, line_of, recipients_of, text_of
+
+_RECIPIENT_LENGTH = len("+989120000000")
+# One recipient after the other, all of that length.
+_are_wire_recipients = re.compile(r"(?:\+989[0-9]{9})*").fullmatch
 
 
 def webservice(call: Call) -> Submission | Reply:
@@ -38,8 +44,28 @@ def peer_to_peer(call: Call) -> Submission | Reply:
     elif len(params) > MAX_PEER_TO_PEER_ITEMS:
         problems.add("params", f"تعداد پیام ها نباید بیشتر از {MAX_PEER_TO_PEER_ITEMS} باشد")
         params = []
+    usual = _singles(params)
+    if usual is not None and not problems:
+        return Submission("peer_to_peer", line, usual, due)
     items = [_item(call, index, raw, line, problems) for index, raw in enumerate(params)]
     return problems.reply() if problems else Submission("peer_to_peer", line, items, due)
+
+
+def _singles(params: list[Any]) -> Singles | None:
+    """Read the usual request, checked as a whole: up to a thousand texts of ordinary length, each to one good recipient.
+
+    None when anything about it is not usual; it is then looked at item by item.
+    """
+    try:
+        texts = [item["message"] for item in params]
+        recipients = [item["recipients"][0] for item in params if len(item["recipients"]) == 1]
+    except (TypeError, KeyError):
+        return None
+    if len(recipients) != len(texts) or {*map(type, texts), *map(type, recipients)} != {str}:
+        return None
+    if {*map(len, recipients)} != {_RECIPIENT_LENGTH} or not _are_wire_recipients("".join(recipients)):
+        return None
+    return Singles(texts, recipients) if all(texts) and max(map(len, texts)) <= SURELY_SHORT else None
 
 
 def _item(call: Call, index: int, raw: object, line: str, problems: Problems) -> Item:
@@ -47,15 +73,5 @@ def _item(call: Call, index: int, raw: object, line: str, problems: Problems) ->
         problems.add(f"params.{index}")
         return Item("", ())
     recipients, text = raw.get("recipients"), raw.get("message")
-    # The usual item, of which there are a thousand a request: one good recipient, a text of ordinary length.
-    if (
-        type(text) is str
-        and 0 < len(text) <= 600
-        and type(recipients) is list
-        and len(recipients) == 1
-        and type(recipients[0]) is str
-        and is_wire_recipient(recipients[0])
-    ):
-        return Item(text, recipients)
     checked = recipients_of(call, recipients, problems, f"params.{index}.recipients", MAX_RECIPIENTS_PER_REQUEST)
     return Item(text_of(call, text, line, problems, f"params.{index}.message"), checked)

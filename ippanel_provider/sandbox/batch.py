@@ -1,0 +1,73 @@
+"""Many bulks accepted at once, each a text of its own to one recipient, kept in columns.
+
+A peer_to_peer request makes a thousand bulks, of which most are never looked at one by one: a :class:`.records.Bulk` is
+made of a column's row when somebody asks.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .life import Script
+from .records import Bulk, Singles
+
+
+@dataclass(slots=True)
+class Batch:
+    """Bulks with the ids from ``id`` on, in order. Everything but texts, recipients and prices is common to them."""
+
+    id: int
+    kind: str
+    line: str
+    singles: Singles
+    parts: array[int]
+    costs: array[float]
+    accepted: float
+    due: float
+    script: Script
+    changed: dict[int, Script] = field(default_factory=dict)
+    """The scripts of bulks that somebody gave another fate, by their place."""
+
+    is_example = False
+
+    def __len__(self) -> int:
+        return len(self.costs)
+
+    @property
+    def text_count(self) -> int:
+        """How many texts were handed over."""
+        return len(self.costs)
+
+    @property
+    def cost(self) -> float:
+        """Rial for all of them."""
+        return sum(self.costs)
+
+    def script_of(self, place: int) -> Script:
+        """The fate of one bulk."""
+        return self.changed.get(place, self.script)
+
+    def __getitem__(self, place: int) -> Bulk:
+        singles = self.singles
+        return Bulk(
+            self.id + place,
+            self.kind,
+            self.line,
+            singles.texts[place],
+            (singles.recipients[place],),
+            self.parts[place],
+            self.costs[place],
+            self.accepted,
+            self.due,
+            self.changed.get(place, self.script),
+        )
+
+    def __iter__(self) -> Iterator[Bulk]:
+        return map(self.__getitem__, range(len(self)))
+
+    def change(self, place: int, script: Script, cost: float) -> None:
+        """Give one bulk another fate and price."""
+        self.changed[place] = script
+        self.costs[place] = cost
