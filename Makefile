@@ -5,7 +5,7 @@ DEMO := .venv-demo
 TEST := .venv-test
 TEST211 := .venv-test-2.11
 
-.PHONY: help demo test test-2.11 lint sandbox constraints clean
+.PHONY: help demo test test-2.11 test-apprise lint sandbox constraints clean
 
 help:  ## Show this list
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  make \1\t/' | expand -t 20
@@ -22,6 +22,9 @@ test: lint  ## Check style and types, run all tests with coverage
 test-2.11: $(TEST211)/ready  ## Run the Airflow tests on Airflow 2.11
 	$(TEST211)/bin/python -m pytest tests/airflow $(ARGS)
 
+test-apprise: $(TEST)/ready  ## Run the Apprise tests on the oldest, two older and the newest version of Apprise
+	$(TEST)/bin/python tests/apprise/matrix.py $(ARGS)
+
 lint: $(TEST)/ready  ## Check style and types only
 	$(TEST)/bin/ruff check .
 	$(TEST)/bin/ruff format --check .
@@ -34,7 +37,7 @@ constraints: $(TEST)/ready  ## Pin the newest versions of everything the tests a
 		--all-extras --group test --group demo pyproject.toml - -o constraints-2.11.txt
 
 clean:  ## Remove the environments and what the demo left
-	rm -rf $(DEMO) $(TEST) $(TEST211) .demo
+	rm -rf $(DEMO) $(TEST) $(TEST211) .venv-apprise-* .demo
 
 # An environment is made once and again only when what it is made of changes.
 define environment

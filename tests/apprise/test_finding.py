@@ -6,7 +6,6 @@ import argparse
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from ippanel_provider import apprise_install
 from ippanel_provider.apprise_plugin import NotifyIPPanel, register
 
 URL = "ippanel://key@+983000505/09120000001"
+HOOK = "from ippanel_provider.apprise_hook import install; install();"
 
 
 def python(code: str) -> str:
@@ -58,7 +58,7 @@ class TestHook:
     """What the start-up line and Airflow's plugin install."""
 
     def test_a_bare_apprise_knows_it(self) -> None:
-        code = f"from ippanel_provider.apprise_hook import install; install(); install(); import apprise; print(apprise.Apprise().add('{URL}'))"
+        code = f"{HOOK} install(); import apprise; print(apprise.Apprise().add('{URL}'))"
         assert python(code) == "True"
 
     def test_also_when_apprise_was_there_before(self) -> None:
@@ -150,7 +150,7 @@ class TestSite:
     """In an environment of its own, because the line runs at every start of Python in it."""
 
     @pytest.fixture
-    def environment(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    def environment(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder = tmp_path_factory.mktemp("environment")
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
         found = subprocess.run(
@@ -160,7 +160,7 @@ class TestSite:
         root = Path(apprise_install.__file__).parent.parent
         # Everything that is installed here, and our package, seen from there.
         Path(found.stdout.strip(), "here.pth").write_text(f"{root}\n{sysconfig.get_path('purelib')}\n")
-        yield folder / "bin" / "python"
+        return folder / "bin" / "python"
 
     def test_a_bare_apprise_finds_it_until_it_is_uninstalled(self, environment: Path, home: Path) -> None:
         def ask(code: str) -> str:

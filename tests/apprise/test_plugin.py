@@ -238,7 +238,9 @@ class TestUrls:
     def test_from_a_configuration_file(self, ippanel_sandbox: RunningSandbox, address: Address, tmp_path: Any) -> None:
         file = tmp_path / "apprise.yml"
         file.write_text(
-            f"urls:\n  - {address('09120000009')}:\n      - to: 09120000001\n        tag: one\n      - to: [09120000002]\n        tag: two\n"
+            f"urls:\n  - {address('09120000009')}:\n"
+            "      - to: 09120000001\n        tag: one\n"
+            "      - to: [09120000002]\n        tag: two\n"
         )
         config = apprise.AppriseConfig()
         assert config.add(str(file))
