@@ -103,8 +103,3 @@ class Logins(Store):
         :raises KeyError: when there is no such token.
         """
         del self._tokens[token]
-
-    @change
-    def revoke_all(self) -> None:
-        """End every final token, as after a change of the password."""
-        self._tokens.clear()

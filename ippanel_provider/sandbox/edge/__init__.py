@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ippanel_provider.sandbox.wire import Api, Reply
 
-from . import auth, bank, number, payment, phonebook, report, send
+from . import auth, bank, draft, number, package, pattern, payment, phonebook, report, send, ticket, user
 from .envelope import failed, unauthorized
 
-CHAPTERS = (auth, send, bank, report, number, payment, phonebook)
+CHAPTERS = (auth, send, bank, report, number, user, package, ticket, draft, payment, pattern, phonebook)
 
 
 def _unknown(status: int) -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 
+from . import login
 from .envelope import done, unauthorized
 
 
@@ -34,6 +35,7 @@ def check_token(call: Call) -> Reply:
 
 
 routes = (
+    *login.routes,
     Route("POST", "/api/acl/auth/check_token", check_token, "check_token"),
     Route("GET", "/api/acl/auth/check_token", check_token, "check_token", alternate=True),
 )

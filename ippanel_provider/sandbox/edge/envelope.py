@@ -42,6 +42,11 @@ def unauthorized(body: str) -> Reply:
     return Reply.json({"data": {"data": None}, "meta": {"status": False, "message": "Invalid token"}}, 401)
 
 
+def for_resellers(call: Call) -> Reply | None:
+    """The refusal where the account is no reseller; what the service answers then is not documented."""
+    return None if call.sandbox.account.is_reseller else failed(403, "403-1", "دسترسی به این بخش فقط برای نمایندگان مجاز است")
+
+
 def not_found(message: str, code: str = "404-1") -> Reply:
     """What was asked for does not exist."""
     return failed(404, code, message)
@@ -76,9 +81,16 @@ class Problems:
 
     def reply(self) -> Reply:
         """The 422: the first text, how many more there are, and all of them by field."""
+        return failed(422, "400-2", self._message(), self._errors)
+
+    def bare_reply(self) -> Reply:
+        """The 422 of the login: the errors stand at the top level, and there is no data."""
+        meta = {"status": False, "message": self._message(), "message_parameters": [], "message_code": "422-1"}
+        return Reply.json({"meta": meta, "errors": self._errors}, 422)
+
+    def _message(self) -> str:
         texts = [text for field_texts in self._errors.values() for text in field_texts]
-        more = f" (و {len(texts) - 1} خطای دیگر)" if len(texts) > 1 else ""
-        return failed(422, "400-2", texts[0] + more, self._errors)
+        return texts[0] + (f" (و {len(texts) - 1} خطای دیگر)" if len(texts) > 1 else "")
 
 
 @dataclass(frozen=True)

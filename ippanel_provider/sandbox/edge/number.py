@@ -1,16 +1,84 @@
-"""The account's lines. API: number."""
+"""The account's lines, and handing them to users. API: number."""
 
 from __future__ import annotations
 
+from ippanel_provider.sandbox.people import AlreadyAssigned, NotAssigned
 from ippanel_provider.sandbox.records import Line
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 
-from .envelope import list_of
+from .envelope import Problems, as_int, done, failed, for_resellers, list_of
 
 
 def list_numbers(call: Call) -> Reply:
     """The lines, with booleans as 0 and 1."""
     return list_of(call, list(call.sandbox.lines.values()), _render)
+
+
+def assign_number(call: Call) -> Reply:
+    """Hand a line to a user of a reseller."""
+    if (refusal := for_resellers(call)) is not None:
+        return refusal
+    problems = Problems()
+    line, user_id = _line(call, problems), _user(call, problems)
+    rights = []
+    for field in ("send", "gets"):
+        value = call.body.get(field)
+        if value is None:
+            problems.require(field)
+        elif not isinstance(value, bool) and value not in (0, 1, "0", "1"):
+            problems.add(field)
+        rights.append(value in (True, 1, "1"))
+    if problems:
+        return problems.reply()
+    try:
+        call.sandbox.people.assign(user_id, line, send=rights[0], gets=rights[1])
+    except AlreadyAssigned:
+        return failed(400, "400-1", "number already assigned to user")
+    return done()
+
+
+def unassign_number(call: Call) -> Reply:
+    """Take a line back from a user."""
+    if (refusal := for_resellers(call)) is not None:
+        return refusal
+    problems = Problems()
+    line, user_id = _line(call, problems), _user(call, problems)
+    if problems:
+        return problems.reply()
+    try:
+        call.sandbox.people.unassign(user_id, line)
+    except NotAssigned:
+        return failed(400, "400-1", "number not assigned to user")
+    return done()
+
+
+def _line(call: Call, problems: Problems) -> str:
+    """The line by its id, or where no line has it by its number: the documents' own example gives two that differ."""
+    line_id, number = call.body.get("number_id"), call.body.get("number")
+    if line_id in (None, "") and number in (None, ""):
+        problems.require("number_id")
+        problems.require("number")
+        return ""
+    found = next((line.number for line in call.sandbox.lines.values() if line.id == as_int(line_id)), None)
+    if found is None and number in call.sandbox.lines:
+        found = str(number)
+    if found is None:
+        problems.add("number" if line_id in (None, "") else "number_id")
+    return found or ""
+
+
+def _user(call: Call, problems: Problems) -> int:
+    user_id, username = call.body.get("target_user_id"), call.body.get("target_user")
+    if user_id in (None, "") and username in (None, ""):
+        problems.require("target_user_id")
+        problems.require("target_user")
+        return 0
+    people = call.sandbox.people
+    user = people.users.get(as_int(user_id) or 0) or people.by_name(str(username))
+    if user is None:
+        problems.add("target_user" if user_id in (None, "") else "target_user_id")
+        return 0
+    return user.id
 
 
 def _render(line: Line) -> dict[str, object]:
@@ -27,4 +95,6 @@ def _render(line: Line) -> dict[str, object]:
 routes = (
     Route("GET", "/api/number/numbers", list_numbers, "list_numbers"),
     Route("GET", "/api/numbers", list_numbers, "list_numbers", alternate=True),
+    Route("POST", "/api/numbers/assign", assign_number, "assign_number"),
+    Route("POST", "/api/numbers/unassign", unassign_number, "unassign_number"),
 )

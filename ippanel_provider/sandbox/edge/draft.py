@@ -1,0 +1,159 @@
+"""Texts kept to be sent again and again. API: draft."""
+
+from __future__ import annotations
+
+from ippanel_provider.sandbox.drafts import Draft, DraftGroup, TooMany
+from ippanel_provider.sandbox.wire import Call, Reply, Route
+from ippanel_provider.service import MAX_DRAFT_GROUP_TITLE, MAX_DRAFT_GROUPS, MAX_DRAFTS, MAX_TEXT_CHARACTERS
+
+from .envelope import Problems, as_int, done, list_of, not_found
+
+_NO_GROUP = "گروه پیشنویس مورد نظر یافت نشد"
+_NO_DRAFT = "پیشنویس مورد نظر یافت نشد"
+
+
+def create_group(call: Call) -> Reply:
+    """Make a group; the answer does not say its id."""
+    problems = Problems()
+    title = _text(call, "title", MAX_DRAFT_GROUP_TITLE, problems)
+    if problems:
+        return problems.reply()
+    try:
+        call.sandbox.drafts.create_group(title)
+    except TooMany:
+        problems.add("title", f"تعداد گروه های پیشنویس نباید بیشتر از {MAX_DRAFT_GROUPS} باشد")
+        return problems.reply()
+    return done()
+
+
+def update_group(call: Call) -> Reply:
+    """Give a group another title."""
+    problems = Problems()
+    group_id = _id(call, "draft_group_id", problems)
+    title = _text(call, "title", MAX_DRAFT_GROUP_TITLE, problems)
+    if problems:
+        return problems.reply()
+    if group_id not in call.sandbox.drafts.groups:
+        return not_found(_NO_GROUP)
+    call.sandbox.drafts.rename_group(group_id, title)
+    return done()
+
+
+def delete_group(call: Call) -> Reply:
+    """Delete a group with its drafts."""
+    problems = Problems()
+    group_id = _id(call, "draft_group_id", problems)
+    if problems:
+        return problems.reply()
+    if group_id not in call.sandbox.drafts.groups:
+        return not_found(_NO_GROUP)
+    call.sandbox.drafts.delete_group(group_id)
+    return done()
+
+
+def list_groups(call: Call) -> Reply:
+    """The groups, oldest first."""
+
+    def render(group: DraftGroup) -> dict[str, object]:
+        return {"title": group.title, "draft_group_id": group.id, "user_id": call.sandbox.account.user_id, "time": group.time}
+
+    return list_of(call, list(call.sandbox.drafts.groups.values()), render)
+
+
+def create_draft(call: Call) -> Reply:
+    """Keep a text in a group; the answer does not say its id."""
+    problems = Problems()
+    group_id = _id(call, "draft_group_id", problems)
+    message = _text(call, "message", MAX_TEXT_CHARACTERS, problems)
+    if problems:
+        return problems.reply()
+    if group_id not in call.sandbox.drafts.groups:
+        return not_found(_NO_GROUP)
+    try:
+        call.sandbox.drafts.create_draft(group_id, message)
+    except TooMany:
+        problems.add("message", f"تعداد پیشنویس ها نباید بیشتر از {MAX_DRAFTS} باشد")
+        return problems.reply()
+    return done()
+
+
+def update_draft(call: Call) -> Reply:
+    """Replace the text of a draft."""
+    problems = Problems()
+    draft_id = _id(call, "draft_id", problems)
+    message = _text(call, "message", MAX_TEXT_CHARACTERS, problems)
+    if problems:
+        return problems.reply()
+    if draft_id not in call.sandbox.drafts.drafts:
+        return not_found(_NO_DRAFT)
+    call.sandbox.drafts.rewrite_draft(draft_id, message)
+    return done()
+
+
+def delete_drafts(call: Call) -> Reply:
+    """Delete drafts by their ids."""
+    problems = Problems()
+    given = call.body.get("draft_ids")
+    draft_ids = [as_int(value) or 0 for value in given] if isinstance(given, list) else []
+    if not draft_ids:
+        problems.require("draft_ids")
+        return problems.reply()
+    if not any(draft_id in call.sandbox.drafts.drafts for draft_id in draft_ids):
+        return not_found(_NO_DRAFT)
+    call.sandbox.drafts.delete_drafts(draft_ids)
+    return done()
+
+
+def list_drafts(call: Call) -> Reply:
+    """Drafts of one group or, without the filter, of all. The filter given empty is refused: leave it out instead."""
+    given = call.query.get("draft_group_id")
+    group_id = None if given is None else as_int(given)
+    if given is not None and group_id is None:
+        problems = Problems()
+        problems.require("draft_group_id")
+        return problems.reply()
+
+    def render(draft: Draft) -> dict[str, object]:
+        return {
+            "draft_group_id": draft.group_id,
+            "user_id": call.sandbox.account.user_id,
+            "draft_id": draft.id,
+            "time": draft.time,
+            "message": draft.message,
+            "type": "normal",
+        }
+
+    return list_of(call, call.sandbox.drafts.of_group(group_id), render)
+
+
+def _id(call: Call, field: str, problems: Problems) -> int:
+    given = call.body.get(field)
+    number = as_int(given)
+    if given is None or given == "":
+        problems.require(field)
+    elif number is None:
+        problems.add(field)
+    return number or 0
+
+
+def _text(call: Call, field: str, most: int, problems: Problems) -> str:
+    value = call.body.get(field)
+    if value is None or value == "":
+        problems.require(field)
+    elif not isinstance(value, str):
+        problems.add(field)
+    elif len(value) > most:
+        problems.add(field, f"این گزینه نباید بیشتر از {most} کاراکتر باشد")
+    return value if isinstance(value, str) else ""
+
+
+routes = (
+    Route("POST", "/api/user/draft/group", create_group, "create_draft_group"),
+    Route("PUT", "/api/user/draft/group", update_group, "update_draft_group"),
+    Route("POST", "/api/user/draft/group/delete", delete_group, "delete_draft_group"),
+    Route("GET", "/api/user/draft/group/list", list_groups, "list_draft_groups"),
+    Route("POST", "/api/user/draft", create_draft, "create_draft"),
+    Route("PUT", "/api/user/draft", update_draft, "update_draft"),
+    Route("POST", "/api/user/draft/delete", delete_drafts, "delete_drafts"),
+    Route("GET", "/api/user/draft/list", list_drafts, "list_drafts"),
+)

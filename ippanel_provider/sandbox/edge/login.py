@@ -1,0 +1,162 @@
+"""The way from a user name to a token. API: auth.
+
+A wrong user name or password is answered with the documented 401 whatever the account says; a wrong token or code with
+the one of the two 401 bodies that the account is set to.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+
+from ippanel_provider.sandbox import totp
+from ippanel_provider.sandbox.logins import Step
+from ippanel_provider.sandbox.wire import Call, Reply, Route
+from ippanel_provider.service import MAX_TOKEN_LENGTH, MIN_TOKEN_LENGTH
+from ippanel_provider.text.numbers import InvalidNumber, normalize
+
+from .envelope import Problems, done, unauthorized
+
+
+def login(call: Call) -> Reply:
+    """Begin: the token is final, or waits for the code the account's two-factor setting asks for."""
+    problems = Problems()
+    username, password = _texts(call, problems, "username", "password")
+    if problems:
+        return problems.bare_reply()
+    account = call.sandbox.account
+    if not (_same(username, account.user_name) and _same(password, account.password)):
+        return unauthorized("documented")
+    token = secrets.token_hex(16)
+    if account.two_factor == "login":
+        call.sandbox.logins.issue(token)
+    else:
+        otp = _new_otp() if account.two_factor == "sms" else ""
+        call.sandbox.logins.begin(account.two_factor, token, otp, account.mobile)
+    return done({"method": account.two_factor, "token": token})
+
+
+def send_otp(call: Call) -> Reply:
+    """Text another code for a login; the token of the answer takes the place of the one before."""
+    step = _step(call, "sms", "ga")
+    if isinstance(step, Reply):
+        return step
+    token = secrets.token_hex(16)
+    call.sandbox.logins.resend(step.token, token, _new_otp(), call.sandbox.account.mobile)
+    return done({"method": "sms", "token": token})
+
+
+def confirm_otp(call: Call) -> Reply:
+    """Finish a login with the code that was texted, or that the authenticator shows."""
+    step = _confirmed(call, "otp", kinds=("sms", "ga"))
+    if isinstance(step, Reply):
+        return step
+    token = secrets.token_hex(16)
+    call.sandbox.logins.close(step.token)
+    call.sandbox.logins.issue(token)
+    return done({"token": token, "method": "login"})
+
+
+def forgot_password(call: Call) -> Reply:
+    """Text a code to the account's own number."""
+    problems = Problems()
+    username, mobile = _texts(call, problems, "username", "mobile")
+    if problems:
+        return problems.reply()
+    account = call.sandbox.account
+    if not _same(username, account.user_name) or not _same_number(mobile, account.mobile):
+        return unauthorized("documented")
+    token = secrets.token_hex(16)
+    call.sandbox.logins.begin("recovery", token, _new_otp(), account.mobile)
+    return done({"token": token})
+
+
+def change_password(call: Call) -> Reply:
+    """Set a new password. One of the calls that refuse API keys, in the header and as the token."""
+    credential = call.sandbox.credential(call.header(b"authorization").strip())
+    if credential is not None and credential.kind == "key":
+        return unauthorized(call.sandbox.account.unauthorized_body)
+    step = _confirmed(call, "otp", "password", kinds=("recovery",))
+    if isinstance(step, Reply):
+        return step
+    call.sandbox.logins.close(step.token)
+    call.sandbox.change_account({"password": str(call.body["password"])})
+    return done()
+
+
+def logout(call: Call) -> Reply:
+    """End the token that is sent with it."""
+    call.sandbox.logins.revoke(call.header(b"authorization").strip())
+    return done()
+
+
+def _confirmed(call: Call, *fields: str, kinds: tuple[str, ...]) -> Step | Reply:
+    """The step of the body with the right code, or the refusal."""
+    problems = Problems()
+    _texts(call, problems, *fields)
+    _token(call, problems)
+    if problems:
+        return problems.reply()
+    step = _step(call, *kinds)
+    if isinstance(step, Reply):
+        return step
+    otp, secret = str(call.body["otp"]), call.sandbox.account.totp_secret
+    if _same(otp, step.otp) if step.otp else totp.accepts(secret, otp, call.sandbox.now()):
+        return step
+    call.sandbox.logins.count_wrong(step.token)
+    return unauthorized(call.sandbox.account.unauthorized_body)
+
+
+def _step(call: Call, *kinds: str) -> Step | Reply:
+    problems = Problems()
+    token = _token(call, problems)
+    if problems:
+        return problems.reply()
+    step = call.sandbox.logins.step(token)
+    return step if step is not None and step.kind in kinds else unauthorized(call.sandbox.account.unauthorized_body)
+
+
+def _token(call: Call, problems: Problems) -> str:
+    (token,) = _texts(call, problems, "token")
+    if token and not MIN_TOKEN_LENGTH <= len(token) <= MAX_TOKEN_LENGTH:
+        problems.add("token")
+    return token
+
+
+def _texts(call: Call, problems: Problems, *fields: str) -> list[str]:
+    """Fields of the body that must be there; a code may come as a number."""
+    texts = []
+    for field in fields:
+        value = call.body.get(field)
+        if value is None or value == "":
+            problems.require(field)
+        elif not isinstance(value, str | int) or isinstance(value, bool):
+            problems.add(field)
+        texts.append("" if value is None else str(value))
+    return texts
+
+
+def _new_otp() -> str:
+    return str(secrets.randbelow(90_000) + 10_000)
+
+
+def _same(given: str, known: str) -> bool:
+    return hmac.compare_digest(given.encode(), known.encode())
+
+
+def _same_number(given: str, known: str) -> bool:
+    try:
+        return normalize(given) == normalize(known)
+    except InvalidNumber:
+        return False
+
+
+routes = (
+    Route("POST", "/api/acl/auth/login", login, "login", auth="none"),
+    Route("POST", "/api/acl/auth/send_sms_otp", send_otp, "send_otp", auth="none"),
+    Route("POST", "/api/acl/auth/confirm_otp", confirm_otp, "confirm_otp", auth="none"),
+    Route("POST", "/api/acl/auth/forgot_password", forgot_password, "forgot_password", auth="none"),
+    Route("POST", "/api/acl/auth/change_password_by_token", change_password, "change_password", auth="none"),
+    Route("POST", "/api/acl/auth/logout", logout, "logout", auth="token"),
+    Route("GET", "/api/acl/auth/logout", logout, "logout", auth="token", alternate=True),
+)

@@ -1,0 +1,43 @@
+"""The packages a reseller sells. API: package."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ippanel_provider.sandbox.people import Package
+from ippanel_provider.sandbox.wire import Call, Reply, Route
+
+from .envelope import for_resellers, list_of
+
+
+def list_packages(call: Call) -> Reply:
+    """The packages, newest first."""
+    if (refusal := for_resellers(call)) is not None:
+        return refusal
+    return list_of(call, list(reversed(call.sandbox.people.packages.values())), lambda package: _render(call, package))
+
+
+def _render(call: Call, package: Package) -> dict[str, object]:
+    return {
+        "acl_role_id": package.id,
+        "acl_role_parent_id": package.parent_id,
+        "acl_role_name": package.name,
+        "price": package.price,
+        "special_disc": package.special_disc,
+        "min_sms_charge": 0,
+        "time": package.created,
+        "user_id": call.sandbox.account.user_id,
+        "type": "normal",
+        "acl_type": "user",
+        "status": "active",
+        "priority": None,
+        "expire_time": None,
+        "acl_role_type_registration": "online",
+        "is_transferred": "0",
+        "election": "0",
+        "updated_at": datetime.fromtimestamp(package.created, UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        "updated_at_man": None,
+    }
+
+
+routes = (Route("GET", "/api/acl/package/list", list_packages, "list_packages"),)

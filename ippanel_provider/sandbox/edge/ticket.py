@@ -1,0 +1,206 @@
+"""Questions to support. API: ticket. A list writes a ticket's text as ``desc``, its category and state as objects."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ippanel_provider.sandbox.tickets import CATEGORIES, OTHER_CATEGORY, SUB_CATEGORIES, Interaction, Ticket, TicketFilter
+from ippanel_provider.sandbox.wire import Call, Reply, Route
+from ippanel_provider.service import MAX_TICKET_FILE_BYTES, TICKET_FILE_KINDS, TicketState
+
+from .envelope import Problems, as_int, done, for_resellers, list_of, not_found
+
+_NO_TICKET = "تیکت مورد نظر یافت نشد"
+_STATES = {
+    TicketState.WAITING: "waiting",
+    TicketState.WAITING_FOR_SUPPORT: "support",
+    TicketState.ANSWERED: "replied",
+    TicketState.CLOSED: "closed",
+    TicketState.FORWARDED: "forwarded",
+}
+
+
+def create(call: Call) -> Reply:
+    """Open a ticket, maybe with a file."""
+    if (refusal := for_resellers(call)) is not None:
+        return refusal
+    problems = Problems()
+    subject, description = _text(call, "subject", problems), _text(call, "description", problems)
+    category_id = _id(call, "category_id", problems)
+    notification = call.body.get("sms_notification", "0")
+    if str(notification) not in ("0", "1"):
+        problems.add("sms_notification")
+    file = _file(call, problems)
+    if problems:
+        return problems.reply()
+    account = call.sandbox.account
+    ticket = call.sandbox.tickets.create(
+        account.user_id, account.user_name, subject, category_id, description, str(notification) == "1", file
+    )
+    return done({"ticket_id": ticket.id})
+
+
+def list_tickets(call: Call) -> Reply:
+    """Tickets that fit the filters, newest first. A filter given empty is refused: leave it out instead."""
+    if (refusal := for_resellers(call)) is not None:
+        return refusal
+    problems = Problems()
+
+    def number(field: str) -> int | None:
+        given = call.query.get(field)
+        value = as_int(given)
+        if given is not None and value is None:
+            problems.add(field)
+        return value
+
+    wanted = TicketFilter(
+        call.query.get("username"), number("ticket_id"), number("category_id"), number("sub_category_id"), number("state_id")
+    )
+    if wanted.state_id is not None and wanted.state_id not in set(TicketState):
+        problems.add("state_id")
+    return problems.reply() if problems else list_of(call, call.sandbox.tickets.matching(wanted), lambda ticket: _in_list(call, ticket))
+
+
+def show(call: Call) -> Reply:
+    """One ticket with what was said in it."""
+    if (refusal := for_resellers(call)) is not None:
+        return refusal
+    given = call.query.get("ticket_id")
+    if not given:
+        problems = Problems()
+        problems.require("ticket_id")
+        return problems.reply()
+    ticket = call.sandbox.tickets.get(as_int(given) or 0)
+    return not_found(_NO_TICKET) if ticket is None else done(_alone(call, ticket))
+
+
+def reply(call: Call) -> Reply:
+    """Say something in a ticket, maybe with a file."""
+    if (refusal := for_resellers(call)) is not None:
+        return refusal
+    problems = Problems()
+    ticket_id, description = _id(call, "ticket_id", problems), _text(call, "description", problems)
+    file = _file(call, problems)
+    if problems:
+        return problems.reply()
+    ticket = call.sandbox.tickets.get(ticket_id)
+    if ticket is None:
+        return not_found(_NO_TICKET)
+    interaction = call.sandbox.tickets.reply(ticket_id, description, file=file)
+    parent_id = call.sandbox.people.users[ticket.user_id].parent_id if ticket.user_id in call.sandbox.people.users else None
+    return done({"interaction_id": interaction.id, "ticket": {"id": ticket.id, "user_id": ticket.user_id, "parent_id": parent_id}})
+
+
+def _text(call: Call, field: str, problems: Problems) -> str:
+    value = call.body.get(field)
+    if value is None or value == "":
+        problems.require(field)
+    return "" if value is None else str(value)
+
+
+def _id(call: Call, field: str, problems: Problems) -> int:
+    given = call.body.get(field)
+    number = as_int(given)
+    if given is None or given == "":
+        problems.require(field)
+    elif number is None or number < 1:
+        problems.add(field)
+    return number or 0
+
+
+def _file(call: Call, problems: Problems) -> str | None:
+    uploads = call.form.files.get("file", []) if call.form is not None else []
+    if not uploads:
+        return None
+    name, size = uploads[0].name, len(uploads[0].content)
+    if name.rpartition(".")[2].lower() not in TICKET_FILE_KINDS:
+        problems.add("file", f"فایل باید از نوع {' یا '.join(TICKET_FILE_KINDS)} باشد")
+    if size > MAX_TICKET_FILE_BYTES:
+        problems.add("file", f"حجم فایل نباید بیشتر از {MAX_TICKET_FILE_BYTES // 1024 // 1024} مگابایت باشد")
+    return name
+
+
+def _shared(ticket: Ticket) -> dict[str, object]:
+    return {
+        "id": ticket.id,
+        "ticket_id": ticket.id,
+        "user_id": ticket.user_id,
+        "category_id": ticket.category_id,
+        "sub_category_id": ticket.sub_category_id,
+        "importance": "acute",
+        "state_id": int(ticket.state),
+        "subject": ticket.subject,
+        "close_desc": None,
+        "user_seen": 1,
+        "sms_notification": int(ticket.sms_notification),
+        "jira_id": None,
+        "rate": 0,
+        "forward": None,
+    }
+
+
+def _in_list(call: Call, ticket: Ticket) -> dict[str, object]:
+    return _shared(ticket) | {
+        "desc": ticket.description,
+        "manager_comment": None,
+        "admin_seen": int(ticket.state is TicketState.ANSWERED),
+        "interaction_count": len(ticket.interactions),
+        "longest_interaction": 0,
+        "min_rate": None,
+        "deleted_at": None,
+        "created_at": _moment(ticket.created),
+        "updated_at": _moment(ticket.updated),
+        "rate_comment": None,
+        "user": {"user_id": ticket.user_id, "uname": ticket.username},
+        "category": {"id": ticket.category_id, "name": CATEGORIES.get(ticket.category_id, OTHER_CATEGORY)},
+        "sub_category": {"id": ticket.sub_category_id, "title": SUB_CATEGORIES.get(ticket.sub_category_id, OTHER_CATEGORY)},
+        "state": {"id": int(ticket.state), "name": _STATES[ticket.state]},
+    }
+
+
+def _alone(call: Call, ticket: Ticket) -> dict[str, object]:
+    return _shared(ticket) | {
+        "category": CATEGORIES.get(ticket.category_id, OTHER_CATEGORY),
+        "state": _STATES[ticket.state],
+        "sub_state_id": None,
+        "description": ticket.description,
+        "created_at": _plain_moment(ticket.created),
+        "attachment": _attachment(ticket.username, ticket.file),
+        "interactions": [_interaction(ticket, interaction) for interaction in ticket.interactions],
+        "manager_comment": "",
+    }
+
+
+def _interaction(ticket: Ticket, interaction: Interaction) -> dict[str, object]:
+    agent = "support" if interaction.by_support else None
+    return {
+        "id": interaction.id,
+        "description": interaction.description,
+        "agent_id": 1 if interaction.by_support else None,
+        "agent_username": agent,
+        "created_at": _plain_moment(interaction.created),
+        "attachment": _attachment(ticket.username, interaction.file),
+        "partner_title": agent,
+        "private": 0,
+        "username": agent or ticket.username,
+    }
+
+
+def _attachment(username: str, file: str | None) -> str | None:
+    return None if file is None else f"https://storage.example.com/{username}/ticket/{file}"
+
+
+def _moment(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _plain_moment(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+routes = (
+    Route("POST", "/api/ticket", create, "create_ticket"),
+    Route("GET", "/api/ticket", list_tickets, "list_tickets"),
+    Route("GET", "/api/ticket/show", show, "get_ticket"),
+    Route("POST", "/api/ticket/interaction", reply, "reply_ticket"),
+)
