@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 (_HOME / "dags").mkdir()
 # Airflow 3 runs only what it has read from a file; this one stands for all DAGs that tests make.
 _DAG_FILE = _HOME / "dags" / "tests.txt"
-_DAG_FILE.touch()
+_DAG_FILE.write_text("DAGs of tests are made in the tests.\n")
 
 for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
     del os.environ[name]
@@ -160,14 +161,18 @@ def _outcome(dag_run: Any, log: str) -> Run:
 
     try:
         from airflow.models.xcom import XComModel
+
+        value_of = XComModel.deserialize_value
     except ImportError:
         from airflow.models.xcom import XCom as XComModel
+
+        value_of = attrgetter("value")
     key = {"dag_id": dag_run.dag_id, "run_id": dag_run.run_id}
     results: dict[str, Any] = {}
     with create_session() as session:
         instances = {instance.task_id: str(instance.state) for instance in dag_run.get_task_instances(session=session)}
         for row in session.query(XComModel).filter_by(**key, key="return_value").order_by(XComModel.map_index):
-            value = XComModel.deserialize_value(row)
+            value = value_of(row)
             if row.map_index < 0:
                 results[row.task_id] = value
             else:

@@ -1,0 +1,53 @@
+"""What DAG authors pass to a task, in each form they pass it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ippanel_provider.operators.arguments import ids_of, listed, pair
+
+
+@pytest.mark.parametrize(
+    ("given", "ids"),
+    [
+        (7, [7]),
+        ("7", [7]),
+        ([7, "8"], [7, 8]),
+        ((7,), [7]),
+        ({"outbox_ids": [7, 8], "rows": 2}, [7, 8]),
+        (2**33, [2**33]),
+    ],
+)
+def test_ids_come_in_many_forms(given: Any, ids: list[int]) -> None:
+    assert ids_of(given) == ids
+
+
+@pytest.mark.parametrize("given", [None, [], {}, {"outbox_ids": []}])
+def test_no_ids_are_a_mistake(given: Any) -> None:
+    with pytest.raises(ValueError, match="outbox_ids: there is none"):
+        ids_of(given)
+
+
+@pytest.mark.parametrize("given", ["seven", "[7, 8]", ["seven"], [None], object()])
+def test_what_is_no_id_is_named(given: Any) -> None:
+    with pytest.raises(ValueError, match="outbox_ids: give an id"):
+        ids_of(given)
+
+
+def test_one_number_alone_is_a_list_of_one() -> None:
+    assert list(listed("09120000001", "recipients")) == ["09120000001"]
+    assert list(listed(9120000001, "recipients")) == [9120000001]
+
+
+@pytest.mark.parametrize("text", ["['09120000001']", "('09120000001',)", " [1]", "{'a': 1}"])
+def test_a_list_that_rendered_to_text_is_a_mistake_with_a_way_out(text: str) -> None:
+    with pytest.raises(ValueError, match="render_template_as_native_obj"):
+        listed(text, "recipients")
+
+
+@pytest.mark.parametrize("item", ["09120000001", ("a",), ("a", "b", "c"), 5, None])
+def test_what_is_no_message_is_named_by_its_place(item: Any) -> None:
+    with pytest.raises(ValueError, match="messages: item 3 is neither"):
+        pair(item, 3)
