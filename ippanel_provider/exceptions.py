@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Self
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowSensorTimeout
 
 from ippanel_provider.service import BulkState
 
@@ -39,6 +39,18 @@ class BulksFailed(IPPanelException, AirflowFailException):
 
 class WaitFailed(IPPanelException):
     """Waiting ended without an answer: the time was up, or the service could not be asked."""
+
+
+class WaitTimedOut(WaitFailed, AirflowSensorTimeout):
+    """The time of a deferred sensor was up. As with any sensor, no retry is made."""
+
+
+class TooFewDelivered(IPPanelException, AirflowFailException):
+    """The texts went out and reached fewer recipients than they had to. A retry cannot change that, so none is made."""
+
+
+class PatternRejected(IPPanelException, AirflowFailException):
+    """The person who reviews patterns rejected this one; it has to be changed and handed in again."""
 
 
 def _some(ids: list[int], most: int = 5) -> str:

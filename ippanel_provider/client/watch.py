@@ -1,38 +1,225 @@
-"""Flows that ask after many bulks at the least cost (API: report)."""
+"""Asking after what was sent and what came in, at the least cost (API: report). The service calls nobody back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
-from ippanel_provider.client.edge import report
+from ippanel_provider.client import edge
 from ippanel_provider.client.errors import NotFound
-from ippanel_provider.client.request import Flow
-from ippanel_provider.service import MAX_PAGE_SIZE, BulkState
+from ippanel_provider.client.gateway import Gateway, gateway
+from ippanel_provider.client.models import Bulk, InboxMessage
+from ippanel_provider.client.request import Flow, Page
+from ippanel_provider.service import MAX_PAGE_SIZE, Api, BulkState, DeliveryStatus
 
 FEW = 3
 """Up to so many bulks are asked for one by one; for more, a page of the outbox list answers a thousand at once."""
+FAILURES = frozenset(state for state in BulkState if state.is_final and not state.is_good)
+"""The final states in which no text went out."""
+_EDGE = gateway(Api.EDGE)
 
 
-def states(outbox_ids: Iterable[int]) -> Flow[dict[int, BulkState]]:
+def states(outbox_ids: Iterable[int], api: Gateway = _EDGE, *, most_requests: int | None = None) -> Flow[dict[int, BulkState]]:
     """Return the state of each bulk. A bulk the service does not know yet counts as being created.
 
-    New bulks stand at the head of the outbox list, so its pages are read while they still hold what is asked for;
-    what they do not show (older bulks, a list that lags) is asked for one by one.
+    The outbox list is read from its head, where new bulks stand, while its pages hold what is asked for; then from
+    where the first of those still missing stands, which brings its neighbours along; and what no page shows (a list
+    that lags) is asked for one by one.
+
+    :param outbox_ids: those to be asked for first come first
+    :param api: the API; the legacy one has no outbox list
+    :param most_requests: how many requests this may cost; bulks it is not enough for are not in the result
     """
-    missing = set(outbox_ids)
+    missing = dict.fromkeys(outbox_ids)
     found: dict[int, BulkState] = {}
-    page_number = 1
-    while len(missing) > FEW:
-        page = yield report.outbox(page=page_number, per_page=min(MAX_PAGE_SIZE, max(100, len(missing))))
-        hits = {bulk.outbox_id: bulk.state for bulk in page.items if bulk.outbox_id in missing}
-        found |= hits
-        missing -= hits.keys()
-        if not hits or not page.has_more:
-            break
-        page_number += 1
-    for outbox_id in sorted(missing):
-        try:
-            found[outbox_id] = (yield report.bulk(outbox_id)).state
-        except NotFound:
-            found[outbox_id] = BulkState.CREATING
+    left = most_requests if most_requests is not None else len(missing) * 2 + FEW
+    if api.api is Api.EDGE:
+        left -= yield from _from_the_head(missing, found, left, api)
+        left -= yield from _from_neighbours(missing, found, left, api)
+    for outbox_id in list(missing)[: max(left, 0)]:
+        bulk = yield from _one(outbox_id, api)
+        found[outbox_id] = BulkState.CREATING if bulk is None else bulk.state
     return found
+
+
+def _from_the_head(missing: dict[int, None], found: dict[int, BulkState], left: int, api: Gateway) -> Flow[int]:
+    used = 0
+    while len(missing) > FEW and used < left:
+        page: Page[Bulk] = yield api.outbox(page=used + 1, per_page=_page_size(missing))
+        used += 1
+        # A page that answers for one costs what asking for that one does.
+        if _take(page, missing, found) <= 1 or not page.has_more:
+            break
+    return used
+
+
+def _from_neighbours(missing: dict[int, None], found: dict[int, BulkState], left: int, api: Gateway) -> Flow[int]:
+    used = 0
+    while len(missing) > FEW and used + 2 <= left:
+        first = next(iter(missing))
+        bulk = yield from _one(first, api)
+        used += 1
+        del missing[first]
+        found[first] = BulkState.CREATING if bulk is None else bulk.state
+        if bulk is None or bulk.created_at is None:
+            continue
+        page: Page[Bulk] = yield api.outbox(per_page=_page_size(missing), created_to=bulk.created_at + timedelta(seconds=1))
+        used += 1
+        if not _take(page, missing, found):
+            break
+    return used
+
+
+def _page_size(missing: Mapping[int, None]) -> int:
+    return min(MAX_PAGE_SIZE, max(100, len(missing)))
+
+
+def _take(page: Page[Bulk], missing: dict[int, None], found: dict[int, BulkState]) -> int:
+    hits = {bulk.outbox_id: bulk.state for bulk in page.items if bulk.outbox_id in missing}
+    found |= hits
+    for outbox_id in hits:
+        del missing[outbox_id]
+    return len(hits)
+
+
+def _one(outbox_id: int, api: Gateway) -> Flow[Bulk | None]:
+    try:
+        bulk: Bulk = yield api.bulk(outbox_id)
+    except NotFound:
+        return None
+    return bulk
+
+
+class Tally(NamedTuple):
+    """How many recipients of a bulk were delivered to, may yet be, or never will be."""
+
+    delivered: int
+    pending: int
+    lost: int
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the operators will report nothing further."""
+        return self.pending == 0 and self.delivered + self.lost > 0
+
+
+def tally(outbox_id: int, api: Gateway = _EDGE) -> Flow[Tally]:
+    """Count a bulk's recipients by what became of them: one request, or as many as it has pages on the legacy API."""
+    if api.api is Api.EDGE:
+        stats = yield edge.report.bulk_stats(outbox_id)
+        delivered, lost = _sum(stats.delivered), _sum(stats.failed, stats.blacklist)
+        pending = _sum(stats.pending, stats.sent)
+        return Tally(delivered, pending, lost)
+    delivered = lost = pending = 0
+    request = api.recipients(outbox_id, per_page=MAX_PAGE_SIZE)
+    while True:
+        page = yield request
+        for delivery in page.items:
+            delivered += delivery.status is DeliveryStatus.DELIVERED
+            lost += delivery.status in (DeliveryStatus.NOT_DELIVERED, DeliveryStatus.BLACKLISTED)
+            pending += delivery.status is None or not delivery.status.is_final
+        if not page.has_more:
+            return Tally(delivered, pending, lost)
+        request = request.turn(request.number + 1)
+
+
+def _sum(*tallies: Mapping[str, Mapping[str, int]] | None) -> int:
+    return sum(sum(by_language.values()) for by_operator in tallies for by_language in (by_operator or {}).values())
+
+
+@dataclass(slots=True)
+class BulkWatch:
+    """What is known of some bulks, and whether that is enough.
+
+    :param fail_on: states that end the watch at once
+    :param min_delivered: the share of recipients, 0 to 1, that has to be delivered to; None asks for no deliveries
+    """
+
+    outbox_ids: tuple[int, ...]
+    fail_on: frozenset[BulkState] = FAILURES
+    min_delivered: float | None = None
+    states: dict[int, BulkState] = field(default_factory=dict)
+    tallies: dict[int, Tally] = field(default_factory=dict)
+    unfinal: set[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.unfinal = set(self.outbox_ids)
+
+    def learn(self, outbox_id: int, state: BulkState) -> None:
+        """Take in the state of a bulk."""
+        self.states[outbox_id] = state
+        if state.is_final:
+            self.unfinal.discard(outbox_id)
+
+    @property
+    def failed(self) -> dict[int, BulkState]:
+        """The bulks that ended as none may."""
+        return {outbox_id: state for outbox_id, state in self.states.items() if state in self.fail_on}
+
+    @property
+    def untallied(self) -> list[int]:
+        """The bulks whose recipients have to be asked after, once all bulks are final."""
+        if self.min_delivered is None or self.unfinal:
+            return []
+        return [
+            outbox_id
+            for outbox_id, state in self.states.items()
+            if state.is_good and not (outbox_id in self.tallies and self.tallies[outbox_id].is_settled)
+        ]
+
+    @property
+    def total(self) -> Tally:
+        """All recipients of the bulks that were asked after."""
+        return Tally(*map(sum, zip(*self.tallies.values(), strict=True))) if self.tallies else Tally(0, 0, 0)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing that may still come would change the verdict."""
+        if any(state in self.fail_on for state in self.states.values()):
+            return True
+        if self.unfinal:
+            return False
+        if self.min_delivered is None or not (untallied := self.untallied):
+            return True
+        if any(outbox_id not in self.tallies for outbox_id in untallied):
+            return False
+        total = self.total
+        return total.delivered >= self.min_delivered * sum(total) > 0 or total.delivered + total.pending < self.min_delivered * sum(total)
+
+    def look(self, api: Gateway = _EDGE) -> Flow[None]:
+        """Ask after all that is not known for good."""
+        found = yield from states(sorted(self.unfinal, reverse=True), api)
+        for outbox_id, state in found.items():
+            self.learn(outbox_id, state)
+        if not self.is_done:
+            for outbox_id in self.untallied:
+                self.tallies[outbox_id] = yield from tally(outbox_id, api)
+
+
+def newest_inbox_id() -> Flow[int]:
+    """Return the id of the text that came in last, 0 where there is none."""
+    page: Page[InboxMessage] = yield edge.report.inbox(per_page=1)
+    return page.items[0].inbox_id if page.items else 0
+
+
+def received(after_id: int, since: datetime | None = None) -> Flow[list[InboxMessage]]:
+    """Return all texts with a higher inbox id, oldest first; with ``since`` those that came in no earlier.
+
+    Pages are newest first, so a text that comes in meanwhile only makes one show twice, and none is missed.
+    """
+    found: dict[int, InboxMessage] = {}
+    request = edge.report.inbox(after_id=after_id, per_page=MAX_PAGE_SIZE if since is None else 100)
+    while True:
+        page: Page[InboxMessage] = yield request
+        fresh = [text for text in page.items if text.inbox_id > after_id and _is_since(text, since)]
+        found |= {text.inbox_id: text for text in fresh}
+        if not page.has_more or len(fresh) < len(page.items):
+            return [found[inbox_id] for inbox_id in sorted(found)]
+        request = request.turn(request.number + 1)
+
+
+def _is_since(text: InboxMessage, since: datetime | None) -> bool:
+    # The service gives whole seconds.
+    return since is None or text.received_at is None or text.received_at >= since.astimezone(UTC).replace(microsecond=0)

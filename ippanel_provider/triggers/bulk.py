@@ -2,82 +2,125 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
-import time
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from airflow.triggers.base import BaseTrigger, TriggerEvent
+from ippanel_provider.service import BulkState
+from ippanel_provider.triggers.base import WaitTrigger
+from ippanel_provider.triggers.poller import ROUND_REQUESTS, Event, Poller, Wait
 
-MAX_BACK_OFF = 300.0
+if TYPE_CHECKING:
+    from ippanel_provider.client.watch import BulkWatch
+    from ippanel_provider.hooks.ippanel import IPPanelHook
 
 
-class IPPanelBulkTrigger(BaseTrigger):
-    """Fires once when all bulks are final, when the time is up, or when asking is pointless.
+class IPPanelBulkTrigger(WaitTrigger):
+    """Wait until every bulk is final, or one has failed, or enough was delivered.
 
-    The event is ``{"status": "final", "states": {outbox id as text: state_id}}`` or
-    ``{"status": "timeout" | "error", "message": ...}``; it holds ids and states, never a number or a text.
+    The event's payload is ``{"status": "final", "states": {id: state}, "delivery": [delivered, pending, lost] or None}``;
+    see :class:`~ippanel_provider.triggers.base.WaitTrigger` for the others.
 
     :param outbox_ids: the bulks to wait for
-    :param ippanel_conn_id: the connection to IPPanel
-    :param poll_interval: seconds between two looks; while the service cannot be reached it doubles, up to 5 minutes
-    :param deadline: when to give up, in epoch seconds, so that a restart does not start the wait anew
+    :param fail_on: numbers of the states that end the wait at once; default is all in which no text went out
+    :param min_delivered: the share of recipients that has to be delivered to, 0 to 1; None does not ask after them
     """
 
-    def __init__(self, outbox_ids: Sequence[int], ippanel_conn_id: str, poll_interval: float, deadline: float) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+    arguments = ("outbox_ids", "fail_on", "min_delivered")
+
+    def __init__(
+        self,
+        outbox_ids: Sequence[int],
+        ippanel_conn_id: str,
+        poll_interval: float,
+        deadline: float,
+        fail_on: Sequence[int] | None = None,
+        min_delivered: float | None = None,
+    ) -> None:
+        super().__init__(ippanel_conn_id, poll_interval, deadline)
         self.outbox_ids = list(outbox_ids)
-        self.ippanel_conn_id = ippanel_conn_id
-        self.poll_interval = poll_interval
-        self.deadline = deadline
+        self.fail_on = fail_on
+        self.min_delivered = min_delivered
 
-    def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Return the class path and the arguments, as JSON primitives."""
-        return (
-            f"{type(self).__module__}.{type(self).__qualname__}",
-            {
-                "outbox_ids": self.outbox_ids,
-                "ippanel_conn_id": self.ippanel_conn_id,
-                "poll_interval": self.poll_interval,
-                "deadline": self.deadline,
-            },
-        )
+    async def wait(self) -> Event:
+        """See the class."""
+        from ippanel_provider.client.watch import FAILURES, BulkWatch
 
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Poll until there is something to say."""
-        from ippanel_provider.client import InvalidInput, IPPanelError, Refused, watch
-        from ippanel_provider.hooks.ippanel import IPPanelHook
-        from ippanel_provider.service import BulkState
+        fail_on = FAILURES if self.fail_on is None else frozenset(map(BulkState, self.fail_on))
+        watch = BulkWatch(tuple(self.outbox_ids), fail_on, self.min_delivered)
+        return await BulkPoller.wait(self.ippanel_conn_id, BulkWait(watch, self.poll_interval, self.deadline))
 
-        hook = IPPanelHook(self.ippanel_conn_id)
-        states: dict[int, BulkState] = {}
-        failures = 0
-        trouble = ""
-        while True:
-            waiting = [outbox_id for outbox_id in self.outbox_ids if not states.get(outbox_id, BulkState.CREATING).is_final]
-            try:
-                states |= await hook.arun(watch.states(waiting))
-                failures, trouble = 0, ""
-            except (Refused, InvalidInput) as error:
-                yield TriggerEvent({"status": "error", "message": str(error)})
-                return
-            except IPPanelError as error:
-                failures, trouble = failures + 1, f" The last look failed: {error}"
-                self.log.warning("Look %d in a row failed, waiting longer: %s", failures, error)
-            pending = sum(not states.get(outbox_id, BulkState.CREATING).is_final for outbox_id in self.outbox_ids)
-            if not pending:
-                yield TriggerEvent({"status": "final", "states": {str(outbox_id): int(state) for outbox_id, state in states.items()}})
-                return
-            left = self.deadline - time.time()
-            if left <= 0:
-                message = f"the time is up and {pending} of {len(self.outbox_ids)} bulks are not final.{trouble}"
-                yield TriggerEvent({"status": "timeout", "message": message})
-                return
-            self.log.info("%d of %d bulks are not final yet.", pending, len(self.outbox_ids))
-            await asyncio.sleep(min(left, self._pause(failures)))
 
-    def _pause(self, failures: int) -> float:
-        """Jitter keeps many triggers from asking in step."""
-        jitter = 0.9 + random.random() / 5  # noqa: S311 - spreads load, guards nothing
-        return min(MAX_BACK_OFF, self.poll_interval * 2.0 ** min(failures, 10)) * jitter
+class BulkWait(Wait):
+    """One trigger's wait for its bulks."""
+
+    __slots__ = ("watch",)
+
+    def __init__(self, watch: BulkWatch, interval: float, deadline: float) -> None:
+        super().__init__(interval, deadline)
+        self.watch = watch
+
+    def progress(self) -> str:
+        """See :class:`~ippanel_provider.triggers.poller.Wait`."""
+        if self.watch.unfinal:
+            return f"{len(self.watch.unfinal)} of {len(self.watch.outbox_ids)} bulks are not final"
+        return f"{len(self.watch.untallied)} of {len(self.watch.outbox_ids)} bulks have recipients whose status is not final"
+
+    def check(self) -> None:
+        """Settle if enough is known."""
+        if self.watch.is_done:
+            states = {str(outbox_id): int(state) for outbox_id, state in self.watch.states.items()}
+            self.settle({"status": "final", "states": states, "delivery": list(self.watch.total) if self.watch.tallies else None})
+
+
+class BulkPoller(Poller[BulkWait]):
+    """Asks for the bulks of all waits at once; what a round's requests are not enough for comes first in the next."""
+
+    def __init__(self, conn_id: str) -> None:
+        super().__init__(conn_id)
+        self._waiting_for: defaultdict[int, set[BulkWait]] = defaultdict(set)
+        self._asked_in: dict[int, int] = {}
+        self._tallied_in: dict[int, int] = {}
+
+    def joined(self, wait: BulkWait) -> None:
+        """See :class:`~ippanel_provider.triggers.poller.Poller`."""
+        for outbox_id in wait.watch.outbox_ids:
+            self._waiting_for[outbox_id].add(wait)
+
+    def left(self, wait: BulkWait) -> None:
+        """See :class:`~ippanel_provider.triggers.poller.Poller`."""
+        for outbox_id in wait.watch.outbox_ids:
+            self._waiting_for[outbox_id].discard(wait)
+            if not self._waiting_for[outbox_id]:
+                del self._waiting_for[outbox_id]
+                self._asked_in.pop(outbox_id, None)
+                self._tallied_in.pop(outbox_id, None)
+
+    async def look(self, hook: IPPanelHook, due: Sequence[BulkWait]) -> None:
+        """See :class:`~ippanel_provider.triggers.poller.Poller`."""
+        from ippanel_provider.client import watch
+
+        client = await hook.aget_conn()
+        reserved = ROUND_REQUESTS // 2 if any(wait.watch.min_delivered is not None for wait in due) else 0
+        if unfinal := {outbox_id for wait in due for outbox_id in wait.watch.unfinal}:
+            # The one asked for longest ago first, then the newest: those the head of the list shows.
+            ids = sorted(unfinal, key=lambda outbox_id: (self._asked_in.get(outbox_id, 0), -outbox_id))
+            found = await client.run(watch.states(ids, hook.gateway, most_requests=ROUND_REQUESTS - reserved))
+            self._learn(found)
+        untallied = {outbox_id for wait in due for outbox_id in wait.watch.untallied}
+        for outbox_id in sorted(untallied, key=lambda outbox_id: self._tallied_in.get(outbox_id, 0))[:reserved]:
+            tally = await client.run(watch.tally(outbox_id, hook.gateway))
+            self._tallied_in[outbox_id] = self.rounds
+            for wait in tuple(self._waiting_for.get(outbox_id, ())):
+                wait.watch.tallies[outbox_id] = tally
+                wait.check()
+
+    def _learn(self, found: dict[int, BulkState]) -> None:
+        touched: set[BulkWait] = set()
+        for outbox_id, state in found.items():
+            self._asked_in[outbox_id] = self.rounds
+            for wait in self._waiting_for.get(outbox_id, ()):
+                wait.watch.learn(outbox_id, state)
+                touched.add(wait)
+        for wait in touched:
+            wait.check()

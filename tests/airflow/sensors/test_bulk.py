@@ -1,4 +1,4 @@
-"""Waiting until bulks are final: what ends the wait, and how."""
+"""Waiting until texts have gone out: on a worker, in slices of a worker, on the triggerer."""
 
 from __future__ import annotations
 
@@ -6,163 +6,128 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowSensorTimeout, TaskDeferred
 
 from ippanel_provider.client import edge
-from ippanel_provider.exceptions import BulksFailed, TooFewDelivered, WaitFailed, WaitTimedOut
+from ippanel_provider.exceptions import BulksFailed, WaitFailed
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.sensors.bulk import IPPanelBulkSensor
-from ippanel_provider.service import BulkState
 
-LOST = "09120000993"
-
-
-def send(sandbox: RunningSandbox, *recipients: str) -> int:
-    numbers = recipients or ("09120000001",)
-    return IPPanelHook().run(edge.send.webservice("سلام", numbers, sender=sandbox.sender)).outbox_ids[0]
+MODES = [{"mode": "poke"}, {"mode": "reschedule"}, {"deferrable": True}]
+MODE_NAMES = ["poke", "reschedule", "deferrable"]
 
 
-def sensor(outbox_ids: Any, **options: Any) -> IPPanelBulkSensor:
-    return IPPanelBulkSensor(task_id="wait", outbox_ids=outbox_ids, **options)
+def send(sandbox: RunningSandbox, number: str = "09120000001") -> int:
+    return IPPanelHook().run(edge.send.webservice("سلام", [number], sender=sandbox.sender)).outbox_ids[0]
 
 
-@pytest.fixture(autouse=True)
-def _no_guard(sandbox: RunningSandbox) -> None:
-    sandbox.account(duplicate_guard=0)
+def sensor(**fields: Any) -> IPPanelBulkSensor:
+    return IPPanelBulkSensor(**({"task_id": "wait", "poke_interval": 0.05, "timeout": 20} | fields))
 
 
-def test_it_waits_until_all_are_final(sandbox: RunningSandbox) -> None:
-    waiting = sensor([send(sandbox), send(sandbox)])
-    assert not waiting.poke({})
+@pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
+def test_it_waits_until_all_bulks_are_sent(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, mode: dict[str, Any]) -> None:
+    ids = [send(sandbox, f"0912000000{digit}") for digit in range(5)]
+    sandbox.speed(5)
+    with new_dag() as dag:
+        sensor(outbox_ids=ids, **mode)
+    run = run_dag(dag)
+    assert run.state == "success"
+    assert run.results["wait"] == {"bulks": 5}
+    assert "5 of 5 bulks are not final yet" in run.log
+    assert "All 5 bulks are sent" in run.log
+    sandbox.speed(1)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
+def test_a_bulk_that_ended_badly_fails_it_with_the_reason(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, mode: dict[str, Any]
+) -> None:
+    good, poor, rejected = send(sandbox), send(sandbox, "09120000002"), send(sandbox, "09120000003")
+    sandbox.decide(poor, state_id=8)
+    sandbox.decide(rejected, state_id=3)
     sandbox.settle()
-    looked = waiting.poke({})
-    assert looked
-    assert looked.xcom_value == {"bulks": 2}
+    with new_dag() as dag:
+        sensor(outbox_ids=[good, poor, rejected], retries=2, **mode)
+    run = run_dag(dag)
+    assert run.state == "failed"
+    assert f"2 of the bulks were not sent. By reason: insufficient credit: {poor}; rejected by monitoring: {rejected}." in run.log
+    assert "up_for_retry" not in run.log.lower()
 
 
-def test_what_is_final_is_not_asked_for_again(sandbox: RunningSandbox) -> None:
-    first = send(sandbox)
-    sandbox.settle()
-    waiting = sensor([first, send(sandbox)])
-    waiting.poke({})
-    before = sandbox.stats()["requests"]["GET /api/report/by_bulk"]
-    waiting.poke({})
-    assert sandbox.stats()["requests"]["GET /api/report/by_bulk"] == before + 1
-
-
-def test_one_that_failed_ends_the_wait_at_once(sandbox: RunningSandbox) -> None:
-    bad, open_still = send(sandbox), send(sandbox)
-    sandbox.decide(bad, state_id=BulkState.CANCELLED)
-    with pytest.raises(BulksFailed, match=f"cancelled: {bad}"):
-        sensor([bad, open_still]).poke({})
-
-
-def test_a_state_that_may_be_is_reported_not_raised(sandbox: RunningSandbox) -> None:
-    good, cancelled = send(sandbox), send(sandbox)
-    sandbox.decide(cancelled, state_id=BulkState.CANCELLED)
-    sandbox.settle()
-    looked = sensor([good, cancelled], fail_on=["rejected", BulkState.NO_CREDIT]).poke({})
-    assert looked.xcom_value == {"bulks": 2, "states": {"sent": 1, "cancelled": 1}}
-
-
-def test_enough_delivered_ends_the_wait_before_the_last_is_settled(sandbox: RunningSandbox) -> None:
-    outbox_id = send(sandbox, "09120000001", "09120000002", "09120000003", "+989000000100")
-    sandbox.settle()
-    looked = sensor(outbox_id, min_delivered=0.75).poke({})
-    assert looked.xcom_value == {"bulks": 1, "delivered": 3, "pending": 1, "lost": 0}
-    assert not sensor(outbox_id, min_delivered=0.8).poke({}), "the fourth may still be delivered to"
-
-
-def test_too_few_that_can_be_reached_end_it_too(sandbox: RunningSandbox) -> None:
-    outbox_id = send(sandbox, "09120000001", LOST, "+989000000100")
-    sandbox.settle()
-    with pytest.raises(TooFewDelivered, match="1 of 3 recipients were delivered to, 1 never will be; 90%"):
-        sensor(outbox_id, min_delivered=0.9).poke({})
-
-
-def test_a_service_out_of_reach_is_a_look_without_result(sandbox: RunningSandbox, connect: Callable[..., str]) -> None:
-    connect("down", host="http://127.0.0.1:9/v1", extra={"retries": 0})
-    assert not sensor(1, ippanel_conn_id="down").poke({})
-
-
-def test_a_refusal_is_raised(sandbox: RunningSandbox, connect: Callable[..., str]) -> None:
-    from ippanel_provider.client import Unauthorized
-
-    connect("stranger", password="no-key-of-this-sandbox")
-    with pytest.raises(Unauthorized):
-        sensor(1, ippanel_conn_id="stranger").poke({})
-
-
-def test_deferred_it_hands_over_ids_and_nothing_else(sandbox: RunningSandbox) -> None:
-    outbox_id = send(sandbox)
-    waiting = sensor(outbox_id, deferrable=True, poke_interval=7, min_delivered=0.5, fail_on=["rejected"])
-    with pytest.raises(TaskDeferred) as deferred:
-        waiting.execute({})
-    _, kwargs = deferred.value.trigger.serialize()
-    assert kwargs.pop("deadline") > 0
-    assert kwargs == {
-        "outbox_ids": [outbox_id],
-        "fail_on": [3],
-        "min_delivered": 0.5,
-        "ippanel_conn_id": "ippanel_default",
-        "poll_interval": 7,
-    }
-
-
-def test_what_is_final_already_is_not_deferred_for(sandbox: RunningSandbox) -> None:
+@pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
+def test_bulks_that_are_final_already_take_one_look(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, mode: dict[str, Any]) -> None:
     outbox_id = send(sandbox)
     sandbox.settle()
-    assert sensor(outbox_id, deferrable=True).execute({}) == {"bulks": 1}
+    with new_dag() as dag:
+        sensor(outbox_ids=outbox_id, **mode)
+    assert run_dag(dag).state == "success"
+    assert sandbox.stats()["requests"]["GET /api/report/by_bulk"] == 1
 
 
-def test_the_trigger_s_event_is_judged_as_a_look_is() -> None:
-    waiting = sensor([1, 2], min_delivered=0.5)
-    assert waiting.execute_complete({}, {"status": "final", "states": {"1": 6, "2": 6}, "delivery": [3, 1, 0]}) == {
-        "bulks": 2,
-        "delivered": 3,
-        "pending": 1,
-        "lost": 0,
-    }
-    with pytest.raises(BulksFailed):
-        waiting.execute_complete({}, {"status": "final", "states": {"1": 6, "2": 8}, "delivery": None})
-    with pytest.raises(WaitTimedOut, match="outbox_ids: the time is up") as timed_out:
-        waiting.execute_complete({}, {"status": "timeout", "message": "the time is up"})
-    assert isinstance(timed_out.value, (AirflowSensorTimeout, WaitFailed))
-    with pytest.raises(WaitFailed, match="the trigger ended without a word"):
-        waiting.execute_complete({}, {})
+@pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
+def test_the_time_runs_out(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, mode: dict[str, Any]) -> None:
+    outbox_id = send(sandbox)
+    sandbox.speed(0)
+    with new_dag() as dag:
+        sensor(outbox_ids=outbox_id, **(mode | {"timeout": 0.2}))
+    assert run_dag(dag).state == "failed"
+    sandbox.speed(1)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
+def test_soft_fail_skips_instead(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, mode: dict[str, Any]) -> None:
+    outbox_id = send(sandbox)
+    sandbox.speed(0)
+    with new_dag() as dag:
+        sensor(outbox_ids=outbox_id, soft_fail=True, **(mode | {"timeout": 0.2}))
+    assert run_dag(dag).states["wait"] == "skipped"
+    sandbox.speed(1)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
+def test_the_result_of_a_sending_task_is_taken_as_it_is(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, mode: dict[str, Any]) -> None:
+    from ippanel_provider.operators.send import IPPanelSendOperator
+
+    sandbox.pace(0)
+    with new_dag() as dag:
+        send = IPPanelSendOperator(task_id="send", message="سلام", recipients=["09120000001"])
+        sensor(outbox_ids=send.output, **mode)
+    run = run_dag(dag)
+    assert run.results["wait"] == {"bulks": 1}
+    sandbox.pace(1)
+
+
+def test_a_bulk_the_service_does_not_know_yet_is_waited_for(sandbox: RunningSandbox) -> None:
+    """The list may lag behind what was accepted."""
+    assert not sensor(outbox_ids=1).poke({}).is_done
 
 
 @pytest.mark.parametrize(
-    ("options", "field"),
+    ("event", "error", "said"),
     [
-        ({"min_delivered": 0}, "min_delivered"),
-        ({"min_delivered": 1.1}, "min_delivered"),
-        ({"fail_on": ["lost"]}, "fail_on"),
-        ({"fail_on": [BulkState.SENT]}, "fail_on"),
-        ({"fail_on": ["sending"]}, "fail_on"),
+        ({"status": "final", "states": {"7": 8}}, BulksFailed, "insufficient credit: 7"),
+        ({"status": "final", "states": {"7": 42}}, BulksFailed, "in state 42, which the documents do not name: 7"),
+        ({"status": "timeout", "message": "the time is up"}, WaitFailed, "the time is up"),
+        ({"status": "error", "message": "the service refused"}, WaitFailed, "the service refused"),
+        ({}, WaitFailed, "the trigger ended without a word"),
     ],
 )
-def test_mistakes_are_named_when_the_dag_is_read(options: dict[str, Any], field: str) -> None:
-    with pytest.raises(ValueError, match=field):
-        sensor(1, **options)
+def test_every_event_but_a_good_one_fails_it(event: dict[str, Any], error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        sensor(outbox_ids=7).execute_complete({}, event)
 
 
-@pytest.mark.parametrize("mode", ["poke", "reschedule"])
-def test_in_a_dag_without_a_triggerer(sandbox: RunningSandbox, new_dag: Callable[..., Any], run_dag: Callable[..., Any], mode: str) -> None:
-    outbox_id = send(sandbox)
-    sandbox.settle()
+def test_a_good_event_ends_it() -> None:
+    assert sensor(outbox_ids=[7, 8]).execute_complete({}, {"status": "final", "states": {"7": 6, "8": 6}}) == {"bulks": 2}
+
+
+@pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
+def test_a_wrong_key_is_named(connect: Callable[..., str], new_dag: Any, run_dag: Any, mode: dict[str, Any]) -> None:
+    connect(password="wrong-key-0123456789")
     with new_dag() as dag:
-        IPPanelBulkSensor(task_id="wait", outbox_ids=outbox_id, mode=mode, poke_interval=1)
-    assert run_dag(dag).results == {"wait": {"bulks": 1}}
-
-
-def test_in_a_dag_deferred(sandbox: RunningSandbox, new_dag: Callable[..., Any], run_dag: Callable[..., Any]) -> None:
-    outbox_id = send(sandbox)
-    sandbox.speed(50)
-    with new_dag() as dag:
-        IPPanelBulkSensor(task_id="wait", outbox_ids=outbox_id, deferrable=True, poke_interval=0.1, min_delivered=1)
-    try:
-        assert run_dag(dag).results == {"wait": {"bulks": 1, "delivered": 1, "pending": 0, "lost": 0}}
-    finally:
-        sandbox.speed(1)
+        sensor(outbox_ids=7, **mode)
+    run = run_dag(dag)
+    assert run.state == "failed"
+    assert "Check the API key" in run.log
+    assert "wrong-key" not in run.log

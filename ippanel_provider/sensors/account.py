@@ -1,0 +1,105 @@
+"""Waiting for what people do about an account: approve a pattern, fill up the credit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import PokeReturnValue
+
+from ippanel_provider.sensors.base import IPPanelSensor
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from ippanel_provider.triggers.account import IPPanelCreditTrigger, IPPanelPatternTrigger
+
+
+class IPPanelPatternSensor(IPPanelSensor):
+    """Wait until a pattern is approved; fail if it is rejected. Returns its code.
+
+    The parameters of :class:`~ippanel_provider.sensors.base.IPPanelSensor` hold too.
+
+    :param pattern_code: the pattern (templated)
+    :raises PatternRejected: if it was
+    """
+
+    template_fields: Sequence[str] = ("pattern_code", *IPPanelSensor.template_fields)
+
+    def __init__(self, *, pattern_code: str, poke_interval: float = 300.0, **kwargs: Any) -> None:
+        super().__init__(poke_interval=poke_interval, **kwargs)
+        self.pattern_code = pattern_code
+
+    def look(self, context: Context) -> PokeReturnValue:
+        """Ask how it stands with the pattern."""
+        from ippanel_provider.client import edge
+
+        status = self.hook.run(edge.pattern.get(self.pattern_code)).status
+        if status == "pending":
+            self.log.info("Nobody has decided about pattern %s yet.", self.pattern_code)
+            return PokeReturnValue(is_done=False)
+        return PokeReturnValue(is_done=True, xcom_value=self._judge(status))
+
+    def trigger(self, context: Context, deadline: float) -> IPPanelPatternTrigger:
+        """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
+        from ippanel_provider.triggers.account import IPPanelPatternTrigger
+
+        return IPPanelPatternTrigger(self.pattern_code, self.ippanel_conn_id, self.poke_interval, deadline)
+
+    def conclude(self, event: Mapping[str, Any]) -> str:
+        """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
+        return self._judge(event["pattern_status"])
+
+    def subject(self) -> str:
+        """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
+        return f"pattern_code {self.pattern_code}"
+
+    def _judge(self, status: str) -> str:
+        from ippanel_provider.exceptions import PatternRejected
+
+        if status != "active":
+            raise PatternRejected(f"pattern_code {self.pattern_code}: it was not approved, its status is {status}; the panel says why.")
+        return self.pattern_code
+
+
+class IPPanelCreditSensor(IPPanelSensor):
+    """Wait until the account holds enough credit. Returns the credit, in rial.
+
+    The parameters of :class:`~ippanel_provider.sensors.base.IPPanelSensor` hold too.
+
+    :param at_least: the credit to wait for, in rial (templated)
+    """
+
+    template_fields: Sequence[str] = ("at_least", *IPPanelSensor.template_fields)
+
+    def __init__(self, *, at_least: float | str, poke_interval: float = 300.0, **kwargs: Any) -> None:
+        super().__init__(poke_interval=poke_interval, **kwargs)
+        self.at_least = at_least
+
+    def look(self, context: Context) -> PokeReturnValue:
+        """Ask for the credit."""
+        credit = self.hook.run(self.hook.gateway.credit()).credit
+        if credit < self._needed():
+            self.log.info("The credit is %.0f rial, %.0f are needed.", credit, self._needed())
+            return PokeReturnValue(is_done=False)
+        return PokeReturnValue(is_done=True, xcom_value=credit)
+
+    def trigger(self, context: Context, deadline: float) -> IPPanelCreditTrigger:
+        """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
+        from ippanel_provider.triggers.account import IPPanelCreditTrigger
+
+        return IPPanelCreditTrigger(self._needed(), self.ippanel_conn_id, self.poke_interval, deadline)
+
+    def conclude(self, event: Mapping[str, Any]) -> float:
+        """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
+        return float(event["credit"])
+
+    def subject(self) -> str:
+        """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
+        return "at_least"
+
+    def _needed(self) -> float:
+        try:
+            return float(self.at_least)
+        except ValueError:
+            raise ValueError(f"at_least: {self.at_least!r} is no number of rial") from None

@@ -1,0 +1,99 @@
+"""What the sensors of this provider have in common: look on the worker, wait on the triggerer."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseSensorOperator, PokeReturnValue, conf
+
+from ippanel_provider.hooks.ippanel import IPPanelHook
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from ippanel_provider.triggers.base import WaitTrigger
+
+
+class IPPanelSensor(BaseSensorOperator):
+    """Base of the sensors: ``mode="poke"`` and ``"reschedule"`` look on a worker, ``deferrable`` waits on the triggerer.
+
+    A look that finds the service out of reach is a look without result; only a refusal ends the wait.
+
+    :param deferrable: wait on the triggerer instead of a worker; default is the ``[operators] default_deferrable`` setting
+    :param poke_interval: seconds between two looks
+    :param ippanel_conn_id: the connection to IPPanel (templated)
+    :raises WaitFailed: if the service refused to be asked; :class:`~ippanel_provider.exceptions.WaitTimedOut` if a deferred
+        wait took longer than ``timeout``
+    """
+
+    template_fields: Sequence[str] = ("ippanel_conn_id",)
+    ui_color = "#e3ecfa"
+
+    def __init__(
+        self,
+        *,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        poke_interval: float = 30.0,
+        ippanel_conn_id: str = IPPanelHook.default_conn_name,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(poke_interval=poke_interval, **kwargs)
+        self.deferrable = deferrable
+        self.ippanel_conn_id = ippanel_conn_id
+
+    @cached_property
+    def hook(self) -> IPPanelHook:
+        """The hook of this task."""
+        return IPPanelHook(self.ippanel_conn_id)
+
+    def execute(self, context: Context) -> Any:
+        """Wait here, or look once and defer."""
+        if not self.deferrable:
+            return super().execute(context)
+        looked = self.poke(context)
+        if not looked:
+            self.defer(trigger=self.trigger(context, time.time() + self.timeout), method_name="execute_complete")
+        return looked.xcom_value
+
+    def poke(self, context: Context) -> PokeReturnValue:
+        """Look once."""
+        from ippanel_provider.client import NotSent, OtpRequired, Unconfirmed
+
+        try:
+            return self.look(context)
+        except OtpRequired:
+            raise
+        except (NotSent, Unconfirmed) as error:
+            self.log.warning("This look failed, the next is in %g s: %s", self.poke_interval, error)
+            return PokeReturnValue(is_done=False)
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any]) -> Any:
+        """Take up the trigger's event."""
+        from ippanel_provider.exceptions import WaitFailed, WaitTimedOut
+
+        status, message = event.get("status"), event.get("message", "the trigger ended without a word")
+        if status == "timeout":
+            raise WaitTimedOut(f"{self.subject()}: {message}")
+        if status in {"error", None}:
+            raise WaitFailed(f"{self.subject()}: {message}")
+        return self.conclude(event)
+
+    @abstractmethod
+    def look(self, context: Context) -> PokeReturnValue:
+        """Ask the service; return what to wait no longer for."""
+
+    @abstractmethod
+    def trigger(self, context: Context, deadline: float) -> WaitTrigger:
+        """Return the trigger that waits for the same; ``deadline`` is epoch seconds."""
+
+    @abstractmethod
+    def conclude(self, event: Mapping[str, Any]) -> Any:
+        """Return the task's result from the trigger's event, or raise what is wrong."""
+
+    @abstractmethod
+    def subject(self) -> str:
+        """Name the argument that says what is waited for."""

@@ -1,0 +1,126 @@
+"""Waiting for texts that people send in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import PokeReturnValue
+
+from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.sensors.base import IPPanelSensor
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from ippanel_provider.inbox import InboxFilter
+    from ippanel_provider.triggers.inbox import IPPanelInboxTrigger
+
+
+class IPPanelInboxSensor(IPPanelSensor):
+    """Wait until somebody has texted in.
+
+    Returns ``{"inbox_ids": [...], "cursor": n}``: the ids of the texts that were meant, and the highest id looked at,
+    which a later run takes as its ``after_id`` to miss none. Numbers and texts are read from the inbox by id, where they
+    are needed; they pass through neither XCom nor triggers. The legacy REST API gives texts no ids and cannot be used.
+    The parameters of :class:`~ippanel_provider.sensors.base.IPPanelSensor` hold too.
+
+    :param after_id: only texts with a higher inbox id; empty or None: those that came in since the DAG run began (templated)
+    :param line: only texts to this line, as +983000505 (templated)
+    :param sender: only texts from this number (templated)
+    :param keywords: only texts whose first word is one of these, however cased or spelled on a Persian keyboard (templated)
+    :param matching: only texts in which this regular expression is found (templated)
+    :param least: how many texts to wait for
+    """
+
+    template_fields: Sequence[str] = ("after_id", "line", "sender", "keywords", "matching", *IPPanelSensor.template_fields)
+
+    sender = Private(of="sender")
+
+    def __init__(
+        self,
+        *,
+        after_id: int | str | None = None,
+        line: str | None = None,
+        sender: str | None = None,
+        keywords: Sequence[str] | str = (),
+        matching: str | None = None,
+        least: int = 1,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if least < 1:
+            raise ValueError("least: give a number from 1")
+        self.after_id = after_id
+        self.line = line
+        self.sender = sender
+        self.keywords = keywords
+        self.matching = matching
+        self.least = least
+
+    def look(self, context: Context) -> PokeReturnValue:
+        """Read what came in."""
+        from ippanel_provider.client import watch
+
+        after_id, since = self._start(context)
+        wanted, secret = self._filter(), self.hook.profile.ledger_secret
+        texts = self.hook.run(watch.received(after_id or 0, since=None if since is None else datetime.fromtimestamp(since, UTC)))
+        found = [text.inbox_id for text in texts if wanted.lets_through(text, secret)]
+        self.log.info("%d texts came in, %d of them are meant.", len(texts), len(found))
+        if len(found) < self.least:
+            return PokeReturnValue(is_done=False)
+        return PokeReturnValue(is_done=True, xcom_value={"inbox_ids": found, "cursor": texts[-1].inbox_id})
+
+    def trigger(self, context: Context, deadline: float) -> IPPanelInboxTrigger:
+        """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
+        from ippanel_provider.triggers.inbox import IPPanelInboxTrigger
+
+        after_id, since = self._start(context)
+        return IPPanelInboxTrigger(
+            after_id=after_id,
+            since=since,
+            wanted=self._filter().serialize(),
+            ippanel_conn_id=self.ippanel_conn_id,
+            poll_interval=self.poke_interval,
+            deadline=deadline,
+            least=self.least,
+        )
+
+    def conclude(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
+        return {"inbox_ids": event["inbox_ids"], "cursor": event["cursor"]}
+
+    def subject(self) -> str:
+        """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
+        return "inbox"
+
+    def _start(self, context: Context) -> tuple[int | None, float | None]:
+        given = self.after_id
+        if given is None or str(given).strip() in {"", "None"}:
+            begun = context["dag_run"].start_date
+            if begun is None:
+                raise ValueError("after_id: the DAG run has no start to count from; give an id")
+            return None, begun.timestamp()
+        if not str(given).strip().isdecimal():
+            raise ValueError(f"after_id: {given!r} is no inbox id")
+        return int(given), None
+
+    def _filter(self) -> InboxFilter:
+        from ippanel_provider.inbox import InboxFilter, sender_hash
+
+        sender = value_of(self.sender)
+        keywords = (self.keywords,) if isinstance(self.keywords, str) else tuple(self.keywords)
+        if self.matching is not None:
+            try:
+                re.compile(self.matching)
+            except re.error as error:
+                raise ValueError(f"matching: no regular expression ({error})") from None
+        return InboxFilter(
+            line=self.line or None,
+            # The hash travels in the trigger; the number itself stays here.
+            sender=sender_hash(sender, self.hook.profile.ledger_secret) if sender else None,
+            keywords=tuple(word for word in keywords if word),
+            matching=self.matching,
+        )
