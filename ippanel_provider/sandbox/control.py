@@ -5,18 +5,18 @@ Answers are plain JSON; a mistake is a 400 that says what it is.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from time import monotonic
-from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from ippanel_provider.text.numbers import InvalidNumber, is_sender, normalize
 
-from . import live, view
+from . import desk, live, totp, view
+from .control_calls import Control, Mistake, body_of, endpoint_of, unknown
 from .faults import NAMES
 from .outbox import MessageFilter
 from .records import Account
@@ -29,6 +29,9 @@ _ACCOUNT_FIELDS = {
         "user_name",
         "name",
         "password",
+        "mobile",
+        "two_factor",
+        "totp_secret",
         "is_reseller",
         "document_block",
         "send_block",
@@ -39,16 +42,14 @@ _ACCOUNT_FIELDS = {
         "local_numbers",
         "unauthorized_body",
         "alternates",
+        "without_alternates",
     )
 }
-_CHOICES = {"without_credit": ("state", "refuse"), "unauthorized_body": ("seen", "documented")}
-
-
-class Mistake(ValueError):
-    """A control call that cannot be done; the text goes to the caller."""
-
-
-Control = Callable[[Sandbox, Request], Awaitable[object]]
+_CHOICES = {
+    "without_credit": ("state", "refuse"),
+    "unauthorized_body": ("seen", "documented"),
+    "two_factor": ("login", "sms", "ga"),
+}
 
 
 def routes() -> list[Route]:
@@ -71,31 +72,10 @@ def routes() -> list[Route]:
         ("POST", "/bulks/{id:int}", decide),
         ("GET", "/stats", stats),
         ("POST", "/reset", reset),
+        *desk.CALLS,
     ]
-    table = [Route(f"/_sandbox{path}", _endpoint(control), methods=[method]) for method, path, control in calls]
+    table = [Route(f"/_sandbox{path}", endpoint_of(control), methods=[method]) for method, path, control in calls]
     return [*table, Route("/_sandbox/events", events)]
-
-
-def _endpoint(control: Control) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        try:
-            content = await control(request.app.state.sandbox, request)
-        except Mistake as mistake:
-            return Response(to_json({"error": str(mistake)}), 400, media_type="application/json")
-        return content if isinstance(content, Response) else Response(to_json(content), media_type="application/json")
-
-    return endpoint
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    raw = await request.body()
-    try:
-        content = from_json(raw) if raw.strip() else {}
-    except ValueError as error:
-        raise Mistake(f"the body is not JSON: {error}") from None
-    if not isinstance(content, dict):
-        raise Mistake("the body must be a JSON object")
-    return content
 
 
 def _number(request: Request, name: str, default: float) -> float:
@@ -151,7 +131,7 @@ async def counts(sandbox: Sandbox, request: Request) -> object:
 
 async def receive(sandbox: Sandbox, request: Request) -> object:
     """A person texts in: ``from``, ``number`` (one of the lines), ``message``."""
-    body = await _body(request)
+    body = await body_of(request)
     sender, number, text = body.get("from"), body.get("number"), body.get("message")
     if not isinstance(text, str) or not text:
         raise Mistake("message must be a text")
@@ -171,7 +151,7 @@ async def show_clock(sandbox: Sandbox, request: Request) -> object:
 
 async def move_clock(sandbox: Sandbox, request: Request) -> object:
     """``advance`` (seconds), ``speed`` (factor), ``pace`` (new bulks live this many times the usual life; 0 ends them at once)."""
-    body = await _body(request)
+    body = await body_of(request)
     if not body or body.keys() - {"advance", "speed", "pace"}:
         raise Mistake("give advance (seconds), speed (factor) or pace (factor)")
     if any(isinstance(value, bool) or not isinstance(value, int | float) for value in body.values()):
@@ -195,7 +175,7 @@ async def list_faults(sandbox: Sandbox, request: Request) -> object:
 
 async def add_fault(sandbox: Sandbox, request: Request) -> object:
     """Set a fault: ``match`` {path, method, sending_type}, ``fault``, ``times``, ``after``, ``probability`` and its own options."""
-    body = await _body(request)
+    body = await body_of(request)
     try:
         sandbox.script.forced(body.get("state_id"), body.get("message_status"))
         return sandbox.faults.add(body).as_json()
@@ -220,7 +200,7 @@ async def show_account(sandbox: Sandbox, request: Request) -> object:
 
 async def change_account(sandbox: Sandbox, request: Request) -> object:
     """Set any field :func:`show_account` shows; ``lines`` adds lines to the account."""
-    body = await _body(request)
+    body = await body_of(request)
     unknown = body.keys() - _ACCOUNT_FIELDS.keys() - {"lines"}
     if unknown:
         raise Mistake(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join([*_ACCOUNT_FIELDS, 'lines'])}")
@@ -238,6 +218,13 @@ def _account_value(name: str, value: object) -> object:
         return float(value)
     if not isinstance(value, kind) or (name in _CHOICES and value not in _CHOICES[name]):
         raise Mistake(f"{name} must be {' or '.join(_CHOICES[name]) if name in _CHOICES else f'a {kind.__name__}'}")
+    try:
+        if name == "mobile":
+            return normalize(str(value))
+        if name == "totp_secret":
+            totp.code_at(str(value), 0)
+    except ValueError as error:
+        raise Mistake(f"{name}: {error}") from None
     return value
 
 
@@ -252,20 +239,20 @@ async def reject(sandbox: Sandbox, request: Request) -> object:
 
 
 async def _review(sandbox: Sandbox, request: Request, *, approved: bool) -> object:
-    comment = str((await _body(request)).get("comment", ""))
+    comment = str((await body_of(request)).get("comment", ""))
     try:
         pattern = sandbox.review_pattern(request.path_params["code"], approved=approved, comment=comment)
     except KeyError:
-        return Response(to_json({"error": "there is no such pattern"}), 404, media_type="application/json")
+        return unknown("pattern")
     return {"code": pattern.code, "status": pattern.status}
 
 
 async def decide(sandbox: Sandbox, request: Request) -> object:
     """Give a bulk another fate: the ``state_id`` it ends in, or one ``message_status`` for all its texts."""
-    body = await _body(request)
+    body = await body_of(request)
     bulk = sandbox.outbox.get(request.path_params["id"])
     if bulk is None:
-        return Response(to_json({"error": "there is no such bulk"}), 404, media_type="application/json")
+        return unknown("bulk")
     try:
         script = bulk.script.forced(body.get("state_id"), body.get("message_status"))
     except ValueError as error:
@@ -275,9 +262,10 @@ async def decide(sandbox: Sandbox, request: Request) -> object:
 
 
 async def stats(sandbox: Sandbox, request: Request) -> object:
-    """Requests by route, and everything :func:`counts` says."""
+    """Requests by route, the alternates among them with the aliases of the URL send, and everything :func:`counts` says."""
     return {
         "requests": dict(sandbox.requests.most_common()),
+        "alternates": dict(sandbox.alternates.most_common()),
         "bulks": len(sandbox.outbox),
         "inbox": len(sandbox.inbox),
         "credit": round(sandbox.account.credit, 1),

@@ -57,10 +57,12 @@ class RunningSandbox:
     :ivar base_url: what a client is configured with, ``url`` and ``/v1``.
     :ivar api_key: a key it takes.
     :ivar sender: a line it sends from.
+    :ivar pid: the id of its process, where it is known.
     """
 
-    def __init__(self, url: str, *, api_key: str = "sandbox-key", sender: str = "+983000505") -> None:
+    def __init__(self, url: str, *, api_key: str = "sandbox-key", sender: str = "+983000505", pid: int | None = None) -> None:
         self.url = url.rstrip("/")
+        self.pid = pid
         self.base_url = f"{self.url}/v1"
         self.api_key = api_key
         self.sender = sender
@@ -169,6 +171,54 @@ class RunningSandbox:
         """The reviewer rejects a pattern."""
         self.control("POST", f"patterns/{code}/reject", {"comment": comment})
 
+    def otp(self) -> str:
+        """The one-time code that was texted last, of a login or of a forgotten password.
+
+        :raises SandboxError: when none was.
+        """
+        codes = self.control("GET", "codes")["codes"]
+        if not codes:
+            raise SandboxError("no one-time code was texted")
+        return str(codes[0]["otp"])
+
+    def add_phonebook(
+        self, title: str, contacts: Sequence[Mapping[str, object]] = (), *, options: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Make a phonebook; ``options`` are title to type, contacts ``{"number": …, "name": …, "options": {title: value}}``.
+
+        Return its ``id``, ``options`` (title to id), and how many contacts were ``added``.
+        """
+        return self.control("POST", "phonebooks", {"title": title, "contacts": list(contacts), "options": dict(options or {})})
+
+    def exported(self, export_id: int) -> bytes:
+        """The xlsx file of an export that is done; the first one has the id 1.
+
+        :raises SandboxError: when there is none, or it is not done yet.
+        """
+        with self._open("GET", f"exports/{export_id}") as response:
+            return cast("bytes", response.read())
+
+    def blacklist(self, number: str, *, send: bool | None = None, receive: bool | None = None) -> None:
+        """Put a number on the account's blacklists, or take it off."""
+        flags = {name: flag for name, flag in (("send", send), ("receive", receive)) if flag is not None}
+        self.control("POST", "blacklist", {"number": number, **flags})
+
+    def add_user(self, username: str, **fields: object) -> int:
+        """Make a user under the account; return the id."""
+        return int(self.control("POST", "users", {"username": username, **fields})["id"])
+
+    def users(self) -> list[dict[str, Any]]:
+        """Everybody under the account, with the lines handed to them."""
+        return cast("list[dict[str, Any]]", self.control("GET", "users")["users"])
+
+    def answer_ticket(self, ticket_id: int, description: str) -> None:
+        """Support answers a ticket."""
+        self.control("POST", f"tickets/{ticket_id}/answer", {"description": description})
+
+    def close_ticket(self, ticket_id: int) -> None:
+        """Support closes a ticket."""
+        self.control("POST", f"tickets/{ticket_id}/close", {})
+
     def reset(self) -> None:
         """Back to the start: no texts, no faults, the account as it was. The clock keeps its time."""
         self.control("POST", "reset", {})
@@ -186,13 +236,23 @@ class RunningSandbox:
 
         :raises SandboxError: when it is refused, with the sandbox's words, or the sandbox is gone.
         """
+        with self._open(method, path, body, query, wait) as response:
+            return cast("dict[str, Any]", json.load(response))
+
+    def _open(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        query: Mapping[str, object] | None = None,
+        wait: float = _CALL_TIMEOUT,
+    ) -> Any:
         given = {key: str(value) for key, value in (query or {}).items() if value is not None}
         url = f"{self.url}/_sandbox/{path}" + (f"?{urllib.parse.urlencode(given)}" if given else "")
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310 - always http to ourselves
         try:
-            with _opener.open(request, timeout=wait) as response:
-                return cast("dict[str, Any]", json.load(response))
+            return _opener.open(request, timeout=wait)
         except urllib.error.HTTPError as error:
             raise _Answered(error.code, _words(error)) from None
         except OSError as error:
@@ -235,7 +295,7 @@ def running_sandbox(
             raise SandboxError(
                 "the sandbox did not start; its message is above. Is the extra installed? pip install 'airflow-provider-ippanel[sandbox]'"
             )
-        yield RunningSandbox(line.removeprefix(_READY).strip(), api_key=api_key)
+        yield RunningSandbox(line.removeprefix(_READY).strip(), api_key=api_key, pid=process.pid)
     finally:
         process.terminate()
         try:
