@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Sequence
 from functools import cache
 
-from ippanel_provider.text.parts import Encoding, TextSize, measure
+from ippanel_provider.text.parts import Encoding, TextSize, weigh
 
 _MCI_PREFIXES = ("91", "990", "991", "992", "993", "994")
 _IRANCELL_PREFIXES = ("90", "93", "941")
@@ -50,9 +50,7 @@ def same_text_cost(size: TextSize, recipients: Sequence[str]) -> float:
 
 def price_each(texts: Sequence[str], recipients: Sequence[str], *, is_66_char: bool) -> tuple[array[int], array[float]]:
     """The parts of each text, and what it costs to its recipient."""
-    parts, costs = array("I"), array("d")
-    for text, recipient in zip(texts, recipients, strict=True):
-        encoding, _, _, count = measure(text, is_66_char=is_66_char)
-        parts.append(count)
-        costs.append(text_price(encoding, count, recipient.startswith(_MCI_PREFIXES, 3)))
-    return parts, costs
+    weights = weigh(texts, is_66_char=is_66_char)
+    at_mci = [recipient.startswith(_MCI_PREFIXES, 3) for recipient in recipients]
+    costs = [text_price(encoding, parts, mci) for (encoding, parts), mci in zip(weights, at_mci, strict=True)]
+    return array("I", [parts for _, parts in weights]), array("d", costs)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ippanel_provider.text.parts import Encoding, TextSize, measure
+from ippanel_provider.text.parts import Encoding, TextSize, measure, weigh
 
 ESCAPE = "\x1b"
 GSM_CODEC = gsm0338.Codec()
@@ -123,3 +123,11 @@ class TestParts:
         size = measure(text, is_66_char=is_66_char)
         assert (size.encoding, size.units, size.parts) == reference(text, 66 if is_66_char else 67)
         assert size.characters == len(text)
+
+
+@given(st.lists(st.text(max_size=200) | st.text(alphabet="سلام ‌abc[]€", max_size=300)), st.booleans())
+@example(["سلام", "a" * 161, "", "[" * 81, "س" * 71], False)
+@example(["سلام" * 40, "😀" * 36], True)
+def test_many_texts_weigh_what_each_does(texts: list[str], is_66_char: bool) -> None:
+    sizes = [measure(text, is_66_char=is_66_char) for text in texts]
+    assert weigh(texts, is_66_char=is_66_char) == [(size.encoding, size.parts) for size in sizes]
