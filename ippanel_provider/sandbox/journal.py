@@ -117,9 +117,9 @@ class Journal:
             raise StateFileError(f"the state file holds a change this version does not know ({row.change}); start with a new file")
         try:
             args, kwargs = _read(method, row.arguments)
-        except ValueError as error:
-            raise StateFileError(f"the state file holds a change this version cannot read ({row.change}); start with a new file") from error
-        method(store, *args, **kwargs)
+            method(store, *args, **kwargs)
+        except Exception as error:
+            raise StateFileError(f"the state file holds a change this version cannot make ({row.change}); start with a new file") from error
 
     def clear(self) -> None:
         """Forget what was written down."""
