@@ -215,10 +215,10 @@ class TestPattern:
         assert response.json()["meta"]["message_code"] == "404-1"  # type: ignore[attr-defined]
 
     def test_a_pending_pattern_waits_for_its_reviewer(self) -> None:
-        values = {"code": "zcxxc465465zxc", "params": {"var": "a", "code": 5}}
-        self.wire.sandbox.reject("zcxxc465465zxc", "too short")
+        values = {"code": "jhaskdab45s6f4sfw", "params": {"var": "a", "code": 5}}
+        self.wire.sandbox.reject("jhaskdab45s6f4sfw", "too short")
         assert list(errors(self.send(**values))) == ["code"]
-        self.wire.sandbox.approve("zcxxc465465zxc")
+        self.wire.sandbox.approve("jhaskdab45s6f4sfw")
         self.wire.ids(self.send(**values))
         assert list(errors(self.send(**values | {"params": {"var": "a", "code": "five"}}))) == ["params.code"]
 

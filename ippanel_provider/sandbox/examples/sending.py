@@ -1,10 +1,12 @@
-"""The demo account: what the documents show, under the ids they print. Each chapter's examples are one function here."""
+"""Lines, bulks and texts that came in."""
 
 from __future__ import annotations
 
-from .life import Script
-from .records import Bulk, InboxMessage, Line, Pattern
-from .state import Sandbox
+from ippanel_provider.sandbox.life import Script
+from ippanel_provider.sandbox.records import Bulk, InboxMessage, Line
+from ippanel_provider.sandbox.state import Sandbox
+
+_DAY = 24 * 3600
 
 _LINES = (
     Line(10002, "+98217000070", operator_id=2, alias="Sample Alias"),
@@ -16,11 +18,10 @@ _LINES = (
 
 
 def fill(sandbox: Sandbox) -> None:
-    """Put the examples into an empty sandbox."""
+    """Put this chapter's examples into an empty sandbox."""
     _lines(sandbox)
     _bulks(sandbox)
     _inbox(sandbox)
-    _patterns(sandbox)
 
 
 def _lines(sandbox: Sandbox) -> None:
@@ -39,18 +40,27 @@ def _bulks(sandbox: Sandbox) -> None:
             bulk(12545856, "pattern_transactional", "+981000", "متن پیام", ["+989120000000"], 1745409418, 3990.2),
         ]
     )
+    # The one to be cancelled: due tomorrow, whenever that is.
+    now = sandbox.now()
+    sandbox.outbox.add(
+        [
+            Bulk(
+                1148303263,
+                "webservice",
+                "+983000505",
+                "تست زمان بندی",
+                ["+989120000000"],
+                1,
+                1330.1,
+                now,
+                now + _DAY,
+                Script(),
+                is_example=True,
+            )
+        ]
+    )
 
 
 def _inbox(sandbox: Sandbox) -> None:
     for message_id, time in ((122, 1747808120), (123, 1747808125)):
         sandbox.inbox.append(InboxMessage(message_id, "+989122222222", "+981000123", "message text", time))
-
-
-def _patterns(sandbox: Sandbox) -> None:
-    for pattern in (
-        Pattern("aibg4dsfertj5ht", "پترن تست دستگاه ثبت شماره\r\n%number%", {"number": "string"}, status="active"),
-        Pattern("xxxxxxxxxxxxxxx", "کد شما: %code%", {"code": "string"}, status="active", title="ورود"),
-        Pattern("zcxxc465465zxc", "پترن تستی %var% . کد شما %code%", {"var": "string", "code": "integer"}, title="تست"),
-    ):
-        pattern.updated = 1735559975.0
-        sandbox.patterns.add(pattern)
