@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ippanel_provider.client import InvalidInput
@@ -19,6 +19,8 @@ class Row(NamedTuple):
     text: str
     problem: str = ""
     """Why the source could not make a text of the row; empty if it could."""
+    variables: Mapping[str, str | int] | None = None
+    """The values of a pattern's variables; ``text`` is then the pattern's text with them in place."""
 
 
 class Message(NamedTuple):
@@ -27,6 +29,7 @@ class Message(NamedTuple):
     recipient: str
     text: str
     line: int = 0
+    variables: Mapping[str, str | int] | None = None
 
 
 class Rejected(NamedTuple):
@@ -75,7 +78,7 @@ class Audience:
                 self.rejected.append(Rejected(row.line, str(error)))
                 continue
             if self._is_new(row, int(recipient), hash(text)):
-                yield Message(recipient, text, row.line)
+                yield Message(recipient, text, row.line, row.variables)
 
     def _is_new(self, row: Row, recipient: int, text: int) -> bool:
         first = self._texts.get(recipient)

@@ -29,14 +29,8 @@ class Intent:
     @classmethod
     def of(cls, chunk: Chunk, key: MemberKey, number: int) -> Intent:
         """Return the intent to send ``chunk`` now."""
-        shared = chunk.shared_text
-        return cls(
-            number,
-            time.time(),
-            (chunk.messages[0].line, chunk.messages[-1].line),
-            tuple(map(key.member, chunk.messages)),
-            (key.text(shared),) if shared is not None else tuple(key.text(message.text) for message in chunk.messages),
-        )
+        lines = (chunk.messages[0].line, chunk.messages[-1].line)
+        return cls(number, time.time(), lines, tuple(map(key.member, chunk.messages)), tuple(map(key.text, chunk.texts)))
 
     @property
     def is_shared(self) -> bool:

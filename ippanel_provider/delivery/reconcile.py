@@ -37,10 +37,14 @@ class Patience:
 
 @dataclass(slots=True)
 class Finding:
-    """What the outbox shows of one intent: outbox ids by place (one place where the text is shared)."""
+    """What the outbox shows of one intent: outbox ids by place (one place where the text is shared).
+
+    ``unsent`` are places that certainly have not left.
+    """
 
     intent: Intent
     ids: dict[int, int] = field(default_factory=dict)
+    unsent: frozenset[int] = frozenset()
     places: dict[tuple[bytes, bytes], int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -48,13 +52,13 @@ class Finding:
 
     @property
     def missing(self) -> int:
-        """How many members are not found."""
-        return len(self.outcome.void)
+        """How many members are in doubt."""
+        return len(self.outcome.void - self.unsent)
 
     @property
     def is_whole(self) -> bool:
-        """Whether every member is found."""
-        return len(self.ids) == len(self.intent.texts)
+        """Whether every member that may have left is found."""
+        return len(self.ids) + len(self.unsent - self.ids.keys()) == len(self.intent.texts)
 
     @property
     def outcome(self) -> Outcome:
@@ -65,9 +69,9 @@ class Finding:
         return Outcome(tuple(self.ids[place] for place in sorted(self.ids)), void)
 
 
-def reconcile(intents: Iterable[Intent], ledger: Ledger, sender: str, patience: Patience) -> Flow[list[Finding]]:
-    """Look the intents up and settle those found whole; return the findings of the others once they had time to settle."""
-    open_findings = {intent.number: Finding(intent) for intent in intents}
+def reconcile(findings: Iterable[Finding], ledger: Ledger, sender: str, patience: Patience) -> Flow[list[Finding]]:
+    """Look intents up and settle those found whole; return the findings of the others once they had time to settle."""
+    open_findings = {finding.intent.number: finding for finding in findings}
     while open_findings:
         for number, finding in list(open_findings.items()):
             # Whoever made the intent may still be at work and have settled it meanwhile.

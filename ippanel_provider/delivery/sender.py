@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 
-from ippanel_provider.client import Client, IPPanelError, Receipt, Throttled, Unconfirmed
+from ippanel_provider.client import Client, IPPanelError, Receipt, Request, Throttled, Unconfirmed
 from ippanel_provider.client.gateway import gateway
 from ippanel_provider.delivery.audience import Message
 from ippanel_provider.delivery.chunks import Chunk, chunked
+from ippanel_provider.delivery.forms import Form
 from ippanel_provider.delivery.ledger import Intent, Ledger, Outcome
 from ippanel_provider.delivery.progress import Progress
 from ippanel_provider.delivery.reconcile import Finding, Patience, accepted_places, reconcile
@@ -58,19 +59,31 @@ class InDoubt(Unconfirmed):
 
 @dataclass(slots=True)
 class _Flight:
-    """A chunk under way."""
+    """A chunk under way, and the outbox ids it has been answered with so far."""
 
     intent: Intent
     chunk: Chunk
+    ids: list[int] = field(default_factory=list)
+    in_turn: bool = False
+    """Whether it takes a request for each message."""
     throttled_for: float = 0.0
 
+    @property
+    def rest(self) -> Chunk:
+        """What has not been sent yet."""
+        return Chunk(self.chunk.messages[len(self.ids) :], self.chunk.form) if self.ids else self.chunk
 
-def deliver(
-    client: Client, ledger: Ledger, messages: Iterable[Message], terms: Terms, progress: Progress, *, shared_text: str | None = None
-) -> None:
+
+def _in_turn(client: Client, requests: Sequence[Request[Receipt]], ids: list[int]) -> None:
+    """Send one after the other, adding to ``ids`` what each is answered with."""
+    for request in requests:
+        ids.extend(client.run(request).outbox_ids)
+
+
+def deliver(client: Client, ledger: Ledger, messages: Iterable[Message], terms: Terms, progress: Progress, *, form: Form) -> None:
     """Send the messages that no earlier try has sent, recording in ``progress`` how far it came.
 
-    :param shared_text: the text of all messages, or None where each has its own.
+    :param form: what kind of requests the messages make
     :raises InDoubt: under ``on_unconfirmed=fail``, if something may or may not have gone out.
     :raises IPPanelError: of the first chunk that was not accepted, once all chunks under way have ended.
     """
@@ -82,9 +95,9 @@ def deliver(
             progress.earlier(intent, outcome)
     if doubts:
         log.info("An earlier try left %d chunks unanswered; looking in the outbox before anything is sent.", len(doubts))
-        _clear_up(client, ledger, doubts, terms, progress, earlier=True)
+        _clear_up(client, ledger, [Finding(intent) for intent in doubts], terms, progress, earlier=True)
     new = _unknown(ledger, messages, progress)
-    chunks = chunked(new, shared_text=shared_text, size=terms.chunk_size, api=client.settings.api)
+    chunks = chunked(new, form, size=terms.chunk_size, api=client.settings.api)
     _Delivery(client, ledger, terms, progress).run(chunks)
 
 
@@ -105,7 +118,7 @@ class _Delivery:
         self._ledger = ledger
         self._terms = terms
         self._progress = progress
-        self._under_way: dict[Future[Receipt], _Flight] = {}
+        self._under_way: dict[Future[None], _Flight] = {}
         self._next_start = 0.0
         self._failure: BaseException | None = None
         self._stopping = False
@@ -143,21 +156,22 @@ class _Delivery:
             time.sleep(max(0.0, self._next_start - time.monotonic()))
             self._next_start = time.monotonic() + 1 / self._terms.rate
         try:
-            request = flight.chunk.request(self._gateway, self._terms.sender, self._terms.send_time)
+            requests = flight.rest.requests(self._gateway, self._terms.sender, self._terms.send_time)
         except IPPanelError as error:
             self._give_up(flight, error)
         else:
-            self._under_way[pool.submit(self._client.run, request)] = flight
+            flight.in_turn = flight.in_turn or len(requests) > 1
+            self._under_way[pool.submit(_in_turn, self._client, requests, flight.ids)] = flight
 
     def _land(self, pool: ThreadPoolExecutor) -> None:
-        """Wait until some chunk has an answer, and write down what it is."""
+        """Wait until some chunk has its answers, and write down what they are."""
         done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
         for future in done:
             flight = self._under_way.pop(future)
             error = future.exception()
             match error:
                 case None:
-                    self._confirm(flight, future.result())
+                    self._confirm(flight)
                 case Throttled():
                     self._sit_out(pool, flight, error)
                 case Unconfirmed():
@@ -168,14 +182,14 @@ class _Delivery:
                     # Not one of the three outcomes: the intent stays open, so that the next try looks in the outbox.
                     self._fail(error)
 
-    def _confirm(self, flight: _Flight, receipt: Receipt) -> None:
-        outcome = Outcome(receipt.outbox_ids)
-        if len(receipt.outbox_ids) == flight.chunk.bulks:
-            self._settle(flight, outcome)
+    def _confirm(self, flight: _Flight) -> None:
+        expected = len(flight.intent.texts)
+        if len(flight.ids) == expected:
+            self._settle(flight, Outcome(tuple(flight.ids)))
             return
-        log.warning("Chunk %d: the service took %d of %d messages.", flight.intent.number, len(receipt.outbox_ids), flight.chunk.bulks)
-        found = self._client.run(accepted_places(flight.intent, receipt.outbox_ids, self._ledger.key))
-        if len(found.ids) != len(receipt.outbox_ids):
+        log.warning("Chunk %d: the service took %d of %d messages.", flight.intent.number, len(flight.ids), expected)
+        found = self._client.run(accepted_places(flight.intent, flight.ids, self._ledger.key))
+        if len(found.ids) != len(flight.ids):
             self._doubt(flight, Unconfirmed("It does not say which it took."))
             return
         # It answered, so the others certainly got nothing and are safe to send.
@@ -187,8 +201,9 @@ class _Delivery:
         self._progress.accepted_now(flight.intent, outcome)
 
     def _give_up(self, flight: _Flight, error: IPPanelError) -> None:
-        """It was refused or never left: none of it went out."""
-        self._ledger.settle(flight.intent, Outcome.nothing(flight.intent))
+        """What has no answer yet was refused or never left: none of that went out."""
+        rest = range(len(flight.ids), len(flight.intent.members))
+        self._settle(flight, Outcome(tuple(flight.ids), frozenset(rest)))
         self._fail(error)
 
     def _sit_out(self, pool: ThreadPoolExecutor, flight: _Flight, error: Throttled) -> None:
@@ -208,7 +223,10 @@ class _Delivery:
             return
         log.warning("Chunk %d left and is not confirmed; looking in the outbox. %s", flight.intent.number, error)
         try:
-            _clear_up(self._client, self._ledger, [flight.intent], self._terms, self._progress, earlier=False)
+            # Of requests made in turn, those after the unanswered one have not left.
+            unsent = frozenset(range(len(flight.ids) + 1, len(flight.intent.texts)) if flight.in_turn else ())
+            finding = Finding(flight.intent, unsent=unsent)
+            _clear_up(self._client, self._ledger, [finding], self._terms, self._progress, earlier=False)
         except IPPanelError as still:
             self._fail(still)
         else:
@@ -221,19 +239,19 @@ class _Delivery:
         """
         outcome = self._ledger.outcome_of(flight.intent)
         void = [flight.chunk.messages[place] for place in sorted(outcome.void)] if outcome else []
-        for chunk in chunked(void, shared_text=flight.chunk.shared_text, api=self._gateway.api):
+        for chunk in chunked(void, flight.chunk.form, api=self._gateway.api):
             claim = self._ledger.intend(chunk)
             if claim is None:
                 continue
             again = _Flight(*claim)
             try:
-                receipt = self._client.run(again.chunk.request(self._gateway, self._terms.sender, self._terms.send_time))
+                _in_turn(self._client, again.chunk.requests(self._gateway, self._terms.sender, self._terms.send_time), again.ids)
             except (Throttled, Unconfirmed) as error:
                 self._fail(InDoubt(f"{_named([Finding(again.intent)])} were sent again, and again are not confirmed. {error}"))
             except IPPanelError as error:
                 self._give_up(again, error)
             else:
-                self._confirm(again, receipt)
+                self._confirm(again)
 
     def _fail(self, error: BaseException) -> None:
         # The first error is the cause; later ones are mostly its echo.
@@ -243,13 +261,10 @@ class _Delivery:
             log.error("Also: %s", error)
 
 
-def _clear_up(client: Client, ledger: Ledger, intents: Sequence[Intent], terms: Terms, progress: Progress, *, earlier: bool) -> None:
-    """Settle the intents by what the outbox shows, and what it does not show by ``on_unconfirmed``."""
-    if client.settings.api is Api.REST:
-        # It lists nothing of what was sent, so there is no judge to ask.
-        left = [Finding(intent) for intent in intents]
-    else:
-        left = client.run(reconcile(intents, ledger, terms.sender, terms.patience))
+def _clear_up(client: Client, ledger: Ledger, findings: Sequence[Finding], terms: Terms, progress: Progress, *, earlier: bool) -> None:
+    """Settle intents by what the outbox shows, and what it does not show by ``on_unconfirmed``."""
+    # The legacy API lists nothing of what was sent, so there is no judge to ask.
+    left = findings if client.settings.api is Api.REST else client.run(reconcile(findings, ledger, terms.sender, terms.patience))
     if left and terms.on_unconfirmed is OnUnconfirmed.FAIL:
         raise InDoubt(
             f"{_named(left)} left unanswered and are not in the outbox. "
@@ -260,16 +275,16 @@ def _clear_up(client: Client, ledger: Ledger, intents: Sequence[Intent], terms: 
         if terms.on_unconfirmed is OnUnconfirmed.SKIP:
             progress.skipped += finding.missing
             log.warning("%s are in doubt and skipped.", _named([finding]))
-    for intent in intents:
-        outcome = ledger.outcome_of(intent)
+    for finding in findings:
+        outcome = ledger.outcome_of(finding.intent)
         if outcome is not None:
-            (progress.earlier if earlier else progress.accepted_now)(intent, outcome)
+            (progress.earlier if earlier else progress.accepted_now)(finding.intent, outcome)
 
 
 def _decided(finding: Finding, decision: OnUnconfirmed) -> Outcome:
     outcome = finding.outcome
     # Skipped members stay known, so that no later try sends to them either.
-    return outcome if decision is OnUnconfirmed.RESEND else Outcome(outcome.outbox_ids)
+    return outcome if decision is OnUnconfirmed.RESEND else Outcome(outcome.outbox_ids, finding.unsent)
 
 
 def _named(findings: Sequence[Finding]) -> str:

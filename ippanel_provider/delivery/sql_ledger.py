@@ -97,7 +97,7 @@ class SqlLedger:
                 rest = tuple(self.unknown(chunk.messages))
                 if not rest:
                     return None
-                chunk = Chunk(chunk.number, rest, chunk.shared_text)
+                chunk = Chunk(rest, chunk.form)
         raise RuntimeError(f"ledger: {_ATTEMPTS} times other workers were faster; are two of them sending the same campaign?")
 
     def outcome_of(self, intent: Intent) -> Outcome | None:

@@ -56,8 +56,11 @@ class IPPanelSendOperator(SendingOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Send and return what was accepted."""
-        shared = None if value_of(self.messages) is not None else value_of(self.message) or ""
-        return self.send_rows(context, self._rows(), shared_text=shared, once_per="message")
+        from ippanel_provider.client.checks import text
+        from ippanel_provider.delivery.forms import OwnTexts, SharedText
+
+        form = OwnTexts() if value_of(self.messages) is not None else SharedText(text(value_of(self.message) or ""))
+        return self.send_rows(context, self._rows(), form=form, once_per="message")
 
     def _rows(self) -> Iterator[Row]:
         from ippanel_provider.delivery.audience import Row

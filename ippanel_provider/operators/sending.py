@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.delivery.audience import Audience, Row
+    from ippanel_provider.delivery.forms import Form
     from ippanel_provider.delivery.progress import Progress
     from ippanel_provider.delivery.sender import Terms
 
@@ -71,27 +72,25 @@ class SendingOperator(IPPanelOperator):
         self.rate = rate
         self.chunk_size = chunk_size
 
-    def send_rows(self, context: Context, rows: Iterable[Row], *, shared_text: str | None, once_per: str) -> dict[str, Any]:
+    def send_rows(self, context: Context, rows: Iterable[Row], *, form: Form, once_per: str) -> dict[str, Any]:
         """Send the rows and return the summary.
 
-        Nothing is sent unless the connection, the sender and a shared text are right.
+        Nothing is sent unless the connection and the sender are right.
 
         :raises InvalidInput: naming the field.
         :raises SendFailed: if not everything was accepted; it says how far it came. A retry goes on from there.
         """
-        from ippanel_provider.client import IPPanelError, checks
+        from ippanel_provider.client import IPPanelError
         from ippanel_provider.delivery.audience import Audience, OncePer
         from ippanel_provider.delivery.progress import Progress
         from ippanel_provider.delivery.sender import InDoubt, deliver
         from ippanel_provider.operators.ledgers import ledger_for
 
         terms = self._terms()
-        if shared_text is not None:
-            checks.text(shared_text)
         audience, progress = Audience(OncePer(once_per)), Progress()
         ledger = ledger_for(self, context, terms, audience.once_per)
         try:
-            deliver(self.hook.get_conn(), ledger, audience.screen(rows), terms, progress, shared_text=shared_text)
+            deliver(self.hook.get_conn(), ledger, audience.screen(rows), terms, progress, form=form)
         except IPPanelError as error:
             kind = SendInDoubt if isinstance(error, InDoubt) else SendFailed
             raise kind(_how_far(str(error), progress)) from error

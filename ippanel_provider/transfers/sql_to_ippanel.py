@@ -55,7 +55,9 @@ class SqlToIPPanelOperator(SendingOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Read, render and send; return what was accepted."""
-        return self.send_rows(context, self._rows(), shared_text=None, once_per="recipient")
+        from ippanel_provider.delivery.forms import OwnTexts
+
+        return self.send_rows(context, self._rows(), form=OwnTexts(), once_per="recipient")
 
     def _rows(self) -> Iterator[Row]:
         from ippanel_provider.delivery.rows import rendered

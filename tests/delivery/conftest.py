@@ -13,6 +13,7 @@ import pytest
 
 from ippanel_provider.client import Client, Retry, Settings
 from ippanel_provider.delivery.audience import Message, OncePer
+from ippanel_provider.delivery.forms import Form, OwnTexts, SharedText
 from ippanel_provider.delivery.ledger import Ledger
 from ippanel_provider.delivery.members import MemberKey, secret_of
 from ippanel_provider.delivery.progress import Progress
@@ -69,10 +70,11 @@ class Campaign:
     terms: Terms
     progress: Progress = field(default_factory=Progress)
 
-    def attempt(self, messages: Sequence[Message], *, shared_text: str | None = None, **terms: Any) -> Progress:
+    def attempt(self, messages: Sequence[Message], *, shared_text: str | None = None, form: Form | None = None, **terms: Any) -> Progress:
         """Run one try, as a task does, and return how far it came."""
         self.progress = Progress()
-        deliver(self.client, self.open_ledger(), messages, replace(self.terms, **terms), self.progress, shared_text=shared_text)
+        form = form or form_of(shared_text)
+        deliver(self.client, self.open_ledger(), messages, replace(self.terms, **terms), self.progress, form=form)
         return self.progress
 
 
@@ -89,6 +91,11 @@ def campaign(ippanel_sandbox: RunningSandbox, client: Client, home: Callable[[],
     """A campaign in chunks of 10, with little patience."""
     terms = Terms(sender=ippanel_sandbox.sender, chunk_size=10, concurrency=2, patience=Patience(settle=0.3, poll=0.05))
     return Campaign(ippanel_sandbox, client, home, terms)
+
+
+def form_of(shared_text: str | None) -> Form:
+    """Return the form that sends one text to all, or to each the own."""
+    return OwnTexts() if shared_text is None else SharedText(shared_text)
 
 
 def people(count: int, text: str = "سلام شماره {n}") -> list[Message]:

@@ -7,7 +7,9 @@ import pytest
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.delivery.audience import Audience, Message, OncePer, Rejected, Row
 from ippanel_provider.delivery.chunks import chunked
+from ippanel_provider.delivery.forms import OwnTexts, SharedText
 from ippanel_provider.delivery.rows import rendered
+from ippanel_provider.service import Api
 
 
 def screened(rows: list[tuple[object, str]], once_per: OncePer = OncePer.MESSAGE) -> tuple[list[tuple[str, str]], Audience]:
@@ -88,11 +90,8 @@ def test_a_template_that_is_broken_or_a_column_that_is_not_there_stops_everythin
 
 def test_messages_are_gathered_into_as_few_requests_as_the_service_takes() -> None:
     messages = [Message(f"+98912{n:07d}", "x") for n in range(2500)]
-    assert [(chunk.number, len(chunk.messages), chunk.bulks) for chunk in chunked(messages)] == [
-        (1, 1000, 1000),
-        (2, 1000, 1000),
-        (3, 500, 500),
-    ]
-    assert [chunk.bulks for chunk in chunked(messages, shared_text="x")] == [1, 1, 1]
+    assert [(len(chunk.messages), len(chunk.texts)) for chunk in chunked(messages, OwnTexts())] == [(1000, 1000), (1000, 1000), (500, 500)]
+    assert [(len(chunk.messages), len(chunk.texts)) for chunk in chunked(messages, SharedText("x"))] == [(1000, 1), (1000, 1), (500, 1)]
+    assert [len(chunk.messages) for chunk in chunked(messages[:3], OwnTexts(), api=Api.REST)] == [1, 1, 1]
     with pytest.raises(InvalidInput, match="chunk_size: 1001 is outside 1 to 1000"):
-        next(chunked(messages, size=1001))
+        next(chunked(messages, OwnTexts(), size=1001))

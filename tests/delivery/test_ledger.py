@@ -13,7 +13,7 @@ from ippanel_provider.delivery.chunks import Chunk
 from ippanel_provider.delivery.ledger import KeyChanged, Ledger, Outcome
 from ippanel_provider.delivery.members import MemberKey, secret_of
 from ippanel_provider.delivery.task_ledger import TaskLedger
-from tests.delivery.conftest import KEY, Store, ledger_home, people
+from tests.delivery.conftest import KEY, Store, form_of, ledger_home, people
 
 
 def opened(home: Callable[[], Ledger]) -> Ledger:
@@ -29,7 +29,7 @@ def intended(ledger: Ledger, chunk: Chunk):
 
 
 def chunk_of(messages: list[Message], shared_text: str | None = None) -> Chunk:
-    return Chunk(1, tuple(messages), shared_text)
+    return Chunk(tuple(messages), form_of(shared_text))
 
 
 def test_an_intent_is_there_for_the_next_try_before_anything_was_sent(home: Callable[[], Ledger]) -> None:

@@ -28,7 +28,7 @@ from ippanel_provider.delivery.ledger import Intent, Ledger, Outcome
 from ippanel_provider.delivery.progress import Progress
 from ippanel_provider.delivery.reconcile import Patience
 from ippanel_provider.delivery.sender import InDoubt, OnUnconfirmed, Terms, deliver
-from tests.delivery.conftest import ledger_home
+from tests.delivery.conftest import form_of, ledger_home
 
 LINE = "+983000505"
 
@@ -236,7 +236,7 @@ class Delivering(RuleBasedStateMachine):
         )
         progress = Progress()
         try:
-            deliver(self.service, FragileLedger(self.open_ledger(), self.service), source, terms, progress, shared_text=self.shared_text)  # type: ignore[arg-type]
+            deliver(self.service, FragileLedger(self.open_ledger(), self.service), source, terms, progress, form=form_of(self.shared_text))  # type: ignore[arg-type]
         except (Killed, Unreachable, Throttled, Refused, InDoubt, NoAnswer):
             return
         except InvalidInput as error:

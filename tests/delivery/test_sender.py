@@ -13,12 +13,13 @@ import pytest
 
 from ippanel_provider.client import Client, IPPanelError, Refused, Throttled, Unauthorized, Unreachable, edge
 from ippanel_provider.delivery.audience import Message
+from ippanel_provider.delivery.forms import Pattern, filled
 from ippanel_provider.delivery.ledger import Ledger
 from ippanel_provider.delivery.progress import Progress
 from ippanel_provider.delivery.reconcile import Patience
 from ippanel_provider.delivery.sender import InDoubt, OnUnconfirmed, deliver
 from ippanel_provider.delivery.witness import WitnessLedger
-from tests.delivery.conftest import KEY, Campaign, ledger_home, long_ago, people
+from tests.delivery.conftest import KEY, Campaign, form_of, ledger_home, long_ago, people
 
 SEND = {"path": "^/v1/api/send$"}
 
@@ -198,6 +199,59 @@ class TestPartlyAccepted:
         assert reached(campaign) == everyone_once(people(25))
 
 
+class TestPatterns:
+    """One recipient a request; several of them share an intent."""
+
+    @pytest.fixture
+    def codes(self, campaign: Campaign) -> tuple[list[Message], dict[str, Any]]:
+        pattern = campaign.client.run(edge.pattern.create("کد شما %code% است", variables={"code": "integer"}, description="ورود"))
+        campaign.sandbox.approve(pattern.code)
+        messages = [
+            message._replace(text=filled("کد شما %code% است", {"code": 1000 + message.line}), variables={"code": 1000 + message.line})
+            for message in people(25)
+        ]
+        return messages, {"form": Pattern(pattern.code)}
+
+    def test_everybody_gets_the_pattern_with_values_of_their_own_and_a_second_try_sends_nothing(
+        self, campaign: Campaign, codes: tuple[list[Message], dict[str, Any]]
+    ) -> None:
+        messages, options = codes
+        first = campaign.attempt(messages, **options)
+        assert (first.accepted, len(first.outbox_ids)) == (25, 25)
+        assert campaign.attempt(messages, **options).accepted == 0
+        assert reached(campaign) == everyone_once(messages)
+
+    def test_an_answer_lost_midway_is_found_and_the_rest_goes_out(
+        self, campaign: Campaign, codes: tuple[list[Message], dict[str, Any]]
+    ) -> None:
+        messages, options = codes
+        campaign.sandbox.fault("drop_after", **SEND, times=1, after=13)
+        assert campaign.attempt(messages, concurrency=1, **options).accepted == 25
+        assert reached(campaign) == everyone_once(messages)
+
+    def test_a_request_lost_midway_leaves_one_recipient_in_doubt(
+        self, campaign: Campaign, codes: tuple[list[Message], dict[str, Any]]
+    ) -> None:
+        messages, options = codes
+        campaign.sandbox.fault("drop_before", **SEND, times=1, after=13)
+        with pytest.raises(InDoubt, match="1 of 10 recipients of chunk 2"):
+            campaign.attempt(messages, concurrency=1, **options)
+        campaign.attempt(messages, on_unconfirmed=OnUnconfirmed.RESEND, **options)
+        assert reached(campaign) == everyone_once(messages)
+
+    @pytest.mark.parametrize("fault", [("refused", {}), ("status", {"status": 429})])
+    def test_a_refusal_midway_keeps_what_was_accepted(
+        self, campaign: Campaign, codes: tuple[list[Message], dict[str, Any]], fault: tuple[str, dict[str, Any]]
+    ) -> None:
+        messages, options = codes
+        campaign.sandbox.fault(fault[0], **SEND, times=1, after=13, **fault[1])
+        with pytest.raises((Refused, Throttled)):
+            campaign.attempt(messages, concurrency=1, throttle_patience=0, **options)
+        assert campaign.progress.accepted == 13
+        campaign.attempt(messages, **options)
+        assert reached(campaign) == everyone_once(messages)
+
+
 class TestIdenticalTextsOfOthers:
     @pytest.mark.parametrize("shift", [1, 10])
     def test_another_tasks_bulk_is_not_taken_for_ours(self, campaign: Campaign, client: Client, shift: int) -> None:
@@ -311,6 +365,6 @@ class TestWithoutAHome:
         sender = campaign.sandbox.sender
         terms = replace(campaign.terms, concurrency=1)
         with pytest.raises(IPPanelError):
-            deliver(client, self.witness(client, sender, first=True), messages, terms, Progress(), shared_text=text)
-        deliver(client, self.witness(client, sender, first=False), messages, terms, Progress(), shared_text=text)
+            deliver(client, self.witness(client, sender, first=True), messages, terms, Progress(), form=form_of(text))
+        deliver(client, self.witness(client, sender, first=False), messages, terms, Progress(), form=form_of(text))
         assert reached(campaign) == everyone_once(messages)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ippanel_provider.client import Client, Retry, Settings
 from ippanel_provider.delivery.audience import Message, OncePer
+from ippanel_provider.delivery.forms import OwnTexts, SharedText
 from ippanel_provider.delivery.ledger import Ledger
 from ippanel_provider.delivery.members import MemberKey, secret_of
 from ippanel_provider.delivery.progress import Progress
@@ -79,9 +80,10 @@ def main() -> None:
     with Client(options["api_key"], settings) as client:
         ledger = ledger_of(options, client)
         messages = audience(options["campaign"], options["people"], options["shared_text"])
+        form = OwnTexts() if options["shared_text"] is None else SharedText(options["shared_text"])
         print(BEGUN, flush=True)
         progress = Progress()
-        deliver(client, ledger, messages, terms, progress, shared_text=options["shared_text"])
+        deliver(client, ledger, messages, terms, progress, form=form)
 
 
 if __name__ == "__main__":
