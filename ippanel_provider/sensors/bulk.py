@@ -66,10 +66,10 @@ class IPPanelBulkSensor(IPPanelSensor):
         watch = self._watch
         self.hook.run(watch.look(self.hook.gateway))
         if not watch.is_done:
-            self.log.info(
-                "%d of %d bulks are not final yet; recipients of %d more are not.",
-                len(watch.unfinal), len(watch.outbox_ids), len(watch.untallied),
-            )  # fmt: skip
+            if watch.unfinal:
+                self.log.info("%d of %d bulks are not final yet.", len(watch.unfinal), len(watch.outbox_ids))
+            else:
+                self.log.info("%d of %d bulks have recipients whose status is not final yet.", len(watch.untallied), len(watch.outbox_ids))
             return PokeReturnValue(is_done=False)
         return PokeReturnValue(is_done=True, xcom_value=self._judge(watch.states, watch.total if watch.tallies else None))
 
@@ -103,7 +103,10 @@ class IPPanelBulkSensor(IPPanelSensor):
         from ippanel_provider.exceptions import BulksFailed, TooFewDelivered
 
         fail_on = FAILURES if self.fail_on is None else self.fail_on
-        if failed := {outbox_id: state for outbox_id, state in states.items() if state in fail_on}:
+        failed = {outbox_id: state for outbox_id, state in states.items() if state in fail_on}
+        # With none of these the wait ends when all are final, and a state without a name is not known to be good.
+        failed = failed or {outbox_id: state for outbox_id, state in states.items() if not state.is_final}
+        if failed:
             raise BulksFailed(failed)
         result: dict[str, Any] = {"bulks": len(states)}
         if any(not state.is_good for state in states.values()):
@@ -116,7 +119,7 @@ class IPPanelBulkSensor(IPPanelSensor):
                     f"{self.min_delivered:.0%} were asked for."
                 )
             result |= {"delivered": delivered, "pending": pending, "lost": lost}
-        self.log.info("All %d bulks are final: %s.", len(states), result)
+        self.log.info("All %d bulks are %s.", len(states), f"final: {result['states']}" if "states" in result else "sent")
         return result
 
 

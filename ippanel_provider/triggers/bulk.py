@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class IPPanelBulkTrigger(WaitTrigger):
     """Wait until every bulk is final, or one has failed, or enough was delivered.
 
-    The event's payload is ``{"status": "final", "states": {id: state}, "delivery": [delivered, pending, lost] or None}``;
-    see :class:`~ippanel_provider.triggers.base.WaitTrigger` for the others.
+    The event's payload is ``{"status": "final", "states": {id: state}}``, and with ``min_delivered`` ``"delivery":
+    [delivered, pending, lost]``, of recipients; see :class:`~ippanel_provider.triggers.base.WaitTrigger` for the others.
 
     :param outbox_ids: the bulks to wait for
     :param fail_on: numbers of the states that end the wait at once; default is all in which no text went out
@@ -70,7 +70,8 @@ class BulkWait(Wait):
         """Settle if enough is known."""
         if self.watch.is_done:
             states = {str(outbox_id): int(state) for outbox_id, state in self.watch.states.items()}
-            self.settle({"status": "final", "states": states, "delivery": list(self.watch.total) if self.watch.tallies else None})
+            delivery = {"delivery": list(self.watch.total)} if self.watch.tallies else {}
+            self.settle({"status": "final", "states": states, **delivery})
 
 
 class BulkPoller(Poller[BulkWait]):
