@@ -53,6 +53,12 @@ CONNECTION_FIELDS = (
         "Keys the hashes by which sent texts are remembered; the API key if empty. Keep the old key here when you change it midway.",
         secret=True,
     ),
+    ConnectionField(
+        "panel_url",
+        "Panel URL",
+        "string",
+        "The address of a bulk in your panel, with {id} for its id; makes the link of sending tasks.",
+    ),
     ConnectionField("connect_timeout", "Connect timeout", "number", "Seconds.", 5, minimum=0.1),
     ConnectionField("read_timeout", "Read timeout", "number", "Seconds.", 30, minimum=0.1),
     ConnectionField(
@@ -99,8 +105,11 @@ def get_provider_info() -> dict[str, Any]:
         "integrations": [{"integration-name": "IPPanel", "external-doc-url": "https://ippanel.com", "tags": ["service"]}],
         "hooks": _modules("hooks", "ippanel"),
         "operators": _modules("operators", "send", "report"),
-        "sensors": _modules("sensors", "bulk"),
-        "triggers": _modules("triggers", "bulk"),
+        "sensors": _modules("sensors", "bulk", "inbox", "account"),
+        "triggers": _modules("triggers", "bulk", "inbox", "account"),
+        "notifications": ["ippanel_provider.notifications.ippanel.IPPanelNotifier"],
+        "task-decorators": [{"name": "ippanel_sms", "class-name": "ippanel_provider.decorators.sms.sms_task"}],
+        "extra-links": ["ippanel_provider.links.IPPanelBulkLink"],
         "transfers": [
             {
                 "source-integration-name": "SQL",

@@ -1,0 +1,140 @@
+"""The house stands on its floors: who may import whom, read from the source of every module."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = "ippanel_provider"
+ROOT = Path(__file__).parents[1] / PACKAGE
+
+BELOW = {"service", "text"}
+"""What everything stands on; it stands on nothing."""
+APPRISE_FLOOR = {"apprise_plugin", "apprise_url", "apprise_hook", "apprise_install"}
+AIRFLOW_FLOOR = {
+    *("airflow_plugin", "decorators", "exceptions", "hooks", "links", "metrics", "notifications", "operators"),
+    *("provider_info", "queues", "retry", "sensors", "transfers", "triggers"),
+}
+
+ARROWS = {
+    "service": set(),
+    "text": set(),
+    "client": BELOW,
+    "delivery": {"client", *BELOW},
+    "inbox": {"client", *BELOW},
+    "sync": {"client", *BELOW},
+    "sandbox": BELOW,
+    **dict.fromkeys(APPRISE_FLOOR, frozenset({"client", "delivery", *APPRISE_FLOOR, *BELOW})),
+    **dict.fromkeys(AIRFLOW_FLOOR, frozenset({"client", "delivery", "inbox", "sync", "apprise_url", "apprise_hook", *AIRFLOW_FLOOR, *BELOW})),
+    "cli": {"client", "delivery", "inbox", "sync", "sandbox", *APPRISE_FLOOR, *BELOW},
+}
+"""Which rooms a room may import, itself apart. What is new has to be given its floor here."""
+
+FOREIGN = {
+    "httpx": {"client/transport.py"},
+    "pydantic": {"client", "sandbox"},
+    "pydantic_core": {"client", "sandbox", "delivery"},
+    "airflow": AIRFLOW_FLOOR,
+    "wtforms": {"hooks"},
+    "flask_appbuilder": {"hooks"},
+    "apprise": APPRISE_FLOOR,
+    "starlette": {"sandbox"},
+    "uvicorn": {"sandbox"},
+    "openpyxl": {"sandbox"},
+    "sqlalchemy": {"delivery"},
+    "pytest": {"sandbox"},
+}
+"""Which rooms (or files) may import a package of others at all."""
+
+
+class Import(NamedTuple):
+    """``path`` imports ``module``; both as they are written below the package."""
+
+    path: str
+    module: str
+
+    @property
+    def room(self) -> str:
+        return self.path.partition("/")[0].removesuffix(".py")
+
+
+def imports() -> Iterator[Import]:
+    """Every import of every module, wherever in it, relative ones made absolute."""
+    for file in sorted(ROOT.rglob("*.py")):
+        path = file.relative_to(ROOT).as_posix()
+        package = [PACKAGE, *file.relative_to(ROOT).parts[:-1]]
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), path, feature_version=(3, 11))):
+            if isinstance(node, ast.Import):
+                yield from (Import(path, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                above = package[: len(package) - node.level + 1] if node.level else []
+                base = ".".join([*above, *([node.module] if node.module else [])])
+                # "from package import room" names a module, "from room import thing" does not.
+                yield from (Import(path, f"{base}.{alias.name}") for alias in node.names)
+
+
+ALL = list(imports())
+OURS = [found for found in ALL if found.module.startswith(f"{PACKAGE}.") and found.path != "__init__.py"]
+
+
+def target_room(found: Import) -> str:
+    return found.module.split(".")[1]
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert len(OURS) > 100
+
+
+def test_every_room_has_its_floor() -> None:
+    rooms = {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in ROOT.rglob("*.py")}
+    assert rooms - ARROWS.keys() == {"__init__"}
+
+
+def test_arrows_point_down() -> None:
+    strays = [
+        found for found in OURS if (room := target_room(found)) != found.room and room not in ARROWS[found.room] and room != "__version__"
+    ]
+    assert strays == []
+
+
+@pytest.mark.parametrize("package", FOREIGN)
+def test_others_packages_stay_in_their_rooms(package: str) -> None:
+    users = [found for found in ALL if found.module == package or found.module.startswith(f"{package}.")]
+    assert users
+    assert [found for found in users if not {found.room, found.path} & FOREIGN[package]] == []
+
+
+def test_a_request_is_a_value() -> None:
+    """Nothing that makes or reads requests knows how they travel."""
+    assert {
+        found.path for found in OURS if found.path.startswith("client/") and found.module.startswith(f"{PACKAGE}.client.transport")
+    } == {"client/__init__.py"}
+
+
+def test_the_sandbox_is_written_without_the_client() -> None:
+    """So that it can tell when the client is wrong."""
+    assert not [found for found in OURS if found.room == "sandbox" and target_room(found) not in {"sandbox", "__version__", *BELOW}]
+
+
+def test_what_everybody_imports_imports_nobody() -> None:
+    """Every Airflow command loads the metadata, every pytest run the plugin."""
+    light = {"provider_info.py", "service.py", "sandbox/pytest_plugin.py"}
+    heavy = [
+        found for found in top_level_imports(light) if found.module.partition(".")[0] not in {*sys.stdlib_module_names, PACKAGE, "pytest"}
+    ]
+    assert heavy == []
+
+
+def top_level_imports(paths: set[str]) -> Iterator[Import]:
+    """Imports that are made when the module is: not those in functions, nor those for type checkers."""
+    for path in paths:
+        for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Import):
+                yield from (Import(path, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                yield Import(path, node.module or PACKAGE)
