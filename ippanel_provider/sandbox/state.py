@@ -71,14 +71,14 @@ class Sandbox(Store):
         self.api_key = api_key
         self.clock = clock or Clock()
         super().__init__(Journal(self.clock))
-        self._start = (Script(timing or Timing()), self.clock.speed)
+        self._script = Script(timing or Timing())
+        self._speed = self.clock.speed
         self.hub = Hub()
         self._seed = seed
         self._clear()
 
     def _clear(self) -> None:
-        self.script, speed = self._start
-        self.clock.set_speed(speed)
+        self.script = self._script
         self.account = Account()
         self.credentials: dict[str, Credential] = {self.api_key: Credential("key")}
         self.lines: dict[str, Line] = {}
@@ -103,10 +103,14 @@ class Sandbox(Store):
 
     def reset(self) -> None:
         """Forget everything since the start; the clock keeps the time it shows, at the speed it had."""
-        with self.journal.at():
-            self._clear()
         self.journal.clear()
-        self.move_clock()
+        self.begin(self._speed, time.time())
+
+    @change
+    def begin(self, speed: float, real_time: float) -> None:
+        """Start anew; ``real_time`` is now. The first change of a state file, so that what is seeded has the same times again."""
+        self._clear()
+        self.set_clock(self.now(), speed, real_time)
 
     def open(self, path: Path) -> None:
         """Continue from what the file at ``path`` holds, and write every change into it before it is answered.
@@ -114,7 +118,7 @@ class Sandbox(Store):
         :raises StateFileError: when the file cannot be used.
         """
         if not self.journal.open(StateFile(path)):
-            self.move_clock()
+            self.begin(self._speed, time.time())
 
     def move_clock(self, *, advance: float = 0.0, speed: float | None = None) -> None:
         """Let the clock jump ``advance`` seconds forward, and run ``speed`` times as fast from then on.
