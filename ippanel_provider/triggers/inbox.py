@@ -66,7 +66,7 @@ class InboxWait(Wait):
         self.since = None if after_id is not None or since is None else datetime.fromtimestamp(since, UTC)
         self.cursor = after_id or 0
         self.least = least
-        self.found: list[int] = []
+        self.found: list[InboxMessage] = []
 
     def progress(self) -> str:
         """See :class:`~ippanel_provider.triggers.poller.Wait`."""
@@ -82,12 +82,12 @@ class InboxWait(Wait):
             if earliest and text.received_at and text.received_at < earliest:
                 continue
             if self.wanted.lets_through(text, secret):
-                self.found.append(text.inbox_id)
+                self.found.append(text)
         if texts:
             # From here on the id says it, and the inbox need not be read from its beginning again.
             self.since = None
         if len(self.found) >= self.least:
-            self.settle({"status": "received", "inbox_ids": self.found, "cursor": self.cursor})
+            self.settle({"status": "received", "inbox_ids": [text.inbox_id for text in self.found], "cursor": self.cursor})
 
 
 class InboxPoller(Poller[InboxWait]):
