@@ -1,0 +1,59 @@
+"""What became of every row, as CSV or JSON lines. A report may hold phone numbers: it goes where it is told, nowhere else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from ippanel_provider.client import InvalidInput
+from ippanel_provider.sync.storage import Location
+
+_KINDS = (".csv", ".jsonl", ".ndjson")
+
+
+class Report:
+    """Collects rows and writes them when the block ends, also when it ends in an error: what was done was done.
+
+    :param path: where to; ``.csv`` or ``.jsonl`` by its ending
+    :param columns: the names of the columns
+    :raises InvalidInput: the ending is another.
+    """
+
+    def __init__(self, path: Location, columns: Sequence[str]) -> None:
+        self._path = path
+        self._columns = columns
+        ending = "." + path.name.lower().rpartition(".")[2]
+        if ending not in _KINDS:
+            raise InvalidInput(f"report {path}: a report ends in {' or '.join(_KINDS)}")
+        self._csv = ending == ".csv"
+        self._spool = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed in __exit__
+        self._text = io.TextIOWrapper(self._spool, encoding="utf-8", newline="")
+        self._writer = csv.writer(self._text)
+        if self._csv:
+            self._writer.writerow(columns)
+
+    def add(self, row: Sequence[Any]) -> None:
+        """Take a row."""
+        if self._csv:
+            self._writer.writerow(row)
+        else:
+            self._text.write(json.dumps(dict(zip(self._columns, row, strict=True)), ensure_ascii=False) + "\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        with self._text:
+            self._text.flush()
+            self._spool.seek(0)
+            parent = getattr(self._path, "parent", None)
+            if parent is not None and getattr(self._path, "protocol", "") in ("", "file"):
+                parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("wb") as file:
+                shutil.copyfileobj(self._spool, file)

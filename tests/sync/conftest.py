@@ -1,0 +1,77 @@
+"""A panel to sync with, and a way to kill a flow at any of its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import pytest
+
+from ippanel_provider.client import Client, Flow, IPPanelError, NoAnswer, Request, Retry, Settings, Sleep
+from ippanel_provider.sandbox.runner import RunningSandbox
+
+T = TypeVar("T")
+
+
+@pytest.fixture
+def client(ippanel_sandbox: RunningSandbox) -> Iterator[Client]:
+    """A client of an empty sandbox, that waits for nothing."""
+    with Client(ippanel_sandbox.api_key, Settings(base_url=ippanel_sandbox.base_url, retry=Retry(attempts=2, first_delay=0))) as client:
+        yield client
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+class Run:
+    """Runs a flow as a client does, and keeps what it asked for.
+
+    :ivar calls: the operations, in their order
+    :ivar writes: those of them that change something
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.calls: list[str] = []
+
+    @property
+    def writes(self) -> list[str]:
+        return [call for call in self.calls if call.rpartition(".")[2].partition("_")[0] not in ("list", "get")]
+
+    def __call__(
+        self, flow: Flow[T], *, kill_at: int | None = None, sent: bool = True, lose: Callable[[Request[Any]], bool] | None = None
+    ) -> T:
+        """Run the flow.
+
+        :param kill_at: end at the call of this number (from 0), ``sent`` saying whether the service still got it
+        :param lose: calls whose answer never comes
+        """
+        answer: Any = None
+        error: IPPanelError | None = None
+        while True:
+            try:
+                step = flow.throw(error) if error is not None else flow.send(answer)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+            error, answer = None, None
+            if isinstance(step, Sleep):
+                continue
+            number = len(self.calls)
+            self.calls.append(step.operation)
+            if number == kill_at and not sent:
+                raise Killed
+            try:
+                answer = self._client.run(step)
+                if lose is not None and lose(step):
+                    raise NoAnswer("the answer was lost")
+            except IPPanelError as failed:
+                error = failed
+            if number == kill_at:
+                raise Killed
+
+
+@pytest.fixture
+def run(client: Client) -> Run:
+    """A way to run flows against the sandbox."""
+    return Run(client)
