@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 
 from ippanel_provider import __version__
+from ippanel_provider.cli.sync_arguments import add_sync
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, Api
 
 _EPILOG = """\
@@ -69,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     price = command("price", "show what a text costs per recipient, in rial")
     _sender(price)
     price.add_argument("text", metavar="TEXT", help="the text; - reads standard input")
+
+    add_sync(commands, _common())
     return parser
 
 

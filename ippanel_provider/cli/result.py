@@ -9,7 +9,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``data`` is printed under ``--json``, ``lines`` otherwise."""
+    """``data`` is printed under ``--json``, ``lines`` otherwise; ``code`` is the exit code."""
 
     data: Mapping[str, Any]
     lines: Iterable[str]
+    code: int = 0

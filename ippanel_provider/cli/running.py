@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from ippanel_provider.cli import account, commands
+from ippanel_provider.cli import account, commands, patterns
 from ippanel_provider.cli.result import Result
 from ippanel_provider.cli.terminal import complain, finish, write, write_json
 from ippanel_provider.client import Client, IPPanelError, NotSent, Refused, Settings, Unconfirmed, gateway
@@ -20,6 +20,7 @@ _COMMANDS: dict[str, Callable[[Client, Gateway, argparse.Namespace], Result]] = 
     "status": commands.status,
     "inbox": commands.inbox,
     "price": commands.price,
+    "patterns": patterns.patterns,
 }
 
 
@@ -29,19 +30,19 @@ def run(options: argparse.Namespace) -> int:
         result = _result(options)
     except IPPanelError as error:
         complain(str(error))
-        return _exit_code(error)
+        return _exit_code(error, options)
     except BrokenPipeError:
         raise
     except OSError as error:
         complain(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
-        return WRONG_INPUT
+        return _wrong_input(options)
     if options.json:
         write_json(result.data)
     else:
         for line in result.lines:
             write(line)
     finish()
-    return 0
+    return result.code
 
 
 def _result(options: argparse.Namespace) -> Result:
@@ -52,9 +53,14 @@ def _result(options: argparse.Namespace) -> Result:
         return _COMMANDS[options.command](client, gateway(options.api), options)
 
 
-def _exit_code(error: IPPanelError) -> int:
+def _exit_code(error: IPPanelError, options: argparse.Namespace) -> int:
     if isinstance(error, NotSent):
         return NOT_SENT
     if isinstance(error, Unconfirmed):
         return UNCONFIRMED
-    return REFUSED if isinstance(error, Refused) else WRONG_INPUT
+    return REFUSED if isinstance(error, Refused) else _wrong_input(options)
+
+
+def _wrong_input(options: argparse.Namespace) -> int:
+    # Where 2 says that there are changes, a mistake is told by another code.
+    return int(getattr(options, "wrong_input", WRONG_INPUT))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import unicodedata
 from typing import Any
+
+from ippanel_provider.sync.paint import Paint
 
 _ISOLATE, _POP = "\u2068", "\u2069"
 # What is needed to write Persian; the other marks of direction could turn the rest of the line around.
@@ -52,3 +55,8 @@ def _is_shown(char: str) -> bool:
 def quoted(text: str) -> str:
     """A text of a person, plain; on a terminal isolated, so that Persian leaves the figures around it in their places."""
     return f"{_ISOLATE}{plain(text)}{_POP}" if sys.stdout.isatty() else plain(text)
+
+
+def paint() -> Paint:
+    """How plans are shown: in colours where there is a terminal that was not told otherwise (``NO_COLOR``)."""
+    return Paint(sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb", plain)

@@ -1,0 +1,109 @@
+"""``ippanel patterns``: plan, apply and pull."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ippanel_provider.cli.asking import ask
+from ippanel_provider.cli.result import Result
+from ippanel_provider.cli.sync_arguments import CHANGES, WRONG
+from ippanel_provider.cli.terminal import paint, plain, write
+from ippanel_provider.client import Client, InvalidInput
+from ippanel_provider.client.gateway import Gateway
+from ippanel_provider.sync import pattern_apply, pattern_diff, pattern_pull, report, storage
+from ippanel_provider.sync.pattern_apply import PatternOutcome
+from ippanel_provider.sync.pattern_files import load
+from ippanel_provider.sync.pattern_lock import LOCK_NAME, Lock
+from ippanel_provider.sync.patterns import PatternPlan, make_plan
+
+
+def patterns(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
+    """Run the step that was asked for."""
+    return {"plan": _plan, "apply": _apply, "pull": _pull}[options.step](client, options)
+
+
+def _plan(client: Client, options: argparse.Namespace) -> Result:
+    plan = _make(client, options)
+    if options.out:
+        storage.write_json(options.out, plan.as_json())
+    return Result(plan.as_json(), pattern_diff.lines(plan, paint()), CHANGES if plan.has_changes else 0)
+
+
+def _apply(client: Client, options: argparse.Namespace) -> Result:
+    lock_path = _lock_path(options)
+    if options.plan:
+        plan = written_plan(options.plan)
+    else:
+        plan = _make(client, options)
+        confirm(options, plan.has_changes, pattern_diff.lines(plan, paint()))
+    rows = client.run(pattern_apply.apply(plan, Lock.load(lock_path), lambda lock: lock.save(lock_path)))
+    if options.wait and (pending := [row.code for row in rows if row.status == "pending"]):
+        decided = client.run(pattern_apply.decided(pending, poll=min(60.0, max(1.0, options.wait / 20)), timeout=options.wait))
+        rows = [row._replace(status=decided[row.code].status if row.code in decided else row.status) for row in rows]
+    if options.report:
+        with report.Report(options.report, PatternOutcome._fields) as written:
+            for row in rows:
+                written.add(row)
+    bad = any(row.action == "rejected" or (options.wait and row.status != "active" and row.name) for row in rows)
+    return Result({"plan_id": plan.plan_id, "patterns": [row.as_json() for row in rows]}, _told(rows), WRONG if bad else 0)
+
+
+def _pull(client: Client, options: argparse.Namespace) -> Result:
+    lock_path = _lock_path(options)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    lock = Lock.load(lock_path)
+    panel = client.run(pattern_apply.read_panel())
+    pulled = pattern_pull.pull(options.folder, load(options.folder), panel, lock, overwrite=options.overwrite)
+    lock.save(lock_path)
+    lines = [f"{row.action:<10} {plain(row.name)}  ({row.code})" for row in pulled]
+    if any(row.action == "different" for row in pulled):
+        lines.append("Files that are different were left alone; pull --overwrite writes them anew.")
+    return Result({"patterns": [row._asdict() for row in pulled]}, lines or ["The panel has no patterns."])
+
+
+def written_plan(path: Path) -> PatternPlan:
+    """Read a plan that was written down.
+
+    :raises InvalidInput: it is not there, or is none.
+    """
+    data = storage.read_json(path, "plan")
+    if data is None:
+        raise InvalidInput(f"plan {path}: there is no such file")
+    return PatternPlan.from_json(data)
+
+
+def confirm(options: argparse.Namespace, has_changes: bool, shown: Iterator[str]) -> None:
+    """Show the plan and ask whether to go on.
+
+    :raises InvalidInput: the answer is no, or there is nobody to ask.
+    """
+    if options.yes or not has_changes:
+        return
+    if sys.stdin.isatty():
+        for line in shown:
+            write(line)
+    if ask("Type yes to apply", otherwise="use --yes, or plan --out and apply --plan").strip().lower() != "yes":
+        raise InvalidInput("apply: it was not confirmed. Nothing was changed.")
+
+
+def _make(client: Client, options: argparse.Namespace) -> PatternPlan:
+    files = load(options.folder)
+    return make_plan(files, client.run(pattern_apply.read_panel()), Lock.load(_lock_path(options)), prune=options.prune)
+
+
+def _lock_path(options: argparse.Namespace) -> Path:
+    return options.lock or Path(options.folder, LOCK_NAME)
+
+
+def _told(rows: list[PatternOutcome]) -> Iterator[str]:
+    counts: dict[str, Any] = {}
+    for row in rows:
+        counts[row.action] = counts.get(row.action, 0) + 1
+        if row.action not in ("unchanged", "unmanaged"):
+            reason = f": {plain(row.reason)}" if row.reason else ""
+            yield f"{row.action:<9} {plain(row.name or row.code)}  ({', '.join(filter(None, (row.code, row.status)))}){reason}"
+    yield "Applied: " + ", ".join(f"{count} {action}" for action, count in counts.items()) + "."
