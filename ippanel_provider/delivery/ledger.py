@@ -62,7 +62,7 @@ class KeyChanged(Exception):
 
 
 class Ledger(Protocol):
-    """A home of intents and outcomes. Called from one thread; whatever it returns from is durable."""
+    """A home of intents and outcomes. Called from one thread. An intent is durable when :meth:`intend` returns."""
 
     key: MemberKey
 
@@ -87,6 +87,10 @@ class Ledger(Protocol):
 
     def settle(self, intent: Intent, outcome: Outcome) -> None:
         """Write down what became of an intent."""
+        ...
+
+    def flush(self) -> None:
+        """Make durable what is still held back; called when a run ends, however it ends."""
         ...
 
     def claimed(self, since: float) -> set[int]:
@@ -123,6 +127,9 @@ class MemoryLedger:
     def settle(self, intent: Intent, outcome: Outcome) -> None:
         """Write down the outcome."""
         self.remember(intent, outcome)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
 
     def claimed(self, since: float) -> set[int]:
         """Return all outbox ids of this campaign."""

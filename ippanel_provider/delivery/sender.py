@@ -87,18 +87,20 @@ def deliver(client: Client, ledger: Ledger, messages: Iterable[Message], terms: 
     :raises InDoubt: under ``on_unconfirmed=fail``, if something may or may not have gone out.
     :raises IPPanelError: of the first chunk that was not accepted, once all chunks under way have ended.
     """
-    doubts: list[Intent] = []
-    for intent, outcome in ledger.history():
-        if outcome is None:
-            doubts.append(intent)
-        else:
-            progress.earlier(intent, outcome)
-    if doubts:
-        log.info("An earlier try left %d chunks unanswered; looking in the outbox before anything is sent.", len(doubts))
-        _clear_up(client, ledger, [Finding(intent) for intent in doubts], terms, progress, earlier=True)
-    new = _unknown(ledger, messages, progress)
-    chunks = chunked(new, form, size=terms.chunk_size, api=client.settings.api)
-    _Delivery(client, ledger, terms, progress).run(chunks)
+    try:
+        doubts: list[Finding] = []
+        for intent, outcome in ledger.history():
+            if outcome is None:
+                doubts.append(Finding(intent))
+            else:
+                progress.earlier(intent, outcome)
+        if doubts:
+            log.info("An earlier try left %d chunks unanswered; looking in the outbox before anything is sent.", len(doubts))
+            _clear_up(client, ledger, doubts, terms, progress, earlier=True)
+        chunks = chunked(_unknown(ledger, messages, progress), form, size=terms.chunk_size, api=client.settings.api)
+        _Delivery(client, ledger, terms, progress).run(chunks)
+    finally:
+        ledger.flush()
 
 
 def _unknown(ledger: Ledger, messages: Iterable[Message], progress: Progress) -> Iterator[Message]:

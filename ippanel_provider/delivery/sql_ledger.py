@@ -1,13 +1,16 @@
 """The ledger in a SQL database: it also holds across runs and clears, and between workers.
 
-Two tables, made on first use: a row a chunk, and a row a member. The member's key is unique within a campaign, so of two
-workers that want to send to the same person one wins, whatever chunks they made of their rows.
+Its tables are made on first use: a row a campaign, a row a chunk, and a row a member. A member is unique within a campaign,
+so of two workers that want to send to the same person one wins, whatever chunks they made of their rows.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,12 +24,18 @@ from ippanel_provider.delivery.members import MEMBER_BYTES, TEXT_BYTES, MemberKe
 _ATTEMPTS = 20
 
 _metadata = sa.MetaData()
+_campaigns = sa.Table(
+    "ippanel_ledger_campaign",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(250), nullable=False, unique=True),
+    sa.Column("key_fingerprint", sa.String(16), nullable=False),
+)
 _chunks = sa.Table(
     "ippanel_ledger_chunk",
     _metadata,
-    sa.Column("campaign_id", sa.String(250), primary_key=True),
+    sa.Column("campaign", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("key_fingerprint", sa.String(16), nullable=False),
     sa.Column("intended_at", sa.Float(53), nullable=False, index=True),
     sa.Column("first_line", sa.Integer, nullable=False),
     sa.Column("last_line", sa.Integer, nullable=False),
@@ -37,13 +46,16 @@ _chunks = sa.Table(
 _members = sa.Table(
     "ippanel_ledger_member",
     _metadata,
-    sa.Column("campaign_id", sa.String(250), primary_key=True),
-    sa.Column("member", sa.String(2 * MEMBER_BYTES), primary_key=True),
+    sa.Column("campaign", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("member", sa.BigInteger, primary_key=True, autoincrement=False),
 )
 
 
 class SqlLedger:
     """One campaign's intents and outcomes in a database.
+
+    A confirmation is written together with the next intent or at the end, to spare the database every second commit;
+    should the process end before, the outbox confirms it.
 
     :param engine: an SQLAlchemy engine, as any SQL hook gives it
     :param campaign_id: what makes two sendings the same campaign
@@ -54,93 +66,129 @@ class SqlLedger:
             raise ValueError(f"campaign_id: {len(campaign_id)} characters; 1 to 250 are taken")
         self.key = key
         self._engine = engine
-        self._campaign_id = campaign_id
-        self._mine = _chunks.c.campaign_id == campaign_id
+        self._name = campaign_id
+        self._held: dict[int, Outcome] = {}
+        # While nobody has claimed anything, there is nothing to ask about; a claim that is not ours still stops an insert.
+        self._is_new = False
 
     def history(self) -> Iterator[tuple[Intent, Outcome | None]]:
         """Read all records of the campaign, of this run and earlier ones."""
         self._make_tables()
         with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(_chunks).where(self._mine).order_by(_chunks.c.number)).all()
+            rows = connection.execute(sa.select(_chunks).where(_chunks.c.campaign == self._campaign).order_by(_chunks.c.number)).all()
+        self._is_new = not rows
         for row in rows:
-            if row.key_fingerprint != self.key.fingerprint:
-                raise KeyChanged
-            intent = Intent(
-                row.number,
-                row.intended_at,
-                (row.first_line, row.last_line),
-                pieces(row.members, MEMBER_BYTES),
-                pieces(row.texts, TEXT_BYTES),
+            lines = (row.first_line, row.last_line)
+            yield (
+                Intent(row.number, row.intended_at, lines, pieces(row.members, MEMBER_BYTES), pieces(row.texts, TEXT_BYTES)),
+                _outcome(row.outcome),
             )
-            yield intent, _outcome(row.outcome)
 
-    def unknown(self, messages: Sequence[Message]) -> list[Message]:
+    def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Return the messages whose member nobody has claimed."""
+        if self._is_new:
+            return messages
+        wanted = [_whole(self.key.member(message)) for message in messages]
         with self._engine.connect() as connection:
-            known = self._claimed_members(connection, messages)
-        return [message for message in messages if self.key.member(message).hex() not in known]
+            query = sa.select(_members.c.member).where(_members.c.campaign == self._campaign, _members.c.member.in_(wanted))
+            known = set(connection.execute(query).scalars())
+        return [message for message, member in zip(messages, wanted, strict=True) if member not in known]
 
     def intend(self, chunk: Chunk) -> tuple[Intent, Chunk] | None:
         """Claim the members and write the intent in one transaction; what others claimed first is left out."""
+        intent = Intent.of(chunk, self.key, 0)
         for _ in range(_ATTEMPTS):
             try:
-                with self._engine.begin() as connection:
-                    number = connection.execute(
-                        sa.select(sa.func.coalesce(sa.func.max(_chunks.c.number), 0)).where(self._mine)
-                    ).scalar_one()
-                    intent = Intent.of(chunk, self.key, number + 1)
-                    connection.execute(sa.insert(_members), [self._member_row(member) for member in intent.members])
-                    connection.execute(sa.insert(_chunks), self._chunk_row(intent))
-                return intent, chunk
+                return self._claimed(intent), chunk
             except IntegrityError:
                 # Another worker took the number or some of the members; see which and try with the rest.
+                self._is_new = False
                 rest = tuple(self.unknown(chunk.messages))
                 if not rest:
                     return None
                 chunk = Chunk(rest, chunk.form)
-        raise RuntimeError(f"ledger: {_ATTEMPTS} times other workers were faster; are two of them sending the same campaign?")
+                intent = Intent.of(chunk, self.key, 0)
+        raise RuntimeError(f"ledger: {_ATTEMPTS} times other workers were faster; are many of them sending the same campaign?")
 
     def outcome_of(self, intent: Intent) -> Outcome | None:
         """Read the outcome."""
+        if intent.number in self._held:
+            return self._held[intent.number]
         with self._engine.connect() as connection:
-            return _outcome(connection.execute(sa.select(_chunks.c.outcome).where(self._mine, _chunks.c.number == intent.number)).scalar())
+            return _outcome(connection.execute(sa.select(_chunks.c.outcome).where(*self._at(intent.number))).scalar())
 
     def settle(self, intent: Intent, outcome: Outcome) -> None:
         """Write the outcome, and set free the members that got nothing."""
-        stored = json.dumps({"ids": list(outcome.outbox_ids), "void": sorted(outcome.void)})
-        free = [intent.members[place].hex() for place in outcome.void]
-        with self._engine.begin() as connection:
-            connection.execute(sa.update(_chunks).where(self._mine, _chunks.c.number == intent.number).values(outcome=stored))
-            if free:
-                connection.execute(sa.delete(_members).where(_members.c.campaign_id == self._campaign_id, _members.c.member.in_(free)))
+        self._held[intent.number] = outcome
+        if outcome.void:
+            free = [_whole(intent.members[place]) for place in outcome.void]
+            with self._engine.begin() as connection:
+                connection.execute(sa.delete(_members).where(_members.c.campaign == self._campaign, _members.c.member.in_(free)))
+                self._write_held(connection)
+            self._held.clear()
+
+    def flush(self) -> None:
+        """Write the outcomes that are held back."""
+        if self._held:
+            with self._engine.begin() as connection:
+                self._write_held(connection)
+            self._held.clear()
 
     def claimed(self, since: float) -> set[int]:
         """Return the outbox ids of all campaigns in this database since then."""
+        self.flush()
         with self._engine.connect() as connection:
             outcomes = connection.execute(
                 sa.select(_chunks.c.outcome).where(_chunks.c.intended_at >= since, _chunks.c.outcome.is_not(None))
             )
             return {outbox_id for stored in outcomes.scalars() for outbox_id in json.loads(stored)["ids"]}
 
-    def _claimed_members(self, connection: sa.Connection, messages: Sequence[Message]) -> set[str]:
-        wanted = [self.key.member(message).hex() for message in messages]
-        query = sa.select(_members.c.member).where(_members.c.campaign_id == self._campaign_id, _members.c.member.in_(wanted))
-        return set(connection.execute(query).scalars())
+    @cached_property
+    def _campaign(self) -> int:
+        """The campaign's number in this database; made when it is new.
 
-    def _member_row(self, member: bytes) -> dict[str, Any]:
-        return {"campaign_id": self._campaign_id, "member": member.hex()}
+        :raises KeyChanged: if it was begun with another key.
+        """
+        find = sa.select(_campaigns.c.id, _campaigns.c.key_fingerprint).where(_campaigns.c.name == self._name)
+        with self._engine.connect() as connection:
+            found = connection.execute(find).first()
+        if found is None:
+            with suppress(IntegrityError), self._engine.begin() as connection:
+                connection.execute(sa.insert(_campaigns).values(name=self._name, key_fingerprint=self.key.fingerprint))
+            with self._engine.connect() as connection:
+                found = connection.execute(find).one()
+        if found.key_fingerprint != self.key.fingerprint:
+            raise KeyChanged
+        return int(found.id)
 
-    def _chunk_row(self, intent: Intent) -> dict[str, Any]:
-        return {
-            "campaign_id": self._campaign_id,
-            "number": intent.number,
-            "key_fingerprint": self.key.fingerprint,
-            "intended_at": intent.at,
-            "first_line": intent.lines[0],
-            "last_line": intent.lines[1],
-            "members": b"".join(intent.members),
-            "texts": b"".join(intent.texts),
-        }
+    def _claimed(self, intent: Intent) -> Intent:
+        with self._engine.begin() as connection:
+            last = connection.execute(sa.select(sa.func.max(_chunks.c.number)).where(_chunks.c.campaign == self._campaign)).scalar()
+            numbered = replace(intent, number=(last or 0) + 1)
+            members = [{"campaign": self._campaign, "member": _whole(member)} for member in intent.members]
+            connection.execute(sa.insert(_members), members)
+            connection.execute(
+                sa.insert(_chunks).values(
+                    campaign=self._campaign,
+                    number=numbered.number,
+                    intended_at=numbered.at,
+                    first_line=numbered.lines[0],
+                    last_line=numbered.lines[1],
+                    members=b"".join(numbered.members),
+                    texts=b"".join(numbered.texts),
+                )
+            )
+            self._write_held(connection)
+        self._held.clear()
+        return numbered
+
+    def _write_held(self, connection: sa.Connection) -> None:
+        for number, outcome in self._held.items():
+            stored = json.dumps({"ids": list(outcome.outbox_ids), "void": sorted(outcome.void)})
+            connection.execute(sa.update(_chunks).where(*self._at(number)).values(outcome=stored))
+
+    def _at(self, number: int) -> tuple[Any, Any]:
+        return _chunks.c.campaign == self._campaign, _chunks.c.number == number
 
     def _make_tables(self) -> None:
         try:
@@ -148,6 +196,11 @@ class SqlLedger:
         except DatabaseError:
             # Another worker made them between the look and the making.
             _metadata.create_all(self._engine)
+
+
+def _whole(member: bytes) -> int:
+    """Return a member's hash as the signed 64-bit number a database keeps it as."""
+    return int.from_bytes(member, signed=True)
 
 
 def _outcome(stored: str | None) -> Outcome | None:

@@ -78,6 +78,9 @@ class TaskLedger:
         self._store.set(f"{self._prefix}.{intent.number}.end", {"ids": list(outcome.outbox_ids), "void": sorted(outcome.void)})
         self._memory.settle(intent, outcome)
 
+    def flush(self) -> None:
+        """Nothing is held back."""
+
     def claimed(self, since: float) -> set[int]:
         """Return all outbox ids of this task."""
         return self._memory.claimed(since)

@@ -66,6 +66,9 @@ class WitnessLedger:
         """Remember the outcome for this try."""
         self._memory.settle(intent, outcome)
 
+    def flush(self) -> None:
+        """Nothing is held back."""
+
     def claimed(self, since: float) -> set[int]:
         """Return the ids of this try and those found of earlier ones."""
         return self._memory.claimed(since) | set(self.found)

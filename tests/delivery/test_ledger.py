@@ -44,6 +44,7 @@ def test_an_outcome_is_there_for_the_next_try(home: Callable[[], Ledger]) -> Non
     ledger = opened(home)
     intent = intended(ledger, chunk_of(people(3)))
     ledger.settle(intent, Outcome((11, 12, 13)))
+    ledger.flush()
     assert list(home().history()) == [(intent, Outcome((11, 12, 13)))]
     assert opened(home).claimed(since=0) == {11, 12, 13}
     assert opened(home).outcome_of(intent) == Outcome((11, 12, 13))
@@ -118,6 +119,7 @@ def test_of_two_workers_claiming_the_same_people_one_wins_whatever_their_chunks(
 def test_campaigns_in_one_database_do_not_know_each_other_but_each_others_ids(tmp_path: Path) -> None:
     one = opened(ledger_home("sql", tmp_path, "campaign one"))
     one.settle(intended(one, chunk_of(people(3))), Outcome((1, 2, 3)))
+    one.flush()
     two = opened(ledger_home("sql", tmp_path, "campaign two"))
     assert list(two.unknown(people(3))) == people(3)
     assert two.claimed(since=0) == {1, 2, 3}

@@ -63,21 +63,24 @@ def peer_to_peer(
     messages: Iterable[tuple[str | int | Sequence[str | int], str]], *, sender: str, send_time: datetime | None = None
 ) -> Request[Receipt]:
     """Send texts of their own to 1 to 1000 recipients (or groups of them); one bulk per ``(recipient, text)``."""
-    params = [
-        {
-            "recipients": checks.recipients(
-                [to] if isinstance(to, (str, int)) else to, most=MAX_RECIPIENTS_PER_REQUEST, field=f"messages[{index}].recipients"
-            ),
-            "message": checks.text(message, f"messages[{index}].message"),
-        }
-        for index, (to, message) in enumerate(messages)
-    ]
+    params = []
+    for index, (to, message) in enumerate(messages):
+        try:
+            params.append({"recipients": _group(to), "message": checks.text(message)})
+        except InvalidInput as error:
+            raise InvalidInput(f"messages[{index}].{error}") from None
     return _send(
         SendingType.PEER_TO_PEER,
         from_number=checks.sender(sender),
         params=checks.bounded(params, most=MAX_PEER_TO_PEER_ITEMS, field="messages"),
         send_time=checks.send_time(send_time),
     )
+
+
+def _group(to: str | int | Sequence[str | int]) -> list[str]:
+    if isinstance(to, (str, int)):
+        return [checks.recipient(to, "recipients[0]")]
+    return checks.recipients(to, most=MAX_RECIPIENTS_PER_REQUEST)
 
 
 def peer_to_peer_file(file: File, *, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
