@@ -81,6 +81,12 @@ def test_a_row_without_a_text_is_refused_and_nobody_is_greeted_as_none(record: d
     assert audience.rejected == [Rejected(1, reason)]
 
 
+def test_what_one_text_sets_does_not_reach_the_next() -> None:
+    records = [{"mobile": "09120000001", "vip": True}, {"mobile": "09120000002", "vip": False}]
+    template = "{% if vip %}{% set greeting = 'ارجمند' %}{% endif %}سلام {{ greeting | default('') }}"
+    assert [row.text for row in rendered(records, template, "mobile")] == ["سلام ارجمند", "سلام "]
+
+
 def test_a_template_that_is_broken_or_a_column_that_is_not_there_stops_everything_before_it_starts() -> None:
     with pytest.raises(InvalidInput, match="row_message"):
         next(rendered([{"mobile": "09120000001"}], "{{ name", "mobile"))
