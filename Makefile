@@ -25,6 +25,12 @@ test-2.11: $(TEST211)/ready  ## Run the Airflow tests on Airflow 2.11
 test-apprise: $(TEST)/ready  ## Run the Apprise tests on the oldest, two older and the newest version of Apprise
 	$(TEST)/bin/python tests/apprise/matrix.py $(ARGS)
 
+test-foreign: $(TEST)/ready  ## Let clients we did not write, from the package index, speak to the sandbox
+	$(TEST)/bin/python tests/foreign_clients/run.py
+
+test-fuzz: $(TEST)/ready  ## Throw generated requests at the sandbox for some minutes
+	$(TEST)/bin/python tests/fuzz/run.py $(ARGS)
+
 lint: $(TEST)/ready  ## Check style and types only
 	$(TEST)/bin/ruff check .
 	$(TEST)/bin/ruff format --check .
