@@ -5,7 +5,7 @@ DEMO := .venv-demo
 TEST := .venv-test
 TEST211 := .venv-test-2.11
 
-.PHONY: help demo test test-2.11 test-apprise lint sandbox constraints clean
+.PHONY: help demo test test-2.11 test-apprise test-foreign test-fuzz lint sandbox constraints clean
 
 help:  ## Show this list
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  make \1\t/' | expand -t 20
@@ -43,7 +43,7 @@ constraints: $(TEST)/ready  ## Pin the newest versions of everything the tests a
 		--all-extras --group test --group demo pyproject.toml - -o constraints-2.11.txt
 
 clean:  ## Remove the environments and what the demo left
-	rm -rf $(DEMO) $(TEST) $(TEST211) .venv-apprise-* .demo
+	rm -rf $(DEMO) $(TEST) $(TEST211) .venv-foreign .venv-fuzz .venv-apprise-* .demo
 
 # An environment is made once and again only when what it is made of changes.
 define environment
