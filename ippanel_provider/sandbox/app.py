@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pydantic_core import to_json
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from . import control
+from ippanel_provider import __version__
+
+from . import control, openapi
 from .api2 import API2
 from .edge import EDGE
 from .rest import REST
@@ -24,7 +30,8 @@ class App:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self._wire = Serving(sandbox, APIS)
-        self._people = Starlette(routes=[*control.routes(), *pages.routes()])
+        controls = [*control.routes(), Route("/_sandbox/openapi.json", openapi_document)]
+        self._people = Starlette(routes=[*controls, *pages.routes()])
         self._people.state.sandbox = sandbox
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,3 +40,8 @@ class App:
             await self._wire(scope, receive, send)
         else:
             await self._people(scope, receive, send)
+
+
+async def openapi_document(request: Request) -> Response:
+    """Every call there is, as an OpenAPI document."""
+    return Response(to_json(openapi.document(APIS, control.routes(), __version__)), media_type="application/json")

@@ -29,6 +29,7 @@ def endpoint_of(control: Control) -> Callable[[Request], Awaitable[Response]]:
             return Response(to_json({"error": str(mistake)}), 400, media_type="application/json")
         return content if isinstance(content, Response) else Response(to_json(content), media_type="application/json")
 
+    endpoint.__doc__ = control.__doc__
     return endpoint
 
 

@@ -1,0 +1,82 @@
+"""The OpenAPI document of everything a sandbox serves, made from its tables of routes: ``/_sandbox/openapi.json``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from starlette.routing import BaseRoute
+from starlette.routing import Route as PageRoute
+
+from .openapi_fields import FIELDS, TAKES
+from .wire import Api, Route
+
+_CREDENTIALS: Mapping[str, Mapping[str, str]] = {
+    "edge": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "The key or token, bare."},
+    "rest": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "AccessKey, a space, the key."},
+    "api2": {"type": "apiKey", "in": "header", "name": "apikey"},
+}
+_DONE: Mapping[str, Any] = {"default": {"description": "An answer in JSON."}}
+
+
+def document(apis: Sequence[Api], controls: Iterable[BaseRoute], version: str) -> dict[str, Any]:
+    """The document of some wire APIs and of the controls; a call is described by the first line its handler says of itself."""
+    paths: dict[str, dict[str, Any]] = {}
+    for api in apis:
+        for route in api.routes:
+            path = route.path if api.prefix.startswith("/api/") else f"/v1{route.path}"
+            _add(paths, route.method, path, _operation(api.name, route, path))
+    for control in controls:
+        if not isinstance(control, PageRoute):
+            continue
+        path = re.sub(r":\w+}", "}", control.path)
+        for method in sorted((control.methods or set()) - {"HEAD"}):
+            name = f"control_{method}_{path}".replace("/", "_").lower()
+            _add(paths, method, path, _described("control", re.sub(r"\W", "", name), control.endpoint, method, path))
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "IPPanel sandbox", "version": version},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"securitySchemes": dict(_CREDENTIALS)},
+    }
+
+
+def _add(paths: dict[str, dict[str, Any]], method: str, path: str, operation: dict[str, Any]) -> None:
+    paths.setdefault(path, {})[method.lower()] = operation
+
+
+def _operation(api: str, route: Route, path: str) -> dict[str, Any]:
+    name = f"{api}_{route.op}_{route.method.lower()}" if route.alternate else f"{api}_{route.op}"
+    operation = _described(api, f"{name}_{_letters(path)}", route.handler, route.method, path)
+    if route.auth != "none":
+        operation["security"] = [{api: []}]
+    if route.alternate:
+        operation["deprecated"] = True
+    return operation
+
+
+def _letters(path: str) -> str:
+    return re.sub(r"\W+", "_", path).strip("_")
+
+
+def _described(tag: str, name: str, handler: Callable[..., Any], method: str, path: str) -> dict[str, Any]:
+    """An operation with its parameters: those of the path, and what it takes in its query or body."""
+    said = (handler.__doc__ or "").strip().partition("\n")[0]
+    parameters = [{"name": part, "in": "path", "required": True, "schema": {"type": "string"}} for part in re.findall(r"{(\w+)}", path)]
+    names = TAKES.get(f"{method} {path}", "").split()
+    operation: dict[str, Any] = {"operationId": name, "tags": [tag], "summary": said, "responses": dict(_DONE)}
+    if method == "GET":
+        parameters += [{"name": each, "in": "query", "schema": _schema(each)} for each in names]
+    elif names:
+        body = {"schema": {"type": "object", "properties": {each: _schema(each) for each in names}}}
+        kinds = ["application/json", "multipart/form-data"] if {"file", "files"} & set(names) else ["application/json"]
+        operation["requestBody"] = {"content": dict.fromkeys(kinds, body)}
+    if parameters:
+        operation["parameters"] = parameters
+    return operation
+
+
+def _schema(name: str) -> Mapping[str, Any]:
+    return FIELDS.get(name, {"type": "string"})
