@@ -11,7 +11,7 @@ from apprise import NotifyFormat
 from apprise.locale import gettext_lazy as _
 from apprise.plugins import NotifyBase
 
-from ippanel_provider.apprise_plugin import addressing, plain
+from ippanel_provider.apprise_plugin import addressing, discretion, plain
 from ippanel_provider.apprise_plugin.attempts import Attempts, Settled
 from ippanel_provider.apprise_plugin.compat import ALIGNS_FORMATS, ImproperlyConfigured
 from ippanel_provider.apprise_plugin.parcels import Letter, Outcome, deliver
@@ -19,6 +19,8 @@ from ippanel_provider.apprise_url import SCHEME, assembled
 from ippanel_provider.client import ApiKey, Client, InvalidInput, IPPanelError, Retry, Settings
 from ippanel_provider.service import MAX_TEXT_PARTS, Api
 from ippanel_provider.text.numbers import mask
+
+discretion.keep()
 
 MODES = ("sms", "pattern", "votp")
 _APPRISE_WAITS = 57.0
@@ -148,8 +150,9 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
             for number, letter in enumerate(letters):
                 went_out = self._send(client, letter, number, started) and went_out
         if self.targets.unusable:
+            unusable = self.targets.unusable
             self.logger.error(
-                "IPPanel: %d targets of the URL cannot be sent to: %s", len(self.targets.unusable), "; ".join(self.targets.unusable)
+                "IPPanel: the URL names %s that cannot be sent to: %s", _counted(len(unusable), "target"), "; ".join(unusable)
             )
             return False
         if went_out:
@@ -172,7 +175,7 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
             return [text]
         if _value(self.overflow_mode) == "split":
             return plain.pieces(text, self.max_parts)
-        self.logger.warning("IPPanel: the text of %d characters was cut to %d parts (max_parts)", len(text), self.max_parts)
+        self.logger.warning("IPPanel: the text of %d characters was cut to %s (max_parts)", len(text), _counted(self.max_parts, "part"))
         return [plain.cut(text, self.max_parts)]
 
     def _letter(self, text: str, title: str, body: str) -> Letter:
@@ -192,7 +195,8 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         earlier = {target: self._attempts.settled(what, target) for target in self._named()}
         closed = sum(how is Settled.CLOSED for how in earlier.values())
         if closed:
-            self.logger.error("IPPanel: %d targets are not tried again: they were refused, or it may have gone out to them.", closed)
+            what_closed = _counted(closed, "target")
+            self.logger.error("IPPanel: not tried again for %s: refused before, or it may have gone out.", what_closed)
         parcels = letter.parcels([target for target, how in earlier.items() if how is None])
         # The longest a request can take: two tries to connect, the wait between them, and the answer.
         longest = 2 * self.socket_connect_timeout + 0.5 + self.socket_read_timeout
@@ -214,9 +218,9 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
             else:
                 failures[str(outcome.error)] = failures.get(str(outcome.error), 0) + len(outcome.parcel.targets)
         if accepted:
-            self.logger.info("IPPanel: accepted for %d targets; outbox ids %s", reached, ", ".join(map(str, accepted)))
+            self.logger.info("IPPanel: accepted for %s; outbox ids %s", _counted(reached, "target"), ", ".join(map(str, accepted)))
         for why, count in failures.items():
-            self.logger.error("IPPanel: not accepted for %d of %d targets. %s", count, len(earlier), why)
+            self.logger.error("IPPanel: not accepted for %d of %s. %s", count, _counted(len(earlier), "target"), why)
         return not failures and not closed
 
     def _remember(self, what: str, outcome: Outcome) -> None:
@@ -314,6 +318,10 @@ def _zone(name: object) -> ZoneInfo | None:
         return ZoneInfo(str(name))
     except (ZoneInfoNotFoundError, ValueError):
         raise InvalidInput(f"tz: {name!r} is no time zone; give it as Asia/Tehran") from None
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _value(choice: Any) -> str:

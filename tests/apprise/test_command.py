@@ -67,9 +67,10 @@ def test_a_lost_answer(ippanel_sandbox: RunningSandbox, address: Address, comman
     assert len(ippanel_sandbox.messages()) == 1
 
 
-def test_a_url_that_cannot_be(command: Command) -> None:
-    ended = command("-b", "سلام", "ippanel://key@+983000505/02112345678")
+def test_a_url_that_cannot_be_is_explained_and_not_shown(command: Command) -> None:
+    ended = command("-vvvvv", "-b", "سلام", "ippanel://s3cr3tkey@+983000505/02112345678?key=s3cr3tkey")
     assert ended.code != 0
     assert "is a landline" in ended.output
     assert "02112345678" not in ended.output
+    assert "s3cr3tkey" not in ended.output
     assert ended.output.count("ERROR") >= 1
