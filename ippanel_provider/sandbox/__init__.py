@@ -9,20 +9,30 @@ The rooms, and the way a request takes through them::
       app          which part serves a path
         serving    reads a request, lets faults strike, answers         wire     Call, Reply, Route: what handlers see
           edge/    the Edge API, a module a chapter; edge/sending/ the forms of a send, by sending_type
-        control    /_sandbox/…                           live      server-sent events
+        control    /_sandbox/… (desk: the people around the service)     live      server-sent events
         web/       the pages
             state      the account and everything that changes it
               outbox   accepted bulks and the views of reports      life     states as a function of time
               guard    the duplicate guard        faults     faults on demand        clock    time, under control
-              records, prices, examples           data, rial a part, the demo account
+              logins, patterns, phonebooks, people, tickets, drafts     a store an idea; journal writes their changes down
+              places, bank                        provinces and trades; numbers made up by arithmetic
+              sheets, contact_sheets              csv and xlsx files          totp    an authenticator's codes
+              records, prices, examples/          data, rial a part, the demo account
 
 **A new chapter** is a module in ``edge/`` with handlers ``(Call) -> Reply`` and a tuple ``routes``, named in
 ``edge.CHAPTERS``. **A new form of a send** is a function ``(Call) -> Submission | Reply`` named in ``edge.sending.FORMS``.
-**Another API** is an :class:`.wire.Api` named in ``app.APIS``. What changes the account is a method of
-:class:`.state.Sandbox`.
+**Another API** is an :class:`.wire.Api` named in ``app.APIS``. What changes the account is a method marked ``change`` of
+:class:`.state.Sandbox` or of another :class:`.journal.Store`.
 
 **Credentials**: the key ``sandbox-key`` (``--api-key``), or user ``ippanel`` with password ``sandbox-password``. The line is
-``+983000505``; without ``--empty`` there are more, and bulks, texts that came in and patterns under the ids the documents print.
+``+983000505``; without ``--empty`` there are more, and bulks, phonebooks, patterns, tickets, users and drafts under the ids the
+documents print.
+
+**Two-factor logins**: the account's ``two_factor`` is ``login``, ``sms`` or ``ga``. Codes that would be texted (to ``mobile``)
+stand under ``/_sandbox/codes``, those of ``ga`` come from ``totp_secret``. A step survives five wrong codes.
+
+**Imports and exports** are jobs: ``pending`` for one second of service time, ``processing`` for another, then ``done``. The file
+of an export is under ``/_sandbox/exports/1``, the sample of an import under ``/_sandbox/phonebooks/ID/sample``.
 
 **Timing**: a bulk goes through 0, 1, 5, 2 to 6 in two seconds of service time and its recipients through 0 and 1 to 2 in
 another 1.5 (:class:`.life.Timing`); ``--pace 0`` makes everything final at once, ``--speed`` and ``/_sandbox/clock`` move
@@ -36,4 +46,8 @@ other one is delivered. ``+989000000100`` stays in status 0 and ``+989000000101`
 ``local_numbers``, ``unauthorized_body``, ``alternates``, ``duplicate_guard`` (seconds). ``filters.message`` of the outbox
 report matches a part of the text. The guard refuses a whole request when any of its texts repeats one accepted before.
 A bulk that ends badly or is cancelled costs nothing.
+A file with a row that is no mobile number is refused as a whole (an import leaves such rows out). Options given in a change of
+a contact replace all it had, what is not given stays. Who is no reseller gets 403 where resellers are needed. A wrong password
+is the documented 401 always, a wrong token the one chosen. Single alternates are switched off by ``without_alternates``;
+``/_sandbox/stats`` counts their use under ``alternates``.
 """
