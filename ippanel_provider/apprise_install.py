@@ -63,7 +63,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         ("uninstall", "remove what install wrote"),
         ("status", "say what is installed and which Apprise finds it"),
     ):
-        action = actions.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
+        action = actions.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".", allow_abbrev=False)
         action.add_argument("--folder", type=Path, metavar="DIR", help="the folder of plugins (default: the one the apprise command reads)")
         if name == "install":
             action.add_argument(
@@ -73,7 +73,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry out the command; return the exit code: 0 done (status: known), 1 not."""
+    """Carry out the command; return the exit code: 0 done and known to Apprise, 1 not known, 2 it could not be done."""
     try:
         if args.action == "install":
             return _install_site() if args.site else _install_shim(args.folder or _default_folder())
@@ -81,13 +81,13 @@ def run(args: argparse.Namespace) -> int:
             return _uninstall([args.folder] if args.folder else _folders())
         return _status([args.folder] if args.folder else _folders())
     except OSError as error:
-        return _say(f"{error.filename}: {error.strerror}. Choose another place with --folder, or run it as who owns this one.", 1)
+        return _say(f"{error.filename}: {error.strerror}. Choose another place with --folder, or run it as who owns this one.", 2)
 
 
 def _install_shim(folder: Path) -> int:
     shim = folder / _SHIM
     if shim.exists() and not _is_ours(shim):
-        return _say(f"{shim} was written by someone else; move it away first, or choose another --folder.", 1)
+        return _say(f"{shim} was written by someone else; move it away first, or choose another --folder.", 2)
     folder.mkdir(parents=True, exist_ok=True)
     shim.write_text(_SHIM_TEXT, encoding="utf-8")
     _say(f"Wrote {shim}")
@@ -180,5 +180,5 @@ def _is_ours(file: Path) -> bool:
 
 
 def _say(line: str, code: int = 0) -> int:
-    sys.stdout.write(line + "\n")
+    (sys.stderr if code == 2 else sys.stdout).write(line + "\n")
     return code

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from ippanel_provider import apprise_install
 from ippanel_provider.cli.arguments import parse
 from ippanel_provider.cli.terminal import complain, use_utf8
 
@@ -20,6 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments[:1] == ["sandbox"]:
             return _sandbox(arguments[1:])
         options = parse(arguments)
+        if options.command == "apprise":
+            return apprise_install.run(options)
         # Only now, so that --help and a mistyped command need not wait for an HTTP library.
         from ippanel_provider.cli.running import run
 

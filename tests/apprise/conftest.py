@@ -102,11 +102,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of someone who ran ``ippanel apprise install``."""
     surroundings = _surroundings(tmp_path_factory.mktemp("home"))
-    code = (
-        "import argparse; from ippanel_provider import apprise_install as i; p = argparse.ArgumentParser();"
-        "i.add_parser(p.add_subparsers()); raise SystemExit(i.run(p.parse_args(['apprise', 'install'])))"
-    )
-    subprocess.run([sys.executable, "-c", code], env=surroundings, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "ippanel_provider.cli", "apprise", "install"], env=surroundings, check=True, capture_output=True)
     return surroundings
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import sysconfig
@@ -13,6 +12,7 @@ from apprise.manager_plugins import NotificationManager
 
 from ippanel_provider import apprise_install
 from ippanel_provider.apprise_plugin import NotifyIPPanel, register
+from ippanel_provider.cli import main
 
 URL = "ippanel://key@+983000505/09120000001"
 HOOK = "from ippanel_provider.apprise_hook import install; install();"
@@ -26,9 +26,7 @@ def python(code: str) -> str:
 
 
 def ippanel(*arguments: str) -> int:
-    parser = argparse.ArgumentParser()
-    apprise_install.add_parser(parser.add_subparsers())
-    return apprise_install.run(parser.parse_args(["apprise", *arguments]))
+    return main(["apprise", *arguments])
 
 
 class TestRegister:
@@ -118,10 +116,10 @@ class TestInstall:
         other = home / ".apprise" / "plugins" / "ippanel.py"
         other.parent.mkdir(parents=True)
         other.write_text("print('mine')\n")
-        assert ippanel("install") == 1
+        assert ippanel("install") == 2
         assert ippanel("uninstall") == 0
         assert other.read_text() == "print('mine')\n"
-        assert "someone else" in capsys.readouterr().out
+        assert "someone else" in capsys.readouterr().err
 
     def test_a_home_whose_apprise_is_a_configuration_file(self, home: Path) -> None:
         (home / ".apprise").write_text("json://localhost\n")
@@ -130,8 +128,8 @@ class TestInstall:
 
     def test_a_folder_that_cannot_be_written_is_one_sentence(self, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (home / "file").write_text("")
-        assert ippanel("install", "--folder", str(home / "file" / "plugins")) == 1
-        assert "--folder" in capsys.readouterr().out
+        assert ippanel("install", "--folder", str(home / "file" / "plugins")) == 2
+        assert "--folder" in capsys.readouterr().err
 
     def test_the_file_says_what_is_missing_in_a_python_without_us(self, home: Path) -> None:
         assert ippanel("install") == 0
@@ -168,10 +166,7 @@ class TestSite:
             return ended.stdout.strip() + ended.stderr.strip()
 
         def act(*arguments: str) -> str:
-            return ask(
-                "import argparse; from ippanel_provider import apprise_install as i; p = argparse.ArgumentParser();"
-                f"i.add_parser(p.add_subparsers()); print(i.run(p.parse_args(['apprise', *{arguments!r}])))"
-            )
+            return ask(f"from ippanel_provider.cli import main; print(main(['apprise', *{arguments!r}]))")
 
         known = f"import apprise; print(apprise.Apprise().add('{URL}'))"
         assert ask(known).splitlines()[0] == "False"
