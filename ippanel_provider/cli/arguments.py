@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from ippanel_provider import __version__
+from ippanel_provider import __version__, apprise_install
 from ippanel_provider.cli.sync_arguments import add_sync
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, Api
 
@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         return commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.", parents=[_common()], allow_abbrev=False)
 
     commands.add_parser("sandbox", help="run a stand-in for the service on this machine", add_help=False)
+    apprise_install.add_parser(commands)
     command("login", "log in with a user name and password, and keep the token for the other commands")
     command("logout", "end the token that login keeps")
     command("credit", "show the account's credit in rial")
