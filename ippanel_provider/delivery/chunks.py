@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -20,6 +20,8 @@ class Chunk:
 
     messages: tuple[Message, ...] = field(repr=False)
     form: Form
+    moment: Callable[[int], datetime] | None = None
+    """Gives the send time of the chunk that gets a number in the ledger; None is no time of its own."""
 
     @property
     def texts(self) -> list[str]:
@@ -31,7 +33,14 @@ class Chunk:
         return self.form.requests(self.messages, gateway, sender, send_time)
 
 
-def chunked(messages: Iterable[Message], form: Form, *, size: int | None = None, api: Api = Api.EDGE) -> Iterator[Chunk]:
+def chunked(
+    messages: Iterable[Message],
+    form: Form,
+    *,
+    size: int | None = None,
+    api: Api = Api.EDGE,
+    moment: Callable[[int], datetime] | None = None,
+) -> Iterator[Chunk]:
     """Yield the messages in chunks of ``size`` (default: as many as the form takes).
 
     :raises InvalidInput: if ``size`` is more than that.
@@ -42,4 +51,4 @@ def chunked(messages: Iterable[Message], form: Form, *, size: int | None = None,
         raise InvalidInput(f"chunk_size: {size} is outside 1 to {most}")
     stream = iter(messages)
     while batch := tuple(islice(stream, size)):
-        yield Chunk(batch, form)
+        yield Chunk(batch, form, moment)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ippanel_provider.delivery.audience import Message
@@ -25,12 +25,20 @@ class Intent:
     lines: tuple[int, int]
     members: tuple[bytes, ...] = field(repr=False)
     texts: tuple[bytes, ...] = field(repr=False)
+    send_at: float | None = None
+    """When it is to go out, where it has a time of its own."""
 
     @classmethod
     def of(cls, chunk: Chunk, key: MemberKey, number: int) -> Intent:
-        """Return the intent to send ``chunk`` now."""
+        """Return the intent to send ``chunk`` now, or at the time its schedule gives the number."""
         lines = (chunk.messages[0].line, chunk.messages[-1].line)
-        return cls(number, time.time(), lines, tuple(map(key.member, chunk.messages)), tuple(map(key.text, chunk.texts)))
+        members, texts = tuple(map(key.member, chunk.messages)), tuple(map(key.text, chunk.texts))
+        return cls(number, time.time(), lines, members, texts).numbered(number, chunk)
+
+    def numbered(self, number: int, chunk: Chunk) -> Intent:
+        """Return the intent under a number, with the time that goes with it."""
+        send_at = chunk.moment(number).timestamp() if chunk.moment else None
+        return replace(self, number=number, send_at=send_at)
 
     @property
     def is_shared(self) -> bool:

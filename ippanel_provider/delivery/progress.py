@@ -26,6 +26,8 @@ class Progress:
     """Accepted in an earlier try."""
     known: int = 0
     """Not sent, because the ledger knows them."""
+    void: int = 0
+    """Places of chunks that were not accepted, in this try or an earlier one."""
     skipped: int = 0
     """In doubt and given up under ``on_unconfirmed=skip``."""
     outbox_ids: list[int] = field(default_factory=list)
@@ -34,12 +36,14 @@ class Progress:
 
     def earlier(self, intent: Intent, outcome: Outcome) -> None:
         """Count a chunk of an earlier try."""
+        self.void += len(outcome.void)
         if outcome.outbox_ids:
             self.before += _accepted(intent, outcome)
             self.outbox_ids.extend(outcome.outbox_ids)
 
     def accepted_now(self, intent: Intent, outcome: Outcome) -> None:
         """Count a chunk that was accepted, and say so now and then."""
+        self.void += len(outcome.void)
         if not outcome.outbox_ids:
             return
         self.requests += 1

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ippanel_provider.client import Bulk, Flow, NotFound, Sleep, edge
+from ippanel_provider.client import Bulk, Flow, NotFound, PageRequest, Sleep, edge
 from ippanel_provider.delivery.audience import Message
 from ippanel_provider.delivery.ledger import Intent, Ledger, Outcome
 from ippanel_provider.delivery.members import MemberKey
@@ -27,12 +27,14 @@ class Patience:
     """How long an intent is looked for. Times in seconds.
 
     ``settle`` counts from the intent and has to cover the read timeout and the lag of the outbox list, which only the
-    live service can tell; ``skew`` is how far the service's clock may be from ours.
+    live service can tell; ``skew`` is how far the service's clock may be from ours; ``echo`` is how far a reported send time
+    may be from the one asked for.
     """
 
     settle: float = 120.0
     skew: float = 300.0
     poll: float = 5.0
+    echo: float = 1.0
 
 
 @dataclass(slots=True)
@@ -46,8 +48,10 @@ class Finding:
     ids: dict[int, int] = field(default_factory=dict)
     unsent: frozenset[int] = frozenset()
     places: dict[tuple[bytes, bytes], int] = field(init=False, repr=False)
+    texts: frozenset[bytes] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self.texts = frozenset(self.intent.texts)
         self.places = {pair: place for place, pair in enumerate(zip(self.intent.members, self.intent.texts, strict=False))}
 
     @property
@@ -96,45 +100,66 @@ def _look(findings: Sequence[Finding], ledger: Ledger, sender: str, patience: Pa
         return
     since = min(finding.intent.at for finding in findings) - patience.skew
     taken = ledger.claimed(since) | {outbox_id for finding in findings for outbox_id in finding.ids.values()}
-    wanted = {text for finding in findings for text in finding.intent.texts}
-    page_number = 1
+    request = window(findings, sender, patience)
     while True:
-        page = yield edge.report.outbox(
-            page=page_number, per_page=MAX_PAGE_SIZE, sender=sender, created_from=datetime.fromtimestamp(since, UTC)
-        )
+        page = yield request
         for bulk in page.items:
-            if bulk.outbox_id in taken or bulk.message is None or ledger.key.text(bulk.message) not in wanted:
-                continue
-            yield from _match(bulk, bulk.message, findings, ledger)
+            if bulk.outbox_id not in taken:
+                yield from match(bulk, findings, ledger.key, patience)
             if all(finding.is_whole for finding in findings):
                 return
         if not page.has_more:
             return
-        page_number += 1
+        request = request.turn(request.number + 1)
 
 
-def _match(bulk: Bulk, message: str, findings: Sequence[Finding], ledger: Ledger) -> Flow[None]:
-    """Give the bulk to the intent that has exactly its recipients, if there is one."""
-    text = ledger.key.text(message)
-    size = bulk.recipients_count
-    possible = [
-        f for f in findings if text in f.intent.texts and (size is None or size == (len(f.intent.members) if f.intent.is_shared else 1))
-    ]
+def window(findings: Sequence[Finding], sender: str, patience: Patience) -> PageRequest[Bulk]:
+    """Return the request for the part of the outbox in which these intents can be."""
+    moments = [finding.intent.send_at for finding in findings]
+    if None not in moments:
+        times = sorted(moment for moment in moments if moment is not None)
+        first, last = times[0] - patience.echo, times[-1] + patience.echo
+        return edge.report.outbox(per_page=MAX_PAGE_SIZE, sender=sender, send_from=_utc(first), send_to=_utc(last))
+    since = min(finding.intent.at for finding in findings) - patience.skew
+    return edge.report.outbox(per_page=MAX_PAGE_SIZE, sender=sender, created_from=_utc(since))
+
+
+def match(bulk: Bulk, findings: Sequence[Finding], key: MemberKey, patience: Patience) -> Flow[bool]:
+    """Give the bulk to the intent that has exactly its text and recipients; say whether there is one."""
+    message = bulk.message
+    if message is None:
+        return False
+    text = key.text(message)
+    possible = [finding for finding in findings if text in finding.texts and _fits(bulk, finding.intent, patience)]
     if not possible:
-        return
+        return False
     recipients = yield from _recipients(bulk.outbox_id)
-    members = {ledger.key.member(Message(recipient, message)) for recipient in recipients}
+    members = {key.member(Message(recipient, message)) for recipient in recipients}
     for finding in possible:
         intent = finding.intent
         if intent.is_shared:
             if members == set(intent.members) and not finding.ids:
                 finding.ids[0] = bulk.outbox_id
-                return
+                return True
         elif len(members) == 1:
-            place = finding.places.get((members.copy().pop(), text))
+            place = finding.places.get((next(iter(members)), text))
             if place is not None and place not in finding.ids:
                 finding.ids[place] = bulk.outbox_id
-                return
+                return True
+    return False
+
+
+def _fits(bulk: Bulk, intent: Intent, patience: Patience) -> bool:
+    """Whether size and time allow it; what the service leaves out excludes nothing."""
+    if bulk.recipients_count not in {None, len(intent.members) if intent.is_shared else 1}:
+        return False
+    if intent.send_at is None or bulk.send_at is None:
+        return True
+    return abs(bulk.send_at.timestamp() - intent.send_at) <= patience.echo
+
+
+def _utc(moment: float) -> datetime:
+    return datetime.fromtimestamp(moment, UTC)
 
 
 def accepted_places(intent: Intent, outbox_ids: Iterable[int], key: MemberKey) -> Flow[Finding]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import enum
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -23,6 +23,7 @@ from ippanel_provider.delivery.forms import Form
 from ippanel_provider.delivery.ledger import Intent, Ledger, Outcome
 from ippanel_provider.delivery.progress import Progress
 from ippanel_provider.delivery.reconcile import Finding, Patience, accepted_places, reconcile
+from ippanel_provider.delivery.schedule import Schedule, cancel_doubles
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, Api
 
 log = logging.getLogger(__name__)
@@ -41,16 +42,31 @@ class OnUnconfirmed(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How to send. ``rate`` is requests a second at most; ``throttle_patience`` is seconds of 429 to sit out in all."""
+    """How to send.
+
+    ``rate`` is requests a second at most; ``throttle_patience`` is seconds of 429 to sit out in all. With a ``schedule``
+    every chunk has a send time of its own, doubles are cancelled, and so ``on_unconfirmed`` has nothing to decide.
+    """
 
     sender: str
     send_time: datetime | None = None
+    schedule: Schedule | None = None
     chunk_size: int | None = None
     concurrency: int = 4
     rate: float | None = None
     on_unconfirmed: OnUnconfirmed = OnUnconfirmed.FAIL
     patience: Patience = field(default_factory=Patience)
     throttle_patience: float = 300.0
+
+    @property
+    def decision(self) -> OnUnconfirmed:
+        """What to do with what the outbox does not show."""
+        return OnUnconfirmed.RESEND if self.schedule else self.on_unconfirmed
+
+    @property
+    def moment(self) -> Callable[[int], datetime] | None:
+        """What gives a chunk a send time of its own."""
+        return self.schedule.moment if self.schedule else None
 
 
 class InDoubt(Unconfirmed):
@@ -71,7 +87,7 @@ class _Flight:
     @property
     def rest(self) -> Chunk:
         """What has not been sent yet."""
-        return Chunk(self.chunk.messages[len(self.ids) :], self.chunk.form) if self.ids else self.chunk
+        return replace(self.chunk, messages=self.chunk.messages[len(self.ids) :]) if self.ids else self.chunk
 
 
 def _in_turn(client: Client, requests: Sequence[Request[Receipt]], ids: list[int]) -> None:
@@ -97,8 +113,11 @@ def deliver(client: Client, ledger: Ledger, messages: Iterable[Message], terms: 
         if doubts:
             log.info("An earlier try left %d chunks unanswered; looking in the outbox before anything is sent.", len(doubts))
             _clear_up(client, ledger, doubts, terms, progress, earlier=True)
-        chunks = chunked(_unknown(ledger, messages, progress), form, size=terms.chunk_size, api=client.settings.api)
+        new = _unknown(ledger, messages, progress)
+        chunks = chunked(new, form, size=terms.chunk_size, api=client.settings.api, moment=terms.moment)
         _Delivery(client, ledger, terms, progress).run(chunks)
+        if terms.schedule and progress.void:
+            client.run(cancel_doubles(ledger.history(), ledger, terms.sender, terms.patience))
     finally:
         ledger.flush()
 
@@ -158,7 +177,7 @@ class _Delivery:
             time.sleep(max(0.0, self._next_start - time.monotonic()))
             self._next_start = time.monotonic() + 1 / self._terms.rate
         try:
-            requests = flight.rest.requests(self._gateway, self._terms.sender, self._terms.send_time)
+            requests = flight.rest.requests(self._gateway, self._terms.sender, self._send_time(flight.intent))
         except IPPanelError as error:
             self._give_up(flight, error)
         else:
@@ -241,19 +260,22 @@ class _Delivery:
         """
         outcome = self._ledger.outcome_of(flight.intent)
         void = [flight.chunk.messages[place] for place in sorted(outcome.void)] if outcome else []
-        for chunk in chunked(void, flight.chunk.form, api=self._gateway.api):
+        for chunk in chunked(void, flight.chunk.form, api=self._gateway.api, moment=self._terms.moment):
             claim = self._ledger.intend(chunk)
             if claim is None:
                 continue
             again = _Flight(*claim)
             try:
-                _in_turn(self._client, again.chunk.requests(self._gateway, self._terms.sender, self._terms.send_time), again.ids)
+                _in_turn(self._client, again.chunk.requests(self._gateway, self._terms.sender, self._send_time(again.intent)), again.ids)
             except (Throttled, Unconfirmed) as error:
                 self._fail(InDoubt(f"{_named([Finding(again.intent)])} were sent again, and again are not confirmed. {error}"))
             except IPPanelError as error:
                 self._give_up(again, error)
             else:
                 self._confirm(again)
+
+    def _send_time(self, intent: Intent) -> datetime | None:
+        return self._terms.send_time if intent.send_at is None else datetime.fromtimestamp(intent.send_at, UTC)
 
     def _fail(self, error: BaseException) -> None:
         # The first error is the cause; later ones are mostly its echo.
@@ -267,14 +289,14 @@ def _clear_up(client: Client, ledger: Ledger, findings: Sequence[Finding], terms
     """Settle intents by what the outbox shows, and what it does not show by ``on_unconfirmed``."""
     # The legacy API lists nothing of what was sent, so there is no judge to ask.
     left = findings if client.settings.api is Api.REST else client.run(reconcile(findings, ledger, terms.sender, terms.patience))
-    if left and terms.on_unconfirmed is OnUnconfirmed.FAIL:
+    if left and terms.decision is OnUnconfirmed.FAIL:
         raise InDoubt(
             f"{_named(left)} left unanswered and are not in the outbox. "
             "The next try looks again before it sends anything; on_unconfirmed='resend' or 'skip' decides otherwise."
         )
     for finding in left:
-        ledger.settle(finding.intent, _decided(finding, terms.on_unconfirmed))
-        if terms.on_unconfirmed is OnUnconfirmed.SKIP:
+        ledger.settle(finding.intent, _decided(finding, terms.decision))
+        if terms.decision is OnUnconfirmed.SKIP:
             progress.skipped += finding.missing
             log.warning("%s are in doubt and skipped.", _named([finding]))
     for finding in findings:

@@ -41,6 +41,7 @@ _chunks = sa.Table(
     sa.Column("last_line", sa.Integer, nullable=False),
     sa.Column("members", sa.LargeBinary, nullable=False),
     sa.Column("texts", sa.LargeBinary, nullable=False),
+    sa.Column("send_at", sa.Float(53)),
     sa.Column("outcome", sa.Text),
 )
 _members = sa.Table(
@@ -79,10 +80,8 @@ class SqlLedger:
         self._is_new = not rows
         for row in rows:
             lines = (row.first_line, row.last_line)
-            yield (
-                Intent(row.number, row.intended_at, lines, pieces(row.members, MEMBER_BYTES), pieces(row.texts, TEXT_BYTES)),
-                _outcome(row.outcome),
-            )
+            members, texts = pieces(row.members, MEMBER_BYTES), pieces(row.texts, TEXT_BYTES)
+            yield Intent(row.number, row.intended_at, lines, members, texts, row.send_at), _outcome(row.outcome)
 
     def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Return the messages whose member nobody has claimed."""
@@ -99,14 +98,14 @@ class SqlLedger:
         intent = Intent.of(chunk, self.key, 0)
         for _ in range(_ATTEMPTS):
             try:
-                return self._claimed(intent), chunk
+                return self._claimed(intent, chunk), chunk
             except IntegrityError:
                 # Another worker took the number or some of the members; see which and try with the rest.
                 self._is_new = False
                 rest = tuple(self.unknown(chunk.messages))
                 if not rest:
                     return None
-                chunk = Chunk(rest, chunk.form)
+                chunk = replace(chunk, messages=rest)
                 intent = Intent.of(chunk, self.key, 0)
         raise RuntimeError(f"ledger: {_ATTEMPTS} times other workers were faster; are many of them sending the same campaign?")
 
@@ -161,10 +160,10 @@ class SqlLedger:
             raise KeyChanged
         return int(found.id)
 
-    def _claimed(self, intent: Intent) -> Intent:
+    def _claimed(self, intent: Intent, chunk: Chunk) -> Intent:
         with self._engine.begin() as connection:
             last = connection.execute(sa.select(sa.func.max(_chunks.c.number)).where(_chunks.c.campaign == self._campaign)).scalar()
-            numbered = replace(intent, number=(last or 0) + 1)
+            numbered = intent.numbered((last or 0) + 1, chunk)
             members = [{"campaign": self._campaign, "member": _whole(member)} for member in intent.members]
             connection.execute(sa.insert(_members), members)
             connection.execute(
@@ -176,6 +175,7 @@ class SqlLedger:
                     last_line=numbered.lines[1],
                     members=b"".join(numbered.members),
                     texts=b"".join(numbered.texts),
+                    send_at=numbered.send_at,
                 )
             )
             self._write_held(connection)

@@ -64,6 +64,7 @@ class TaskLedger:
             "lines": list(intent.lines),
             "members": b64encode(b"".join(intent.members)).decode(),
             "texts": b64encode(b"".join(intent.texts)).decode(),
+            "send_at": intent.send_at,
         }
         self._store.set(f"{self._prefix}.{intent.number}", value)
         return intent, chunk
@@ -88,10 +89,5 @@ class TaskLedger:
 
 def _intent(number: int, stored: dict[str, Any]) -> Intent:
     first, last = stored["lines"]
-    return Intent(
-        number,
-        stored["at"],
-        (first, last),
-        pieces(b64decode(stored["members"]), MEMBER_BYTES),
-        pieces(b64decode(stored["texts"]), TEXT_BYTES),
-    )
+    members, texts = pieces(b64decode(stored["members"]), MEMBER_BYTES), pieces(b64decode(stored["texts"]), TEXT_BYTES)
+    return Intent(number, stored["at"], (first, last), members, texts, stored["send_at"])

@@ -30,6 +30,9 @@ class SendingOperator(IPPanelOperator):
 
     :param sender: the line to send from, as +983000505; default is the connection's (templated)
     :param send_time: when to send, aware, 5 minutes to 90 days ahead; default is at once
+    :param delivery: ``direct`` (default), or ``scheduled``: each chunk gets a send time of its own, from ``send_time`` or at
+        least 15 minutes ahead, so that what is missing can be sent again and doubles cancelled before anything goes out;
+        until 5 minutes before, cancelling the returned ids takes the whole campaign back
     :param ledger_conn_id: a SQL connection to keep the book in, so that it also holds across runs and clears and
         between workers (templated)
     :param campaign_id: with ``ledger_conn_id``, what makes two sendings the same campaign; default is this task in this
@@ -50,6 +53,7 @@ class SendingOperator(IPPanelOperator):
         *,
         sender: str | None = None,
         send_time: datetime | None = None,
+        delivery: str = "direct",
         ledger_conn_id: str | None = None,
         campaign_id: str | None = None,
         on_unconfirmed: str = "fail",
@@ -63,6 +67,7 @@ class SendingOperator(IPPanelOperator):
         super().__init__(**kwargs)
         self.sender = sender
         self.send_time = send_time
+        self.delivery = _one_of("delivery", delivery, ("direct", "scheduled"))
         self.ledger_conn_id = ledger_conn_id
         self.campaign_id = campaign_id
         self.on_unconfirmed = _one_of("on_unconfirmed", on_unconfirmed, ("fail", "resend", "skip"))
@@ -100,11 +105,13 @@ class SendingOperator(IPPanelOperator):
 
     def _terms(self) -> Terms:
         from ippanel_provider.delivery.reconcile import Patience
+        from ippanel_provider.delivery.schedule import Schedule
         from ippanel_provider.delivery.sender import OnUnconfirmed, Terms
 
         return Terms(
             sender=self.hook.sender(self.sender),
             send_time=self.send_time,
+            schedule=Schedule.beginning(self.send_time) if self.delivery == "scheduled" else None,
             chunk_size=self.chunk_size,
             concurrency=self.concurrency,
             rate=self.rate,

@@ -70,6 +70,10 @@ class Campaign:
     terms: Terms
     progress: Progress = field(default_factory=Progress)
 
+    def with_terms(self, **terms: Any) -> Campaign:
+        """Return the campaign on other terms."""
+        return replace(self, terms=replace(self.terms, **terms))
+
     def attempt(self, messages: Sequence[Message], *, shared_text: str | None = None, form: Form | None = None, **terms: Any) -> Progress:
         """Run one try, as a task does, and return how far it came."""
         self.progress = Progress()
