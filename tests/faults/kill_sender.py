@@ -45,13 +45,23 @@ def main() -> int:
     options = parser.parse_args()
     chance = random.Random(options.seed)
     bad = 0
-    print(f"{'home':<6} {'kills':>6} {'campaigns':>9} {'recipients':>10} {'duplicates':>10} {'lost':>6} {'seconds':>8}")
+    print(heading(), flush=True)
     for home in options.homes:
         tally = run_home(home, options.kills, options.people, chance)
         bad += tally.duplicates + tally.lost
-        counts = f"{tally.kills:>6} {tally.campaigns:>9} {tally.recipients:>10} {tally.duplicates:>10} {tally.lost:>6}"
-        print(f"{home:<6} {counts} {tally.seconds:>8.0f}", flush=True)
+        print(row(home, tally), flush=True)
     return 1 if bad else 0
+
+
+def heading() -> str:
+    """Return the heading of the table."""
+    return f"{'home':<6} {'kills':>6} {'campaigns':>9} {'recipients':>10} {'duplicates':>10} {'lost':>6} {'seconds':>8}"
+
+
+def row(home: str, tally: Tally) -> str:
+    """Return a row of the table."""
+    counts = f"{tally.kills:>6} {tally.campaigns:>9} {tally.recipients:>10} {tally.duplicates:>10} {tally.lost:>6}"
+    return f"{home:<6} {counts} {tally.seconds:>8.0f}"
 
 
 def run_home(home: str, kills: int, people: int, chance: random.Random) -> Tally:
@@ -106,10 +116,10 @@ def run_campaign(options: dict[str, Any], tally: Tally, kills: int, chance: rand
             raise SystemExit(f"a try ended with {process.returncode}; its error is above")
 
 
-def judge(sandbox: RunningSandbox, options: dict[str, Any], tally: Tally) -> None:
+def judge(sandbox: RunningSandbox, options: dict[str, Any], tally: Tally, *, text: str | None = None) -> None:
     """Ask the sandbox who got what, and compare with who should have."""
     wanted = {(message.recipient, message.text) for message in audience(options["campaign"], options["people"], options["shared_text"])}
-    texts = [(text["recipient"], text["text"]) for text in sandbox.messages()]
+    texts = [(got["recipient"], got["text"]) for got in sandbox.messages(text=text)]
     tally.recipients += len(wanted)
     tally.duplicates += len(texts) - len(set(texts))
     tally.lost += len(wanted - set(texts))
