@@ -1,0 +1,1 @@
+"""Specifications of this package; run them with `make test`."""
