@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
+
+from pydantic import BaseModel
 
 from ippanel_provider.client import edge
+from ippanel_provider.client.envelope import reading_page
 from ippanel_provider.client.errors import NotFound
 from ippanel_provider.client.gateway import Gateway, gateway
 from ippanel_provider.client.models import Bulk, InboxMessage
-from ippanel_provider.client.request import Flow, Page
+from ippanel_provider.client.request import Flow, Page, Request
 from ippanel_provider.service import MAX_PAGE_SIZE, Api, BulkState, DeliveryStatus
 
 FEW = 3
@@ -47,7 +50,7 @@ def states(outbox_ids: Iterable[int], api: Gateway = _EDGE, *, most_requests: in
 def _from_the_head(missing: dict[int, None], found: dict[int, BulkState], left: int, api: Gateway) -> Flow[int]:
     used = 0
     while len(missing) > FEW and used < left:
-        page: Page[Bulk] = yield api.outbox(page=used + 1, per_page=_page_size(missing))
+        page: Page[_Standing] = yield _standings(api, _page_size(missing), page=used + 1)
         used += 1
         # A page that answers for one costs what asking for that one does.
         if _take(page, missing, found) <= 1 or not page.has_more:
@@ -65,7 +68,8 @@ def _from_neighbours(missing: dict[int, None], found: dict[int, BulkState], left
         found[first] = BulkState.CREATING if bulk is None else bulk.state
         if bulk is None or bulk.created_at is None:
             continue
-        page: Page[Bulk] = yield api.outbox(per_page=_page_size(missing), created_to=bulk.created_at + timedelta(seconds=1))
+        until = bulk.created_at + timedelta(seconds=1)
+        page: Page[_Standing] = yield _standings(api, _page_size(missing), created_to=until)
         used += 1
         if not _take(page, missing, found):
             break
@@ -76,8 +80,21 @@ def _page_size(missing: Mapping[int, None]) -> int:
     return min(MAX_PAGE_SIZE, max(100, len(missing)))
 
 
-def _take(page: Page[Bulk], missing: dict[int, None], found: dict[int, BulkState]) -> int:
-    hits = {bulk.outbox_id: bulk.state for bulk in page.items if bulk.outbox_id in missing}
+class _Standing(BaseModel):
+    """A bulk's id and state. Reading no more of a row costs a tenth, and a thousand rows are read in every look."""
+
+    messages_outbox_id: int
+    state_id: int
+
+
+def _standings(api: Gateway, per_page: int, **filters: Any) -> Request[Page[_Standing]]:
+    request = api.outbox(per_page=per_page, **filters)
+    read: Any = reading_page(_Standing, request.number, per_page)
+    return cast("Request[Page[_Standing]]", replace(request, read=read))
+
+
+def _take(page: Page[_Standing], missing: dict[int, None], found: dict[int, BulkState]) -> int:
+    hits = {bulk.messages_outbox_id: BulkState(bulk.state_id) for bulk in page.items if bulk.messages_outbox_id in missing}
     found |= hits
     for outbox_id in hits:
         del missing[outbox_id]

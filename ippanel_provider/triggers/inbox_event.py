@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow.providers.common.compat.triggers import BaseEventTrigger
 from airflow.triggers.base import TriggerEvent
 
-from ippanel_provider.inbox import InboxFilter, keyword_of
+from ippanel_provider.inbox import InboxFilter
 
 if TYPE_CHECKING:
     from ippanel_provider.client import InboxMessage
@@ -19,23 +19,27 @@ PERSONAL = ("sender", "message")
 
 
 class IPPanelInboxEventTrigger(BaseEventTrigger):
-    """Fires for every text that comes in, for an ``AssetWatcher``.
+    """Fires when texts have come in, for an ``AssetWatcher``; those of one look are one event.
 
-    An event's payload is ``{"inbox_id", "line", "keyword", "received_at"}``; sender and text are read from the inbox by
-    id, by the task that needs them, unless ``include`` says otherwise. The keyword is the first word where ``keywords``
-    are asked for, else None; the time is epoch seconds.
+    An event's payload is ``{"inbox_ids": [...]}``; senders and texts are read from the inbox by the task that needs them,
+    unless ``include`` says otherwise, which adds ``"texts": [{"inbox_id", …}]``.
 
-    On Airflow 3.3 every text arrives at least once: the cursor lies with the asset and follows what is in Airflow's
+    On Airflow 3.3 every text is in an event at least once: the cursor lies with the asset and follows what is in Airflow's
     database, so nothing is missed while the triggerer is down or when it is killed; a text may then come twice, with the
     same id. All watchers of a connection share one poll. Airflow 3.0 to 3.2 keep no cursor for a trigger: there the
     watch begins anew with each start of the triggerer, at ``start``. The legacy REST API cannot be watched.
+
+    From events to runs is Airflow's part: up to 3.3 it can leave an event that arrives while it makes a run for an earlier
+    one to the next run, which only a further event brings (apache/airflow#54659, #56050). A DAG that must handle every text
+    in time takes the event as a wake-up and reads the inbox from a cursor of its own, as the example
+    ``example_ippanel_inbox`` does: its run begins after such an event and so sees the text.
 
     :param line: only texts to this line, as +983000505
     :param keywords: only texts whose first word is one of these, however cased or spelled on a Persian keyboard
     :param matching: only texts in which this regular expression is found
     :param start: where a watcher that never ran begins: ``latest``, with what comes in from then on; ``earliest``, with all
         there is; or after an inbox id
-    :param include: of ``sender`` and ``message``, what the payload holds besides; it is stored with the asset event
+    :param include: of ``sender`` and ``message``, what the payload holds of each text; it is stored with the asset event
     :param poll_interval: seconds between two looks
     :param ippanel_conn_id: the connection to IPPanel
     """
@@ -81,9 +85,8 @@ class IPPanelInboxEventTrigger(BaseEventTrigger):
         while True:
             wait = InboxWait(InboxFilter(), cursor, None, 1, self.poll_interval, math.inf)
             texts = await texts_of(self.ippanel_conn_id, wait)
-            for text in texts:
-                if self._filter.lets_through(text, ""):
-                    yield TriggerEvent(self._payload(text))
+            if event := self._event(texts):
+                yield event
             await asyncio.sleep(self.poll_interval)
             # The events had that long to reach the database.
             cursor = wait.cursor
@@ -107,23 +110,22 @@ class IPPanelInboxEventTrigger(BaseEventTrigger):
         watcher = Watcher(self.poll_interval, await self._cursor(), self._save)
         with watchers_of(self.ippanel_conn_id).joined_by(watcher):
             async for batch in shared_stream:
-                for text in watcher.take(batch):
-                    if self._filter.lets_through(text, ""):
-                        yield TriggerEvent(self._payload(text))
+                if event := self._event(watcher.take(batch)):
+                    yield event
 
-    @property
-    def _filter(self) -> InboxFilter:
-        return InboxFilter(line=self.line, keywords=tuple(self.keywords), matching=self.matching)
+    def _event(self, texts: Sequence[InboxMessage]) -> TriggerEvent | None:
+        wanted = InboxFilter(line=self.line, keywords=tuple(self.keywords), matching=self.matching)
+        meant = [text for text in texts if wanted.lets_through(text, "")]
+        if not meant:
+            return None
+        payload: dict[str, Any] = {"inbox_ids": [text.inbox_id for text in meant]}
+        if self.include:
+            payload["texts"] = [self._told(text) for text in meant]
+        return TriggerEvent(payload)
 
-    def _payload(self, text: InboxMessage) -> dict[str, Any]:
+    def _told(self, text: InboxMessage) -> dict[str, Any]:
         personal = {"sender": str(text.sender), "message": text.message}
-        return {
-            "inbox_id": text.inbox_id,
-            "line": text.line,
-            "keyword": keyword_of(text.message) if self.keywords else None,
-            "received_at": None if text.received_at is None else text.received_at.timestamp(),
-            **{name: personal[name] for name in self.include},
-        }
+        return {"inbox_id": text.inbox_id, **{name: personal[name] for name in self.include}}
 
     def _stores(self) -> list[Any]:
         """One for each asset that this trigger serves: watchers of several assets with the same arguments are one trigger."""

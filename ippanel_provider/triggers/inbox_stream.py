@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
+BATCH = 1000
+"""The most texts of one event."""
 
 
 @dataclass(frozen=True, slots=True)
