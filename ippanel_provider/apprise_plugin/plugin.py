@@ -175,7 +175,8 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
             return [text]
         if _value(self.overflow_mode) == "split":
             return plain.pieces(text, self.max_parts)
-        self.logger.warning("IPPanel: the text of %d characters was cut to %s (max_parts)", len(text), _counted(self.max_parts, "part"))
+        # No warning: tools take the word for a failure, and it goes out.
+        self.logger.info("IPPanel: the text of %d characters was cut to %s (max_parts)", len(text), _counted(self.max_parts, "part"))
         return [plain.cut(text, self.max_parts)]
 
     def _letter(self, text: str, title: str, body: str) -> Letter:
