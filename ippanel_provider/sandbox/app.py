@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic_core import to_json
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,10 +18,13 @@ from .rest import REST
 from .serving import Receive, Scope, Send, Serving, plain_path
 from .state import Sandbox
 from .web import pages
+from .web.guard import SameOrigin
 from .wire import Api
 
 APIS: tuple[Api, ...] = (EDGE, API2, REST)
 """The first whose prefix fits serves a request, so REST, whose prefix begins the one of EDGE, comes last."""
+# No page has a longer one; and Python refuses to read an id of thousands of digits.
+_LONGEST_PATH = 2000
 _WIRE = tuple(api.prefix for api in APIS)
 
 
@@ -31,13 +35,15 @@ class App:
         self.sandbox = sandbox
         self._wire = Serving(sandbox, APIS)
         controls = [*control.routes(), Route("/_sandbox/openapi.json", openapi_document)]
-        self._people = Starlette(routes=[*controls, *pages.routes()])
+        self._people = Starlette(routes=[*controls, *pages.routes()], middleware=[Middleware(SameOrigin)])
         self._people.state.sandbox = sandbox
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request."""
         if scope["type"] == "http" and plain_path(scope["path"]).startswith(_WIRE):
             await self._wire(scope, receive, send)
+        elif scope["type"] == "http" and len(scope["path"]) > _LONGEST_PATH:
+            await Response(status_code=414)(scope, receive, send)
         else:
             await self._people(scope, receive, send)
 

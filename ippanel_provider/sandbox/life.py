@@ -75,6 +75,8 @@ class Script:
 
         :raises ValueError: for a state that is not final, or a number that is none.
         """
+        if not isinstance(state_id, int | None) or not isinstance(message_status, int | None):
+            raise ValueError("state_id and message_status are numbers")
         if state_id is not None and not (state_id in set(BulkState) and BulkState(state_id).is_final):
             raise ValueError("state_id must be a final state: 3, 4, 6, 7, 8 or 9")
         if message_status is not None and message_status not in set(DeliveryStatus):
@@ -128,3 +130,19 @@ def final_status(recipient: str, script: Script) -> DeliveryStatus:
     if recipient.endswith(BLACKLISTED_ENDING):
         return DeliveryStatus.BLACKLISTED
     return ENDLESS.get(recipient, DeliveryStatus.DELIVERED)
+
+
+def milestones(accepted: float, due: float, script: Script) -> tuple[float, ...]:
+    """The moments at which a bulk, or an ordinary text of it, moves on by itself; at the last one the text is with its person."""
+    timing = script.timing
+    created = accepted + timing.creating
+    reviewed = created + timing.monitoring
+    queued_until = max(reviewed, due) + timing.queued
+    sent = queued_until + timing.sending
+    received = sent + timing.at_operator
+    return created, reviewed, queued_until, sent, received, received + timing.received
+
+
+def meets_special_fate(recipient: str) -> bool:
+    """Whether this recipient's text ends otherwise than delivered, by its number."""
+    return recipient.endswith((NOT_DELIVERED_ENDING, BLACKLISTED_ENDING)) or recipient in ENDLESS

@@ -87,6 +87,11 @@ class Outbox:
         """How many texts were handed over (recipients, over all bulks), examples apart."""
         return self._texts
 
+    @property
+    def example_count(self) -> int:
+        """How many bulks are examples."""
+        return len(self._examples)
+
     def add(self, blocks: Sequence[Block]) -> None:
         """Append blocks accepted just now; their ids are higher than all before, but for those of examples."""
         for block in blocks:

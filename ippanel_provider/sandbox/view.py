@@ -61,14 +61,3 @@ def messages(sandbox: Sandbox, wanted: MessageFilter, *, offset: int = 0, limit:
     total = sandbox.outbox.text_count if wanted == MessageFilter() else sum(1 for _ in sandbox.outbox.texts(wanted))
     stop = None if limit is None else offset + limit
     return [entry(sandbox, bulk, index, now) for bulk, index in islice(sandbox.outbox.texts(wanted), offset, stop)], total
-
-
-def newest(sandbox: Sandbox, count: int) -> list[dict[str, Any]]:
-    """The last ``count`` texts, newest first."""
-    now, found = sandbox.now(), []
-    for bulk in sandbox.outbox.newest():
-        for index in range(len(bulk.recipients) - 1, -1, -1):
-            found.append(entry(sandbox, bulk, index, now))
-            if len(found) == count:
-                return found
-    return found

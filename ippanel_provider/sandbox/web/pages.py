@@ -1,40 +1,40 @@
-"""The pages for people. No build step, nothing from elsewhere: templates, one style sheet and one script from this folder."""
+"""The pages for people. No build step, nothing from elsewhere: templates, one style sheet and one script from this folder.
+
+Every page is whole without the script. With it, the page that is open is asked for again when something has changed,
+and what differs is put in place, so that there is one way to draw each thing.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.templating import Jinja2Templates
 
-from ippanel_provider.sandbox import live, view
-from ippanel_provider.sandbox.report_names import STATES, STATUSES
-from ippanel_provider.sandbox.state import Sandbox
-
-_HERE = Path(__file__).parent
-_templates = Jinja2Templates(_HERE / "templates")
+from . import account, bulks, patterns, phones, switches
+from .shell import STATIC, Handler
 
 
 def routes() -> list[BaseRoute]:
     """The routes of the pages, for an application whose ``state.sandbox`` is the sandbox."""
-    return [Route("/", texts), Mount("/static", StaticFiles(directory=_HERE / "static"))]
-
-
-async def texts(request: Request) -> Response:
-    """What was handed over, newest first; the script keeps it up to date."""
-    sandbox: Sandbox = request.app.state.sandbox
-    context = {
-        "texts": view.newest(sandbox, live.SHOWN),
-        "total": sandbox.outbox.text_count,
-        "credit": sandbox.account.credit,
-        "account": sandbox.account,
-        "lines": list(sandbox.lines),
-        "states": STATES,
-        "statuses": STATUSES,
-        "shown": live.SHOWN,
-        "base_url": f"{request.base_url}v1",
-    }
-    return _templates.TemplateResponse(request, "texts.html", context)
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", "/", bulks.outbox),
+        ("GET", "/outbox/{id:int}", bulks.bulk),
+        ("POST", "/outbox/{id:int}/decide", bulks.decide),
+        ("POST", "/outbox/{id:int}/cancel", bulks.cancel),
+        ("GET", "/phone", phones.phone),
+        ("POST", "/phone", phones.reply),
+        ("GET", "/inbox", phones.inbox),
+        ("POST", "/inbox", phones.text_in),
+        ("GET", "/patterns", patterns.patterns),
+        ("POST", "/patterns", patterns.review),
+        ("GET", "/switches", switches.switches),
+        ("POST", "/switches/ready-made", switches.turn),
+        ("POST", "/switches/faults", switches.add),
+        ("POST", "/switches/lift", switches.lift),
+        ("POST", "/switches/clock", switches.clock),
+        ("GET", "/account", account.account),
+        ("POST", "/account", account.save),
+        ("POST", "/account/credit", account.credit),
+        ("POST", "/account/reset", account.reset),
+        ("GET", "/connect", account.connect),
+    ]
+    return [*(Route(path, handler, methods=[method]) for method, path, handler in table), Mount("/static", StaticFiles(directory=STATIC))]

@@ -1,0 +1,120 @@
+"""A person's phone, and the inbox their texts reach."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ippanel_provider.sandbox.state import Sandbox
+from ippanel_provider.text.numbers import InvalidNumber, normalize
+
+from . import people
+from .rows import PAGE, Pages, next_change
+from .shell import Mistake, done, form_of, page_number, sandbox_of, show
+
+_LONGEST = 1400
+
+
+async def phone(request: Request) -> Response:
+    """What the person at ``?number=`` sees; without one, who there is."""
+    return _phone_page(request, request.query_params.get("number", ""))
+
+
+def _phone_page(request: Request, given: str, error: Mistake | None = None, form: dict[str, str] | None = None) -> Response:
+    sandbox = sandbox_of(request)
+    shown, number = None, ""
+    if given:
+        try:
+            number = normalize(_with_plus(given))
+        except InvalidNumber:
+            error = error or Mistake("This is no mobile number of Iran. Write it as 09…, nine more digits after it.")
+        else:
+            shown = people.phone(sandbox, number)
+    last_line = next((bubble.line for bubble in reversed(shown.bubbles)), None) if shown else None
+    return show(
+        request,
+        "phone.html",
+        status=422 if error else 200,
+        error=error,
+        form=form or {},
+        given=number or given,
+        phone=shown,
+        people=people.recent_people(sandbox),
+        lines=_lines(sandbox),
+        last_line=last_line,
+        next_change=next_change(shown.bulks, sandbox.now(), sandbox.clock.speed) if shown else None,
+    )
+
+
+def _with_plus(given: str) -> str:
+    """A number out of an address, where an unencoded plus arrives as a space."""
+    return "+" + given[1:] if given.startswith(" ") else given
+
+
+def _lines(sandbox: Sandbox) -> list[str]:
+    """The lines that take texts."""
+    return [line.number for line in sandbox.lines.values() if line.gets]
+
+
+async def reply(request: Request) -> Response:
+    """The person answers."""
+    form: dict[str, str] = {}
+    try:
+        form = await form_of(request)
+        number = _receive(sandbox_of(request), form)
+    except Mistake as mistake:
+        return _phone_page(request, form.get("from", ""), mistake, form)
+    return done(f"/phone?number={quote(number, safe='')}", "received")
+
+
+async def inbox(request: Request) -> Response:
+    """Texts that came in, newest first."""
+    return _inbox_page(request)
+
+
+def _inbox_page(request: Request, error: Mistake | None = None, form: dict[str, str] | None = None) -> Response:
+    sandbox = sandbox_of(request)
+    words = request.query_params.get("q", "").strip()
+    found = [message for message in reversed(sandbox.inbox) if not words or words in message.text or words.lstrip("+0") in message.sender]
+    pages = Pages(min(page_number(request), Pages(1, len(found)).last), len(found))
+    return show(
+        request,
+        "inbox.html",
+        status=422 if error else 200,
+        error=error,
+        form=form or {},
+        words=words,
+        messages=found[pages.first_row - 1 :][:PAGE],
+        pages=pages,
+        lines=_lines(sandbox),
+    )
+
+
+async def text_in(request: Request) -> Response:
+    """A person texts in."""
+    form: dict[str, str] = {}
+    try:
+        form = await form_of(request)
+        _receive(sandbox_of(request), form)
+    except Mistake as mistake:
+        return _inbox_page(request, mistake, form)
+    return done("/inbox", "received")
+
+
+def _receive(sandbox: Sandbox, form: dict[str, str]) -> str:
+    """Put a text into the inbox; return its sender."""
+    line, text = form.get("line", ""), form.get("text", "")
+    try:
+        sender = normalize(form.get("from", ""))
+    except InvalidNumber:
+        raise Mistake("This is no mobile number of Iran. Write it as 09…, nine more digits after it.") from None
+    if line not in _lines(sandbox):
+        raise Mistake("Choose one of the lines.")
+    if not text:
+        raise Mistake("Write a text first.")
+    if len(text) > _LONGEST:
+        raise Mistake("A text has at most {most} characters.", most=_LONGEST)
+    sandbox.receive(sender, line, text)
+    return sender

@@ -1,0 +1,130 @@
+"""The outbox as the pages show it: one row a bulk, a page of rows at a time, however many there are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from ippanel_provider.sandbox.life import meets_special_fate, milestones, state_at, status_at
+from ippanel_provider.sandbox.outbox import OutboxFilter
+from ippanel_provider.sandbox.records import Bulk
+from ippanel_provider.sandbox.state import Sandbox
+from ippanel_provider.service import BulkState, DeliveryStatus
+from ippanel_provider.text.numbers import InvalidNumber, normalize
+
+PAGE = 50
+"""Rows on a page."""
+_MOST_TALLIED = 10_000
+_ORDINARY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One bulk at one moment. ``deliveries`` are recipients by status, most frequent first; empty before it is sent."""
+
+    bulk: Bulk
+    state: BulkState
+    deliveries: Sequence[tuple[DeliveryStatus, int]]
+
+    @property
+    def count(self) -> int:
+        """How many recipients it has."""
+        return len(self.bulk.recipients)
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether it waits, or waited, for a ``send_time``."""
+        return self.bulk.due > self.bulk.accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody looks for: words in a text or a part of a number or an outbox id, and a state. Empty is everything."""
+
+    words: str = ""
+    state: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Where somebody is in a long list."""
+
+    number: int
+    total: int
+
+    @property
+    def last(self) -> int:
+        """The number of the last page."""
+        return max(1, -(-self.total // PAGE))
+
+    @property
+    def first_row(self) -> int:
+        """The number of the first row shown, from 1."""
+        return (self.number - 1) * PAGE + 1
+
+    @property
+    def last_row(self) -> int:
+        """The number of the last row shown."""
+        return min(self.total, self.number * PAGE)
+
+
+def row(bulk: Bulk, now: float, *, tally_all: bool = False) -> Row:
+    """A bulk at ``now``. Of a very large one only ordinary recipients are looked at, unless ``tally_all``."""
+    state = state_at(now, bulk.accepted, bulk.due, bulk.script)
+    return Row(bulk, state, _deliveries(bulk, now, tally_all) if state.is_good else ())
+
+
+def _deliveries(bulk: Bulk, now: float, tally_all: bool) -> list[tuple[DeliveryStatus, int]]:
+    accepted, due, script, recipients = bulk.accepted, bulk.due, bulk.script, bulk.recipients
+    special = filter(meets_special_fate, recipients) if tally_all or len(recipients) <= _MOST_TALLIED else ()
+    tally = Counter(status_at(now, accepted, due, script, recipient) for recipient in special)
+    ordinary = len(recipients) - tally.total()
+    if ordinary:
+        tally[status_at(now, accepted, due, script, _ORDINARY)] += ordinary
+    return tally.most_common()
+
+
+def page_of_outbox(sandbox: Sandbox, wanted: Wanted, number: int) -> tuple[list[Row], int]:
+    """The rows of page ``number`` (from 1), newest first, and how many bulks match in all. Examples are left out."""
+    now, outbox, start = sandbox.now(), sandbox.outbox, (number - 1) * PAGE
+    if wanted == Wanted():
+        bulks, _ = outbox.report(OutboxFilter(), now, offset=start, limit=PAGE)
+        return [row(bulk, now) for bulk in bulks if not bulk.is_example], len(outbox) - outbox.example_count
+    matching = [bulk for bulk in outbox.newest() if _matches(bulk, wanted, now)]
+    return [row(bulk, now) for bulk in matching[start : start + PAGE]], len(matching)
+
+
+def _matches(bulk: Bulk, wanted: Wanted, now: float) -> bool:
+    if wanted.state is not None and state_at(now, bulk.accepted, bulk.due, bulk.script) != wanted.state:
+        return False
+    words = wanted.words
+    if not words or words in bulk.text or words == str(bulk.id):
+        return True
+    number = _as_number(words)
+    if number is not None and any(number in recipient for recipient in bulk.recipients):
+        return True
+    return bulk.texts is not None and any(words in text for text in bulk.texts)
+
+
+def _as_number(words: str) -> str | None:
+    """What to look for in recipients: a whole number in the service's form, or the digits somebody remembers."""
+    try:
+        return normalize(words)
+    except InvalidNumber:
+        digits = words.removeprefix("+").removeprefix("0")
+        # Digits of any script count; one or two would find everybody.
+        return "".join(str(int(digit)) for digit in digits) if digits.isdecimal() and len(digits) > 2 else None
+
+
+def next_change(bulks: Iterable[Bulk], now: float, speed: float) -> float | None:
+    """Real seconds until one of ``bulks`` moves on by itself; None when none ever does."""
+    coming = [moment - now for bulk in bulks for moment in milestones(bulk.accepted, bulk.due, bulk.script) if moment > now]
+    return min(coming) / speed if coming and speed > 0 else None
+
+
+def page_of_recipients(bulk: Bulk, number: int) -> list[tuple[int, str]]:
+    """The places and numbers of a page of recipients."""
+    start = (number - 1) * PAGE
+    return list(islice(enumerate(bulk.recipients), start, start + PAGE))
