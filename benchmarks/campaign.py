@@ -26,7 +26,7 @@ from ippanel_provider.delivery.audience import Audience, Message, OncePer, Row
 from ippanel_provider.delivery.forms import Form, OwnTexts, Pattern, filled
 from ippanel_provider.delivery.members import MemberKey, secret_of
 from ippanel_provider.delivery.progress import Progress
-from ippanel_provider.delivery.rows import rendered
+from ippanel_provider.delivery.rows import numbered, rendered
 from ippanel_provider.delivery.sender import Terms, deliver
 from ippanel_provider.delivery.sql_ledger import SqlLedger
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
@@ -55,7 +55,7 @@ def campaign(people: int, latency: float) -> None:
     """Compare a campaign of texts of their own."""
     customers = [{"name": f"مشتری {n}", "points": n % 977, "mobile": f"0912{n:07d}"} for n in range(people)]
     raw = timed(latency, lambda sandbox: post_ready(sandbox, ready_chunks(customers, sandbox.sender)))
-    ours = timed(latency, lambda sandbox: ours_from(sandbox, rendered(customers, TEXT, "mobile"), OwnTexts()))
+    ours = timed(latency, lambda sandbox: ours_from(sandbox, rendered(numbered(customers), TEXT, "mobile"), OwnTexts()))
     sample = min(people, SDK_SAMPLE)
     sdk = timed(latency, lambda sandbox: sdk_loop(sandbox, customers[:sample]))
     report(latency, "raw httpx, ready bodies", raw, people, "1")
@@ -111,7 +111,7 @@ def timed(latency: float, work: Callable[[RunningSandbox], Callable[[], None] | 
 
 def ready_chunks(customers: list[dict[str, Any]], sender: str) -> list[bytes]:
     """Return the bodies of all chunks."""
-    messages = list(Audience(OncePer.RECIPIENT).screen(rendered(customers, TEXT, "mobile")))
+    messages = list(Audience(OncePer.RECIPIENT).screen(rendered(numbered(customers), TEXT, "mobile")))
     return [
         to_json({
             "sending_type": "peer_to_peer",
@@ -154,7 +154,7 @@ def sdk_loop(sandbox: RunningSandbox, customers: list[dict[str, Any]]) -> Callab
         from ippanel import HTTPClient
     except ImportError:
         return None
-    messages = list(Audience(OncePer.RECIPIENT).screen(rendered(customers, TEXT, "mobile")))
+    messages = list(Audience(OncePer.RECIPIENT).screen(rendered(numbered(customers), TEXT, "mobile")))
 
     def job() -> None:
         client = SdkClient(sandbox.api_key, HTTPClient(sandbox.api_key, f"{sandbox.url}/api/v1/", 30, "2.0.7"))

@@ -116,7 +116,12 @@ def get_provider_info() -> dict[str, Any]:
                 "source-integration-name": "SQL",
                 "target-integration-name": "IPPanel",
                 "python-module": "ippanel_provider.transfers.sql_to_ippanel",
-            }
+            },
+            {
+                "source-integration-name": "File",
+                "target-integration-name": "IPPanel",
+                "python-module": "ippanel_provider.transfers.file_to_ippanel",
+            },
         ],
         "connection-types": [
             {

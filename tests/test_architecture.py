@@ -30,7 +30,9 @@ ARROWS = {
     "sync": {"client", *BELOW},
     "sandbox": BELOW,
     **dict.fromkeys(APPRISE_FLOOR, frozenset({"client", "delivery", *APPRISE_FLOOR, *BELOW})),
-    **dict.fromkeys(AIRFLOW_FLOOR, frozenset({"client", "delivery", "inbox", "sync", "apprise_url", "apprise_hook", *AIRFLOW_FLOOR, *BELOW})),
+    **dict.fromkeys(
+        AIRFLOW_FLOOR, frozenset({"client", "delivery", "inbox", "sync", "apprise_url", "apprise_hook", *AIRFLOW_FLOOR, *BELOW})
+    ),
     "cli": {"client", "delivery", "inbox", "sync", "sandbox", *APPRISE_FLOOR, *BELOW},
 }
 """Which rooms a room may import, itself apart. What is new has to be given its floor here."""
@@ -45,7 +47,8 @@ FOREIGN = {
     "apprise": APPRISE_FLOOR,
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},
-    "openpyxl": {"sandbox"},
+    "openpyxl": {"sandbox", "delivery/sources.py"},
+    "pyarrow": {"operators/files.py", "delivery/sources.py"},
     "sqlalchemy": {"delivery"},
     "pytest": {"sandbox"},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from array import array
 from dataclasses import dataclass, field
 
 from ippanel_provider.delivery.ledger import Intent, Outcome
@@ -18,7 +19,9 @@ class Progress:
     """Counts of recipients, except where the name says otherwise; stays readable when the sending ends in an error."""
 
     total: int | None = None
-    """How many there will be, where that is known beforehand."""
+    """How many there will be, where that is known beforehand; see :meth:`expect`."""
+    refused: int = 0
+    """Rows of the source that get no text: rejected, or suppressed."""
     requests: int = 0
     accepted: int = 0
     """Accepted in this try."""
@@ -30,9 +33,14 @@ class Progress:
     """Places of chunks that were not accepted, in this try or an earlier one."""
     skipped: int = 0
     """In doubt and given up under ``on_unconfirmed=skip``."""
-    outbox_ids: list[int] = field(default_factory=list)
+    outbox_ids: array[int] = field(default_factory=lambda: array("q"))
     _began: float = field(default_factory=time.monotonic)
     _said: float = field(default_factory=time.monotonic)
+
+    def expect(self, total: int) -> None:
+        """Take note of how many there will be, known to the ledger or not, and begin to measure the time."""
+        self.total = total
+        self._began = self._said = time.monotonic()
 
     def earlier(self, intent: Intent, outcome: Outcome) -> None:
         """Count a chunk of an earlier try."""
@@ -55,15 +63,23 @@ class Progress:
             log.info("%s", self.sentence())
 
     def sentence(self) -> str:
-        """Return one line for people: how many, how fast, how long still."""
+        """Return one line for people: how many, how fast, how many not, how long still."""
         rate = self.accepted / max(1e-6, time.monotonic() - self._began)
         words = f"{self.accepted} recipients accepted in {self.requests} requests, {rate:.0f} a second"
+        if self.refused:
+            words += f", {self.refused} rows refused"
         if self.total and rate:
-            left = max(0, self.total - self.accepted - self.known)
-            words += f", about {left / rate:.0f} seconds left"
+            left = max(0, self.total - self.accepted - self.known - self.skipped)
+            words += f", about {_span(left / rate)} left" if left else ""
         if self.before:
             words += f"; {self.before} had been accepted by an earlier try"
         return words + "."
+
+
+def _span(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 def _accepted(intent: Intent, outcome: Outcome) -> int:

@@ -60,11 +60,14 @@ class SqlLedger:
 
     :param engine: an SQLAlchemy engine, as any SQL hook gives it
     :param campaign_id: what makes two sendings the same campaign
+    :param part: of a campaign that several workers send at once, which part this is: nobody is reached by two of them,
+        but each sees, and clears up, only its own chunks
     """
 
-    def __init__(self, engine: sa.Engine, key: MemberKey, campaign_id: str) -> None:
-        if not 0 < len(campaign_id) <= 250:
-            raise ValueError(f"campaign_id: {len(campaign_id)} characters; 1 to 250 are taken")
+    def __init__(self, engine: sa.Engine, key: MemberKey, campaign_id: str, *, part: str = "") -> None:
+        self._book_name = f"{campaign_id} [{part}]" if part else campaign_id
+        if not (campaign_id and len(self._book_name) <= 250):
+            raise ValueError(f"campaign_id: {len(self._book_name)} characters; 1 to 250 are taken")
         self.key = key
         self._engine = engine
         self._name = campaign_id
@@ -76,8 +79,8 @@ class SqlLedger:
         """Read all records of the campaign, of this run and earlier ones."""
         self._make_tables()
         with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(_chunks).where(_chunks.c.campaign == self._campaign).order_by(_chunks.c.number)).all()
-        self._is_new = not rows
+            rows = connection.execute(sa.select(_chunks).where(_chunks.c.campaign == self._book).order_by(_chunks.c.number)).all()
+        self._is_new = self._book == self._campaign and not rows
         for row in rows:
             lines = (row.first_line, row.last_line)
             members, texts = pieces(row.members, MEMBER_BYTES), pieces(row.texts, TEXT_BYTES)
@@ -144,16 +147,25 @@ class SqlLedger:
 
     @cached_property
     def _campaign(self) -> int:
-        """The campaign's number in this database; made when it is new.
+        """The campaign that members belong to."""
+        return self._numbered(self._name)
+
+    @cached_property
+    def _book(self) -> int:
+        """The campaign, or the part of it, that chunks belong to."""
+        return self._numbered(self._book_name)
+
+    def _numbered(self, name: str) -> int:
+        """Return a campaign's number in this database; it is made when it is new.
 
         :raises KeyChanged: if it was begun with another key.
         """
-        find = sa.select(_campaigns.c.id, _campaigns.c.key_fingerprint).where(_campaigns.c.name == self._name)
+        find = sa.select(_campaigns.c.id, _campaigns.c.key_fingerprint).where(_campaigns.c.name == name)
         with self._engine.connect() as connection:
             found = connection.execute(find).first()
         if found is None:
             with suppress(IntegrityError), self._engine.begin() as connection:
-                connection.execute(sa.insert(_campaigns).values(name=self._name, key_fingerprint=self.key.fingerprint))
+                connection.execute(sa.insert(_campaigns).values(name=name, key_fingerprint=self.key.fingerprint))
             with self._engine.connect() as connection:
                 found = connection.execute(find).one()
         if found.key_fingerprint != self.key.fingerprint:
@@ -162,13 +174,13 @@ class SqlLedger:
 
     def _claimed(self, intent: Intent, chunk: Chunk) -> Intent:
         with self._engine.begin() as connection:
-            last = connection.execute(sa.select(sa.func.max(_chunks.c.number)).where(_chunks.c.campaign == self._campaign)).scalar()
+            last = connection.execute(sa.select(sa.func.max(_chunks.c.number)).where(_chunks.c.campaign == self._book)).scalar()
             numbered = intent.numbered((last or 0) + 1, chunk)
             members = [{"campaign": self._campaign, "member": _whole(member)} for member in intent.members]
             connection.execute(sa.insert(_members), members)
             connection.execute(
                 sa.insert(_chunks).values(
-                    campaign=self._campaign,
+                    campaign=self._book,
                     number=numbered.number,
                     intended_at=numbered.at,
                     first_line=numbered.lines[0],
@@ -188,7 +200,7 @@ class SqlLedger:
             connection.execute(sa.update(_chunks).where(*self._at(number)).values(outcome=stored))
 
     def _at(self, number: int) -> tuple[Any, Any]:
-        return _chunks.c.campaign == self._campaign, _chunks.c.number == number
+        return _chunks.c.campaign == self._book, _chunks.c.number == number
 
     def _make_tables(self) -> None:
         try:

@@ -33,7 +33,9 @@ def ledger_for(task: SendingOperator, context: Context, terms: Terms, once_per: 
         from ippanel_provider.delivery.sql_ledger import SqlLedger
 
         engine = BaseHook.get_connection(task.ledger_conn_id).get_hook().get_sqlalchemy_engine()
-        return SqlLedger(engine, key, _campaign(task, ti, generation))
+        # Mapped tasks that share a campaign share whom they reached, and keep books of their own on how they did.
+        part = str(ti.map_index) if task.campaign_id and ti.map_index >= 0 else ""
+        return SqlLedger(engine, key, _campaign(task, ti, generation), part=part)
     store = context.get("task_state_store")
     if store is not None:
         return TaskLedger(store, key, generation)

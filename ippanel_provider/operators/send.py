@@ -21,8 +21,9 @@ class IPPanelSendOperator(SendingOperator):
     Numbers may be spelled in any way people write them. A row whose number is no mobile number of Iran gets no text and
     is reported with its line and the reason; the others go out. The same text to the same number goes out once.
 
-    Returns ``{"outbox_ids": [...], "rows": n, "accepted": n, "merged": n, "skipped": n, "rejected": n,
-    "rejects": [{"line", "reason"}]}``; no number and no text is in it, and at most 100 rejects are.
+    Returns ``{"outbox_ids": [...], "rows": n, "accepted": n, "merged": n, "skipped": n, "suppressed": n, "rejected": n,
+    "rejects": [{"line", "reason"}], "parts": n, "cost": rial}``; no number and no text is in it, and at most 100 rejects
+    are. Parts and cost are estimates for all messages; the cost is None where the service tells no prices.
     The parameters of :class:`~ippanel_provider.operators.sending.SendingOperator` hold too.
 
     :param message: the text for all recipients; at most 1400 characters (templated)
@@ -60,7 +61,7 @@ class IPPanelSendOperator(SendingOperator):
         from ippanel_provider.delivery.forms import OwnTexts, SharedText
 
         form = OwnTexts() if value_of(self.messages) is not None else SharedText(text(value_of(self.message) or ""))
-        return self.send_rows(context, self._rows(), form=form, once_per="message")
+        return self.send_rows(context, self._rows, form=form, once_per="message")
 
     def _rows(self) -> Iterator[Row]:
         from ippanel_provider.delivery.audience import Row

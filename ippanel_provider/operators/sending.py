@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.exceptions import SendFailed, SendInDoubt
 from ippanel_provider.operators.base import IPPanelOperator
+from ippanel_provider.operators.private import Private
+from ippanel_provider.operators.rejects import rejects_to
+from ippanel_provider.operators.suppress import suppression_for
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from airflow.providers.common.compat.sdk import Context
 
-    from ippanel_provider.delivery.audience import Audience, Row
+    from ippanel_provider.delivery.audience import Audience, OncePer, Row
+    from ippanel_provider.delivery.campaign import Campaign
     from ippanel_provider.delivery.forms import Form
     from ippanel_provider.delivery.progress import Progress
     from ippanel_provider.delivery.sender import Terms
-
-REJECTS_SHOWN = 100
 
 
 class SendingOperator(IPPanelOperator):
@@ -44,9 +47,29 @@ class SendingOperator(IPPanelOperator):
     :param concurrency: requests under way at once
     :param rate: requests a second at most; default is no limit
     :param chunk_size: messages in a request; default is as many as the service takes
+    :param suppress: who gets no text whatever the source says: any of
+        :class:`~ippanel_provider.operators.suppress.OptedOut`, ``InPhonebook``, ``InTable``, ``InFile``, numbers, or an
+        XCom of numbers. If one of them cannot be read, nothing is sent (templated)
+    :param rejects_path: a ``.csv`` or ``.jsonl`` file to write every row to that gets no text, with its line and the
+        reason: a local path, or any URL that object storage takes. Mapped tasks need one each, as by
+        ``{{ ti.map_index }}`` (templated)
+    :param rejects_with_numbers: write the numbers of these rows too; then put the file where they may lie
+    :param first_pass: read the source twice, the first time only to count: so that the credit is checked against the whole
+        cost, that a source that cannot be read to its end fails before anything is sent, and that the log tells the time left
+    :param check_credit: send nothing if the credit does not cover it: the whole of it with ``first_pass``, otherwise the
+        first request. The legacy REST API tells no prices, so nothing is checked there
+    :param opt_out_suffix: the service bills ``لغو11`` at the end of texts from this line; only for parts and cost
+    :param allow_empty: succeed when the source is empty, as a partition may be
+    :param dry_run: send nothing; log and return who would get what (numbers masked, texts as their measure), the parts,
+        the cost and the credit (templated)
     """
 
-    template_fields: Sequence[str] = ("sender", "ledger_conn_id", "campaign_id", *IPPanelOperator.template_fields)
+    template_fields: Sequence[str] = (
+        *("sender", "ledger_conn_id", "campaign_id", "suppress", "rejects_path", "preview_only"),
+        *IPPanelOperator.template_fields,
+    )
+
+    suppress = Private(of="list")
 
     def __init__(
         self,
@@ -62,6 +85,14 @@ class SendingOperator(IPPanelOperator):
         concurrency: int = 4,
         rate: float | None = None,
         chunk_size: int | None = None,
+        suppress: Any = None,
+        rejects_path: str | None = None,
+        rejects_with_numbers: bool = False,
+        first_pass: bool = True,
+        check_credit: bool = True,
+        opt_out_suffix: bool = False,
+        allow_empty: bool = False,
+        dry_run: bool | str = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -76,32 +107,71 @@ class SendingOperator(IPPanelOperator):
         self.concurrency = concurrency
         self.rate = rate
         self.chunk_size = chunk_size
+        self.suppress = suppress
+        self.rejects_path = rejects_path
+        self.rejects_with_numbers = rejects_with_numbers
+        self.first_pass = first_pass
+        self.check_credit = check_credit
+        self.opt_out_suffix = opt_out_suffix
+        self.allow_empty = allow_empty
+        # Operators have a method of the name dry_run.
+        self.preview_only = dry_run
 
-    def send_rows(self, context: Context, rows: Iterable[Row], *, form: Form, once_per: str) -> dict[str, Any]:
+    def send_rows(self, context: Context, rows: Callable[[], Iterable[Row]], *, form: Form, once_per: str) -> dict[str, Any]:
         """Send the rows and return the summary.
 
-        Nothing is sent unless the connection and the sender are right.
+        Nothing is sent unless the connection, the sender and the lists of who gets no text are right.
 
+        :param rows: reads the source from its beginning
         :raises InvalidInput: naming the field.
         :raises SendFailed: if not everything was accepted; it says how far it came. A retry goes on from there.
         """
         from ippanel_provider.client import IPPanelError
-        from ippanel_provider.delivery.audience import Audience, OncePer
+        from ippanel_provider.delivery.audience import OncePer
         from ippanel_provider.delivery.progress import Progress
         from ippanel_provider.delivery.sender import InDoubt, deliver
         from ippanel_provider.operators.ledgers import ledger_for
+        from ippanel_provider.operators.preview import preview
 
-        terms = self._terms()
-        audience, progress = Audience(OncePer(once_per)), Progress()
-        ledger = ledger_for(self, context, terms, audience.once_per)
-        try:
-            deliver(self.hook.get_conn(), ledger, audience.screen(rows), terms, progress, form=form)
-        except IPPanelError as error:
-            kind = SendInDoubt if isinstance(error, InDoubt) else SendFailed
-            raise kind(_how_far(str(error), progress)) from error
-        finally:
-            self._report_rejects(audience)
-        return self._summary(audience, progress)
+        terms, progress = self._terms(), Progress()
+        with rejects_to(self.rejects_path, with_numbers=self.rejects_with_numbers) as on_reject:
+            try:
+                campaign = self._campaign(terms, progress, rows, OncePer(once_per), on_reject)
+                if _is_true(self.preview_only):
+                    return preview(self, context, terms, campaign)
+                ledger = ledger_for(self, context, terms, campaign.once_per)
+                client = self.hook.get_conn()
+                try:
+                    with closing(campaign.messages(client, ledger)) as messages:
+                        deliver(client, ledger, messages, terms, progress, form=form)
+                finally:
+                    self.report_rejects(campaign.audience)
+            except IPPanelError as error:
+                kind = SendInDoubt if isinstance(error, InDoubt) else SendFailed
+                raise kind(_how_far(str(error), progress)) from error
+        return self._summary(campaign)
+
+    def _campaign(
+        self,
+        terms: Terms,
+        progress: Progress,
+        rows: Callable[[], Iterable[Row]],
+        once_per: OncePer,
+        on_reject: Callable[[Row, str], None] | None,
+    ) -> Campaign:
+        from ippanel_provider.delivery.campaign import Campaign
+        from ippanel_provider.delivery.estimate import tariff_of
+
+        return Campaign(
+            rows=rows,
+            once_per=once_per,
+            tariff=tariff_of(self.hook.get_conn(), terms.sender, opt_out=self.opt_out_suffix),
+            progress=progress,
+            suppressing=suppression_for(self),
+            on_reject=on_reject,
+            first_pass=self.first_pass,
+            check_credit=self.check_credit,
+        )
 
     def _terms(self) -> Terms:
         from ippanel_provider.delivery.reconcile import Patience
@@ -119,34 +189,40 @@ class SendingOperator(IPPanelOperator):
             patience=Patience(settle=self.settle, poll=min(5.0, max(0.1, self.settle / 20))),
         )
 
-    def _summary(self, audience: Audience, progress: Progress) -> dict[str, Any]:
-        if not audience.rows:
+    def _summary(self, campaign: Campaign) -> dict[str, Any]:
+        audience, progress = campaign.audience, campaign.progress
+        if not audience.rows and not self.allow_empty:
             raise SendFailed("recipients: there are none; the source is empty. Nothing was sent.")
-        if audience.rows == len(audience.rejected):
+        if audience.rejected and audience.rows == audience.rejected + audience.suppressed:
             raise SendFailed(
                 f"recipients: none of the {audience.rows} rows can get a text; the log says why, row by row. Nothing was sent."
             )
         self.log.info(
-            "%d rows: %d merged as repetitions, %d rejected. %s",
+            "%d rows: %d merged as repetitions, %d suppressed, %d rejected. %s",
             audience.rows,
             audience.merged,
-            len(audience.rejected),
+            audience.suppressed,
+            audience.rejected,
             progress.sentence(),
         )
         return {
-            "outbox_ids": progress.outbox_ids,
+            "outbox_ids": progress.outbox_ids.tolist(),
             "rows": audience.rows,
             "accepted": progress.accepted + progress.before,
             "merged": audience.merged,
             "skipped": progress.skipped,
-            "rejected": len(audience.rejected),
-            "rejects": [rejected._asdict() for rejected in audience.rejected[:REJECTS_SHOWN]],
+            "suppressed": audience.suppressed,
+            "rejected": audience.rejected,
+            "rejects": [rejected._asdict() for rejected in audience.rejects],
+            "parts": campaign.estimate.parts,
+            "cost": campaign.estimate.cost,
         }
 
-    def _report_rejects(self, audience: Audience) -> None:
-        for rejected in audience.rejected[:REJECTS_SHOWN]:
+    def report_rejects(self, audience: Audience) -> None:
+        """Log the first of the rows that get no text."""
+        for rejected in audience.rejects:
             self.log.warning("Row %d gets no text: %s.", rejected.line, rejected.reason)
-        if (more := len(audience.rejected) - REJECTS_SHOWN) > 0:
+        if (more := audience.rejected - len(audience.rejects)) > 0:
             self.log.warning("%d more rows get no text.", more)
 
 
@@ -157,6 +233,11 @@ def _how_far(error: str, progress: Progress) -> str:
         return error
     first, last = min(progress.outbox_ids), max(progress.outbox_ids)
     return f"{error} {accepted} recipients had been accepted (outbox ids {first} to {last}); a retry goes on after them."
+
+
+def _is_true(given: bool | str) -> bool:
+    """A template that is rendered to text is text of a truth value."""
+    return given.strip().lower() in {"true", "1", "yes"} if isinstance(given, str) else bool(given)
 
 
 def _one_of(name: str, value: str, choices: Sequence[str]) -> str:

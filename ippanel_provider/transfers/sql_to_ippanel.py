@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseHook
 
-from ippanel_provider.operators.sending import SendingOperator
+from ippanel_provider.transfers.base import RowsToIPPanelOperator
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
-
-    from ippanel_provider.delivery.audience import Row
+    from ippanel_provider.delivery.rows import Record
 
 
-class SqlToIPPanelOperator(SendingOperator):
+class SqlToIPPanelOperator(RowsToIPPanelOperator):
     """Send every row of a query the text its columns make. Each recipient gets one, however often it is in the rows.
 
-    The rows go from the database to the service without passing through XCom, logs or rendered fields. Returns what
+    The rows are read a thousand at a time, from a cursor at the server where there is one (PostgreSQL, MySQL), so that
+    a million take no more memory than a thousand. Returns what
     :class:`~ippanel_provider.operators.send.IPPanelSendOperator` returns; the parameters of
     :class:`~ippanel_provider.operators.sending.SendingOperator` hold too.
 
@@ -27,12 +27,15 @@ class SqlToIPPanelOperator(SendingOperator):
     :param row_message: a Jinja template in which each column of the row is a variable, as ``سلام {{ row.name }}``;
         it is rendered once a row, when the row is read, and so is not a template of the task. A row in which a column
         it uses is missing or NULL gets no text and is reported.
+    :param message: instead of it, one text for all, which takes a request and an outbox id for a thousand recipients (templated)
     :param recipient_column: the column with the mobile number
     :param sql_conn_id: the connection to the database (templated)
+    :param first_pass: run the query twice, the first time only to count: so that the credit is checked against the whole
+        cost, and the log tells the time left; default is to run it once and check the credit against the first request
     :raises SendFailed: if the service did not accept everything; it says how far it came, and a retry goes on from there
     """
 
-    template_fields: Sequence[str] = ("sql", "parameters", "sql_conn_id", *SendingOperator.template_fields)
+    template_fields: Sequence[str] = ("sql", "parameters", "sql_conn_id", *RowsToIPPanelOperator.template_fields)
     template_ext: Sequence[str] = (".sql",)
     template_fields_renderers = {"sql": "sql"}  # noqa: RUF012 - the base class declares it so
 
@@ -40,28 +43,20 @@ class SqlToIPPanelOperator(SendingOperator):
         self,
         *,
         sql: str,
-        row_message: str,
         sql_conn_id: str,
-        recipient_column: str = "recipient",
         parameters: Mapping[str, Any] | Sequence[Any] | None = None,
+        first_pass: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(first_pass=first_pass, **kwargs)
         self.sql = sql
-        self.row_message = row_message
         self.sql_conn_id = sql_conn_id
-        self.recipient_column = recipient_column
         self.parameters = parameters
 
-    def execute(self, context: Context) -> dict[str, Any]:
-        """Read, render and send; return what was accepted."""
-        from ippanel_provider.delivery.forms import OwnTexts
-
-        return self.send_rows(context, self._rows(), form=OwnTexts(), once_per="recipient")
-
-    def _rows(self) -> Iterator[Row]:
-        from ippanel_provider.delivery.rows import rendered
+    def records(self) -> Generator[Record, None, None]:
+        """Run the query and yield its rows, counted from 1."""
+        from ippanel_provider.delivery.rows import numbered
         from ippanel_provider.transfers.cursor import read
 
-        sql_hook = BaseHook.get_connection(self.sql_conn_id).get_hook()
-        yield from rendered(read(sql_hook, self.sql, self.parameters), self.row_message, self.recipient_column)
+        with closing(read(BaseHook.get_connection(self.sql_conn_id).get_hook(), self.sql, self.parameters)) as rows:
+            yield from numbered(rows)

@@ -8,7 +8,7 @@ from ippanel_provider.client import InvalidInput
 from ippanel_provider.delivery.audience import Audience, Message, OncePer, Rejected, Row
 from ippanel_provider.delivery.chunks import chunked
 from ippanel_provider.delivery.forms import OwnTexts, SharedText
-from ippanel_provider.delivery.rows import rendered
+from ippanel_provider.delivery.rows import numbered, rendered
 from ippanel_provider.service import Api
 
 
@@ -26,7 +26,7 @@ def test_numbers_are_normalised_and_keep_their_line() -> None:
 def test_the_same_text_to_the_same_person_goes_out_once_however_the_number_is_spelled() -> None:
     passed, audience = screened([("09120000001", "a"), ("+98 912 000 0001", "a"), (9120000001, "a")])
     assert passed == [("+989120000001", "a")]
-    assert (audience.rows, audience.merged, audience.rejected) == (3, 2, [])
+    assert (audience.rows, audience.merged, audience.rejected) == (3, 2, 0)
 
 
 def test_another_text_to_the_same_person_is_another_message() -> None:
@@ -39,8 +39,8 @@ def test_once_per_recipient_refuses_another_text_to_the_same_person_and_says_so(
     passed, audience = screened([("09120000001", "a"), ("09120000001", "b"), ("09120000001", "a")], OncePer.RECIPIENT)
     assert passed == [("+989120000001", "a")]
     assert audience.merged == 1
-    assert [rejected.line for rejected in audience.rejected] == [2]
-    assert "same recipient" in audience.rejected[0].reason
+    assert [rejected.line for rejected in audience.rejects] == [2]
+    assert "same recipient" in audience.rejects[0].reason
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_once_per_recipient_refuses_another_text_to_the_same_person_and_says_so(
 def test_a_bad_row_is_refused_with_its_line_and_reason_and_the_others_pass(recipient: str | None, text: str, reason: str) -> None:
     passed, audience = screened([("09120000002", "good"), (recipient, text), ("09120000003", "good")])
     assert passed == [("+989120000002", "good"), ("+989120000003", "good")]
-    (rejected,) = audience.rejected
+    (rejected,) = audience.rejects
     assert rejected.line == 2
     assert reason in rejected.reason
 
 
 def test_a_text_is_rendered_from_the_columns_of_its_row() -> None:
     records = [{"mobile": "09120000001", "name": "سارا"}, {"mobile": "09120000002", "name": "علی"}]
-    rows = list(rendered(records, "{{ name }}، سلام {{ row.name }}", "mobile"))
+    rows = list(rendered(numbered(records), "{{ name }}، سلام {{ row.name }}", "mobile"))
     assert rows == [Row(1, "09120000001", "سارا، سلام سارا"), Row(2, "09120000002", "علی، سلام علی")]
 
 
@@ -77,21 +77,24 @@ def test_a_text_is_rendered_from_the_columns_of_its_row() -> None:
 )
 def test_a_row_without_a_text_is_refused_and_nobody_is_greeted_as_none(record: dict[str, object], reason: str) -> None:
     audience = Audience()
-    assert list(audience.screen(rendered([record], "{{ 'سلام ' + name }}" if record.get("name") else "سلام {{ name }}", "mobile"))) == []
-    assert audience.rejected == [Rejected(1, reason)]
+    assert (
+        list(audience.screen(rendered(numbered([record]), "{{ 'سلام ' + name }}" if record.get("name") else "سلام {{ name }}", "mobile")))
+        == []
+    )
+    assert audience.rejects == [Rejected(1, reason)]
 
 
 def test_what_one_text_sets_does_not_reach_the_next() -> None:
     records = [{"mobile": "09120000001", "vip": True}, {"mobile": "09120000002", "vip": False}]
     template = "{% if vip %}{% set greeting = 'ارجمند' %}{% endif %}سلام {{ greeting | default('') }}"
-    assert [row.text for row in rendered(records, template, "mobile")] == ["سلام ارجمند", "سلام "]
+    assert [row.text for row in rendered(numbered(records), template, "mobile")] == ["سلام ارجمند", "سلام "]
 
 
 def test_a_template_that_is_broken_or_a_column_that_is_not_there_stops_everything_before_it_starts() -> None:
     with pytest.raises(InvalidInput, match="row_message"):
-        next(rendered([{"mobile": "09120000001"}], "{{ name", "mobile"))
+        next(rendered(numbered([{"mobile": "09120000001"}]), "{{ name", "mobile"))
     with pytest.raises(InvalidInput, match="no column 'phone', only 'mobile'"):
-        next(rendered([{"mobile": "09120000001"}], "سلام", "phone"))
+        next(rendered(numbered([{"mobile": "09120000001"}]), "سلام", "phone"))
 
 
 def test_messages_are_gathered_into_as_few_requests_as_the_service_takes() -> None:

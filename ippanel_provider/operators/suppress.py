@@ -1,0 +1,200 @@
+"""Where a sending task learns who must get no text: ``suppress=[OptedOut(), InPhonebook(12), InTable("SELECT …", "warehouse")]``.
+
+The numbers match in any spelling. All lists are read before the first text leaves; if one cannot be, none leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+
+from airflow.providers.common.compat.sdk import BaseHook
+
+from ippanel_provider.exceptions import SendFailed
+from ippanel_provider.operators.private import value_of
+
+if TYPE_CHECKING:
+    from ippanel_provider.delivery.suppression import Suppression
+    from ippanel_provider.operators.sending import SendingOperator
+
+
+@runtime_checkable
+class SuppressionList(Protocol):
+    """A list of numbers that get no text."""
+
+    def reason(self) -> str:
+        """Return why its numbers get none; no number and no credential is in it."""
+        ...
+
+    def numbers(self, task: SendingOperator) -> Iterable[Any]:
+        """Yield the numbers, in any spelling; raise if they cannot be read."""
+        ...
+
+
+@dataclass
+class OptedOut:
+    """Who texted ``لغو``, ``لغو11`` or ``11`` (or ``off``, ``stop``) to a line, in whatever letters, digits and spacing.
+
+    The whole inbox is read, once a try.
+
+    :param line: the line they texted to, as +983000505; default is any line of the account (templated)
+    :param words: what counts as opting out, if it has to be the whole text
+    """
+
+    line: str | None = None
+    words: Sequence[str] | None = None
+    template_fields: ClassVar[Sequence[str]] = ("line",)
+
+    def reason(self) -> str:
+        """They said so."""
+        return "the recipient has opted out by a text to the line"
+
+    def numbers(self, task: SendingOperator) -> Iterable[Any]:
+        """Read the inbox."""
+        from ippanel_provider.delivery.suppression import OPT_OUT_WORDS, opted_out
+
+        return opted_out(task.hook.get_conn(), line=self.line, words=self.words or OPT_OUT_WORDS)
+
+
+@dataclass
+class InPhonebook:
+    """Who is in a phonebook of the service (Edge API).
+
+    :param phonebook_id: its id (templated)
+    """
+
+    phonebook_id: int | str
+    template_fields: ClassVar[Sequence[str]] = ("phonebook_id",)
+
+    def reason(self) -> str:
+        """Say which."""
+        return f"the recipient is in phonebook {self.phonebook_id}, which gets no texts"
+
+    def numbers(self, task: SendingOperator) -> Iterable[Any]:
+        """Read the phonebook."""
+        from ippanel_provider.delivery.suppression import phonebook_members
+
+        return phonebook_members(task.hook.get_conn(), self.phonebook_id)
+
+
+@dataclass
+class InTable:
+    """Who is in the first column of a query.
+
+    :param sql: the query (templated)
+    :param sql_conn_id: the connection to the database (templated)
+    :param parameters: values for the query's placeholders (templated)
+    """
+
+    sql: str
+    sql_conn_id: str
+    parameters: Mapping[str, Any] | Sequence[Any] | None = None
+    template_fields: ClassVar[Sequence[str]] = ("sql", "sql_conn_id", "parameters")
+
+    def reason(self) -> str:
+        """Say which database."""
+        return f"the recipient is on the list in {self.sql_conn_id} of who gets no texts"
+
+    def numbers(self, task: SendingOperator) -> Iterator[Any]:
+        """Run the query."""
+        from ippanel_provider.transfers.cursor import read
+
+        with closing(read(BaseHook.get_connection(self.sql_conn_id).get_hook(), self.sql, self.parameters)) as rows:
+            for row in rows:
+                yield next(iter(row.values()))
+
+
+@dataclass
+class InFile:
+    """Who is in a CSV, JSON lines, Parquet or Excel file with a header.
+
+    :param path: a local path, or any URL that object storage takes (templated)
+    :param column: the column of the numbers; default is the first
+    :param conn_id: the connection of the object storage
+    """
+
+    path: str
+    column: str | None = None
+    conn_id: str | None = None
+    template_fields: ClassVar[Sequence[str]] = ("path", "conn_id")
+
+    def reason(self) -> str:
+        """Say that much."""
+        return "the recipient is in the file of who gets no texts"
+
+    def numbers(self, task: SendingOperator) -> Iterator[Any]:
+        """Read the file."""
+        from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+        from ippanel_provider.client import InvalidInput
+        from ippanel_provider.delivery.sources import format_of, read
+
+        kind = format_of(self.path)
+        with ObjectStoragePath(self.path, conn_id=self.conn_id).open("rb") as file:
+            for record in read(file, kind):
+                if record.problem:
+                    raise InvalidInput(f"line {record.line}: {record.problem}")
+                if self.column is not None and self.column not in record.values:
+                    raise InvalidInput(f"column: line {record.line} has no {self.column!r}")
+                yield record.values[self.column] if self.column is not None else next(iter(record.values.values()), None)
+
+
+@dataclass
+class _Given:
+    """Numbers that the author gives, or another task found."""
+
+    given: Sequence[Any]
+
+    def reason(self) -> str:
+        return "the recipient is on the task's list of who gets no texts"
+
+    def numbers(self, task: SendingOperator) -> Iterable[Any]:
+        return self.given
+
+
+def suppression_for(task: SendingOperator) -> Suppression | None:
+    """Read all that ``suppress`` of a task names; None if it names nothing.
+
+    :raises SendFailed: naming the list that cannot be read.
+    """
+    from ippanel_provider.delivery.suppression import Suppression
+
+    lists = _lists(value_of(task.suppress))
+    if not lists:
+        return None
+    suppression = Suppression()
+    for entry in lists:
+        name = type(entry).__name__.strip("_")
+        try:
+            given, strange = suppression.add(entry.numbers(task), entry.reason())
+        except Exception as error:
+            raise SendFailed(f"suppress, {name}: it cannot be read, and nothing is sent without it. {_said(error)}") from error
+        task.log.info("suppress, %s: %d numbers.", name, given)
+        if strange:
+            task.log.warning("suppress, %s: %d of them are no mobile numbers and match nobody.", name, strange)
+    return suppression
+
+
+def _said(error: Exception) -> str:
+    from ippanel_provider.client import IPPanelError
+
+    # What others say may repeat what they read.
+    return str(error) if isinstance(error, IPPanelError) else f"({type(error).__name__})"
+
+
+def _lists(given: Any) -> list[SuppressionList]:
+    items = [] if given is None else [given] if isinstance(given, (SuppressionList, str, int)) else list(given)
+    lists: list[SuppressionList] = []
+    single: list[Any] = []
+    for item in items:
+        if isinstance(item, SuppressionList):
+            lists.append(item)
+        elif isinstance(item, Iterable) and not isinstance(item, (str, Mapping)):
+            lists.append(_Given(list(item)))
+        elif isinstance(item, (str, int)):
+            single.append(item)
+        else:
+            raise ValueError(f"suppress: {type(item).__name__} is neither a list of who gets no texts nor a number")
+    return [*lists, _Given(single)] if single else lists

@@ -1,0 +1,70 @@
+"""A text for every row of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ippanel_provider.transfers.base import RowsToIPPanelOperator
+
+if TYPE_CHECKING:
+    from ippanel_provider.delivery.rows import Record
+
+
+class FileToIPPanelOperator(RowsToIPPanelOperator):
+    """Send every row of a CSV, JSON lines, Parquet or Excel file the text its columns make.
+
+    Each recipient gets one text, however often it is in the file. A row is named by the line it has in an editor or
+    the row it has in a spreadsheet, the header included; in Parquet, by its place. What is empty in CSV or Excel is
+    missing. CSV, JSON lines and Parquet are read a little at a time; Excel keeps its texts in one table, which is read
+    whole. Returns what :class:`~ippanel_provider.operators.send.IPPanelSendOperator` returns; the parameters of
+    :class:`~ippanel_provider.operators.sending.SendingOperator` hold too.
+
+    :param path: the file: a local path, or any URL that object storage takes, as ``s3://conn@bucket/key`` (templated)
+    :param file_conn_id: the connection of the object storage, if the path does not name it (templated)
+    :param file_format: ``csv``, ``jsonl``, ``parquet`` (extra ``parquet``) or ``xlsx`` (extra ``xlsx``); default is what the path ends in
+    :param row_message: a Jinja template in which each column of the row is a variable, as ``سلام {{ row.name }}``;
+        it is rendered once a row, when the row is read, and so is not a template of the task. A row in which a column
+        it uses is missing gets no text and is reported.
+    :param message: instead of it, one text for all, which takes a request and an outbox id for a thousand recipients (templated)
+    :param recipient_column: the column with the mobile number
+    :param columns: the names of the columns, if a CSV or Excel file has no header
+    :param encoding: of CSV and JSON lines; default is UTF-8. Excel of a Persian Windows saves ``cp1256``
+    :param delimiter: what stands between the values of a CSV line
+    :param sheet: the sheet of an Excel file; default is the first
+    :raises SendFailed: if the service did not accept everything; it says how far it came, and a retry goes on from there
+    """
+
+    template_fields: Sequence[str] = ("path", "file_conn_id", *RowsToIPPanelOperator.template_fields)
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        file_conn_id: str | None = None,
+        file_format: str | None = None,
+        columns: Sequence[str] | None = None,
+        encoding: str = "utf-8-sig",
+        delimiter: str = ",",
+        sheet: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.path = path
+        self.file_conn_id = file_conn_id
+        self.file_format = file_format
+        self.columns = columns
+        self.encoding = encoding
+        self.delimiter = delimiter
+        self.sheet = sheet
+
+    def records(self) -> Generator[Record, None, None]:
+        """Open the file and yield its rows."""
+        from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+        from ippanel_provider.delivery.sources import Layout, format_of, read
+
+        kind = format_of(self.path, self.file_format)
+        layout = Layout(self.encoding, self.delimiter, self.columns, self.sheet)
+        with ObjectStoragePath(self.path, conn_id=self.file_conn_id).open("rb") as file:
+            yield from read(file, kind, layout)
