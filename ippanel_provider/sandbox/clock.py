@@ -6,6 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# Beyond the year 9999 there are no dates to write down.
+_END = 221_845_392_000
+
 
 class Clock:
     """Seconds since the epoch (UTC) as the service sees them; never runs backwards."""
@@ -34,6 +37,8 @@ class Clock:
         """
         if not 0 <= seconds < 10**10:
             raise ValueError("the clock only moves forward: advance takes seconds from 0")
+        if self.now() + seconds > _END:
+            raise ValueError("the clock does not go beyond the year 9000")
         self._service_anchor += seconds
 
     def set_speed(self, factor: float) -> None:

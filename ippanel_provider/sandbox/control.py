@@ -135,13 +135,13 @@ async def receive(sandbox: Sandbox, request: Request) -> object:
     sender, number, text = body.get("from"), body.get("number"), body.get("message")
     if not isinstance(text, str) or not text:
         raise Mistake("message must be a text")
-    if number not in sandbox.lines:
+    if not isinstance(number, str) or number not in sandbox.lines:
         raise Mistake(f"number must be one of the lines: {', '.join(sandbox.lines)}")
     try:
         sender = normalize(sender if isinstance(sender, str | int) else "")
     except InvalidNumber as error:
         raise Mistake(f"from: {error}") from None
-    return {"messages_inbox_id": sandbox.receive(sender, str(number), text).id}
+    return {"messages_inbox_id": sandbox.receive(sender, number, text).id}
 
 
 async def show_clock(sandbox: Sandbox, request: Request) -> object:

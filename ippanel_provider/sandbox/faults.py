@@ -24,6 +24,15 @@ NAMES: dict[str, str] = {
 }
 """Every fault and what it does."""
 
+# Options that are numbers, and what they may be; all but seconds are whole.
+_NUMBERS = {
+    "seconds": (0, 3600),
+    "status": (200, 599),
+    "retry_after": (0, 86400),
+    "accept": (0, 1000),
+    "state_id": (0, 9),
+    "message_status": (0, 4),
+}
 _PROCESSED_BY_DEFAULT = frozenset({"malformed", "truncated", "drop_after", "partial"})
 _BEFORE_ANYTHING = frozenset({"status", "html", "refused", "unauthorized", "drop_before", "malformed", "truncated", "drop_after"})
 
@@ -140,11 +149,13 @@ def _path_matches(wanted: str, path: str) -> bool:
 def _read(fault_id: int, request: Mapping[str, Any]) -> Fault:
     options = dict(request)
     name = options.pop("fault", None)
-    if name not in NAMES:
+    if not isinstance(name, str) or name not in NAMES:
         raise ValueError(f"fault must be one of: {', '.join(NAMES)}")
     match = options.pop("match", None) or {}
     if not isinstance(match, Mapping) or match.keys() - {"path", "method", "sending_type"}:
         raise ValueError("match takes path, method and sending_type, nothing else")
+    if not all(value is None or isinstance(value, str) for value in match.values()):
+        raise ValueError("path, method and sending_type are texts")
     times, after, probability = options.pop("times", None), options.pop("after", 0), options.pop("probability", 1.0)
     if times is not None and (not isinstance(times, int) or times < 1):
         raise ValueError("times must be a whole number from 1, or left out for ever")
@@ -152,9 +163,11 @@ def _read(fault_id: int, request: Mapping[str, Any]) -> Fault:
         raise ValueError("after must be a whole number from 0: how many matching requests pass first")
     if not isinstance(probability, int | float) or not 0 <= probability <= 1:
         raise ValueError("probability must lie between 0 and 1")
-    for number in ("seconds", "status", "retry_after", "accept", "state_id", "message_status"):
-        if number in options and (isinstance(options[number], bool) or not isinstance(options[number], int | float)):
-            raise ValueError(f"{number} must be a number")
+    for option, (least, most) in _NUMBERS.items():
+        value = options.get(option, least)
+        whole = int if option != "seconds" else (int, float)
+        if isinstance(value, bool) or not isinstance(value, whole) or not least <= value <= most:
+            raise ValueError(f"{option} must be a number from {least} to {most}")
     method = match.get("method")
     return Fault(
         id=fault_id,

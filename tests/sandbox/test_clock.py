@@ -1,5 +1,7 @@
 """The clock moves forward only, jumps and changes its speed without a step."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from ippanel_provider.sandbox.clock import Clock
@@ -29,3 +31,12 @@ def test_it_never_goes_back_or_to_the_end_of_time(seconds: float) -> None:
 def test_speed_is_a_factor_from_zero(factor: float) -> None:
     with pytest.raises(ValueError, match="from 0"):
         Clock().set_speed(factor)
+
+
+def test_it_stops_before_dates_do() -> None:
+    clock = Clock(speed=0)
+    for _ in range(24):
+        clock.advance(9 * 10**9)
+    assert datetime.fromtimestamp(clock.now(), UTC).year > 8900
+    with pytest.raises(ValueError, match="year 9000"):
+        clock.advance(9 * 10**9)

@@ -10,6 +10,7 @@ from ippanel_provider.sandbox.wire import Call, Reply
 from ippanel_provider.service import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
 T = TypeVar("T")
+_LONGEST_NUMBER = 20
 
 DONE = "انجام شد"
 WRONG = "اطلاعات وارد شده صحیح نمی باشد"
@@ -153,6 +154,7 @@ def as_int(value: object) -> int | None:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and value.strip().isdecimal():
+    # No number of the service has as many digits, and Python refuses to read the longest.
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) <= _LONGEST_NUMBER:
         return int(value)
     return None

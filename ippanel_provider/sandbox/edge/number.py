@@ -60,8 +60,8 @@ def _line(call: Call, problems: Problems) -> str:
         problems.require("number")
         return ""
     found = next((line.number for line in call.sandbox.lines.values() if line.id == as_int(line_id)), None)
-    if found is None and number in call.sandbox.lines:
-        found = str(number)
+    if found is None and isinstance(number, str) and number in call.sandbox.lines:
+        found = number
     if found is None:
         problems.add("number" if line_id in (None, "") else "number_id")
     return found or ""

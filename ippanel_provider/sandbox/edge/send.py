@@ -119,7 +119,7 @@ def calculate_price(call: Call) -> Reply:
     line = call.body.get("number")
     if not line:
         problems.require("number")
-    elif line not in call.sandbox.lines:
+    elif not isinstance(line, str) or line not in call.sandbox.lines:
         problems.add("number")
     text = text_of(call, call.body.get("message"), str(line), problems)
     if problems:
