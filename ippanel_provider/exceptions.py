@@ -22,6 +22,10 @@ class SendInDoubt(SendFailed):
     """Texts left unanswered and the outbox does not show them. A retry looks again before it sends anything."""
 
 
+class SendUndecided(SendInDoubt, AirflowFailException):
+    """The same where a retry could not know of it and would send again; none is made."""
+
+
 class BulksFailed(IPPanelException, AirflowFailException):
     """Bulks ended in a state that is final and not "sent". A retry cannot change that, so none is made."""
 
@@ -51,6 +55,22 @@ class TooFewDelivered(IPPanelException, AirflowFailException):
 
 class PatternRejected(IPPanelException, AirflowFailException):
     """The person who reviews patterns rejected this one; it has to be changed and handed in again."""
+
+
+class SyncFailed(IPPanelException):
+    """A sync broke off, or something in it was rejected; the message says which. A retry goes on from there."""
+
+
+class SyncRefused(SyncFailed, AirflowFailException):
+    """A sync was not begun: a wrong source, a panel that has changed, too many deletions. No retry is made."""
+
+
+class CreditTooLow(IPPanelException):
+    """The account's credit is below what the task asks for."""
+
+
+class CancelFailed(IPPanelException, AirflowFailException):
+    """It is too late to take back some bulks, or there are no such. A retry cannot change that, so none is made."""
 
 
 def _some(ids: list[int], most: int = 5) -> str:

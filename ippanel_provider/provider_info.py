@@ -104,7 +104,7 @@ def get_provider_info() -> dict[str, Any]:
         "versions": [__version__],
         "integrations": [{"integration-name": "IPPanel", "external-doc-url": "https://ippanel.com", "tags": ["service"]}],
         "hooks": _modules("hooks", "ippanel"),
-        "operators": _modules("operators", "send", "report"),
+        "operators": _modules("operators", "send", "report", "sync"),
         "sensors": _modules("sensors", "bulk", "inbox", "account"),
         "triggers": _modules("triggers", "bulk", "inbox", "inbox_event", "account"),
         "queues": ["ippanel_provider.queues.inbox.IPPanelMessageQueueProvider"],

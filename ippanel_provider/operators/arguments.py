@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 
@@ -44,3 +45,35 @@ def pair(item: Any, line: int) -> tuple[Any, str]:
     if isinstance(item, Sequence) and not isinstance(item, str) and len(item) == 2:
         return item[0], item[1]
     raise ValueError(f"messages: item {line} is neither a pair (recipient, text) nor a mapping with recipient and message")
+
+
+def moment_of(given: Any, field: str) -> datetime | None:
+    """Return the time of a datetime or of the ISO text a template renders to; None of nothing.
+
+    :raises ValueError: if it is none, or has no time zone.
+    """
+    if given is None or given == "":
+        return None
+    moment = given
+    if isinstance(given, str):
+        try:
+            moment = datetime.fromisoformat(given)
+        except ValueError:
+            raise ValueError(f"{field}: {given!r} is no time; give it as 2026-03-10T09:00:00+03:30") from None
+    if not isinstance(moment, datetime):
+        raise ValueError(f"{field}: give a datetime, or a text as 2026-03-10T09:00:00+03:30")
+    if moment.tzinfo is None:
+        raise ValueError(f"{field}: give it with a time zone, as 2026-03-10T09:00:00+03:30")
+    return moment
+
+
+def mapping_of(given: Any, field: str) -> dict[str, Any]:
+    """Return a mapping; of nothing an empty one.
+
+    :raises ValueError: if it is none, as a template that has rendered to text.
+    """
+    if given is None or given == "":
+        return {}
+    if not isinstance(given, Mapping):
+        raise ValueError(f"{field}: give a mapping (with render_template_as_native_obj=True on the DAG, if it is a template)")
+    return dict(given)

@@ -1,4 +1,4 @@
-"""Rows into a file: CSV, JSON lines or Parquet, on a disk or on any object storage."""
+"""Files on a disk or on any object storage: rows into them as CSV, JSON lines or Parquet, and out of them as uploads."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import io
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from importlib import import_module
 from itertools import islice
+from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
-from ippanel_provider.client import InvalidInput
+from ippanel_provider.client import InvalidInput, Upload
 
 _BATCH = 10_000
 
@@ -102,3 +104,24 @@ def _kept(value: Any) -> Any:
 
 
 _WRITERS: dict[str, Callable[[IO[bytes], Sequence[Column], Iterable[Row]], None]] = {"csv": _csv, "jsonl": _jsonl, "parquet": _parquet}
+
+
+@contextmanager
+def uploaded(path: str) -> Iterator[Any]:
+    """Give the file at ``path`` in the form that calls upload.
+
+    :raises InvalidInput: if there is none.
+    """
+    source = ObjectStoragePath(path)
+    if source.protocol in {"", "file"}:
+        # A path is streamed, and can be read again when a request is repeated.
+        yield Path(source.path)
+        return
+    # What object storage gives cannot always go back to its start.
+    with tempfile.TemporaryFile("w+b") as spool:
+        try:
+            with source.open("rb") as file:
+                shutil.copyfileobj(file, spool)
+        except FileNotFoundError:
+            raise InvalidInput(f"path: there is no file {path}") from None
+        yield Upload(source.name, spool)

@@ -1,0 +1,69 @@
+"""Any call of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ippanel_provider.operators.arguments import mapping_of
+from ippanel_provider.operators.base import IPPanelOperator
+from ippanel_provider.operators.private import Private, value_of
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+
+class IPPanelApiOperator(IPPanelOperator):
+    """Make any one call of the Edge API, by its name. Returns its result as JSON has it; of a list all pages.
+
+    For what has no operator of its own. Prefer those for sending: this one keeps no book, so a task that is tried again
+    after a send went unanswered sends again. Set ``do_xcom_push=False`` where the result is personal.
+
+    :param operation: the call, as ``phonebook.create_option``; all are in :func:`ippanel_provider.client.edge.operations` (templated)
+    :param arguments: its arguments by name (templated)
+    :param max_items: of a list, at most so many; default is all
+    :param show_rendered: show the arguments on the Rendered Template page; default is their count only
+    :param ippanel_conn_id: the connection to IPPanel (templated)
+    """
+
+    template_fields: Sequence[str] = ("operation", "arguments", *IPPanelOperator.template_fields)
+
+    arguments = Private(of="argument")
+
+    def __init__(
+        self,
+        *,
+        operation: str,
+        arguments: Mapping[str, Any] | None = None,
+        max_items: int | None = None,
+        show_rendered: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.show_rendered = show_rendered
+        self.operation = operation
+        self.arguments = arguments
+        self.max_items = max_items
+
+    def execute(self, context: Context) -> Any:
+        """Make the call."""
+        from itertools import islice
+
+        from pydantic_core import to_jsonable_python
+
+        from ippanel_provider.client import InvalidInput, PageRequest, edge
+
+        call = edge.operations().get(self.operation)
+        if call is None:
+            chapter = self.operation.partition(".")[0]
+            near = [name for name in edge.operations() if name.startswith(f"{chapter}.")]
+            raise InvalidInput(
+                f"operation: there is no call {self.operation!r}; " + (f"there are {', '.join(near)}" if near else "it is chapter.call")
+            )
+        try:
+            request = call(**mapping_of(value_of(self.arguments), "arguments"))
+        except TypeError as error:
+            raise InvalidInput(f"arguments: {error}") from None
+        if isinstance(request, PageRequest):
+            return to_jsonable_python(list(islice(self.hook.get_conn().walk(request), self.max_items)))
+        return to_jsonable_python(self.hook.run(request))

@@ -1,0 +1,78 @@
+"""Texts to the numbers in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ippanel_provider.operators.arguments import listed
+from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.single import SingleSendOperator
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from ippanel_provider.client import Receipt, Request
+    from ippanel_provider.operators.once import Trace
+
+
+class IPPanelSendFileOperator(SingleSendOperator):
+    """Send to the numbers in a file, which the service reads.
+
+    Unlike the other sends this does not look at the numbers: the service skips what it cannot use and does not say which.
+    The parameters of :class:`~ippanel_provider.operators.single.SingleSendOperator` hold too.
+
+    :param path: the file: a local path, or any URL that object storage takes (templated)
+    :param kind: ``numbers`` (default): csv or xlsx of numbers, at most a million, who all get ``message``; ``keyword``: xlsx
+        with numbers in column A and values for ``{ex_B}``, ``{ex_C}``… in ``message``; ``messages``: csv with the header
+        ``recipient,message`` or xlsx with both in columns A and B, at most 10,000, without ``message``
+    :param other_recipients: numbers beside those in the file, of the kind ``numbers`` (templated)
+    """
+
+    template_fields: Sequence[str] = ("path", "other_recipients", *SingleSendOperator.template_fields)
+
+    other_recipients = Private(of="recipient")
+
+    def __init__(
+        self, *, path: str, message: str = "", kind: str = "numbers", other_recipients: Sequence[str | int] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(message=message, **kwargs)
+        if kind not in {"numbers", "keyword", "messages"}:
+            raise ValueError(f"kind: {kind!r} is none of numbers, keyword, messages")
+        self.path = path
+        self.kind = kind
+        self.other_recipients = list(other_recipients) if isinstance(other_recipients, tuple) else other_recipients
+        self._open = ExitStack()
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """See :class:`~ippanel_provider.operators.single.SingleSendOperator`."""
+        with ExitStack() as self._open:
+            return super().execute(context)
+
+    def request(self, line: str, send_time: datetime | None) -> Request[Receipt]:
+        """See :class:`~ippanel_provider.operators.single.SingleSendOperator`."""
+        from ippanel_provider.client import InvalidInput, edge
+        from ippanel_provider.operators.files import uploaded
+
+        message, others = value_of(self.message), list(self._others())
+        if self.kind == "messages" and message:
+            raise InvalidInput("message: the texts are in the file; leave it out")
+        if self.kind != "numbers" and others:
+            raise InvalidInput("other_recipients: only the kind 'numbers' takes them")
+        file = self._open.enter_context(uploaded(self.path))
+        if self.kind == "messages":
+            return edge.send.peer_to_peer_file(file, sender=line, send_time=send_time)
+        if self.kind == "keyword":
+            return edge.send.keyword(message, file, sender=line, send_time=send_time)
+        return edge.send.file(message, file, sender=line, other_recipients=others, send_time=send_time)
+
+    def trace(self, line: str) -> Trace:
+        """Texts that the service makes of the file cannot be told from others."""
+        from ippanel_provider.operators.once import Trace
+
+        return super().trace(line) if self.kind == "numbers" else Trace(line, None)
+
+    def _others(self) -> Iterator[Any]:
+        yield from listed(value_of(self.other_recipients) or (), "other_recipients")

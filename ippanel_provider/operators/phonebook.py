@@ -1,0 +1,142 @@
+"""Phonebooks: texts to their contacts, contacts into them and out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ippanel_provider.operators.arguments import listed
+from ippanel_provider.operators.base import IPPanelOperator
+from ippanel_provider.operators.private import value_of
+from ippanel_provider.operators.single import SingleSendOperator
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from ippanel_provider.client import Receipt, Request
+    from ippanel_provider.operators.once import Trace
+
+
+class IPPanelSendPhonebookOperator(SingleSendOperator):
+    """Send one text to the contacts of phonebooks, or a text of their own made of their options.
+
+    The parameters of :class:`~ippanel_provider.operators.single.SingleSendOperator` hold too.
+
+    :param books: the phonebooks: ids, or mappings with ``phonebook_id`` and either ``start`` and ``size`` or ``number_ids``
+        to take a part of one (templated)
+    :param keywords: the text holds ``{ex_<option id>}``, which the service fills from each contact's options; ``books`` are
+        ids then
+    """
+
+    template_fields: Sequence[str] = ("books", *SingleSendOperator.template_fields)
+
+    def __init__(self, *, message: str, books: Sequence[int | str | Mapping[str, Any]] | int | str, keywords: bool = False, **kwargs: Any):
+        super().__init__(message=message, **kwargs)
+        self.books = books
+        self.keywords = keywords
+
+    def request(self, line: str, send_time: datetime | None) -> Request[Receipt]:
+        """See :class:`~ippanel_provider.operators.single.SingleSendOperator`."""
+        from ippanel_provider.client import edge
+
+        call: Any = edge.send.keyword_phonebook if self.keywords else edge.send.phonebook
+        request: Request[Receipt] = call(value_of(self.message), list(self._books()), sender=line, send_time=send_time)
+        return request
+
+    def trace(self, line: str) -> Trace:
+        """A text that the service fills shows filled, so nothing can be found by it."""
+        from ippanel_provider.operators.once import Trace
+
+        return Trace(line, None) if self.keywords else super().trace(line)
+
+    def reach(self) -> int | None:
+        """The contacts of whole phonebooks."""
+        from ippanel_provider.client import edge
+
+        books = list(self._books())
+        if any(isinstance(book, Mapping) for book in books):
+            return None
+        counts = [found.count for book in books for found in self.hook.run(edge.phonebook.list(id=book)).items]
+        return None if None in counts else sum(count or 0 for count in counts)
+
+    def _books(self) -> Iterator[Any]:
+        yield from ([self.books] if isinstance(self.books, Mapping) else listed(self.books, "books"))
+
+
+class IPPanelImportPhonebookOperator(IPPanelOperator):
+    """Have the service import an xlsx file into a phonebook. The import runs there after the task has ended.
+
+    Returns ``{"phonebook_id": id}``.
+
+    :param phonebook_id: the phonebook (templated)
+    :param path: the file: a local path, or any URL that object storage takes (templated)
+    """
+
+    template_fields: Sequence[str] = ("phonebook_id", "path", *IPPanelOperator.template_fields)
+
+    def __init__(self, *, phonebook_id: int | str, path: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.phonebook_id = phonebook_id
+        self.path = path
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Upload the file."""
+        from ippanel_provider.client import edge
+        from ippanel_provider.operators.files import uploaded
+
+        with uploaded(self.path) as file:
+            self.hook.run(edge.phonebook.import_contacts(self.phonebook_id, file))
+        self.log.info("The service imports %s into phonebook %s.", self.path, self.phonebook_id)
+        return {"phonebook_id": int(self.phonebook_id)}
+
+
+class IPPanelExportPhonebookOperator(IPPanelOperator):
+    """Write the contacts of a phonebook to a file, one line each.
+
+    The columns are ``id, number, pre, name, email, created_at``; with ``options=True`` also ``options``, as the service
+    writes them in JSON, which costs a request for each contact. The file holds personal data: put it where that may lie.
+    Returns ``{"path", "contacts": n}``.
+
+    :param phonebook_id: the phonebook (templated)
+    :param path: where to write: a local path, or any URL that object storage takes; an error midway leaves what was there
+        before (templated)
+    :param format: ``csv``, ``jsonl`` or ``parquet`` (needs pyarrow); default is what the path ends in
+    :param options: ask for the options of each contact too
+    """
+
+    template_fields: Sequence[str] = ("phonebook_id", "path", *IPPanelOperator.template_fields)
+    ui_color = "#fdf3dc"
+
+    def __init__(self, *, phonebook_id: int | str, path: str, format: str | None = None, options: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.phonebook_id = phonebook_id
+        self.path = path
+        self.format = format
+        self.options = options
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Read and write; return the count."""
+        from ippanel_provider.operators.files import Column, write
+
+        names = [Column("id", "int64"), Column("number"), Column("pre"), Column("name"), Column("email"), Column("created_at", "timestamp")]
+        columns = [*names, *([Column("options")] if self.options else [])]
+        written = [0]
+        write(self.path, columns, self._rows(written), format=self.format)
+        self.log.info("Wrote %d contacts to %s.", written[0], self.path)
+        return {"path": self.path, "contacts": written[0]}
+
+    def _rows(self, written: list[int]) -> Iterator[tuple[Any, ...]]:
+        import json
+
+        from ippanel_provider.client import edge
+        from ippanel_provider.service import MAX_PAGE_SIZE
+
+        client = self.hook.get_conn()
+        for contact in client.walk(edge.phonebook.list_contacts(phonebook_id=self.phonebook_id, per_page=MAX_PAGE_SIZE)):
+            written[0] += 1
+            row = (contact.id, contact.number, contact.pre, contact.name, contact.email, contact.created_at)
+            if self.options:
+                whole = client.run(edge.phonebook.get_contact(contact.id))
+                row = (*row, json.dumps(whole.options, ensure_ascii=False))  # type: ignore[assignment]
+            yield row

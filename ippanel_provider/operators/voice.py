@@ -1,0 +1,51 @@
+"""One-time codes read out by a call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.single import SingleSendOperator
+
+if TYPE_CHECKING:
+    from ippanel_provider.client import Receipt, Request
+
+VOICE_LINE = "+98votp"
+"""What the reports call the line; a call needs none."""
+
+
+class IPPanelVoiceOtpOperator(SingleSendOperator):
+    """Have a code of at most 14 digits read out to one person by a call.
+
+    The parameters of :class:`~ippanel_provider.operators.single.SingleSendOperator` hold too, ``message`` and ``sender`` apart.
+
+    :param code: the digits (templated)
+    :param recipient: whom to call (templated)
+    """
+
+    template_fields: Sequence[str] = ("recipient", *SingleSendOperator.template_fields)
+
+    recipient = Private(of="recipient")
+
+    def __init__(self, *, code: str | int, recipient: str | int, **kwargs: Any) -> None:
+        super().__init__(message=str(code), **kwargs)
+        self.recipient = recipient
+
+    def line(self) -> str:
+        """Return the line of all calls."""
+        return VOICE_LINE
+
+    def request(self, line: str, send_time: datetime | None) -> Request[Receipt]:
+        """See :class:`~ippanel_provider.operators.single.SingleSendOperator`."""
+        from ippanel_provider.client import edge
+
+        return edge.send.votp(value_of(self.message), value_of(self.recipient), send_time=send_time)
+
+    def reach(self) -> int:
+        """One person."""
+        return 1
+
+    def priced_text(self) -> None:
+        """The service tells no price of calls beforehand."""

@@ -1,0 +1,291 @@
+"""Sends of one request: what all of them share, over the send to a phonebook; then what each has of its own."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from ippanel_provider.client import edge
+from ippanel_provider.hooks.ippanel import IPPanelHook
+from ippanel_provider.operators.bank import IPPanelSendBankOperator
+from ippanel_provider.operators.file_send import IPPanelSendFileOperator
+from ippanel_provider.operators.phonebook import IPPanelSendPhonebookOperator
+from ippanel_provider.operators.voice import IPPanelVoiceOtpOperator
+from ippanel_provider.sandbox.runner import RunningSandbox
+from ippanel_provider.text.hours import TEHRAN
+
+TEXT = "جلسه فردا ساعت ده برگزار می‌شود"
+NUMBERS = ["+989120000001", "+989120000002"]
+
+
+@pytest.fixture
+def book(sandbox: RunningSandbox) -> int:
+    """A phonebook with two contacts."""
+    hook = IPPanelHook()
+    made = hook.run(edge.phonebook.create("مشتریان"))
+    hook.run(edge.phonebook.add_contacts({"number": number, "phonebook_id": made.id, "name": "آرش"} for number in NUMBERS))
+    return made.id
+
+
+@pytest.fixture
+def run_task(new_dag: Any, run_dag: Any) -> Any:
+    """Run one task in a DAG of its own."""
+
+    def run(operator: type, **fields: Any) -> Any:
+        with new_dag() as dag:
+            operator(task_id="send", **fields)
+        return run_dag(dag)
+
+    return run
+
+
+def given(sandbox: RunningSandbox) -> list[str]:
+    return sorted(text["recipient"] for text in sandbox.messages())
+
+
+def sends(sandbox: RunningSandbox) -> int:
+    return int(sandbox.stats()["requests"].get("POST /api/send", 0))
+
+
+def test_it_sends_and_returns_the_id(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+    run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book)
+    assert run.state == "success"
+    assert given(sandbox) == NUMBERS
+    assert run.results["send"] == {"outbox_ids": [sandbox.messages()[0]["outbox_id"]]}
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+def test_it_waits_until_it_is_sent(sandbox: RunningSandbox, book: int, run_task: Any, deferrable: bool) -> None:
+    sandbox.speed(10)
+    run = run_task(
+        IPPanelSendPhonebookOperator,
+        message=TEXT, books=[book], wait_for_completion=True, deferrable=deferrable, poll_interval=0.05, wait_timeout=20,
+    )  # fmt: skip
+    sandbox.speed(1)
+    assert run.state == "success"
+    assert run.results["send"] == {"outbox_ids": [sandbox.messages()[0]["outbox_id"]]}
+    assert {text["state_id"] for text in sandbox.messages()} == {6}
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+def test_a_bulk_that_ends_badly_fails_it(sandbox: RunningSandbox, book: int, run_task: Any, deferrable: bool) -> None:
+    sandbox.account(credit=0.0)
+    sandbox.speed(10)
+    run = run_task(
+        IPPanelSendPhonebookOperator,
+        message=TEXT, books=[book], wait_for_completion=True, deferrable=deferrable, poll_interval=0.05, wait_timeout=20,
+    )  # fmt: skip
+    sandbox.speed(1)
+    assert run.state == "failed"
+    assert "insufficient credit" in run.log
+
+
+def test_an_answer_that_never_came_is_found_in_the_outbox(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+    sandbox.fault("drop_after", path="/api/send", times=1)
+    run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, settle=2)
+    assert run.state == "success"
+    assert run.results["send"] == {"outbox_ids": [sandbox.messages()[0]["outbox_id"]]}
+    assert given(sandbox) == NUMBERS
+    assert sends(sandbox) == 1
+
+
+def test_a_send_in_doubt_fails_without_being_sent_again(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+    sandbox.fault("status", path="/api/send", status=504, times=1)
+    run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, settle=0, retries=1, retry_delay=timedelta(0))
+    assert run.state == "failed"
+    assert "the outbox shows no bulk of it" in run.log
+    assert sends(sandbox) == 1
+
+
+def test_a_send_in_doubt_can_be_skipped(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+    sandbox.fault("status", path="/api/send", status=504, times=1)
+    run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, settle=0, on_unconfirmed="skip")
+    assert run.results["send"] == {"outbox_ids": []}
+
+
+def test_a_retry_sends_what_did_not_leave(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+    sandbox.fault("refused", path="/api/send", times=1)
+    run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, settle=0, retries=1, retry_delay=timedelta(0))
+    assert run.state == "success"
+    assert given(sandbox) == NUMBERS
+
+
+def test_a_retry_after_a_failed_wait_does_not_send_again(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+    sandbox.speed(0)
+    run = run_task(
+        IPPanelSendPhonebookOperator,
+        message=TEXT, books=book, settle=1, wait_for_completion=True, poll_interval=0.05, wait_timeout=0.1, retries=0,
+    )  # fmt: skip
+    sandbox.speed(1)
+    assert run.state == "failed"
+    assert "wait_timeout: 1 of 1 bulks are not final in time" in run.log
+    assert sends(sandbox) == 1
+
+
+def test_a_dry_run_says_how_many_and_what_it_costs_and_sends_nothing(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+    told = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=[book], dry_run=True).results["send"]
+    assert told["recipients"] == 2
+    assert told["parts"] == 1
+    assert told["price"] == 2 * told["price_each"] > 0
+    assert told["outbox_ids"] == []
+    assert sends(sandbox) == 0
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_it_can_be_scheduled(sandbox: RunningSandbox, book: int, run_task: Any, as_text: bool) -> None:
+    moment = datetime.fromtimestamp(int(sandbox.now()) + 3600, UTC)
+    run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, send_time=moment.isoformat() if as_text else moment)
+    assert run.state == "success"
+    assert sandbox.messages()[0]["send_time"] == moment.timestamp()
+
+
+def test_in_quiet_hours_it_is_scheduled_for_their_end(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+    now = datetime.now(TEHRAN)
+    end = (now + timedelta(hours=22)).replace(second=0, microsecond=0)
+    hours = f"{now - timedelta(hours=1):%H:%M}-{end:%H:%M}"
+    run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, quiet_hours={sandbox.sender: hours})
+    assert run.state == "success"
+    assert sandbox.messages()[0]["send_time"] == end.timestamp()
+
+
+def test_out_of_quiet_hours_it_goes_out_at_once(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+    now = datetime.now(TEHRAN)
+    hours = f"{now + timedelta(hours=2):%H:%M}-{now + timedelta(hours=3):%H:%M}"
+    run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, quiet_hours=hours)
+    assert sandbox.messages()[0]["send_time"] == sandbox.messages()[0]["time"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"message": ""}, "message: the text is empty"),
+        ({"message": "x" * 1401}, "message: the text has 1401 characters"),
+        ({"books": []}, "books: it is empty"),
+        ({"books": "seven"}, "books[0]"),
+        ({"books": "{{ [1] }}"}, "books: the template rendered to text"),
+        ({"send_time": "tomorrow"}, "send_time: 'tomorrow' is no time"),
+        ({"send_time": "2030-01-01T00:00:00"}, "send_time: give it with a time zone"),
+        ({"send_time": "2020-01-01T00:00:00+00:00"}, "send_time: it must be at least 5 minutes ahead"),
+        ({"quiet_hours": "night"}, "quiet_hours: give it as 22:00-08:00"),
+        ({"sender": "3000505"}, "sender: "),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_is_sent(sandbox: RunningSandbox, run_task: Any, fields: dict[str, Any], said: str) -> None:
+    run = run_task(IPPanelSendPhonebookOperator, **({"message": TEXT, "books": 7} | fields))
+    assert run.state == "failed"
+    assert said in run.log
+    assert sends(sandbox) == 0
+
+
+def test_no_number_and_no_text_is_shown(sandbox: RunningSandbox, run_task: Any) -> None:
+    run = run_task(IPPanelVoiceOtpOperator, code="48213", recipient="09120000001")
+    assert run.state == "success"
+    for secret in ("48213", "9120000001"):
+        assert secret not in f"{run.log}{run.results}{run.rendered}"
+
+
+def test_a_part_of_a_phonebook(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+    run_task(IPPanelSendPhonebookOperator, message=TEXT, books={"phonebook_id": book, "start": 0, "size": 1})
+    assert len(given(sandbox)) == 1
+
+
+def test_a_text_of_their_own_from_the_options_of_contacts(sandbox: RunningSandbox, run_task: Any) -> None:
+    hook = IPPanelHook()
+    option = hook.run(edge.phonebook.create_option("شهر", "string"))
+    made = hook.run(edge.phonebook.create("مشتریان", [option.id]))
+    hook.run(edge.phonebook.add_contacts([{"number": NUMBERS[0], "phonebook_id": made.id, "options": {option.id: "تبریز"}}]))
+    run = run_task(IPPanelSendPhonebookOperator, message=f"سلام از {{ex_{option.id}}}", books=made.id, keywords=True)
+    assert run.state == "success"
+    assert [text["text"] for text in sandbox.messages()] == ["سلام از تبریز"]
+
+
+def test_a_file_of_numbers(sandbox: RunningSandbox, run_task: Any, tmp_path: Path) -> None:
+    with (tmp_path / "numbers.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([[number] for number in NUMBERS])
+    run = run_task(IPPanelSendFileOperator, message=TEXT, path=str(tmp_path / "numbers.csv"), other_recipients=["09120000003"])
+    assert run.state == "success"
+    assert given(sandbox) == [*NUMBERS, "+989120000003"]
+
+
+def test_a_file_of_texts(sandbox: RunningSandbox, run_task: Any, tmp_path: Path) -> None:
+    with (tmp_path / "texts.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("recipient", "message"), (NUMBERS[0], "یک"), (NUMBERS[1], "دو")])
+    run = run_task(IPPanelSendFileOperator, path=str(tmp_path / "texts.csv"), kind="messages")
+    assert len(run.results["send"]["outbox_ids"]) == 2
+    assert sorted((text["recipient"], text["text"]) for text in sandbox.messages()) == [(NUMBERS[0], "یک"), (NUMBERS[1], "دو")]
+
+
+def test_a_file_of_keywords(sandbox: RunningSandbox, run_task: Any, tmp_path: Path) -> None:
+    workbook = Workbook()
+    workbook.active.append([NUMBERS[0], "آرش", 10])
+    workbook.active.append([NUMBERS[1], "بهار", 20])
+    workbook.save(tmp_path / "keywords.xlsx")
+    run = run_task(IPPanelSendFileOperator, message="{ex_B} عزیز، {ex_C} امتیاز", path=str(tmp_path / "keywords.xlsx"), kind="keyword")
+    assert run.state == "success"
+    assert sorted(text["text"] for text in sandbox.messages()) == ["آرش عزیز، 10 امتیاز", "بهار عزیز، 20 امتیاز"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"path": "no-such.csv"}, "file"),
+        ({"path": "numbers.txt"}, "its name ends in .csv or .xlsx"),
+        ({"kind": "messages"}, "message: the texts are in the file"),
+        ({"kind": "keyword", "other_recipients": ["09120000001"]}, "other_recipients: only the kind 'numbers' takes them"),
+    ],
+)
+def test_a_wrong_file_is_named_and_nothing_is_sent(
+    sandbox: RunningSandbox, run_task: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("numbers.csv", "numbers.txt"):
+        (tmp_path / name).write_text("+989120000001\n")
+    given = {"message": TEXT, "path": "numbers.csv"} | fields
+    run = run_task(IPPanelSendFileOperator, **(given | {"path": str(tmp_path / given["path"])}))
+    assert run.state == "failed"
+    assert said in run.log
+    assert sends(sandbox) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "choice", "line"),
+    [
+        ("postal_code", {"postal_code": "19", "mci": {"size": 2}}, "+98BANK"),
+        ("country", {"province_id": "first", "pre": "912", "mci": {"size": 1}}, "+98BANK"),
+        ("geolocation", {"province_id": "first", "mci": {"size": 1}}, "+983000505"),
+        ("job", {"main_category_id": "first", "mci": {"size": 1}}, "+98PRO"),
+    ],
+)
+def test_people_the_service_knows(sandbox: RunningSandbox, run_task: Any, kind: str, choice: dict[str, Any], line: str) -> None:
+    sandbox.account(lines=["+98BANK", "+98PRO"])
+    for field, call in (("province_id", edge.bank.provinces), ("main_category_id", edge.bank.job_categories)):
+        if field in choice:
+            choice = choice | {field: IPPanelHook().run(call())[0].id}
+    run = run_task(IPPanelSendBankOperator, message=TEXT, kind=kind, choices=choice)
+    assert run.state == "success", run.log
+    assert {text["sender"] for text in sandbox.messages()} == {line}
+
+
+def test_a_code_is_read_out(sandbox: RunningSandbox, run_task: Any) -> None:
+    run = run_task(IPPanelVoiceOtpOperator, code="{{ 48000 + 213 }}", recipient="۰۹۱۲۰۰۰۰۰۰۱")
+    assert run.state == "success"
+    assert [(text["recipient"], text["text"], text["type"]) for text in sandbox.messages()] == [("+989120000001", "48213", "sendvoice")]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: IPPanelSendFileOperator(task_id="send", path="x", kind="numbrs"),
+        lambda: IPPanelSendBankOperator(task_id="send", message="x", kind="town", choices=[]),
+        lambda: IPPanelSendPhonebookOperator(task_id="send", message="x", books=1, on_unconfirmed="retry"),
+        lambda: IPPanelSendPhonebookOperator(task_id="send", message="x", books=1, on_clear="forget"),
+    ],
+)
+def test_what_can_be_known_when_the_dag_is_read_is_refused_then(make: Any) -> None:
+    with pytest.raises(ValueError, match="is none of"):
+        make()
