@@ -1,6 +1,6 @@
 """A stand-in for the IPPanel service: ``ippanel sandbox`` or ``python -m ippanel_provider.sandbox``.
 
-It serves the wire API under ``/v1``, a page for people at ``/`` and its own controls under ``/_sandbox``. Nothing it
+It serves the Edge API under ``/v1/api``, the legacy REST API under ``/v1``, api2 under ``/api/v1``, a page for people at ``/`` and its own controls under ``/_sandbox``. Nothing it
 accepts leaves the machine. In tests use the ``ippanel_sandbox`` fixture or :func:`.runner.running_sandbox`.
 
 The rooms, and the way a request takes through them::
@@ -9,12 +9,16 @@ The rooms, and the way a request takes through them::
       app          which part serves a path
         serving    reads a request, lets faults strike, answers         wire     Call, Reply, Route: what handlers see
           edge/    the Edge API, a module a chapter; edge/sending/ the forms of a send, by sending_type
+          rest/    the legacy REST API                api2     the API of the vendor's own Python client
+        openapi    the document of all calls, made from the routes; openapi_fields says what each takes
         control    /_sandbox/… (desk: the people around the service)     live      server-sent events
         web/       the pages
             state      the account and everything that changes it
+              acceptance  a request becomes priced bulks, one by one or a batch of them in columns
               outbox   accepted bulks and the views of reports      life     states as a function of time
+              journal  changes as calls that can be made again      state_file  where they are written down
               guard    the duplicate guard        faults     faults on demand        clock    time, under control
-              logins, patterns, phonebooks, people, tickets, drafts     a store an idea; journal writes their changes down
+              logins, patterns, phonebooks, people, tickets, drafts     a store an idea
               places, bank                        provinces and trades; numbers made up by arithmetic
               sheets, contact_sheets              csv and xlsx files          totp    an authenticator's codes
               records, prices, examples/          data, rial a part, the demo account
@@ -27,6 +31,10 @@ The rooms, and the way a request takes through them::
 **Credentials**: the key ``sandbox-key`` (``--api-key``), or user ``ippanel`` with password ``sandbox-password``. The line is
 ``+983000505``; without ``--empty`` there are more, and bulks, phonebooks, patterns, tickets, users and drafts under the ids the
 documents print.
+
+**State**: with ``--state FILE`` every change is in the file before it is answered, survives ``kill -9``, and is made again at the
+next start; the clock goes on meanwhile. ``/_sandbox/reset`` empties it. Faults and counts of requests are not kept. Against a
+loss of power nothing is done. Other options than the first time apply from the start on, as if it had always been so.
 
 **Two-factor logins**: the account's ``two_factor`` is ``login``, ``sms`` or ``ga``. Codes that would be texted (to ``mobile``)
 stand under ``/_sandbox/codes``, those of ``ga`` come from ``totp_secret``. A step survives five wrong codes.
@@ -46,6 +54,8 @@ other one is delivered. ``+989000000100`` stays in status 0 and ``+989000000101`
 ``local_numbers``, ``unauthorized_body``, ``alternates``, ``duplicate_guard`` (seconds). ``filters.message`` of the outbox
 report matches a part of the text. The guard refuses a whole request when any of its texts repeats one accepted before.
 A bulk that ends badly or is cancelled costs nothing.
+The legacy REST API and api2 take numbers in any spelling and refuse a send with one that is none; errors that are no
+credential's are 400, 422 by field, 404 or 429. The fault ``refused`` takes any ``code``.
 A file with a row that is no mobile number is refused as a whole (an import leaves such rows out). Options given in a change of
 a contact replace all it had, what is not given stays. Who is no reseller gets 403 where resellers are needed. A wrong password
 is the documented 401 always, a wrong token the one chosen. Single alternates are switched off by ``without_alternates``;

@@ -37,6 +37,6 @@ def test_it_stops_before_dates_do() -> None:
     clock = Clock(speed=0)
     for _ in range(24):
         clock.advance(9 * 10**9)
-    assert datetime.fromtimestamp(clock.now(), UTC).year > 8900
+    assert datetime.fromtimestamp(clock.now(), UTC).year > 8800
     with pytest.raises(ValueError, match="year 9000"):
         clock.advance(9 * 10**9)

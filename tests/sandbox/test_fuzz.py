@@ -125,7 +125,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]
             process.stdout.close()
 
 
-@settings(max_examples=400, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(requests())
 def test_everything_is_answered(attacked: httpx.Client, asked: httpx.Request) -> None:
     asked.url = httpx.URL(attacked.base_url).copy_with(raw_path=asked.url.raw_path)
