@@ -5,7 +5,7 @@ DEMO := .venv-demo
 TEST := .venv-test
 TEST211 := .venv-test-2.11
 
-.PHONY: help demo test test-2.11 test-apprise test-foreign test-fuzz lint sandbox constraints clean
+.PHONY: help demo test test-2.11 test-apprise test-foreign test-fuzz test-faults test-faults-short lint sandbox constraints clean
 
 help:  ## Show this list
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  make \1\t/' | expand -t 20
@@ -30,6 +30,14 @@ test-foreign: $(TEST)/ready  ## Let clients we did not write, from the package i
 
 test-fuzz: $(TEST)/ready  ## Throw generated requests at the sandbox for some minutes
 	$(TEST)/bin/python tests/fuzz/run.py $(ARGS)
+
+test-faults: $(TEST)/ready  ## Kill senders at random, alone and under a real scheduler, and count what people got (45 minutes)
+	$(TEST)/bin/python -m tests.faults.kill_sender --kills 1000 --homes task
+	$(TEST)/bin/python -m tests.faults.kill_sender --kills 30 --homes sql none
+	$(TEST)/bin/python -m tests.faults.kill_airflow
+
+test-faults-short: $(TEST)/ready  ## The same without a scheduler, for every change (2 minutes)
+	$(TEST)/bin/python -m tests.faults.kill_sender --kills 12 --people 2000
 
 lint: $(TEST)/ready  ## Check style and types only
 	$(TEST)/bin/ruff check .
