@@ -1,7 +1,9 @@
 """A stand-in for the IPPanel service: ``ippanel sandbox`` or ``python -m ippanel_provider.sandbox``.
 
-It serves the Edge API under ``/v1/api``, the legacy REST API under ``/v1``, api2 under ``/api/v1``, a page for people at ``/`` and its own controls under ``/_sandbox``. Nothing it
-accepts leaves the machine. In tests use the ``ippanel_sandbox`` fixture or :func:`.runner.running_sandbox`.
+It serves the Edge API under ``/v1/api``, the legacy REST API under ``/v1``, api2 under ``/api/v1``, a page for people at ``/`` and
+its own controls under ``/_sandbox``. Nothing it accepts leaves the machine.
+
+In tests use the ``ippanel_sandbox`` fixture or :func:`.runner.running_sandbox`.
 
 The rooms, and the way a request takes through them::
 

@@ -19,13 +19,15 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, get_type_hints
 
-from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
 from .clock import Clock
 from .state_file import Row, StateFile, StateFileError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -143,6 +145,9 @@ def _read(method: Any, arguments: bytes) -> tuple[list[Any], dict[str, Any]]:
 @functools.cache
 def _adapters(method: Any) -> dict[str, TypeAdapter[Any]]:
     """How to read each argument, in order."""
+    # Imported here: only a start from a file needs it, and every start would wait for it.
+    from pydantic import TypeAdapter
+
     hints = get_type_hints(method)
     names = list(inspect.signature(method).parameters)[1:]
     return {name: TypeAdapter(hints[name]) for name in names}

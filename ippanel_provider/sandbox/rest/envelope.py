@@ -48,9 +48,7 @@ def failed(code: int | str, error: Error, status: int | None = None) -> Reply:
     """A refusal; its code is a text. ``status`` is the HTTP status when the code does not decide it."""
     status = status or _STATUS.get(code, 400)
     phrase = HTTPStatus(status if status >= 400 else 400).phrase
-    return Reply.json(
-        {"status": phrase, "code": str(code), "message": phrase, "data": {"error": error}}, status
-    )
+    return Reply.json({"status": phrase, "code": str(code), "message": phrase, "data": {"error": error}}, status)
 
 
 def listing(call: Call, name: str, entries: Sequence[object], page: int, limit: int, total: int) -> Reply:
