@@ -29,7 +29,12 @@ exit codes:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the options of a command line; ``--help`` and mistakes end the process, with 0 and 2."""
-    return _parser().parse_args(arguments)
+    parser = _parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        refuse = getattr(options, "refuse", parser.error)
+        refuse(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,11 +14,12 @@ from ippanel_provider.cli.sync_arguments import CHANGES, WRONG
 from ippanel_provider.cli.terminal import paint, plain, write
 from ippanel_provider.client import Client, InvalidInput
 from ippanel_provider.client.gateway import Gateway
-from ippanel_provider.sync import pattern_apply, pattern_diff, pattern_pull, report, storage
+from ippanel_provider.sync import pattern_apply, pattern_diff, pattern_pull, storage
 from ippanel_provider.sync.pattern_apply import PatternOutcome
 from ippanel_provider.sync.pattern_files import load
 from ippanel_provider.sync.pattern_lock import LOCK_NAME, Lock
 from ippanel_provider.sync.patterns import PatternPlan, make_plan
+from ippanel_provider.sync.report import report_to
 
 
 def patterns(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
@@ -40,14 +41,11 @@ def _apply(client: Client, options: argparse.Namespace) -> Result:
     else:
         plan = _make(client, options)
         confirm(options, plan.has_changes, pattern_diff.lines(plan, paint()))
-    rows = client.run(pattern_apply.apply(plan, Lock.load(lock_path), lambda lock: lock.save(lock_path)))
+    with report_to(options.report, PatternOutcome._fields) as report:
+        rows = client.run(pattern_apply.apply(plan, Lock.load(lock_path), lambda lock: lock.save(lock_path), report.add))
     if options.wait and (pending := [row.code for row in rows if row.status == "pending"]):
         decided = client.run(pattern_apply.decided(pending, poll=min(60.0, max(1.0, options.wait / 20)), timeout=options.wait))
         rows = [row._replace(status=decided[row.code].status if row.code in decided else row.status) for row in rows]
-    if options.report:
-        with report.Report(options.report, PatternOutcome._fields) as written:
-            for row in rows:
-                written.add(row)
     bad = any(row.action == "rejected" or (options.wait and row.status != "active" and row.name) for row in rows)
     return Result({"plan_id": plan.plan_id, "patterns": [row.as_json() for row in rows]}, _told(rows), WRONG if bad else 0)
 

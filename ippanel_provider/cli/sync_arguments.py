@@ -44,7 +44,7 @@ def _step(group: Any, common: argparse.ArgumentParser, name: str, help: str) -> 
     step: argparse.ArgumentParser = group.add_parser(
         name, help=help, description=f"{help[0].upper()}{help[1:]}.", parents=[common], allow_abbrev=False
     )
-    step.set_defaults(wrong_input=WRONG)
+    step.set_defaults(wrong_input=WRONG, refuse=step.error)
     return step
 
 

@@ -47,11 +47,18 @@ def read_panel() -> Flow[list[Pattern]]:
         request = request.turn(request.number + 1)
 
 
-def apply(plan: PatternPlan, lock: Lock, remember: Callable[[Lock], None], *, settle: float = SETTLE) -> Flow[list[PatternOutcome]]:
+def apply(
+    plan: PatternPlan,
+    lock: Lock,
+    remember: Callable[[Lock], None],
+    tell: Callable[[PatternOutcome], None] | None = None,
+    *,
+    settle: float = SETTLE,
+) -> Flow[list[PatternOutcome]]:
     """Do exactly what the plan says; return a row for every pattern in it.
 
     A plan that was applied in part, by a process that was killed, is taken up where it ended: what is done is not done
-    again. ``remember`` is called whenever a code has become known.
+    again. ``remember`` is called whenever a code has become known, ``tell`` with every row as soon as there is one.
 
     :param settle: seconds the panel is given to show what an unanswered create may have made
     :raises PanelChanged: before the first write, if the panel is not as the plan knows it.
@@ -59,6 +66,12 @@ def apply(plan: PatternPlan, lock: Lock, remember: Callable[[Lock], None], *, se
     panel = {pattern.code: pattern for pattern in (yield from read_panel()) if pattern.kind in (None, "normal")}
     made = _check(plan, panel)
     rows = []
+
+    def add(row: PatternOutcome) -> None:
+        rows.append(row)
+        if tell is not None:
+            tell(row)
+
     for change in plan.changes:
         pattern = panel.get(change.code or made.get(change.label, ""))
         try:
@@ -66,9 +79,9 @@ def apply(plan: PatternPlan, lock: Lock, remember: Callable[[Lock], None], *, se
         except Unauthorized:
             raise
         except Refused as error:
-            rows.append(_row(change, pattern, Action.REJECT.done, reason_of(error)))
+            add(_row(change, pattern, Action.REJECT.done, reason_of(error)))
             continue
-        rows.append(_row(change, pattern, change.action.done, change.note or ""))
+        add(_row(change, pattern, change.action.done, change.note or ""))
         if _learn(lock, change, pattern):
             remember(lock)
     return rows

@@ -8,6 +8,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
@@ -57,3 +58,18 @@ class Report:
                 parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("wb") as file:
                 shutil.copyfileobj(self._spool, file)
+
+
+class NoReport:
+    """Where nobody asked for a report."""
+
+    def add(self, row: Sequence[Any]) -> None:
+        """Take a row."""
+
+
+def report_to(path: Location | None, columns: Sequence[str]) -> AbstractContextManager[Report | NoReport]:
+    """Return a report, or what stands in for it where there is no path. Open it before the first write to the panel.
+
+    :raises InvalidInput: the path cannot be a report's.
+    """
+    return nullcontext(NoReport()) if path is None else Report(path, columns)

@@ -1,0 +1,112 @@
+"""What the tasks of plan and apply have in common: places of files, what is told, assets, and what ends a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from airflow.providers.common.compat.sdk import Asset, AssetAlias
+
+from ippanel_provider.exceptions import SyncFailed, SyncRefused
+from ippanel_provider.operators.base import IPPanelOperator
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from ippanel_provider.sync.storage import Location
+
+
+class SyncOperator(IPPanelOperator):
+    """Base of the tasks that make the panel as a source says.
+
+    One task can plan and apply; or one with ``dry_run`` writes the plan to ``plan_path`` and a later one, with the same
+    ``plan_path`` and no source, does exactly what it says, refusing if the panel has changed since. A person can approve
+    in between. A task that was killed can be tried again: it finds out what is done and goes on from there.
+
+    :param dry_run: only plan
+    :param plan_path: where the plan is written by ``dry_run``, and read from otherwise (templated)
+    :param plan_id: the id of the plan that may be applied, as the planning task returned it (templated)
+    :param report_path: where to write what became of each, as ``.csv`` or ``.jsonl`` (templated)
+    :param asset: URI of an asset that gets an event when something was changed, and none when nothing was
+    :param on_reject: ``fail`` the task after everything else was done, or only ``report``, when something was rejected
+    """
+
+    template_fields: Sequence[str] = ("plan_path", "plan_id", "report_path", *IPPanelOperator.template_fields)
+    ui_color = "#e6dff3"
+
+    def __init__(
+        self,
+        *,
+        dry_run: bool = False,
+        plan_path: str | None = None,
+        plan_id: str | None = None,
+        report_path: str | None = None,
+        asset: str | None = None,
+        on_reject: str = "fail",
+        **kwargs: Any,
+    ) -> None:
+        if on_reject not in ("fail", "report"):
+            raise ValueError(f"on_reject: {on_reject!r} is none of fail, report")
+        if asset is not None:
+            # An alias, because an asset among the outlets gets its event whether something was changed or not.
+            kwargs["outlets"] = [*(kwargs.get("outlets") or ()), AssetAlias(name=asset)]
+        super().__init__(**kwargs)
+        # The base class has a method of that name.
+        self.plan_only = dry_run
+        self.plan_path = plan_path
+        self.plan_id = plan_id
+        self.report_path = report_path
+        self.asset = asset
+        self.on_reject = on_reject
+
+    def tell_asset(self, context: Context) -> None:
+        """Give the asset its event."""
+        if self.asset is not None:
+            events: Any = context["outlet_events"]
+            events[AssetAlias(name=self.asset)].add(Asset(self.asset))
+
+    def check_plan(self, plan_id: str) -> None:
+        """Refuse a plan that is not the one that was approved.
+
+        :raises SyncRefused: it is another.
+        """
+        if self.plan_id and self.plan_id != plan_id:
+            raise SyncRefused(f"plan_id: the plan is {plan_id} and not {self.plan_id}, which was approved. Nothing was changed.")
+
+    def judge_rejected(self, rejected: int) -> None:
+        """End the task if something was rejected and that is a failure.
+
+        :raises SyncFailed: it is.
+        """
+        if rejected and self.on_reject == "fail":
+            where = f" {self.report_path} says why." if self.report_path else " The log says why."
+            raise SyncFailed(f"{rejected} were rejected; everything else was done.{where}")
+
+
+def location(path: str) -> Location:
+    """A local path, or one on object storage."""
+    if "://" not in path:
+        return Path(path)
+    from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+    return cast("Location", ObjectStoragePath(path))
+
+
+@contextmanager
+def as_task_errors() -> Iterator[None]:
+    """Let errors end the task as this provider's exceptions do; what a retry cannot change gets none.
+
+    :raises SyncRefused: nothing was changed, and trying again changes nothing either.
+    :raises SyncFailed: it broke off; a retry goes on from there.
+    """
+    from ippanel_provider.client import InvalidInput, IPPanelError
+    from ippanel_provider.sync.errors import SyncError
+
+    try:
+        yield
+    except (SyncError, InvalidInput) as error:
+        raise SyncRefused(str(error)) from error
+    except IPPanelError as error:
+        raise SyncFailed(f"{error} A retry goes on from there.") from error
