@@ -5,7 +5,7 @@ DEMO := .venv-demo
 TEST := .venv-test
 TEST211 := .venv-test-2.11
 
-.PHONY: help demo test test-2.11 test-apprise test-foreign test-fuzz test-faults test-faults-short lint sandbox constraints clean
+.PHONY: help demo test test-2.11 test-apprise test-foreign test-fuzz test-faults test-faults-short test-browser lint sandbox constraints clean
 
 help:  ## Show this list
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  make \1\t/' | expand -t 20
@@ -39,6 +39,13 @@ test-faults: $(TEST)/ready  ## Kill senders at random, alone and under a real sc
 test-faults-short: $(TEST)/ready  ## The same without a scheduler, for every change (2 minutes)
 	$(TEST)/bin/python -m tests.faults.kill_sender --kills 12 --people 2000
 
+test-browser: $(TEST)/ready  ## Look at the sandbox's pages in Chromium (as root it is installed where there is none)
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || test -n "$$CHROMIUM" \
+		|| { test "$$(id -u)" = 0 && apt-get -qq update && apt-get -qq install -y chromium; } \
+		|| { echo "There is no Chromium: install it (on Debian: apt-get install chromium), or name it in CHROMIUM." >&2; exit 1; }
+	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group browser
+	$(TEST)/bin/python -m pytest tests/browser $(ARGS)
+
 lint: $(TEST)/ready  ## Check style and types only
 	$(TEST)/bin/ruff check .
 	$(TEST)/bin/ruff format --check .
@@ -46,7 +53,7 @@ lint: $(TEST)/ready  ## Check style and types only
 
 constraints: $(TEST)/ready  ## Pin the newest versions of everything the tests and the demo use
 	$(TEST)/bin/uv pip compile -q -U --no-header --no-emit-index-url --no-annotate --python-version 3.11 --all-extras \
-		--group lint --group test --group demo pyproject.toml -o constraints.txt
+		--group lint --group test --group browser --group demo pyproject.toml -o constraints.txt
 	echo 'apache-airflow==2.11.*' | $(TEST)/bin/uv pip compile -q -U --no-header --no-emit-index-url --no-annotate --python-version 3.11 \
 		--all-extras --group test --group demo pyproject.toml - -o constraints-2.11.txt
 

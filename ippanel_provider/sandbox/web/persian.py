@@ -9,6 +9,7 @@ _SHELL = {
     "sandbox": "سندباکس",
     "Skip to the content": "رفتن به محتوا",
     "Pages": "صفحه‌ها",
+    "Pages of this list": "صفحه‌های این فهرست",
     "Outbox": "صندوق ارسال",
     "Phone": "گوشی",
     "Inbox": "صندوق دریافت",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ippanel_provider.sandbox.life import meets_special_fate, milestones, state_at, status_at
+from ippanel_provider.sandbox.life import Script, meets_special_fate, milestones, state_at, status_at
 from ippanel_provider.sandbox.outbox import OutboxFilter
 from ippanel_provider.sandbox.records import Bulk
 from ippanel_provider.sandbox.state import Sandbox
@@ -92,20 +92,27 @@ def page_of_outbox(sandbox: Sandbox, wanted: Wanted, number: int) -> tuple[list[
     if wanted == Wanted():
         bulks, _ = outbox.report(OutboxFilter(), now, offset=start, limit=PAGE)
         return [row(bulk, now) for bulk in bulks if not bulk.is_example], len(outbox) - outbox.example_count
-    matching = [bulk for bulk in outbox.newest() if _matches(bulk, wanted, now)]
+    matching = list(_matching(outbox.newest(), wanted, now))
     return [row(bulk, now) for bulk in matching[start : start + PAGE]], len(matching)
 
 
-def _matches(bulk: Bulk, wanted: Wanted, now: float) -> bool:
-    if wanted.state is not None and state_at(now, bulk.accepted, bulk.due, bulk.script) != wanted.state:
-        return False
-    words = wanted.words
-    if not words or words in bulk.text or words == str(bulk.id):
-        return True
-    number = _as_number(words)
-    if number is not None and any(number in recipient for recipient in bulk.recipients):
-        return True
-    return bulk.texts is not None and any(words in text for text in bulk.texts)
+def _matching(bulks: Iterable[Bulk], wanted: Wanted, now: float) -> Iterator[Bulk]:
+    words, state, number = wanted.words, wanted.state, _as_number(wanted.words)
+    life: tuple[float, float, Script] | None = None
+    state_there = None
+    for bulk in bulks:
+        if state is not None:
+            # Bulks accepted together live together: their state is worked out once.
+            if life != (life := (bulk.accepted, bulk.due, bulk.script)):
+                state_there = state_at(now, *life)
+            if state_there != state:
+                continue
+        if (
+            words in bulk.text
+            or (number is not None and (words == str(bulk.id) or any(number in recipient for recipient in bulk.recipients)))
+            or (bulk.texts is not None and any(words in text for text in bulk.texts))
+        ):
+            yield bulk
 
 
 def _as_number(words: str) -> str | None:
