@@ -1,0 +1,78 @@
+"""Values of contacts: what a warehouse holds, as the texts the service keeps. API: phonebook."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+TYPES = ("string", "int", "date")
+_DATE = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})(?:[T ].*)?\Z", re.DOTALL)
+_WHOLE = re.compile(r"[-+]?[0-9]{1,19}(?:\.0*)?\Z")
+# 1300 to 1499 are years of the Jalali calendar, whose months have up to 31 days where the Gregorian has 30.
+_FIRST_YEAR, _LAST_YEAR = 1200, 2200
+
+
+def text(value: Any) -> str:
+    """A value as a text: empty for what is missing (None, and the "not a number" of data frames).
+
+    :raises ValueError: it is something that has no text, a list for one.
+    """
+    if isinstance(value, str):
+        return value.strip()
+    if value is None or value != value:  # only "not a number" differs from itself
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise ValueError(f"it is of type {type(value).__name__}, not a text")
+
+
+def whole(value: Any) -> str:
+    """A whole number, in whatever digits it is written.
+
+    :raises ValueError: it is none.
+    """
+    written = _latin(text(value))
+    if not written:
+        return ""
+    if isinstance(value, bool) or not _WHOLE.match(written):
+        raise ValueError("it is no whole number")
+    return str(int(written.partition(".")[0]))
+
+
+def day(value: Any) -> str:
+    """A day as ``2025-05-20``; the year may be one of the Jalali calendar.
+
+    :raises ValueError: it is none.
+    """
+    if isinstance(value, datetime):
+        value = value.date()
+    written = _latin(text(value))
+    if not written:
+        return ""
+    found = _DATE.match(written)
+    if found is None:
+        raise ValueError("it is no date (as 2025-05-20 or 1404/02/30)")
+    year, month, day_of_month = map(int, found.groups())
+    if not (_FIRST_YEAR <= year <= _LAST_YEAR and 1 <= month <= 12 and 1 <= day_of_month <= 31):
+        raise ValueError("there is no such day")
+    return f"{year:04d}-{month:02d}-{day_of_month:02d}"
+
+
+def _latin(written: str) -> str:
+    if written.isascii():
+        return written
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in written)
+
+
+READERS: dict[str, Callable[[Any], str]] = {"string": text, "int": whole, "date": day}
+"""How the values of each type of option are read."""
