@@ -104,7 +104,11 @@ def get_provider_info() -> dict[str, Any]:
         "versions": [__version__],
         "integrations": [{"integration-name": "IPPanel", "external-doc-url": "https://ippanel.com", "tags": ["service"]}],
         "hooks": _modules("hooks", "ippanel"),
-        "operators": _modules("operators", "send", "report", "sync"),
+        "operators": _modules(
+            "operators",
+            *("send", "pattern", "phonebook", "file_send", "bank", "voice"),
+            *("account", "report", "inbox", "sync", "api"),
+        ),
         "sensors": _modules("sensors", "bulk", "inbox", "account"),
         "triggers": _modules("triggers", "bulk", "inbox", "inbox_event", "account"),
         "queues": ["ippanel_provider.queues.inbox.IPPanelMessageQueueProvider"],

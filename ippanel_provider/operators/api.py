@@ -49,8 +49,6 @@ class IPPanelApiOperator(IPPanelOperator):
         """Make the call."""
         from itertools import islice
 
-        from pydantic_core import to_jsonable_python
-
         from ippanel_provider.client import InvalidInput, PageRequest, edge
 
         call = edge.operations().get(self.operation)
@@ -65,5 +63,11 @@ class IPPanelApiOperator(IPPanelOperator):
         except TypeError as error:
             raise InvalidInput(f"arguments: {error}") from None
         if isinstance(request, PageRequest):
-            return to_jsonable_python(list(islice(self.hook.get_conn().walk(request), self.max_items)))
-        return to_jsonable_python(self.hook.run(request))
+            return _as_json(list(islice(self.hook.get_conn().walk(request), self.max_items)))
+        return _as_json(self.hook.run(request))
+
+
+def _as_json(result: Any) -> Any:
+    if isinstance(result, (list, tuple)):
+        return [_as_json(item) for item in result]
+    return result.model_dump(mode="json") if hasattr(result, "model_dump") else result
