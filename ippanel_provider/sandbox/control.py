@@ -280,6 +280,6 @@ async def reset(sandbox: Sandbox, request: Request) -> object:
 
 
 async def events(request: Request) -> Response:
-    """The texts as they come, as server-sent events."""
+    """Server-sent events ``changed``, with what is counted: when to look again."""
     stream: AsyncIterator[bytes] = live.stream(request.app.state.sandbox)
     return StreamingResponse(stream, media_type="text/event-stream", headers={"cache-control": "no-store"})
