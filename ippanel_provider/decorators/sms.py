@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import DecoratedOperator, TaskDecorator, context_merge, determine_kwargs, task_decorator_factory
@@ -18,8 +18,8 @@ class _SmsDecoratedOperator(DecoratedOperator, IPPanelSendOperator):
     """Send what a function returns, as :class:`~ippanel_provider.operators.send.IPPanelSendOperator` does.
 
     A text goes to the decorator's ``recipients``. Anything else is rows: pairs ``(recipient, text)``, or mappings with
-    ``recipient`` and ``message``, from a list, a generator or a query. What it returned is kept nowhere; the task's
-    result is the operator's.
+    ``recipient`` and ``message``, in a list or from a generator (which is read to its end first, unless ``first_pass`` is
+    off). What it returned is stored nowhere; the task's result is the operator's.
 
     :param python_callable: the function
     :param op_args: its positional arguments (templated)
@@ -56,7 +56,8 @@ class _SmsDecoratedOperator(DecoratedOperator, IPPanelSendOperator):
         elif isinstance(said, Iterable) and not isinstance(said, (bytes, Mapping)):
             if named is not None:
                 raise ValueError("recipients: the function returned rows, which name their recipients; leave these out")
-            self.messages = said
+            # What can be read only once is kept, unless the operator is told to read once.
+            self.messages = list(said) if isinstance(said, Iterator) and self.first_pass else said
         else:
             kind = type(said).__name__
             raise TypeError(f"@task.ippanel_sms: the function returned a {kind}; return a text, or rows of recipient and text")
