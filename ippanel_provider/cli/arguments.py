@@ -15,7 +15,8 @@ credential: IPPANEL_API_KEY, or the token that `ippanel login` keeps, or a promp
 users of the machine could read.
 
 environment: IPPANEL_API_KEY, IPPANEL_BASE_URL, IPPANEL_SENDER; for login IPPANEL_USERNAME, IPPANEL_PASSWORD and
-IPPANEL_TOTP_SECRET; IPPANEL_TOKEN_DIR, where the token is kept (default: ~/.local/state/ippanel).
+IPPANEL_TOTP_SECRET; for phonebook IPPANEL_STATE_KEY, which
+keys what is remembered (default: the API key); IPPANEL_TOKEN_DIR, where the token is kept (default: ~/.local/state/ippanel).
 
 exit codes:
   0    done

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from ippanel_provider.cli import account, commands, patterns
+from ippanel_provider.cli import account, commands, patterns, phonebook
 from ippanel_provider.cli.result import Result
 from ippanel_provider.cli.terminal import complain, finish, write, write_json
 from ippanel_provider.client import Client, IPPanelError, NotSent, Refused, Settings, Unconfirmed, gateway
@@ -21,6 +21,7 @@ _COMMANDS: dict[str, Callable[[Client, Gateway, argparse.Namespace], Result]] = 
     "inbox": commands.inbox,
     "price": commands.price,
     "patterns": patterns.patterns,
+    "phonebook": phonebook.phonebook,
 }
 
 

@@ -26,6 +26,7 @@ class _Parser(argparse.ArgumentParser):
 def add_sync(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add ``patterns`` and ``phonebook`` to the commands."""
     _patterns(_group(commands, "patterns", "keep the panel's patterns as a directory of YAML files says"), common)
+    _phonebook(_group(commands, "phonebook", "keep a phonebook as the rows of a file say"), common)
 
 
 def _group(commands: Any, name: str, help: str) -> Any:
@@ -72,3 +73,40 @@ def _apply(step: argparse.ArgumentParser) -> None:
     step.add_argument("--plan", type=Path, metavar="FILE", help="do exactly what this plan says, and nothing if the panel has changed")
     step.add_argument("--yes", action="store_true", help="do not ask; needed where there is no terminal, except with --plan")
     step.add_argument("--report", type=Path, metavar="FILE", help="write what became of each to a .csv or .jsonl file")
+
+
+def _phonebook(group: Any, common: argparse.ArgumentParser) -> None:
+    plan = _step(group, common, "plan", "show what apply would do")
+    _phonebook_common(plan, needed=True)
+    plan.add_argument("--out", type=Path, metavar="FILE", help="write the plan down, for apply --plan; it holds phone numbers")
+    apply = _step(group, common, "apply", "make the phonebook as the rows say")
+    _phonebook_common(apply, needed=False)
+    _apply(apply)
+    apply.add_argument("--chunk-size", type=_positive, default=10_000, metavar="N", help="contacts in a request (default: %(default)s)")
+    export = _step(group, common, "export", "write the contacts of a phonebook to a file")
+    export.add_argument("book", metavar="TITLE", help="the title of the phonebook")
+    export.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .csv or .jsonl file; it will hold phone numbers")
+    export.add_argument("--with-options", action="store_true", help="also read the options: one request for each contact")
+
+
+def _phonebook_common(step: argparse.ArgumentParser, *, needed: bool) -> None:
+    step.add_argument(
+        "spec",
+        nargs=None if needed else "?",
+        type=Path,
+        metavar="SPEC",
+        help="a YAML file: book, source, number, fields, options, mode, on_missing, max_delete, over_full",
+    )
+    step.add_argument("--source", type=Path, metavar="FILE", help="the rows: .csv, .jsonl or .parquet (default: source of SPEC)")
+    step.add_argument("--state", type=Path, metavar="FILE", help="what was last applied to options (default: SPEC with the ending .state)")
+    step.add_argument("--mode", choices=("insert", "update", "upsert", "mirror"), help="instead of SPEC's")
+    step.add_argument("--on-missing", choices=("keep", "delete"), help="instead of SPEC's")
+    step.add_argument("--max-delete", metavar="N", help="instead of SPEC's: a number, or a share as 10%%")
+    step.add_argument("--over-full", choices=("refuse", "split"), help="instead of SPEC's")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number

@@ -1,0 +1,101 @@
+"""``ippanel phonebook``: plan, apply and export."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from ippanel_provider.cli.patterns import confirm
+from ippanel_provider.cli.result import Result
+from ippanel_provider.cli.sync_arguments import CHANGES, WRONG
+from ippanel_provider.cli.terminal import paint
+from ippanel_provider.client import Client, InvalidInput
+from ippanel_provider.client.gateway import Gateway
+from ippanel_provider.sync import book_diff, yaml_files
+from ippanel_provider.sync.book_export import COLUMNS, export
+from ippanel_provider.sync.book_memory import Key, Memory, key_of
+from ippanel_provider.sync.book_plan import PhonebookPlan
+from ippanel_provider.sync.book_spec import BookSpec, spec_of
+from ippanel_provider.sync.phonebook import make_plan
+from ippanel_provider.sync.phonebook_apply import RowOutcome, Terms, apply, told
+from ippanel_provider.sync.report import Report, report_to
+from ippanel_provider.sync.sources import read_rows
+
+_OVERRIDES = ("mode", "on_missing", "max_delete", "over_full")
+
+
+def phonebook(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
+    """Run the step that was asked for."""
+    return {"plan": _plan, "apply": _apply, "export": _export}[options.step](client, options)
+
+
+def _plan(client: Client, options: argparse.Namespace) -> Result:
+    plan = _make(client, options)
+    if options.out:
+        plan.save(options.out)
+    plan.check_deletions()
+    return Result(plan.head.summary(), book_diff.lines(plan, paint()), CHANGES if plan.head.has_changes else 0)
+
+
+def _apply(client: Client, options: argparse.Namespace) -> Result:
+    if options.plan:
+        plan = PhonebookPlan.load(options.plan)
+    else:
+        plan = _make(client, options)
+        plan.check_deletions()
+        confirm(options, plan.head.has_changes, book_diff.lines(plan, paint()))
+    terms = Terms(chunk_size=options.chunk_size, state=_state(options))
+    with report_to(options.report, RowOutcome._fields) as report:
+        counts = client.run(apply(plan, _key(), report.add, terms, check_panel=bool(options.plan)))
+    summary = plan.head.summary() | {"outcome": counts}
+    where = f" {options.report} says why." if options.report else " Use --report to see why."
+    lines = [f"Applied: {told(counts)}."] + ([f"{counts['rejected']} were rejected.{where}"] if counts["rejected"] else [])
+    return Result(summary, lines, WRONG if counts["rejected"] else 0)
+
+
+def _export(client: Client, options: argparse.Namespace) -> Result:
+    with Report(options.out, COLUMNS) as report:
+        count = client.run(export(options.book, report.add, with_options=options.with_options))
+    return Result({"phonebook": options.book, "contacts": count, "path": str(options.out)}, [f"Wrote {count} contacts to {options.out}."])
+
+
+def _make(client: Client, options: argparse.Namespace) -> PhonebookPlan:
+    spec, source = _spec(options)
+    return client.run(make_plan(spec, read_rows(source), Memory.load(_state(options), _key())))
+
+
+def _spec(options: argparse.Namespace) -> tuple[BookSpec, Path]:
+    path: Path | None = options.spec
+    if path is None:
+        raise InvalidInput("spec: name the file that describes the phonebook")
+    try:
+        fields = yaml_files.read(path.read_text(encoding="utf-8"))
+        source = options.source or fields.pop("source", None)
+        fields.pop("source", None)
+        if not source:
+            raise InvalidInput("source: name the file of the rows, or give --source")
+        spec = spec_of(fields | {name: value for name in _OVERRIDES if (value := getattr(options, name)) is not None})
+    except InvalidInput as error:
+        raise InvalidInput(f"{path.name}: {error}") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path.name}: it is not UTF-8") from None
+    return spec, source if options.source else path.parent / str(source)
+
+
+def _state(options: argparse.Namespace) -> Path | None:
+    if not _secret():
+        return None
+    chosen: Path | None = options.state
+    if chosen is None and options.spec is not None:
+        chosen = options.spec.with_suffix(".state")
+    return chosen
+
+
+def _key() -> Key:
+    return key_of(_secret())
+
+
+def _secret() -> str:
+    # The token of a login changes every ten hours, and would forget everything with it.
+    return os.environ.get("IPPANEL_STATE_KEY") or os.environ.get("IPPANEL_API_KEY") or ""
