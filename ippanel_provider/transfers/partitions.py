@@ -42,9 +42,7 @@ def bounds(keys: Iterable[Key], size: int) -> Iterator[tuple[Key, Key]]:
     last: Key | None = None
     count = 0
     for key in keys:
-        # How texts are ordered is the database's own affair.
-        is_after = last is None or (key != last if isinstance(key, str) else last < key)  # type: ignore[operator]
-        if key is None or not is_after:
+        if key is None or not _follows(key, last):
             raise ValueError("sql: its keys have to be unique, not NULL, and in order (ORDER BY the same column)")
         if count == size and first is not None and last is not None:
             yield first, last
@@ -55,3 +53,8 @@ def bounds(keys: Iterable[Key], size: int) -> Iterator[tuple[Key, Key]]:
         count += 1
     if first is not None and last is not None:
         yield first, last
+
+
+def _follows(key: Any, last: Any) -> bool:
+    # How texts are ordered is the database's own affair.
+    return last is None or bool(key != last if isinstance(key, str) else last < key)

@@ -1,0 +1,220 @@
+"""What every sending task can do besides: leave people out, write rejects down, look at the credit, try it dry."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import task
+
+from ippanel_provider.client import edge
+from ippanel_provider.hooks.ippanel import IPPanelHook
+from ippanel_provider.operators.send import IPPanelSendOperator
+from ippanel_provider.operators.suppress import InFile, InPhonebook, InTable, OptedOut
+from ippanel_provider.sandbox.runner import RunningSandbox
+
+TEXT = "فروش ویژه از فردا"
+PEOPLE = [f"0912000000{n}" for n in range(1, 8)]
+
+
+def reached(sandbox: RunningSandbox) -> list[str]:
+    return sorted(text["recipient"] for text in sandbox.messages())
+
+
+def sending(**fields: Any) -> IPPanelSendOperator:
+    return IPPanelSendOperator(**({"task_id": "send", "message": TEXT, "recipients": PEOPLE} | fields))
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A database with one person who wants no texts."""
+    with closing(sqlite3.connect(tmp_path / "w.sqlite")) as database, database:
+        database.execute("CREATE TABLE do_not_text (mobile TEXT)")
+        database.execute("INSERT INTO do_not_text VALUES ('+98 912 000 0003')")
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "w.sqlite")}))
+    return "warehouse"
+
+
+class TestSuppression:
+    def test_every_kind_of_list(self, sandbox: RunningSandbox, warehouse: str, new_dag: Any, run_dag: Any, tmp_path: Path) -> None:
+        hook = IPPanelHook()
+        sandbox.inbox("+989120000001", "لغو ۱۱")
+        book = hook.run(edge.phonebook.create("بدون پیامک"))
+        hook.run(edge.phonebook.add_contacts([{"number": "09120000002", "phonebook_id": book.id}]))
+        (tmp_path / "out.csv").write_text("name,mobile\nx,۰۹۱۲۰۰۰۰۰۰۴\n", encoding="utf-8")
+        with new_dag(params={"book": book.id}) as dag:
+
+            @task(show_return_value_in_logs=False)
+            def complaints() -> list[int]:
+                return [9120000005]
+
+            sending(
+                suppress=[
+                    OptedOut(),
+                    InPhonebook("{{ params.book }}"),
+                    InTable("SELECT mobile FROM do_not_text", warehouse),
+                    InFile(str(tmp_path / "out.csv"), column="mobile"),
+                    complaints(),
+                    "09120000006",
+                ],
+                rejects_path=str(tmp_path / "{{ dag.dag_id }}" / "rejects.csv"),
+            )
+        run = run_dag(dag)
+        assert run.state == "success"
+        assert reached(sandbox) == ["+989120000007"]
+        assert (run.results["send"]["suppressed"], run.results["send"]["rejected"], run.results["send"]["rejects"]) == (6, 0, [])
+        assert (tmp_path / dag.dag_id / "rejects.csv").read_text(encoding="utf-8").splitlines() == [
+            "line,reason",
+            "1,the recipient has opted out by a text to the line",
+            f'2,"the recipient is in phonebook {book.id}, which gets no texts"',
+            "3,the recipient is on the list in warehouse of who gets no texts",
+            "4,the recipient is in the file of who gets no texts",
+            "5,the recipient is on the task's list of who gets no texts",
+            "6,the recipient is on the task's list of who gets no texts",
+        ]
+        assert "912000000" not in f"{run.log}{run.results['send']}{run.rendered['send']}"
+
+    @pytest.mark.parametrize(
+        ("suppress", "said"),
+        [
+            ([InPhonebook(4711)], "suppress, InPhonebook: it cannot be read, and nothing is sent without it. phonebook_id: there is no"),
+            ([InTable("SELECT mobile FROM nowhere", "warehouse")], "suppress, InTable: it cannot be read, and nothing is sent without it."),
+            ([OptedOut(), InFile("nowhere.csv")], "suppress, InFile: it cannot be read, and nothing is sent without it."),
+            ([3.5], "suppress: float is neither"),
+        ],
+    )
+    def test_nothing_is_sent_without_a_list(
+        self, sandbox: RunningSandbox, warehouse: str, new_dag: Any, run_dag: Any, suppress: Any, said: str
+    ) -> None:
+        with new_dag() as dag:
+            sending(suppress=suppress)
+        run = run_dag(dag)
+        assert run.state == "failed"
+        assert said in run.log
+        assert sandbox.messages() == []
+
+    def test_an_inbox_that_cannot_be_read_stops_it(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+        sandbox.fault("refused", path="messages-inbox")
+        with new_dag() as dag:
+            sending(suppress=[OptedOut()])
+        run = run_dag(dag)
+        assert run.state == "failed"
+        assert "suppress, OptedOut: it cannot be read, and nothing is sent without it." in run.log
+        assert sandbox.messages() == []
+
+    def test_if_nobody_is_left_the_task_has_done_its_work(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+        with new_dag() as dag:
+            sending(suppress=PEOPLE)
+        run = run_dag(dag)
+        assert run.state == "success"
+        assert (run.results["send"]["accepted"], run.results["send"]["suppressed"]) == (0, 7)
+
+
+class TestRejects:
+    def test_numbers_are_in_the_file_only_if_that_is_wanted(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path
+    ) -> None:
+        with new_dag() as dag:
+            bad = ["0912", *PEOPLE, "02100000000"]
+            sending(task_id="without", recipients=bad, rejects_path=str(tmp_path / "without.jsonl"))
+            sending(task_id="with", recipients=bad, rejects_path=str(tmp_path / "with.jsonl"), rejects_with_numbers=True)
+        assert run_dag(dag).state == "success"
+        without, given = (
+            [json.loads(line) for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()] for name in ("without", "with")
+        )
+        assert [sorted(entry) for entry in without] == [["line", "reason"]] * 2
+        assert [(entry["line"], entry["recipient"]) for entry in given] == [(1, "0912"), (9, "02100000000")]
+
+    def test_they_are_written_when_nobody_can_get_a_text(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path) -> None:
+        with new_dag() as dag:
+            sending(recipients=["0912"], rejects_path=str(tmp_path / "rejects.csv"))
+        assert run_dag(dag).state == "failed"
+        assert (tmp_path / "rejects.csv").read_text().startswith("line,reason\n1,the number has too few digits")
+
+    def test_what_fails_before_it_begins_leaves_the_file_of_an_earlier_try(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path
+    ) -> None:
+        (tmp_path / "rejects.csv").write_text("earlier")
+        sandbox.account(credit=0)
+        with new_dag() as dag:
+            sending(recipients=["0912", *PEOPLE], rejects_path=str(tmp_path / "rejects.csv"))
+        assert run_dag(dag).state == "failed"
+        assert (tmp_path / "rejects.csv").read_text() == "earlier"
+
+
+class TestCredit:
+    def test_too_little_is_named_and_nothing_is_sent(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+        sandbox.account(credit=7000)
+        with new_dag() as dag:
+            sending()
+        run = run_dag(dag)
+        assert run.state == "failed"
+        assert "credit: the account has 7,000 rial, and what is to be sent (7 recipients, 7 parts) costs about 9,311" in run.log
+        assert sandbox.messages() == []
+
+    def test_the_suffix_counts(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+        with new_dag() as dag:
+            sending(message="ا" * 66, opt_out_suffix=True)
+        assert run_dag(dag).results["send"]["parts"] == 14
+
+
+class TestEmpty:
+    def test_a_part_may_be_empty(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+        with new_dag() as dag:
+            sending(recipients=[], allow_empty=True)
+        run = run_dag(dag)
+        assert run.state == "success"
+        assert (run.results["send"]["rows"], run.results["send"]["outbox_ids"]) == (0, [])
+
+
+class TestDryRun:
+    def test_it_says_who_would_get_what_and_sends_nothing(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+        sandbox.account(credit=1000)
+        with new_dag(params={"dry": True}) as dag:
+            sending(
+                message=None,
+                recipients=None,
+                messages=[("09120000001", "ا" * 71), ("09350000002", "hello"), ("0912", "سلام"), ("09120000003", "سلام")],
+                suppress=["09120000003"],
+                dry_run="{{ params.dry }}",
+            )
+        run = run_dag(dag)
+        assert run.state == "success"
+        assert sandbox.messages() == []
+        assert sandbox.stats()["requests"].get("POST /api/send", 0) == 0
+        result = run.results["send"]
+        assert result["preview"] == [
+            {"line": 1, "recipient": "+98912***0001", "characters": 71, "encoding": "UCS-2", "parts": 2, "cost": 2660.2},
+            {"line": 2, "recipient": "+98935***0002", "characters": 5, "encoding": "GSM-7", "parts": 1, "cost": 2350.8},
+        ]
+        counted = {name: result[name] for name in ("rows", "recipients", "suppressed", "rejected", "parts", "cost", "credit", "outbox_ids")}
+        assert counted == {
+            "rows": 4,
+            "recipients": 2,
+            "suppressed": 1,
+            "rejected": 1,
+            "parts": 3,
+            "cost": 5011.0,
+            "credit": 1000.0,
+            "outbox_ids": [],
+        }
+        assert "Row 1: +98912***0001 would get a text of 71 characters, 2 parts (UCS-2), about 2,660 rial." in run.log
+        assert "9120000001" not in f"{run.log}{run.results}{run.rendered}"
+
+    def test_a_template_that_says_no_sends(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+        with new_dag(params={"dry": False}) as dag:
+            sending(dry_run="{{ params.dry }}")
+        assert run_dag(dag).state == "success"
+        assert len(reached(sandbox)) == 7
+
+    def test_a_ledger_in_sql_says_who_has_got_it_before(self, sandbox: RunningSandbox, warehouse: str, new_dag: Any, run_dag: Any) -> None:
+        ledger = {"ledger_conn_id": warehouse, "campaign_id": "sale"}
+        with new_dag() as dag:
+            sent = sending(task_id="sent", recipients=PEOPLE[:5], **ledger)
+            sent >> sending(dry_run=True, **ledger)
+        result = run_dag(dag).results["send"]
+        assert (result["known"], result["recipients"]) == (5, 2)

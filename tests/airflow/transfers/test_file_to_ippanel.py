@@ -1,0 +1,116 @@
+"""A text for every row of a file, from a disk or object storage to the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import ObjectStoragePath
+from fsspec.implementations.memory import MemoryFileSystem
+
+from ippanel_provider.sandbox.runner import RunningSandbox
+from ippanel_provider.transfers.file_to_ippanel import FileToIPPanelOperator
+
+try:
+    from airflow.sdk.io import attach
+except ImportError:
+    from airflow.io.store import attach
+
+Given = Callable[[], list[tuple[str, str]]]
+
+CUSTOMERS = "name,mobile\nآرش,09120000001\nبهار,۰۹۱۲۰۰۰۰۰۰۲\nپویا,0912\n,09120000003\nآرش,+989120000001\n"
+
+
+def transfer(file: Path | str, **fields: Any) -> FileToIPPanelOperator:
+    given = {"task_id": "send", "path": str(file), "recipient_column": "mobile", "row_message": "سلام {{ row.name }}"}
+    return FileToIPPanelOperator(**(given | fields))
+
+
+def written(folder: Path, content: str = CUSTOMERS, encoding: str = "utf-8-sig", name: str = "customers.csv") -> Path:
+    (folder / name).write_text(content, encoding=encoding)
+    return folder / name
+
+
+@pytest.fixture
+def storage() -> str:
+    """Object storage that is no disk."""
+    memory = MemoryFileSystem()
+    attach("memory", fs=memory)
+    with memory.open("/bucket/customers.csv", "wb") as file:
+        file.write(CUSTOMERS.encode())
+    return "memory://bucket"
+
+
+def test_each_row_gets_its_text_and_rejects_are_named_by_the_line_in_the_file(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path, given: Given
+) -> None:
+    with new_dag() as dag:
+        transfer(written(tmp_path))
+    run = run_dag(dag)
+    assert run.state == "success"
+    assert given() == [("+989120000001", "سلام آرش"), ("+989120000002", "سلام بهار")]
+    result = run.results["send"]
+    assert result["rejects"] == [
+        {"line": 4, "reason": "the number has too few digits for a mobile number (11 as 09XXXXXXXXX)"},
+        {"line": 5, "reason": "a column that its text needs is empty"},
+    ]
+    assert (result["rows"], result["merged"], result["parts"], result["cost"]) == (5, 1, 2, 2660.2)
+    for secret in ("912000000", "۰۹۱۲", "آرش", "بهار"):
+        assert secret not in f"{run.log}{run.results}{run.rendered}"
+
+
+def test_from_object_storage_and_rejects_to_it(sandbox: RunningSandbox, storage: str, new_dag: Any, run_dag: Any, given: Given) -> None:
+    with new_dag(params={"name": "customers"}) as dag:
+        transfer(f"{storage}/{{{{ params.name }}}}.csv", rejects_path=f"{storage}/{{{{ params.name }}}}-rejects.csv")
+    assert run_dag(dag).state == "success"
+    assert [number for number, _ in given()] == ["+989120000001", "+989120000002"]
+    rejects = ObjectStoragePath(f"{storage}/customers-rejects.csv").read_text().splitlines()
+    assert [line.partition(",")[0] for line in rejects if line[0].isdigit()] == ["4", "5"]
+
+
+def test_one_text_for_all_takes_one_request(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path, given: Given) -> None:
+    with new_dag() as dag:
+        transfer(written(tmp_path), row_message=None, message="فروش ویژه {{ dag.dag_id }}")
+    run = run_dag(dag)
+    assert given() == [(f"+98912000000{n}", f"فروش ویژه {dag.dag_id}") for n in (1, 2, 3)]
+    assert len(run.results["send"]["outbox_ids"]) == 1
+    assert run.rendered["send"]["message"] == f"a text of {10 + len(dag.dag_id)} characters"
+
+
+def test_a_file_of_excel_in_persian_windows(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    path = written(tmp_path, "آرش;09120000001\n", encoding="cp1256")
+    task = transfer(path, encoding="cp1256", delimiter=";", columns=["name", "mobile"])
+    assert [(row.recipient, row.text) for row in task._rows()] == [("09120000001", "سلام آرش")]
+
+
+@pytest.mark.parametrize(
+    ("content", "fields", "said"),
+    [
+        ("name,mobile\n", {}, "recipients: there are none; the source is empty"),
+        (CUSTOMERS, {"recipient_column": "phone"}, "the rows have no column 'phone', only 'name', 'mobile'"),
+        ("آرش,09120000001\nبهار,09120000002\n", {}, "the header seems to be missing"),
+        (CUSTOMERS + '"a,09120000009\n', {}, "line 7: a quoted value begins here and does not end"),
+        (CUSTOMERS, {"file_format": "parquet"}, "no Parquet file"),
+        (CUSTOMERS, {"message": "سلام", "row_message": None, "path": "nothing.csv"}, "nothing.csv"),
+        (CUSTOMERS, {"rejects_path": "rejects.txt"}, "rejects_path: let it end in .csv or .jsonl"),
+    ],
+    ids=["empty", "no column", "no header", "open quote", "format", "no file", "rejects"],
+)
+def test_what_is_wrong_is_named_and_nothing_is_sent(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path, content: str, fields: dict[str, Any], said: str
+) -> None:
+    with new_dag() as dag:
+        transfer(written(tmp_path, content), **fields)
+    run = run_dag(dag)
+    assert run.state == "failed"
+    assert said in run.log
+    assert "912000000" not in run.log
+    assert sandbox.messages() == []
+
+
+@pytest.mark.parametrize("fields", [{"row_message": None}, {"message": "سلام"}])
+def test_a_text_is_given_in_one_way(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="row_message, message: give one of the two"):
+        transfer("a.csv", **fields)
