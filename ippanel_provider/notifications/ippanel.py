@@ -169,7 +169,8 @@ class IPPanelNotifier(BaseNotifier):
             content=(
                 PatternContent(self.pattern_code, self.variables or {}, self.held_variable, sender)
                 if self.pattern_code is not None
-                else TextContent(self.message or "", self.held_text, sender)
+                # A DAG that renders natively makes a number of a text of digits.
+                else TextContent(str(self.message), self.held_text, sender)
             ),
             secret=hook.profile.ledger_secret.encode(),
             window=self._window(),
