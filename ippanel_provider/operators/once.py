@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 SKEW = 300.0
 """Seconds that the service's clock may be from ours."""
+_WITNESS_SKEW = 60.0
+"""The same where bulks of the same text before cannot be told apart; a run of every few minutes would find the last one's."""
 _POLL = 5.0
 
 
@@ -55,6 +57,7 @@ class Once:
         self._key = key
         self._since = since
         self._settle = settle
+        self._intent: dict[str, Any] = {}
 
     @property
     def remembers(self) -> bool:
@@ -66,19 +69,23 @@ class Once:
 
         :raises SendInDoubt: if one left a request unanswered and the outbox does not tell which bulk is its.
         """
-        record = self._store.get(self._key) if self._store is not None else None
-        if record is not None:
-            if record.get("ids"):
-                return list(record["ids"])
-            return self.look(record["at"]) if record.get("at") else None
-        if self._store is None and self._since is not None and self._trace.text is not None:
-            since = self._since.timestamp()
-            return self._found(since, time.time() + self._settle)
-        return None
+        if self._store is not None:
+            self._intent = self._store.get(self._key) or {}
+            if "ids" in self._intent:
+                return list(self._intent["ids"])
+            return self.look() if self._intent else None
+        if self._since is None:
+            return None
+        if self._trace.text is None:
+            raise SendInDoubt("An earlier try may have sent it, and what it sends has no one text to find it by. Look into the outbox.")
+        return self._found(self._since.timestamp() - _WITNESS_SKEW, frozenset(), time.time() + self._settle)
 
     def intend(self) -> None:
-        """Write down that the request is about to leave."""
-        self._write({"at": time.time()})
+        """Write down that the request is about to leave, and which bulks of the same text are not its."""
+        at = time.time()
+        known = [] if self._trace.text is None else self._hook.run(_bulks(self._trace, at - SKEW))
+        self._intent = {"at": at, "known": known}
+        self._write(self._intent)
 
     def settled(self, ids: list[int]) -> None:
         """Write down what it became."""
@@ -88,26 +95,26 @@ class Once:
         """Write down that it did not leave, or was refused."""
         self._write({})
 
-    def look(self, at: float) -> list[int]:
-        """Return the bulk of a request that left at ``at`` without an answer, asking until it had time to show.
+    def look(self) -> list[int]:
+        """Return the bulk of the request that left without an answer, asking until it had time to show.
 
         :raises SendInDoubt: if it does not show, or cannot be told from others.
         """
         if self._trace.text is None:
-            raise SendInDoubt("An earlier request left unanswered, and what it sent has no one text to find it by. Look into the outbox.")
-        found = self._found(at, at + self._settle)
+            raise SendInDoubt("A request left unanswered, and what it sent has no one text to find it by. Look into the outbox.")
+        at: float = self._intent["at"]
+        found = self._found(at - SKEW, frozenset(self._intent["known"]), at + self._settle)
         if found is None:
             raise SendInDoubt(f"A request left unanswered, and the outbox shows no bulk of it within {self._settle:.0f} seconds.")
         self.settled(found)
         return found
 
-    def _found(self, since: float, until: float) -> list[int] | None:
+    def _found(self, since: float, known: frozenset[int], until: float) -> list[int] | None:
         while True:
-            ids = self._hook.run(_bulks(self._trace, since - SKEW))
+            ids = [outbox_id for outbox_id in self._hook.run(_bulks(self._trace, since)) if outbox_id not in known]
             if len(ids) > 1:
-                raise SendInDoubt(
-                    f"The outbox shows {len(ids)} bulks of this text ({', '.join(map(str, ids[:5]))}); which is ours is in doubt."
-                )
+                some = ", ".join(map(str, ids[:5]))
+                raise SendInDoubt(f"The outbox shows {len(ids)} bulks of this text ({some}); which of them is ours is in doubt.")
             if ids:
                 log.info("An earlier request had been accepted; it is bulk %d.", ids[0])
                 return ids

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -147,7 +146,9 @@ class SingleSendOperator(WaitingOperator):
         except SendInDoubt as doubt:
             if self.on_unconfirmed != "resend":
                 return self._undecided(once, doubt)
-        once.intend()
+        except IPPanelError as error:
+            raise SendFailed(str(error)) from error
+        self._intend(once)
         try:
             outbox_ids = list(self.hook.run(request).outbox_ids)
         except Unconfirmed as error:
@@ -160,9 +161,17 @@ class SingleSendOperator(WaitingOperator):
         self.log.info("Accepted as %s.", ", ".join(f"bulk {outbox_id}" for outbox_id in outbox_ids[:5]))
         return outbox_ids
 
+    def _intend(self, once: Once) -> None:
+        from ippanel_provider.client import IPPanelError
+
+        try:
+            once.intend()
+        except IPPanelError as error:
+            raise SendFailed(f"{error} Nothing was sent.") from error
+
     def _looked_up(self, once: Once, why: str) -> list[int]:
         try:
-            return once.look(time.time())
+            return once.look()
         except SendInDoubt as doubt:
             # A resend is left to the next try, which looks again first.
             return self._undecided(once, SendInDoubt(f"{why} {doubt}"))

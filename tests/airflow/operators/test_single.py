@@ -11,9 +11,11 @@ import pytest
 from openpyxl import Workbook
 
 from ippanel_provider.client import edge
+from ippanel_provider.exceptions import SendInDoubt
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators.bank import IPPanelSendBankOperator
 from ippanel_provider.operators.file_send import IPPanelSendFileOperator
+from ippanel_provider.operators.once import Once, Trace
 from ippanel_provider.operators.phonebook import IPPanelSendPhonebookOperator
 from ippanel_provider.operators.voice import IPPanelVoiceOtpOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
@@ -92,6 +94,45 @@ def test_an_answer_that_never_came_is_found_in_the_outbox(sandbox: RunningSandbo
     assert run.results["send"] == {"outbox_ids": [sandbox.messages()[0]["outbox_id"]]}
     assert given(sandbox) == NUMBERS
     assert sends(sandbox) == 1
+
+
+def test_the_same_text_sent_a_minute_before_is_not_taken_for_the_one_in_doubt(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+    IPPanelHook().run(edge.send.webservice(TEXT, ["09120000009"], sender=sandbox.sender))
+    sandbox.fault("status", path="/api/send", status=504, times=1)
+    run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, settle=0)
+    assert run.state == "failed"
+    assert "the outbox shows no bulk of it" in run.log
+
+
+def test_a_second_try_of_what_cannot_be_found_again_sends_nothing(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    """Where nothing is written down, texts that the service makes of a file have no one text to be found by."""
+    trace = Trace(sandbox.sender, None)
+    once = Once(IPPanelHook(), trace, store=None, key="key", since=datetime.now(UTC), settle=0)
+    with pytest.raises(SendInDoubt, match="An earlier try may have sent it"):
+        once.earlier()
+    assert Once(IPPanelHook(), trace, store=None, key="key", since=None, settle=0).earlier() is None
+
+
+def test_what_was_written_down_is_believed(sandbox: RunningSandbox, book: int) -> None:
+    class Shelf(dict):
+        def set(self, key: str, value: Any) -> None:
+            self[key] = value
+
+    shelf = Shelf()
+
+    def once() -> Once:
+        return Once(IPPanelHook(), Trace(sandbox.sender, TEXT), store=shelf, key="key", since=None, settle=0)
+
+    assert once().earlier() is None
+    once().intend()
+    with pytest.raises(SendInDoubt, match="the outbox shows no bulk of it"):
+        once().earlier()
+    outbox_id = IPPanelHook().run(edge.send.phonebook(TEXT, [book], sender=sandbox.sender)).outbox_ids[0]
+    assert once().earlier() == [outbox_id]
+    sandbox.reset()
+    assert once().earlier() == [outbox_id]
+    once().void()
+    assert once().earlier() is None
 
 
 def test_a_send_in_doubt_fails_without_being_sent_again(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
