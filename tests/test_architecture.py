@@ -17,7 +17,7 @@ BELOW = {"service", "text"}
 """What everything stands on; it stands on nothing."""
 APPRISE_FLOOR = {"apprise_plugin", "apprise_url", "apprise_hook", "apprise_install"}
 AIRFLOW_FLOOR = {
-    *("airflow_plugin", "decorators", "exceptions", "hooks", "links", "metrics", "notifications", "operators"),
+    *("airflow_plugin", "decorators", "exceptions", "hooks", "lineage", "links", "metrics", "notifications", "operators"),
     *("provider_info", "queues", "retry", "sensors", "transfers", "triggers"),
 }
 
