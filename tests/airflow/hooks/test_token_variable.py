@@ -16,7 +16,7 @@ from ippanel_provider.client import StoredToken, edge
 from ippanel_provider.hooks import clients, token_variable
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.hooks.token_variable import TokenVariable
-from ippanel_provider.sandbox.runner import RunningSandbox
+from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 
 PASSWORD = "sandbox-password"
 TOKEN = StoredToken("t" * 40, datetime.now(UTC).replace(microsecond=0) + timedelta(hours=10))
@@ -191,3 +191,28 @@ def test_another_thread_leaves_the_variable_to_the_main_thread(variables: Variab
     assert variables.kept == {}
     assert keeping.load() == TOKEN
     assert len(variables.kept) == 1
+
+
+class TestSecondFactor:
+    """On a sandbox of its own: codes depend on the time, and other tests move the shared one's clock."""
+
+    @pytest.fixture
+    def login(self, monkeypatch: pytest.MonkeyPatch, variables: Variables) -> Iterator[Callable[..., IPPanelHook]]:
+        with running_sandbox() as own:
+
+            def made(two_factor: str, **extra: str) -> IPPanelHook:
+                own.account(two_factor=two_factor)
+                given = {"conn_type": "ippanel", "host": own.base_url, "login": "ippanel", "password": PASSWORD, "extra": extra}
+                monkeypatch.setenv("AIRFLOW_CONN_IPPANEL_DEFAULT", json.dumps(given))
+                return IPPanelHook()
+
+            yield made
+
+    def test_the_authenticators_code_is_made_of_the_secret(self, login: Callable[..., IPPanelHook]) -> None:
+        assert login("ga", totp_secret="JBSWY3DPEHPK3PXP").run(edge.auth.check_token()).user_name == "ippanel"
+
+    @pytest.mark.parametrize("two_factor", ["ga", "sms"])
+    def test_without_the_secret_an_administrator_learns_what_to_do(self, login: Callable[..., IPPanelHook], two_factor: str) -> None:
+        works, said = login(two_factor).test_connection()
+        assert not works
+        assert "into totp_secret, or use an API key" in said
