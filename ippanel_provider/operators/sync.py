@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
-from airflow.providers.common.compat.sdk import conf
+from airflow.providers.common.compat.sdk import BaseHook, conf
 
 from ippanel_provider.exceptions import PatternRejected, WaitFailed
+from ippanel_provider.operators.arguments import listed
+from ippanel_provider.operators.private import Private, value_of
 from ippanel_provider.operators.syncing import SyncOperator, as_task_errors, location
 
 if TYPE_CHECKING:
@@ -16,16 +19,21 @@ if TYPE_CHECKING:
 
     from airflow.providers.common.compat.sdk import Context
 
+    from ippanel_provider.sync.book_memory import Key
+    from ippanel_provider.sync.book_plan import PhonebookPlan
+    from ippanel_provider.sync.book_spec import BookSpec
     from ippanel_provider.sync.pattern_apply import PatternOutcome
     from ippanel_provider.sync.patterns import PatternPlan
+    from ippanel_provider.sync.storage import Location
+
+REJECTS_SHOWN = 100
 
 
 class IPPanelPatternSyncOperator(SyncOperator):
     """Keep the panel's patterns as a directory of YAML files says.
 
-    Returns ``{"plan_id", "changed", "counts": {action: n}, "codes": {file: code}, "pending": [codes], "inactive":
-    [codes]}``, and for a
-    ``dry_run`` what would change, as ``"changes": [{"action", "name", "code", "fields"}]``. No text is in it, unless
+    Returns ``{"plan_id", "changed", "counts": {action: n}, "codes": {file: code}, "pending": [codes], "inactive": [codes]}``,
+    and for a ``dry_run`` what would change, as ``"changes": [{"action", "name", "code", "fields"}]``. No text is in it, unless
     ``show_diff`` asks for that. The parameters of :class:`~ippanel_provider.operators.syncing.SyncOperator` hold too.
 
     :param folder: the directory, local or on object storage; not needed where ``plan_path`` is applied (templated)
@@ -188,3 +196,182 @@ class IPPanelPatternSyncOperator(SyncOperator):
         if not self.lock_path and not self.folder:
             raise InvalidInput("lock_path: with a plan and no folder, name the lock file")
         return location(self.lock_path or f"{str(self.folder).rstrip('/')}/{LOCK_NAME}")
+
+
+class IPPanelPhonebookSyncOperator(SyncOperator):
+    """Keep a phonebook as the rows of a source say: of a query, of a file, or of another task.
+
+    Rows go from the source to the service without passing through XCom, logs or rendered fields. Returns ``{"plan_id",
+    "changed", "counts": {action: n}, "setup": [what is made first], "books": [{"title", "id", "contacts", "create",
+    "delete"}]}``, and after applying ``"outcome": {created, updated, deleted, unchanged, unmanaged, rejected: n}``; no
+    number is in it. ``plan_path`` and ``report_path`` hold phone numbers: put them where they may lie.
+    The parameters of :class:`~ippanel_provider.operators.syncing.SyncOperator` hold too.
+
+    :param book: the title of the phonebook; it is created when missing (templated)
+    :param sql: a query, or the path of a ``.sql`` file (templated)
+    :param sql_conn_id: the connection to its database (templated)
+    :param parameters: values for the query's placeholders (templated)
+    :param source_path: instead of a query, a ``.csv``, ``.jsonl`` or ``.parquet`` file, local or on object storage (templated)
+    :param rows: instead of either, mappings of column to value, or an XCom of them (templated)
+    :param number_column: the column with the mobile number
+    :param fields: the columns of ``name``, ``email`` and ``pre``, as ``{"name": "full_name"}``; what is not named is left alone
+    :param options: the options (custom fields) by title, as ``{"Points": "points:int"}``; the types are ``string``,
+        ``int`` and ``date``. They are created when missing
+    :param mode: ``insert``, ``update``, ``upsert`` (default) or ``mirror``
+    :param on_missing: what happens to contacts that the source does not have: ``keep`` (default) or ``delete`` (mirror)
+    :param max_delete: how many contacts may be deleted: a share as ``0.1`` or ``"10%"`` (default), or a number. More than
+        that stop the task before the first call
+    :param over_full: what does not fit into a phonebook is a reason to ``refuse`` all (default), or to ``split``: it goes on
+        in further ones, titled ``… 2``, ``… 3``
+    :param state_path: where to remember what was applied to options, because the service does not list them; without it they
+        are read one by one (templated)
+    :param chunk_size: contacts in a request
+    :param show_rendered: show ``rows`` on the Rendered Template page; default is their number only
+    """
+
+    template_fields: Sequence[str] = (
+        "book", "sql", "sql_conn_id", "parameters", "source_path", "rows", "state_path", *SyncOperator.template_fields,
+    )  # fmt: skip
+    template_ext: Sequence[str] = (".sql",)
+    template_fields_renderers = {"sql": "sql"}  # noqa: RUF012 - the base class declares it so
+
+    rows = Private(of="row")
+
+    def __init__(
+        self,
+        *,
+        book: str | None = None,
+        sql: str | None = None,
+        sql_conn_id: str | None = None,
+        parameters: Mapping[str, Any] | Sequence[Any] | None = None,
+        source_path: str | None = None,
+        rows: Any = None,
+        number_column: str = "number",
+        fields: Mapping[str, str] | None = None,
+        options: Mapping[str, Any] | None = None,
+        mode: str = "upsert",
+        on_missing: str | None = None,
+        max_delete: float | str = "10%",
+        over_full: str = "refuse",
+        state_path: str | None = None,
+        chunk_size: int = 10_000,
+        show_rendered: bool = False,
+        on_reject: str = "report",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(on_reject=on_reject, **kwargs)
+        self.show_rendered = show_rendered
+        self.book = book
+        self.sql = sql
+        self.sql_conn_id = sql_conn_id
+        self.parameters = parameters
+        self.source_path = source_path
+        self.rows = rows
+        self.number_column = number_column
+        self.fields = fields
+        self.options = options
+        self.mode = mode
+        self.on_missing = on_missing
+        self.max_delete = max_delete
+        self.over_full = over_full
+        self.state_path = state_path
+        self.chunk_size = chunk_size
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Plan, apply, or both."""
+        with as_task_errors(), closing(self._plan()) as plan:
+            counts = ", ".join(f"{count} to {action}" for action, count in plan.head.counts.items() if count)
+            self.log.info("Plan %s: %s.", plan.head.plan_id, "; ".join([*plan.head.setup, counts or "no rows"]))
+            if self.plan_only and self.plan_path:
+                plan.save(location(self.plan_path))
+            # What must not be applied is not worth anybody's approval.
+            plan.check_deletions()
+            summary = plan.head.summary()
+            if self.plan_only:
+                return summary
+            self.check_plan(plan.head.plan_id)
+            outcome = self._apply(plan)
+        if any(outcome[word] for word in ("created", "updated", "deleted")):
+            self.tell_asset(context)
+        self.judge_rejected(outcome["rejected"])
+        return summary | {"outcome": outcome}
+
+    def _plan(self) -> PhonebookPlan:
+        from ippanel_provider.sync.book_memory import Memory
+        from ippanel_provider.sync.book_plan import PhonebookPlan
+        from ippanel_provider.sync.phonebook import make_plan
+
+        if self.plan_path and not self.plan_only:
+            return PhonebookPlan.load(location(self.plan_path))
+        return self.hook.run(make_plan(self._spec(), self._source(), Memory.load(self._state(), self._key())))
+
+    def _apply(self, plan: PhonebookPlan) -> dict[str, int]:
+        from ippanel_provider.sync.phonebook_apply import RowOutcome, Terms, apply, told
+        from ippanel_provider.sync.report import report_to
+
+        shown = 0
+        with report_to(location(self.report_path) if self.report_path else None, RowOutcome._fields) as report:
+
+            def tell(row: RowOutcome) -> None:
+                nonlocal shown
+                report.add(row)
+                if row.action == "rejected" and shown < REJECTS_SHOWN:
+                    shown += 1
+                    self.log.warning("Row %d was rejected: %s.", row.line, row.reason)
+
+            terms = Terms(chunk_size=self.chunk_size, state=self._state())
+            outcome = self.hook.run(apply(plan, self._key(), tell, terms, check_panel=bool(self.plan_path)))
+        self.log.info("Applied: %s.", told(outcome))
+        return outcome
+
+    def _spec(self) -> BookSpec:
+        from ippanel_provider.sync.book_spec import spec_of
+
+        return spec_of(
+            {
+                "book": self.book,
+                "number": self.number_column,
+                "fields": self.fields,
+                "options": self.options,
+                "mode": self.mode,
+                "on_missing": self.on_missing,
+                "max_delete": self.max_delete,
+                "over_full": self.over_full,
+            }
+        )
+
+    def _source(self) -> Iterable[Mapping[str, Any]]:
+        from ippanel_provider.client import InvalidInput
+
+        rows = value_of(self.rows)
+        given = [name for name, value in (("sql", self.sql), ("source_path", self.source_path), ("rows", rows)) if value is not None]
+        if len(given) != 1:
+            raise InvalidInput("sql, source_path, rows: give one of them, or with plan_path a plan that was made of one")
+        if self.sql is not None:
+            from ippanel_provider.transfers.cursor import read
+
+            if not self.sql_conn_id:
+                raise InvalidInput("sql_conn_id: name the connection of the query")
+            return read(BaseHook.get_connection(self.sql_conn_id).get_hook(), self.sql, self.parameters)
+        if self.source_path is not None:
+            from ippanel_provider.sync.sources import read_rows
+
+            return read_rows(location(self.source_path))
+        return _mappings(rows)
+
+    def _state(self) -> Location | None:
+        return location(self.state_path) if self.state_path else None
+
+    def _key(self) -> Key:
+        from ippanel_provider.sync.book_memory import key_of
+
+        return key_of(self.hook.profile.ledger_secret)
+
+
+def _mappings(rows: Any) -> Iterator[Mapping[str, Any]]:
+    from ippanel_provider.client import InvalidInput
+
+    for line, row in enumerate(listed(rows, "rows"), start=1):
+        if not isinstance(row, Mapping):
+            raise InvalidInput(f"rows: item {line} is no mapping of column to value")
+        yield row

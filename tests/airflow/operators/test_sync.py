@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import task
 
-from ippanel_provider.operators.sync import IPPanelPatternSyncOperator
+from ippanel_provider.operators.sync import IPPanelPatternSyncOperator, IPPanelPhonebookSyncOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
 
 
@@ -147,6 +149,128 @@ class TestPatterns:
         assert run.state == "failed"
         assert "1 of the patterns were not approved." in run.log
         assert "نام فروشگاه لازم است" in run.log
+
+
+class TestPhonebooks:
+    """Rows, and a phonebook."""
+
+    ROWS = tuple({"mobile": f"0912{n:07d}", "name": f"مشتری {n}", "points": n} for n in range(1, 11))
+    FIELDS = {"book": "Customers", "number_column": "mobile", "fields": {"name": "name"}, "options": {"Points": "points:int"}}  # noqa: RUF012
+
+    @pytest.fixture
+    def source(self, tmp_path: Path) -> str:
+        """Ten rows in a file."""
+        path = tmp_path / "rows.jsonl"
+        path.write_text("\n".join(map(json.dumps, self.ROWS)))
+        return str(path)
+
+    def test_rows_of_a_query_become_contacts(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pytest.importorskip("airflow.providers.sqlite")
+        with closing(sqlite3.connect(tmp_path / "db")) as database, database:
+            database.execute("CREATE TABLE customers (mobile, name, points)")
+            database.executemany("INSERT INTO customers VALUES (:mobile, :name, :points)", self.ROWS)
+        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "db")}))
+        with new_dag() as dag:
+            IPPanelPhonebookSyncOperator(
+                task_id="sync",
+                sql="SELECT * FROM customers",
+                sql_conn_id="warehouse",
+                state_path=str(tmp_path / "state"),
+                report_path=str(tmp_path / "report.csv"),
+                **self.FIELDS,
+            )
+        run = run_dag(dag)
+        assert run.state == "success", run.log
+        assert run.results["sync"]["outcome"]["created"] == 10
+        assert "9120000001" not in json.dumps(run.results["sync"]) + run.log + json.dumps(run.rendered["sync"])
+        assert "+989120000001" in (tmp_path / "report.csv").read_text()
+        again = run_dag(dag).results["sync"]
+        assert (again["changed"], again["outcome"]["unchanged"]) == (False, 10)
+        assert writes(sandbox, "phonebooks/numbers") == {"POST /api/phonebooks/numbers/add-list-new": 1}
+
+    def test_rows_of_another_task(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+        rows = [*self.ROWS, {"mobile": "0912", "name": "x", "points": 1}]
+        with new_dag() as dag:
+
+            @task
+            def customers() -> list[dict[str, Any]]:
+                return rows
+
+            IPPanelPhonebookSyncOperator(task_id="sync", rows=customers(), **self.FIELDS)
+        run = run_dag(dag)
+        assert run.state == "success", run.log
+        assert (run.results["sync"]["outcome"]["created"], run.results["sync"]["outcome"]["rejected"]) == (10, 1)
+        assert "Row 11 was rejected: the number has too few digits" in run.log
+        assert run.rendered["sync"]["rows"] == "11 rows"
+
+    def test_a_plan_waits_for_approval_and_is_applied_as_it_was(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, source: str, tmp_path: Path
+    ) -> None:
+        plan_path = str(tmp_path / "plan.jsonl")
+        with new_dag() as dag:
+            plan = IPPanelPhonebookSyncOperator(task_id="plan", source_path=source, dry_run=True, plan_path=plan_path, **self.FIELDS)
+
+            @task
+            def approve(planned: dict[str, Any]) -> None:
+                assert planned["counts"]["create"] == 10
+                assert planned["setup"] == ["create option 'Points'", "create phonebook 'Customers'"]
+                assert writes(sandbox, "phonebooks") == {}
+                Path(source).write_text("the source may change meanwhile")
+
+            apply = IPPanelPhonebookSyncOperator(
+                task_id="apply", plan_path=plan_path, plan_id="{{ ti.xcom_pull(task_ids='plan')['plan_id'] }}"
+            )
+            approve(plan.output) >> apply
+        run = run_dag(dag)
+        assert run.state == "success", run.log
+        assert run.results["apply"]["outcome"]["created"] == 10
+
+    def test_a_mirror_is_stopped_by_max_delete_and_not_tried_again(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, source: str
+    ) -> None:
+        with new_dag() as dag:
+            IPPanelPhonebookSyncOperator(task_id="sync", source_path=source, **self.FIELDS)
+        run_dag(dag)
+        Path(source).write_text(json.dumps(self.ROWS[0]))
+        with new_dag() as dag:
+            IPPanelPhonebookSyncOperator(task_id="sync", source_path=source, mode="mirror", retries=2, **self.FIELDS)
+        run = run_dag(dag)
+        assert run.state == "failed"
+        assert "max_delete: 9 of 10 contacts would be deleted, at most 1 may be: +98912***0002" in run.log
+        assert "POST /api/phonebooks/numbers/delete-list" not in writes(sandbox, "phonebooks")
+
+    @pytest.mark.parametrize(
+        ("fields", "said"),
+        [
+            ({}, "sql, source_path, rows: give one of them"),
+            ({"rows": [], "sql": "SELECT 1"}, "sql, source_path, rows: give one of them"),
+            ({"sql": "SELECT 1"}, "sql_conn_id: name the connection"),
+            ({"rows": [1]}, "rows: item 1 is no mapping of column to value"),
+            ({"rows": [], "mode": "copy"}, "mode: 'copy' is none of"),
+            ({"source_path": "nowhere.csv"}, "source nowhere.csv: there is no such file"),
+            ({"plan_path": "nowhere.jsonl"}, "plan nowhere.jsonl: there is no such file"),
+            ({"rows": [], "book": ""}, "book"),
+        ],
+    )
+    def test_what_is_wrong_is_named(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, fields: dict[str, Any], said: str) -> None:
+        with new_dag() as dag:
+            IPPanelPhonebookSyncOperator(task_id="sync", **(self.FIELDS | fields))
+        run = run_dag(dag)
+        assert run.state == "failed"
+        assert said in run.log
+        assert writes(sandbox, "phonebooks") == {}
+
+    def test_rejected_rows_can_be_a_failure(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+        with new_dag() as dag:
+            IPPanelPhonebookSyncOperator(
+                task_id="sync", rows=[self.ROWS[0], {"mobile": "x", "name": "y", "points": 0}], on_reject="fail", **self.FIELDS
+            )
+        run = run_dag(dag)
+        assert run.state == "failed"
+        assert "1 were rejected; everything else was done." in run.log
+        assert writes(sandbox, "phonebooks/numbers") == {"POST /api/phonebooks/numbers/add-list-new": 1}
 
 
 def test_an_asset_gets_its_event_only_when_something_changed(
