@@ -53,7 +53,7 @@ lint: $(TEST)/ready  ## Check style and types only
 
 constraints: $(TEST)/ready  ## Pin the newest versions of everything the tests and the demo use
 	$(TEST)/bin/uv pip compile -q -U --no-header --no-emit-index-url --no-annotate --python-version 3.11 --all-extras \
-		--group lint --group test --group browser --group demo pyproject.toml -o constraints.txt
+		--group lint --group test --group newest --group browser --group bench --group demo pyproject.toml -o constraints.txt
 	echo 'apache-airflow==2.11.*' | $(TEST)/bin/uv pip compile -q -U --no-header --no-emit-index-url --no-annotate --python-version 3.11 \
 		--all-extras --group test --group demo pyproject.toml - -o constraints-2.11.txt
 
@@ -74,7 +74,7 @@ $(DEMO)/ready: pyproject.toml constraints.txt
 	$(call environment,$(DEMO),constraints.txt,--group demo,airflow$(comma)sandbox)
 
 $(TEST)/ready: pyproject.toml constraints.txt
-	$(call environment,$(TEST),constraints.txt,--group lint --group test --group demo,all)
+	$(call environment,$(TEST),constraints.txt,--group lint --group test --group newest --group demo,all)
 
 $(TEST211)/ready: pyproject.toml constraints-2.11.txt
 	$(call environment,$(TEST211),constraints-2.11.txt,--group test --group demo,all)

@@ -33,7 +33,11 @@ class Progress:
     """Places of chunks that were not accepted, in this try or an earlier one."""
     skipped: int = 0
     """In doubt and given up under ``on_unconfirmed=skip``."""
+    unconfirmed: int = 0
+    """In doubt at the end of this try."""
     outbox_ids: array[int] = field(default_factory=lambda: array("q"))
+    latencies: array[float] = field(default_factory=lambda: array("d"), repr=False)
+    """Seconds from each send's leaving to its answer."""
     _began: float = field(default_factory=time.monotonic)
     _said: float = field(default_factory=time.monotonic)
 

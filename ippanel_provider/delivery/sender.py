@@ -90,10 +90,14 @@ class _Flight:
         return replace(self.chunk, messages=self.chunk.messages[len(self.ids) :]) if self.ids else self.chunk
 
 
-def _in_turn(client: Client, requests: Sequence[Request[Receipt]], ids: list[int]) -> None:
-    """Send one after the other, adding to ``ids`` what each is answered with."""
+def _in_turn(client: Client, requests: Sequence[Request[Receipt]], ids: list[int], took: Callable[[float], None]) -> None:
+    """Send one after the other, adding to ``ids`` what each is answered with, and telling how long that took."""
     for request in requests:
-        ids.extend(client.run(request).outbox_ids)
+        left = time.monotonic()
+        try:
+            ids.extend(client.run(request).outbox_ids)
+        finally:
+            took(time.monotonic() - left)
 
 
 def deliver(client: Client, ledger: Ledger, messages: Iterable[Message], terms: Terms, progress: Progress, *, form: Form) -> None:
@@ -182,7 +186,7 @@ class _Delivery:
             self._give_up(flight, error)
         else:
             flight.in_turn = flight.in_turn or len(requests) > 1
-            self._under_way[pool.submit(_in_turn, self._client, requests, flight.ids)] = flight
+            self._under_way[pool.submit(_in_turn, self._client, requests, flight.ids, self._progress.latencies.append)] = flight
 
     def _land(self, pool: ThreadPoolExecutor) -> None:
         """Wait until some chunk has its answers, and write down what they are."""
@@ -266,7 +270,8 @@ class _Delivery:
                 continue
             again = _Flight(*claim)
             try:
-                _in_turn(self._client, again.chunk.requests(self._gateway, self._terms.sender, self._send_time(again.intent)), again.ids)
+                requests = again.chunk.requests(self._gateway, self._terms.sender, self._send_time(again.intent))
+                _in_turn(self._client, requests, again.ids, self._progress.latencies.append)
             except (Throttled, Unconfirmed) as error:
                 self._fail(InDoubt(f"{_named([Finding(again.intent)])} were sent again, and again are not confirmed. {error}"))
             except IPPanelError as error:
@@ -289,6 +294,8 @@ def _clear_up(client: Client, ledger: Ledger, findings: Sequence[Finding], terms
     """Settle intents by what the outbox shows, and what it does not show by ``on_unconfirmed``."""
     # The legacy API lists nothing of what was sent, so there is no judge to ask.
     left = findings if client.settings.api is Api.REST else client.run(reconcile(findings, ledger, terms.sender, terms.patience))
+    if terms.decision is not OnUnconfirmed.RESEND:
+        progress.unconfirmed += sum(finding.missing for finding in left)
     if left and terms.decision is OnUnconfirmed.FAIL:
         raise InDoubt(
             f"{_named(left)} left unanswered and are not in the outbox. "

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from ippanel_provider import links, metrics
 from ippanel_provider.exceptions import SendFailed, SendInDoubt
 from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.private import Private
@@ -68,6 +69,8 @@ class SendingOperator(IPPanelOperator):
         *("sender", "ledger_conn_id", "campaign_id", "suppress", "rejects_path", "preview_only"),
         *IPPanelOperator.template_fields,
     )
+
+    operator_extra_links = (links.IPPanelBulkLink(),)
 
     suppress = Private(of="list")
 
@@ -146,10 +149,13 @@ class SendingOperator(IPPanelOperator):
                         deliver(client, ledger, messages, terms, progress, form=form)
                 finally:
                     self.report_rejects(campaign.audience)
+                    self._measure(campaign)
             except IPPanelError as error:
                 kind = SendInDoubt if isinstance(error, InDoubt) else SendFailed
                 raise kind(_how_far(str(error), progress)) from error
-        return self._summary(campaign)
+        summary = self._summary(campaign)
+        links.remember(context, self.hook, summary["outbox_ids"])
+        return summary
 
     def _campaign(
         self,
@@ -217,6 +223,20 @@ class SendingOperator(IPPanelOperator):
             "parts": campaign.estimate.parts,
             "cost": campaign.estimate.cost,
         }
+
+    def _measure(self, campaign: Campaign) -> None:
+        audience, progress, estimate = campaign.audience, campaign.progress, campaign.estimate
+        # Known messages are estimated too; what was accepted now has its share of the parts.
+        parts = round(estimate.parts * progress.accepted / estimate.messages) if estimate.messages else 0
+        metrics.count(
+            self.ippanel_conn_id,
+            sent=progress.accepted,
+            parts=parts,
+            refused=audience.rejected,
+            unconfirmed=progress.unconfirmed,
+        )
+        for seconds in progress.latencies:
+            metrics.latency(self.ippanel_conn_id, seconds)
 
     def report_rejects(self, audience: Audience) -> None:
         """Log the first of the rows that get no text."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ippanel_provider import lineage
 from ippanel_provider.transfers.base import RowsToIPPanelOperator
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
+
     from ippanel_provider.delivery.rows import Record
 
 
@@ -57,6 +60,10 @@ class FileToIPPanelOperator(RowsToIPPanelOperator):
         self.encoding = encoding
         self.delimiter = delimiter
         self.sheet = sheet
+
+    def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any] | None:
+        """Name the file it reads, for OpenLineage."""
+        return lineage.of_file(self.path)
 
     def records(self) -> Generator[Record, None, None]:
         """Open the file and yield its rows."""

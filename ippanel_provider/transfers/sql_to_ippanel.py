@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseHook
 
+from ippanel_provider import lineage
 from ippanel_provider.transfers.base import RowsToIPPanelOperator
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
+
     from ippanel_provider.delivery.rows import Record
 
 
@@ -52,6 +55,10 @@ class SqlToIPPanelOperator(RowsToIPPanelOperator):
         self.sql = sql
         self.sql_conn_id = sql_conn_id
         self.parameters = parameters
+
+    def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any] | None:
+        """Name the tables it reads, for OpenLineage."""
+        return lineage.of_query(self.sql, self.sql_conn_id)
 
     def records(self) -> Generator[Record, None, None]:
         """Run the query and yield its rows, counted from 1."""
