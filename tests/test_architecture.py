@@ -48,7 +48,7 @@ FOREIGN = {
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},
     "openpyxl": {"sandbox", "delivery/sources.py"},
-    "pyarrow": {"operators/files.py", "delivery/sources.py"},
+    "pyarrow": {"operators/files.py", "delivery/sources.py", "sync/sources.py"},
     "sqlalchemy": {"delivery"},
     "pytest": {"sandbox"},
 }

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
@@ -80,9 +79,10 @@ def _jsonl(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Row]) -> N
 
 def _parquet(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Row]) -> None:
     try:
-        pyarrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
+        import pyarrow
+        from pyarrow import parquet
     except ImportError:
-        raise InvalidInput("format: Parquet needs pyarrow on the worker (pip install pyarrow); csv and jsonl need nothing") from None
+        raise InvalidInput("format: Parquet needs pyarrow on the worker: pip install 'airflow-provider-ippanel[parquet]'") from None
     types = {"string": pyarrow.string(), "int64": pyarrow.int64(), "timestamp": pyarrow.timestamp("us", tz="UTC")}
     schema = pyarrow.schema([(column.name, types[column.type]) for column in columns])
     remaining = iter(rows)

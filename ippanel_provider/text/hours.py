@@ -31,7 +31,7 @@ class QuietHours:
             raise ValueError("give it as 22:00-08:00, in the time of Tehran")
         numbers = [int(number) for number in found.groups()]
         try:
-            start, end = time(*numbers[:2]), time(*numbers[2:])
+            start, end = time(numbers[0], numbers[1]), time(numbers[2], numbers[3])
         except ValueError:
             raise ValueError("hours go from 0 to 23 and minutes from 0 to 59") from None
         if start == end:
