@@ -61,6 +61,7 @@ def test_a_price_of_no_text_is_refused(sandbox: RunningSandbox) -> None:
 def test_scheduled_bulks_are_taken_back(sandbox: RunningSandbox) -> None:
     ids = [scheduled(sandbox), scheduled(sandbox, "09120000002")]
     assert cancel(outbox_ids={"outbox_ids": ids}) == ids
+    sandbox.settle()
     assert {text["state_id"] for text in sandbox.messages()} == {7}
 
 
