@@ -428,9 +428,15 @@ class TestCredential:
 
 
 class TestLogs:
+    @pytest.fixture(autouse=True)
+    def _as_in_a_new_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An Airflow that ran in this process has silenced the logger."""
+        monkeypatch.setattr(logging.getLogger("httpx"), "disabled", False)
+        monkeypatch.setattr(logging.getLogger("httpx"), "propagate", True)
+
     def test_hold_nothing_of_ours_and_everything_of_others(self, run: Run, server: RawServer, caplog: pytest.LogCaptureFixture) -> None:
         server.script = [DONE]
-        with caplog.at_level(logging.DEBUG):
+        with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="httpx"):
             run(server.url, READ, SEND)
             httpx.get(server.url + "/theirs")
         assert [record.getMessage() for record in caplog.records if record.name == "httpx"] == [
