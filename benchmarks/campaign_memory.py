@@ -83,6 +83,8 @@ def measure(options: argparse.Namespace, path: Path, folder: Path) -> None:
             else:
                 deliver(client, ledger, campaign.messages(client, ledger), Terms(sandbox.sender), progress, form=OwnTexts())
                 count = progress.accepted
+                # What the task returns, as Airflow keeps it.
+                json.dumps(progress.outbox_ids.tolist())
         seconds, cpu = time.monotonic() - began, time.process_time() - worked
     print(f"{options.source}, ledger {options.ledger}: {count} messages in {seconds:.0f} s ({cpu:.0f} s of CPU); ", end="")
     print(f"{before:.0f} MB before, at most {highest():.0f} MB, {highest() - before:+.0f} MB; {campaign.estimate.sentence()}")

@@ -116,6 +116,10 @@ class Audience:
             else:
                 self._reject(row, _ANOTHER_TEXT)
 
+    def forget(self) -> None:
+        """Let go of who was seen, once all rows are through; the counts stay."""
+        self._seen = NumberTable()
+
     def _reject(self, row: Row, reason: str) -> None:
         self.rejected += 1
         if len(self.rejects) < REJECTS_KEPT:

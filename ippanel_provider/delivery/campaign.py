@@ -68,6 +68,8 @@ class Campaign:
                     self.estimate.add(message)
                     yield message
         self.progress.refused = self.audience.rejected + self.audience.suppressed
+        # What still comes, as the list of outbox ids, needs the room.
+        self.audience.forget()
 
     def preview(self, ledger: Ledger) -> list[dict[str, object]]:
         """Read the whole source, send nothing, and return who would get what: numbers masked, texts as their measure."""

@@ -133,4 +133,4 @@ def require_credit(client: Client, estimate: Estimate, what: str) -> None:
             f"credit: the account has {credit:,.0f} rial, and {what} ({estimate.messages:,} recipients, {estimate.parts:,} parts) "
             f"costs about {estimate.rial:,.0f}. Charge the account and let the task run again, or set check_credit=False."
         )
-    log.info("The credit is %s rial, and %s costs about %s (%s).", f"{credit:,.0f}", what, f"{estimate.rial:,.0f}", estimate.sentence())
+    log.info("The credit of %s rial covers %s: %s.", f"{credit:,.0f}", what, estimate.sentence())

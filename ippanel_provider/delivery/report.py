@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from itertools import islice
 
 from ippanel_provider.client import Client, Delivery
 from ippanel_provider.client.gateway import gateway
@@ -22,9 +23,20 @@ def deliveries(
     The service has one report a bulk, so several are asked at once. A bulk with recipients whose status is not final is
     asked again until ``settle_until`` (epoch seconds); then it is yielded as it is.
     """
-    ids = list(outbox_ids)
-    with ThreadPoolExecutor(max_workers=max(1, min(concurrency, len(ids)))) as pool:
-        yield from zip(ids, pool.map(partial(_settled, client, settle_until), ids), strict=True)
+    remaining = iter(outbox_ids)
+    with ThreadPoolExecutor(max_workers=max(1, concurrency)) as pool:
+        # A campaign of texts of their own has a bulk a recipient, so no more are asked for than are soon needed.
+        asked = deque(
+            (outbox_id, pool.submit(_settled, client, settle_until, outbox_id)) for outbox_id in islice(remaining, 2 * concurrency)
+        )
+        try:
+            while asked:
+                outbox_id, answer = asked.popleft()
+                yield outbox_id, answer.result()
+                asked.extend((following, pool.submit(_settled, client, settle_until, following)) for following in islice(remaining, 1))
+        finally:
+            for _, answer in asked:
+                answer.cancel()
 
 
 def _settled(client: Client, settle_until: float, outbox_id: int) -> list[Delivery]:

@@ -8,7 +8,7 @@ from ippanel_provider.client import InvalidInput
 from ippanel_provider.delivery.audience import Audience, Message, OncePer, Rejected, Row
 from ippanel_provider.delivery.chunks import chunked
 from ippanel_provider.delivery.forms import OwnTexts, SharedText
-from ippanel_provider.delivery.rows import numbered, rendered
+from ippanel_provider.delivery.rows import Record, addressed, numbered, rendered
 from ippanel_provider.service import Api
 
 
@@ -95,6 +95,29 @@ def test_a_template_that_is_broken_or_a_column_that_is_not_there_stops_everythin
         next(rendered(numbered([{"mobile": "09120000001"}]), "{{ name", "mobile"))
     with pytest.raises(InvalidInput, match="no column 'phone', only 'mobile'"):
         next(rendered(numbered([{"mobile": "09120000001"}]), "سلام", "phone"))
+
+
+def test_a_column_that_is_missing_later_is_a_matter_of_that_row() -> None:
+    records = [{"mobile": "09120000001"}, {"phone": "x"}]
+    assert list(rendered(numbered(records), "سلام", "mobile")) == [Row(1, "09120000001", "سلام"), Row(2, None, "", "it has no 'mobile'")]
+
+
+def test_a_header_that_is_a_person_is_not_repeated() -> None:
+    with pytest.raises(InvalidInput, match="the header seems to be missing") as caught:
+        next(rendered(numbered([{"آرش": "بهار", "0912-000-0001": "09120000002"}]), "سلام", "mobile"))
+    assert "آرش" not in str(caught.value)
+
+
+def test_one_text_for_all_leaves_out_what_cannot_be_read() -> None:
+    records = [Record(2, {"mobile": "09120000001"}), Record(3, {}, "it is broken")]
+    assert list(addressed(records, "سلام", "mobile")) == [Row(2, "09120000001", "سلام"), Row(3, None, "سلام", "it is broken")]
+
+
+def test_of_many_rejects_a_hundred_are_kept_and_all_are_counted_and_told() -> None:
+    told: list[int] = []
+    audience = Audience(on_reject=lambda row, reason: told.append(row.line))
+    assert list(audience.screen(Row(line, "0912", "سلام") for line in range(1, 251))) == []
+    assert (audience.rejected, len(audience.rejects), told) == (250, 100, list(range(1, 251)))
 
 
 def test_messages_are_gathered_into_as_few_requests_as_the_service_takes() -> None:

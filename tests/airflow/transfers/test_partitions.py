@@ -55,9 +55,10 @@ def test_the_example_reaches_everybody_once_whatever_part_they_are_in(
     run = run_dag(example(), rows_per_task=3, rejects_folder=str(tmp_path / "rejects"))
 
     assert run.state == "success"
-    assert [text["recipient"] for text in sandbox.messages()] == ["+989120000001", "+989120000002", "+989120000005"]
-    assert [part["accepted"] for part in run.results["send"]] == [2, 1, 0]
-    assert [len(part["outbox_ids"]) for part in run.results["send"]] == [2, 1, 0]
+    assert sorted(text["recipient"] for text in sandbox.messages()) == ["+989120000001", "+989120000002", "+989120000005"]
+    # Which part reaches the customer of two depends on which comes first.
+    assert [part["accepted"] for part in run.results["send"]] in ([2, 1, 0], [1, 2, 0])
+    assert all(len(part["outbox_ids"]) == part["accepted"] for part in run.results["send"])
     total = run.results["total"]
     assert {name: total[name] for name in ("tasks", "rows", "accepted", "suppressed", "rejected")} == {
         "tasks": 3, "rows": 7, "accepted": 3, "suppressed": 2, "rejected": 1,
