@@ -25,6 +25,7 @@ from ippanel_provider.client.models import AddedContacts
 from ippanel_provider.client.request import Answer
 from ippanel_provider.sandbox.runner import running_sandbox
 from ippanel_provider.sync.book_memory import Memory, key_of
+from ippanel_provider.sync.book_source import numbered
 from ippanel_provider.sync.book_spec import spec_of
 from ippanel_provider.sync.phonebook import make_plan
 from ippanel_provider.sync.phonebook_apply import Terms, apply
@@ -90,7 +91,7 @@ def run_step(step: dict[str, Any]) -> dict[str, Any]:
     count = step["contacts"]
     panel: Panel = Made(Path(step["folder"], "panel"), count) if step["sandbox"] is None else Sandboxed(**step["sandbox"])
     began, used = time.perf_counter(), time.process_time()
-    plan = panel.run(make_plan(spec_of(SPEC), source(count), Memory.load(state, KEY)))
+    plan = panel.run(make_plan(spec_of(SPEC), numbered(source(count)), Memory.load(state, KEY)))
     planned = plan.head.counts
     if "apply" in step["name"]:
         panel.run(apply(plan, KEY, lambda row: None, Terms(chunk_size=CHUNK, state=state), check_panel=False))

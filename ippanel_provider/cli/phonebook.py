@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from ippanel_provider.cli.patterns import confirm
@@ -12,15 +13,16 @@ from ippanel_provider.cli.sync_arguments import CHANGES, WRONG
 from ippanel_provider.cli.terminal import paint
 from ippanel_provider.client import Client, InvalidInput
 from ippanel_provider.client.gateway import Gateway
+from ippanel_provider.delivery.sources import format_of, read
 from ippanel_provider.sync import book_diff, yaml_files
 from ippanel_provider.sync.book_export import COLUMNS, export
 from ippanel_provider.sync.book_memory import Key, Memory, key_of
 from ippanel_provider.sync.book_plan import PhonebookPlan
+from ippanel_provider.sync.book_source import Row
 from ippanel_provider.sync.book_spec import BookSpec, spec_of
 from ippanel_provider.sync.phonebook import make_plan
 from ippanel_provider.sync.phonebook_apply import RowOutcome, Terms, apply, told
 from ippanel_provider.sync.report import Report, report_to
-from ippanel_provider.sync.sources import read_rows
 
 _OVERRIDES = ("mode", "on_missing", "max_delete", "over_full")
 
@@ -62,7 +64,13 @@ def _export(client: Client, options: argparse.Namespace) -> Result:
 
 def _make(client: Client, options: argparse.Namespace) -> PhonebookPlan:
     spec, source = _spec(options)
-    return client.run(make_plan(spec, read_rows(source), Memory.load(_state(options), _key())))
+    return client.run(make_plan(spec, _rows(source), Memory.load(_state(options), _key())))
+
+
+def _rows(source: Path) -> Iterator[Row]:
+    kind = format_of(source.name)
+    with source.open("rb") as file:
+        yield from read(file, kind)
 
 
 def _spec(options: argparse.Namespace) -> tuple[BookSpec, Path]:

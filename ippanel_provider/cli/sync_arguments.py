@@ -97,7 +97,7 @@ def _phonebook_common(step: argparse.ArgumentParser, *, needed: bool) -> None:
         metavar="SPEC",
         help="a YAML file: book, source, number, fields, options, mode, on_missing, max_delete, over_full",
     )
-    step.add_argument("--source", type=Path, metavar="FILE", help="the rows: .csv, .jsonl or .parquet (default: source of SPEC)")
+    step.add_argument("--source", type=Path, metavar="FILE", help="the rows: .csv, .jsonl, .parquet or .xlsx (default: source of SPEC)")
     step.add_argument("--state", type=Path, metavar="FILE", help="what was last applied to options (default: SPEC with the ending .state)")
     step.add_argument("--mode", choices=("insert", "update", "upsert", "mirror"), help="instead of SPEC's")
     step.add_argument("--on-missing", choices=("keep", "delete"), help="instead of SPEC's")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ippanel_provider.sync.book_memory import Key
     from ippanel_provider.sync.book_plan import PhonebookPlan
+    from ippanel_provider.sync.book_source import Row
     from ippanel_provider.sync.book_spec import BookSpec
     from ippanel_provider.sync.pattern_apply import PatternOutcome
     from ippanel_provider.sync.patterns import PatternPlan
@@ -211,7 +212,7 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
     :param sql: a query, or the path of a ``.sql`` file (templated)
     :param sql_conn_id: the connection to its database (templated)
     :param parameters: values for the query's placeholders (templated)
-    :param source_path: instead of a query, a ``.csv``, ``.jsonl`` or ``.parquet`` file, local or on object storage (templated)
+    :param source_path: instead of a query, a ``.csv``, ``.jsonl``, ``.parquet`` or ``.xlsx`` file, local or on object storage (templated)
     :param rows: instead of either, mappings of column to value, or an XCom of them (templated)
     :param number_column: the column with the mobile number
     :param fields: the columns of ``name``, ``email`` and ``pre``, as ``{"name": "full_name"}``; what is not named is left alone
@@ -340,8 +341,9 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
             }
         )
 
-    def _source(self) -> Iterable[Mapping[str, Any]]:
+    def _source(self) -> Iterable[Row]:
         from ippanel_provider.client import InvalidInput
+        from ippanel_provider.sync.book_source import numbered
 
         rows = value_of(self.rows)
         given = [name for name, value in (("sql", self.sql), ("source_path", self.source_path), ("rows", rows)) if value is not None]
@@ -352,12 +354,10 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
 
             if not self.sql_conn_id:
                 raise InvalidInput("sql_conn_id: name the connection of the query")
-            return read(BaseHook.get_connection(self.sql_conn_id).get_hook(), self.sql, self.parameters)
+            return numbered(read(BaseHook.get_connection(self.sql_conn_id).get_hook(), self.sql, self.parameters))
         if self.source_path is not None:
-            from ippanel_provider.sync.sources import read_rows
-
-            return read_rows(location(self.source_path))
-        return _mappings(rows)
+            return _records(self.source_path)
+        return numbered(_mappings(rows))
 
     def _state(self) -> Location | None:
         return location(self.state_path) if self.state_path else None
@@ -366,6 +366,13 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
         from ippanel_provider.sync.book_memory import key_of
 
         return key_of(self.hook.profile.ledger_secret)
+
+
+def _records(path: str) -> Iterator[Row]:
+    from ippanel_provider.delivery.sources import format_of, read
+
+    with location(path).open("rb") as file:
+        yield from read(file, format_of(path))
 
 
 def _mappings(rows: Any) -> Iterator[Mapping[str, Any]]:

@@ -10,9 +10,17 @@ from ippanel_provider.sync.book_spec import BookSpec
 from ippanel_provider.sync.values import READERS, text
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
+Row = tuple[int, Mapping[str, Any], str]
+"""A row of a source: its line, its values by column, and why it could not be read (empty if it could)."""
+
+
+def numbered(rows: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Number the rows of a source that has no lines, from 1."""
+    return ((line, row, "") for line, row in enumerate(rows, start=1))
+
 
 class Wanted(NamedTuple):
-    """A row of the source; ``line`` counts from 1. ``reason`` says why it cannot be used, and is empty where it can.
+    """A row of the source as it is wanted. ``reason`` says why it cannot be used, and is empty where it can.
 
     ``number`` is 98… without the plus, 0 where there is none. ``fields`` and ``options`` are in the order of the spec.
     """
@@ -24,16 +32,21 @@ class Wanted(NamedTuple):
     reason: str = ""
 
 
-def screened(rows: Iterable[Mapping[str, Any]], spec: BookSpec) -> Iterator[Wanted]:
+def screened(rows: Iterable[Row], spec: BookSpec) -> Iterator[Wanted]:
     """Yield every row as it is wanted.
 
     :raises InvalidInput: the first row lacks a column.
     """
     columns = tuple(spec.fields.items())
     options = tuple((option.title, option.column, READERS[option.type]) for option in spec.options)
-    for line, row in enumerate(rows, start=1):
-        if line == 1:
+    checked = False
+    for line, row, problem in rows:
+        if problem:
+            yield Wanted(line, 0, reason=problem)
+            continue
+        if not checked:
             _check_columns(row, spec)
+            checked = True
         number = 0
         try:
             raw = row.get(spec.number)

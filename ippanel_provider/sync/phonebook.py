@@ -10,18 +10,18 @@ from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.sync.book_index import BookIndex
 from ippanel_provider.sync.book_memory import Memory
 from ippanel_provider.sync.book_plan import BookHead, Head, PhonebookPlan, RowChange
-from ippanel_provider.sync.book_source import Wanted, screened
+from ippanel_provider.sync.book_source import Row, Wanted, screened
 from ippanel_provider.sync.book_spec import BookSpec, Mode
 from ippanel_provider.sync.errors import Ambiguous, BookFull
 from ippanel_provider.sync.plan import Action
 from ippanel_provider.sync.values import READERS
 
 
-def make_plan(spec: BookSpec, rows: Iterable[Mapping[str, Any]], memory: Memory) -> Flow[PhonebookPlan]:
+def make_plan(spec: BookSpec, rows: Iterable[Row], memory: Memory) -> Flow[PhonebookPlan]:
     """Compare the rows of a source with the panel.
 
-    The source is read once, as a stream. The panel is read in pages of 1000; the options of a contact are read one by one
-    where nobody remembers them. Close the plan when it is no longer needed.
+    The source is read once, as a stream of (line, values by column, why it could not be read). The panel is read in pages of
+    1000; the options of a contact are read one by one where nobody remembers them. Close the plan when it is no longer needed.
 
     :raises InvalidInput: the source lacks a column, or an option is of another type in the panel.
     :raises Ambiguous: several phonebooks have the title.
@@ -159,7 +159,7 @@ class _Planning:
         head.untouched += 1
         head.rest = (head.rest + whole) & 0xFFFF_FFFF_FFFF_FFFF
 
-    def run(self, rows: Iterable[Mapping[str, Any]]) -> Flow[None]:
+    def run(self, rows: Iterable[Row]) -> Flow[None]:
         """Decide about every row, and about the contacts that no row has."""
         if self._titles:
             self._memory.meet((number, self._index.updated[slot]) for number, slot in self._index.slots.items())

@@ -12,6 +12,7 @@ from ippanel_provider.client import Client, Retry, Settings
 from ippanel_provider.sync import pattern_apply
 from ippanel_provider.sync.book_memory import Memory, key_of
 from ippanel_provider.sync.book_plan import PhonebookPlan
+from ippanel_provider.sync.book_source import numbered
 from ippanel_provider.sync.book_spec import spec_of
 from ippanel_provider.sync.pattern_files import load
 from ippanel_provider.sync.pattern_lock import LOCK_NAME, Lock
@@ -44,10 +45,12 @@ def sync_phonebook(client: Client, options: dict[str, Any]) -> None:
     folder = Path(options["folder"])
     state, written = folder / "state", folder / f"plan-{options['generation']}.jsonl"
     if not options["from_file"]:
-        plan = client.run(make_plan(spec_of(SPEC), rows(options["generation"], options["people"]), Memory.load(state, KEY)))
+        plan = client.run(make_plan(spec_of(SPEC), numbered(rows(options["generation"], options["people"])), Memory.load(state, KEY)))
     else:
         if not written.exists():
-            planned = client.run(make_plan(spec_of(SPEC), rows(options["generation"], options["people"]), Memory.load(state, KEY)))
+            planned = client.run(
+                make_plan(spec_of(SPEC), numbered(rows(options["generation"], options["people"])), Memory.load(state, KEY))
+            )
             planned.save(written.with_suffix(".draft"))
             written.with_suffix(".draft").replace(written)
         plan = PhonebookPlan.load(written)

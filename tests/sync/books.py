@@ -9,6 +9,7 @@ from typing import Any
 from ippanel_provider.client import Client, edge
 from ippanel_provider.sync.book_memory import Memory, key_of
 from ippanel_provider.sync.book_plan import PhonebookPlan
+from ippanel_provider.sync.book_source import numbered
 from ippanel_provider.sync.book_spec import BookSpec, spec_of
 from ippanel_provider.sync.phonebook import make_plan, walked
 from ippanel_provider.sync.phonebook_apply import RowOutcome, Terms, apply
@@ -42,7 +43,7 @@ class Syncing:
         self.told: list[RowOutcome] = []
 
     def plan(self, rows: Iterable[Mapping[str, Any]], **changes: Any) -> PhonebookPlan:
-        return self.run(make_plan(a_spec(**changes), rows, Memory.load(self.state, KEY)))
+        return self.run(make_plan(a_spec(**changes), numbered(rows), Memory.load(self.state, KEY)))
 
     def apply(self, plan: PhonebookPlan, *, check_panel: bool = False, chunk_size: int = 10_000, **faults: Any) -> dict[str, int]:
         self.told = []

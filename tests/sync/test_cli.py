@@ -148,14 +148,14 @@ class TestPhonebook:
         assert planned.out.splitlines()[:3] == [
             "+ create option 'Points'",
             "+ create phonebook 'Customers'",
-            "+ +98912***0001  (row 1)",
+            "+ +98912***0001  (row 2)",
         ]
         assert "+ … and 5 more to create" in planned.out
         assert "Customers: 0 contacts now, 10 then" in planned.out
         applied = ippanel("phonebook", "apply", "customers.yaml", "--plan", "plan.jsonl", "--report", "report.jsonl")
         assert (applied.code, applied.out) == (0, "Applied: 10 created.\n")
         report = [json.loads(line) for line in (tmp_path / "report.jsonl").read_text().splitlines()]
-        assert report[0] == {"line": 1, "number": "+989120000001", "action": "created", "reason": "", "phonebook": "Customers"}
+        assert report[0] == {"line": 2, "number": "+989120000001", "action": "created", "reason": "", "phonebook": "Customers"}
         again = ippanel("phonebook", "plan", "customers.yaml")
         assert again.code == 0
         assert "10 unchanged" in again.out
@@ -164,7 +164,7 @@ class TestPhonebook:
         ippanel("phonebook", "apply", "customers.yaml", "--yes")
         customers(tmp_path, [1], points=700)
         planned = ippanel("phonebook", "plan", "customers.yaml")
-        assert planned.out.splitlines()[0] == "~ +98912***0001  (row 1): name, Points"
+        assert planned.out.splitlines()[0] == "~ +98912***0001  (row 2): name, Points"
         assert "701" not in planned.out
         assert "نام" not in planned.out
 
@@ -185,14 +185,14 @@ class TestPhonebook:
         assert applied.code == 1
         assert applied.out == "Applied: 1 created, 1 rejected.\n1 were rejected. report.csv says why.\n"
         rows = list(csv.DictReader((tmp_path / "report.csv").open()))
-        assert [(row["line"], row["action"], row["number"]) for row in rows] == [("2", "rejected", ""), ("1", "created", "+989120000001")]
+        assert [(row["line"], row["action"], row["number"]) for row in rows] == [("3", "rejected", ""), ("2", "created", "+989120000001")]
 
     @pytest.mark.parametrize(
         ("spec", "said"),
         [
             ("book: x", "source: name the file of the rows"),
-            ("book: x\nsource: nowhere.csv", "there is no such file"),
-            ("book: x\nsource: rows.txt", "a source ends in .csv, .jsonl or .parquet"),
+            ("book: x\nsource: nowhere.csv", "No such file or directory"),
+            ("book: x\nsource: rows.doc", "format: the path does not tell"),
             ("source: customers.csv", "book is missing"),
             ("book: x\nsource: customers.csv\nmodes: y", "there is no modes"),
             ("book: x\nsource: customers.csv\nmode: y", "mode: 'y' is none of insert, update, upsert, mirror"),

@@ -12,6 +12,7 @@ from ippanel_provider.client import Client, InvalidInput, NoAnswer, edge
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.sync.book_memory import Memory, key_of
 from ippanel_provider.sync.book_plan import PhonebookPlan
+from ippanel_provider.sync.book_source import numbered
 from ippanel_provider.sync.errors import Ambiguous, BookFull, PanelChanged, TooManyDeletions
 from ippanel_provider.sync.phonebook import make_plan
 
@@ -221,7 +222,7 @@ class TestFullBooks:
         from dataclasses import replace
 
         spec = replace(a_spec(**changes), capacity=3)
-        return syncing.run(make_plan(spec, rows, Memory.load(syncing.state, KEY)))
+        return syncing.run(make_plan(spec, numbered(rows), Memory.load(syncing.state, KEY)))
 
     def test_what_does_not_fit_is_refused_before_the_first_write(self, syncing: Syncing) -> None:
         with pytest.raises(BookFull, match="'Customers' would hold 4 contacts; it takes 3"):

@@ -249,7 +249,7 @@ class TestPhonebooks:
             ({"sql": "SELECT 1"}, "sql_conn_id: name the connection"),
             ({"rows": [1]}, "rows: item 1 is no mapping of column to value"),
             ({"rows": [], "mode": "copy"}, "mode: 'copy' is none of"),
-            ({"source_path": "nowhere.csv"}, "source nowhere.csv: there is no such file"),
+            ({"source_path": "nowhere.csv"}, "No such file or directory"),
             ({"plan_path": "nowhere.jsonl"}, "plan nowhere.jsonl: there is no such file"),
             ({"rows": [], "book": ""}, "book"),
         ],
