@@ -7,7 +7,7 @@ is applied.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, AirflowSkipException, task
@@ -67,6 +67,5 @@ with DAG(
             task_id="approve",
             subject="Patterns of the panel",
             body="```\n{{ ti.xcom_pull(task_ids='plan')['diff'] }}\n```",
-            execution_timeout=timedelta(days=1),
         )
         checked >> approve >> apply

@@ -11,7 +11,7 @@ Airflow 3.1; on an older one every plan is applied.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, AirflowSkipException, task
@@ -77,6 +77,5 @@ with DAG(
             subject="Phonebook Customers",
             body="{% set plan = ti.xcom_pull(task_ids='plan') %}"
             "{% for action, count in plan['counts'].items() %}{% if count %}- {{ count }} {{ action }}\n{% endif %}{% endfor %}",
-            execution_timeout=timedelta(days=1),
         )
         checked >> approve >> apply
