@@ -1,0 +1,64 @@
+"""Write ``docs/airflow.md``: everything a DAG author can use, from what the provider tells Airflow and the docstrings.
+
+``python -m docs.generate_airflow_page`` from the project's root, with Airflow installed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+from ippanel_provider.provider_info import CONNECTION_FIELDS, get_provider_info
+
+PAGE = Path(__file__).parent / "airflow.md"
+
+HEAD = """# In Airflow
+
+What a DAG author can use. Everything waits on a worker or, with `deferrable=True`, on the triggerer; sends always happen on
+the worker. What sending tasks promise is in [the guarantee](guarantee.md); runnable examples are in `example_dags/`.
+This page is made from the code by `python -m docs.generate_airflow_page`.
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    info = get_provider_info()
+    lines = [HEAD, "## The connection", "", "Type `ippanel`. The password is the API key, or with a login the account's password;"]
+    lines += ["the host is the base URL of a relay or a sandbox, empty for the service itself. The rest:", ""]
+    lines += ["| field | default | meaning |", "|---|---|---|"]
+    lines += [
+        f"| `{field.name}` | {'' if field.default is None else f'`{field.default}`'} | {field.description} |" for field in CONNECTION_FIELDS
+    ]
+    for title, rows in (
+        ("Operators", _classes(_modules(info["operators"]))),
+        ("Transfers", _classes(entry["python-module"] for entry in info["transfers"])),
+        ("Sensors", _classes(_modules(info["sensors"]))),
+        ("Event triggers", _classes(["ippanel_provider.triggers.inbox_event"])),
+        ("Notifier", _classes(path.rpartition(".")[0] for path in info["notifications"])),
+    ):
+        lines += ["", f"## {title}", "", "| class | what it does |", "|---|---|"]
+        lines += [f"| `{module}.{name}` | {summary} |" for module, name, summary in rows]
+    lines += ["", "## Besides", "", "- `@task.ippanel_sms`: the function returns the text, or rows of recipient and text."]
+    lines += ["- `ippanel_provider.retry.IPPanelRetryPolicy` (Airflow 3.3): tries again what was not sent, fails at once on a refusal."]
+    lines += ["- Metrics `ippanel.sent`, `.parts`, `.refused`, `.unconfirmed`, `.latency`; OpenLineage facets of transfers."]
+    lines += ["- A link from a task to its bulk, once the connection's `panel_url` says where the panel is.", ""]
+    return "\n".join(lines)
+
+
+def _modules(entries: list[dict[str, list[str]]]) -> Iterator[str]:
+    for entry in entries:
+        yield from entry["python-modules"]
+
+
+def _classes(modules: Iterator[str] | list[str]) -> Iterator[tuple[str, str, str]]:
+    for name in modules:
+        module = importlib.import_module(name)
+        for thing in dict.fromkeys(filter(inspect.isclass, vars(module).values())):
+            if thing.__module__ == name and thing.__name__.startswith(("IPPanel", "SqlTo", "FileTo")):
+                yield name, thing.__name__, inspect.cleandoc(thing.__doc__ or "").split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
