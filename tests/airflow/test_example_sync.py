@@ -22,7 +22,11 @@ def example(name: str) -> Any:
     specification = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
-    return module.plan.dag
+    dag = module.plan.dag
+    if hasattr(dag, "bulk_write_to_db"):
+        # Airflow 2 learns of a DAG's assets when it reads the DAG's file.
+        dag.bulk_write_to_db([dag])
+    return dag
 
 
 @pytest.fixture
@@ -32,7 +36,7 @@ def no_hitl(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["example_ippanel_patterns_as_code", "example_ippanel_phonebook_mirror"])
-def test_a_person_stands_between_plan_and_apply(name: str) -> None:
+def test_a_person_stands_between_plan_and_apply(metadata_database: None, name: str) -> None:
     pytest.importorskip(HITL, reason="the human in the loop came with Airflow 3.1")
     dag = example(name)
     assert dag.get_task("apply").upstream_task_ids == {"approve"}
@@ -40,7 +44,9 @@ def test_a_person_stands_between_plan_and_apply(name: str) -> None:
 
 
 @pytest.mark.usefixtures("no_hitl")
-def test_patterns_as_code(sandbox: RunningSandbox, run_dag: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_patterns_as_code(
+    metadata_database: None, sandbox: RunningSandbox, run_dag: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "patterns").mkdir()
     (tmp_path / "patterns" / "otp.yaml").write_text("message: 'کد شما: %code%'\nvariables: {code: integer}")
     dag = example("example_ippanel_patterns_as_code")
@@ -53,7 +59,9 @@ def test_patterns_as_code(sandbox: RunningSandbox, run_dag: Any, tmp_path: Path,
 
 
 @pytest.mark.usefixtures("no_hitl")
-def test_the_mirror(sandbox: RunningSandbox, run_dag: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_mirror(
+    metadata_database: None, sandbox: RunningSandbox, run_dag: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("airflow.providers.sqlite")
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "db")}))
     with closing(sqlite3.connect(tmp_path / "db")) as database, database:

@@ -33,7 +33,7 @@ SPEC = {
 
 
 def rows(generation: int, people: int) -> Iterator[dict[str, Any]]:
-    """Yield the source of a generation: a third of the people changes with each, and a tenth comes and goes."""
+    """Yield the source of a generation: with each, some people have other points, and a tenth comes and goes."""
     for n in range(people):
         if (n + generation) % 10:
             points = generation if n % 3 == generation % 3 and n % 50 == 0 else n
