@@ -36,13 +36,12 @@ def main() -> int:
     options = parser.parse_args()
     chance = random.Random(options.seed)
     bad = 0
-    os.environ["PYTHONPATH"] = str(TOP)
     print(heading(), flush=True)
     for home, kills in zip(HOMES, options.kills, strict=True):
         with tempfile.TemporaryDirectory(prefix="ippanel-faults-") as folder, running_sandbox() as sandbox:
             database = json.dumps({"conn_type": "sqlite", "host": str(Path(folder) / "ledger.sqlite")})
-            os.environ["AIRFLOW_CONN_LEDGER"] = database
-            with running_stack(Path(folder) / "airflow", [DAG_FILE], sandbox) as stack:
+            more = {"AIRFLOW_CONN_LEDGER": database, "PYTHONPATH": str(TOP)}
+            with running_stack(Path(folder) / "airflow", [DAG_FILE], sandbox, more) as stack:
                 tally = run_home(stack, sandbox, home, kills, options.people, chance)
         bad += tally.duplicates + tally.lost
         print(row(home, tally), flush=True)

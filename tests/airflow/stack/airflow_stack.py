@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,9 @@ COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 
 
 class Stack:
-    """Lives in ``home``, which it makes; ``dags`` are files to run."""
+    """Lives in ``home``, which it makes; ``dags`` are files to run; ``more`` is further environment, such as connections."""
 
-    def __init__(self, home: Path, dags: list[Path], sandbox: RunningSandbox) -> None:
+    def __init__(self, home: Path, dags: list[Path], sandbox: RunningSandbox, more: Mapping[str, str] | None = None) -> None:
         self.home = home
         self.database = home / "airflow.db"
         self.port = _free_port()
@@ -59,6 +59,7 @@ class Stack:
                 {"conn_type": "ippanel", "host": sandbox.base_url, "password": sandbox.api_key, "extra": {"sender": sandbox.sender}}
             ),
             "NO_COLOR": "1",
+            **(more or {}),
         }
 
     def start(self) -> None:
@@ -118,9 +119,9 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_stack(home: Path, dags: list[Path], sandbox: RunningSandbox) -> Iterator[Stack]:
+def running_stack(home: Path, dags: list[Path], sandbox: RunningSandbox, more: Mapping[str, str] | None = None) -> Iterator[Stack]:
     """Run a stack for as long as the block lasts."""
-    stack = Stack(home, dags, sandbox)
+    stack = Stack(home, dags, sandbox, more)
     try:
         stack.start()
         yield stack
