@@ -149,13 +149,14 @@ def new_dag(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
 
 
 def _make_known(dag: Any) -> None:
-    """Airflow 3 keeps what it runs in its database."""
+    """Airflow 3 keeps what it runs in its database, Airflow 2 at least the datasets."""
     try:
         from airflow.dag_processing.bundles.manager import DagBundlesManager
         from airflow.dag_processing.collection import update_dag_parsing_results_in_db
         from airflow.serialization.serialized_objects import LazyDeserializedDAG
         from airflow.utils.session import create_session
     except ImportError:
+        dag.sync_to_db()
         return
     dag.fileloc, dag.relative_fileloc = str(_DAG_FILE), _DAG_FILE.name
     with create_session() as session:
