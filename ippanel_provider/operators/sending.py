@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.private import Private
 from ippanel_provider.operators.rejects import rejects_to
 from ippanel_provider.operators.suppress import suppression_for
+from ippanel_provider.operators.timing import send_time_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +34,9 @@ class SendingOperator(IPPanelOperator):
     ``ledger_conn_id`` names one; with neither, the service's outbox since the run began is the only witness.
 
     :param sender: the line to send from, as +983000505; default is the connection's (templated)
-    :param send_time: when to send, aware, 5 minutes to 90 days ahead; default is at once
+    :param send_time: when to send: an aware datetime or its ISO text, 5 minutes to 90 days ahead; default is at once (templated)
+    :param quiet_hours: hours of Tehran in which nothing goes out, as ``22:00-08:00``; a mapping gives them by line. What falls
+        into them is scheduled for their end
     :param delivery: ``direct`` (default), or ``scheduled``: each chunk gets a send time of its own, from ``send_time`` or at
         least 15 minutes ahead, so that what is missing can be sent again and doubles cancelled before anything goes out;
         until 5 minutes before, cancelling the returned ids takes the whole campaign back
@@ -66,7 +69,7 @@ class SendingOperator(IPPanelOperator):
     """
 
     template_fields: Sequence[str] = (
-        *("sender", "ledger_conn_id", "campaign_id", "suppress", "rejects_path", "preview_only"),
+        *("sender", "send_time", "ledger_conn_id", "campaign_id", "suppress", "rejects_path", "preview_only"),
         *IPPanelOperator.template_fields,
     )
 
@@ -78,7 +81,8 @@ class SendingOperator(IPPanelOperator):
         self,
         *,
         sender: str | None = None,
-        send_time: datetime | None = None,
+        send_time: datetime | str | None = None,
+        quiet_hours: str | Mapping[str, str] | None = None,
         delivery: str = "direct",
         ledger_conn_id: str | None = None,
         campaign_id: str | None = None,
@@ -101,6 +105,7 @@ class SendingOperator(IPPanelOperator):
         super().__init__(**kwargs)
         self.sender = sender
         self.send_time = send_time
+        self.quiet_hours = quiet_hours
         self.delivery = _one_of("delivery", delivery, ("direct", "scheduled"))
         self.ledger_conn_id = ledger_conn_id
         self.campaign_id = campaign_id
@@ -184,10 +189,12 @@ class SendingOperator(IPPanelOperator):
         from ippanel_provider.delivery.schedule import Schedule
         from ippanel_provider.delivery.sender import OnUnconfirmed, Terms
 
+        line = self.hook.sender(self.sender)
+        send_time = send_time_of(self.send_time, line, self.quiet_hours)
         return Terms(
-            sender=self.hook.sender(self.sender),
-            send_time=self.send_time,
-            schedule=Schedule.beginning(self.send_time) if self.delivery == "scheduled" else None,
+            sender=line,
+            send_time=send_time,
+            schedule=Schedule.beginning(send_time) if self.delivery == "scheduled" else None,
             chunk_size=self.chunk_size,
             concurrency=self.concurrency,
             rate=self.rate,

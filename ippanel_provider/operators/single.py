@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ippanel_provider.exceptions import SendFailed, SendInDoubt, SendUndecided
-from ippanel_provider.operators.arguments import moment_of
 from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.timing import send_time_of
 from ippanel_provider.operators.waiting import WaitingOperator
-from ippanel_provider.text.hours import quiet_hours_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -104,7 +103,7 @@ class SingleSendOperator(WaitingOperator):
         from ippanel_provider.links import remember
 
         line = self.line()
-        request = self.request(line, self._when(line))
+        request = self.request(line, send_time_of(self.send_time, line, self.quiet_hours))
         if self.is_dry_run:
             return self._rehearsed(line)
         outbox_ids = self._sent_once(context, line, request)
@@ -116,24 +115,6 @@ class SingleSendOperator(WaitingOperator):
     def line(self) -> str:
         """Return the line to send from."""
         return self.hook.sender(self.sender or self.default_sender)
-
-    def _when(self, line: str) -> datetime | None:
-        from ippanel_provider.service import MIN_SCHEDULE_AHEAD
-
-        moment = moment_of(self.send_time, "send_time")
-        try:
-            hours = quiet_hours_of(line, self.quiet_hours)
-        except ValueError as error:
-            raise ValueError(f"quiet_hours: {error}") from None
-        if hours is None:
-            return moment
-        now = datetime.now(UTC)
-        earliest = hours.earliest(moment or now)
-        if earliest == (moment or now):
-            return moment
-        self.log.info("Line %s is quiet now; scheduled for %s.", line, earliest.isoformat())
-        # The service schedules no closer than that, and a minute is for the way there.
-        return max(earliest, datetime.fromtimestamp(now.timestamp() + MIN_SCHEDULE_AHEAD + 60, UTC))
 
     def _sent_once(self, context: Context, line: str, request: Request[Receipt]) -> list[int]:
         from ippanel_provider.client import IPPanelError, Unconfirmed

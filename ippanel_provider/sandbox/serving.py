@@ -68,10 +68,14 @@ class Serving:
         self.sandbox.requests[label] += 1
         faults = self.sandbox.faults.strike(call.method, call.path, _sending_type(call)) if self.sandbox.faults.active else []
         decisive: Fault | None = None
+        outbox = self.sandbox.outbox
         for fault in faults:
             if fault.ends_request:
                 decisive = fault
             await _apply(fault, call)
+        if self.sandbox.outbox is not outbox:
+            # Everything was reset while a fault held the request back; it must not reach what came after.
+            return None
         if decisive is not None and not decisive.processed:
             return _failure(decisive, api, None)
         reply = _handle(api, found, call)

@@ -187,3 +187,19 @@ class TestFaults:
         fault = ippanel_sandbox.fault("status")
         ippanel_sandbox.lift(fault)
         wire.ids(wire.send("a"))
+
+
+def test_what_a_fault_holds_back_does_not_outlive_a_reset(wire: Wire) -> None:
+    """Otherwise a client that stopped waiting in one test would send into the next."""
+    body = {
+        "sending_type": "webservice",
+        "from_number": wire.sandbox.sender,
+        "message": "سلام",
+        "params": {"recipients": ["+989120000000"]},
+    }
+    wire.sandbox.fault("latency", seconds=0.6)
+    with pytest.raises(httpx.ReadTimeout):
+        wire.post("/api/send", body, timeout=0.1)
+    wire.sandbox.reset()
+    time.sleep(0.8)
+    assert wire.sandbox.messages() == []
