@@ -478,6 +478,8 @@ def start(*arguments: str, stdin: int = subprocess.DEVNULL, **environment: str) 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=os.environ | environment,
+        # Whoever runs the tests in the background has them ignore interrupts, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 

@@ -220,7 +220,7 @@ class RunningSandbox:
         self.control("POST", f"tickets/{ticket_id}/close", {})
 
     def reset(self) -> None:
-        """Back to the start: no texts, no faults, the account as it was. The clock keeps its time."""
+        """Back to the start: no texts, no faults, the account as it was. The clock shows real time again."""
         self.control("POST", "reset", {})
 
     def control(

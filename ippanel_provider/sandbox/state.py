@@ -102,15 +102,15 @@ class Sandbox(Store):
             self._seed(self)
 
     def reset(self) -> None:
-        """Forget everything since the start; the clock keeps the time it shows, at the speed it had."""
+        """Forget everything since the start; the clock shows real time again, at the speed it started with."""
         self.journal.clear()
         self.begin(self._speed, time.time())
 
     @change
     def begin(self, speed: float, real_time: float) -> None:
         """Start anew; ``real_time`` is now. The first change of a state file, so that what is seeded has the same times again."""
+        self.set_clock(real_time, speed, real_time)
         self._clear()
-        self.set_clock(self.now(), speed, real_time)
 
     def open(self, path: Path) -> None:
         """Continue from what the file at ``path`` holds, and write every change into it before it is answered.

@@ -269,8 +269,8 @@ _ACCOUNT = {
     "Requests": "درخواست‌ها",
     "None yet.": "هنوز هیچ.",
     "Start over": "از نو",
-    "Forgets all texts, faults and changes to the account. The clock keeps its time.": (
-        "همهٔ پیامک‌ها، خطاها و تغییرهای حساب فراموش می‌شوند. ساعت همان می‌ماند."
+    "Forgets all texts, faults and changes to the account. The clock shows real time again.": (
+        "همهٔ پیامک‌ها، خطاها و تغییرهای حساب فراموش می‌شوند. ساعت دوباره زمان واقعی را نشان می‌دهد."
     ),
     "Forget everything?": "همه‌چیز فراموش شود؟",
     "Empty the sandbox": "خالی کردن سندباکس",
