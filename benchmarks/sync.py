@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,7 +114,7 @@ def least(count: int, creates: int) -> int:
     return pages + (-(-creates // CHUNK) + books + 1 if creates else 0)
 
 
-class Panel:
+class Panel(ABC):
     """Runs flows and counts their requests."""
 
     def __init__(self) -> None:
@@ -132,9 +133,9 @@ class Panel:
             self.calls[step.operation] += 1
             answer = self.answer(step)
 
+    @abstractmethod
     def answer(self, request: Request[Any]) -> Any:
         """Answer a request."""
-        raise NotImplementedError
 
 
 class Sandboxed(Panel):
