@@ -20,12 +20,7 @@ _DAG = """
 from datetime import UTC, datetime
 
 from airflow.providers.apprise.notifications.apprise import AppriseNotifier
-from airflow.providers.common.compat.sdk import DAG
-from airflow.providers.standard.operators.python import PythonOperator
-
-
-def load():
-    raise ValueError("the source is empty")
+from airflow.providers.common.compat.sdk import DAG, task
 
 
 with DAG(
@@ -34,11 +29,11 @@ with DAG(
     start_date=datetime(2025, 1, 1, tzinfo=UTC),
     on_failure_callback=AppriseNotifier(title="{{ dag.dag_id }}", body="اجرا ناموفق بود", notify_type="failure"),
 ):
-    PythonOperator(
-        task_id="load",
-        python_callable=load,
-        on_failure_callback=AppriseNotifier(title="{{ dag.dag_id }}", body="{{ ti.task_id }} شکست خورد", notify_type="failure"),
-    )
+    @task(on_failure_callback=AppriseNotifier(title="{{ dag.dag_id }}", body="{{ ti.task_id }} شکست خورد", notify_type="failure"))
+    def load():
+        raise ValueError("the source is empty")
+
+    load()
 """
 
 
