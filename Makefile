@@ -5,7 +5,7 @@ DEMO := .venv-demo
 TEST := .venv-test
 TEST211 := .venv-test-2.11
 
-.PHONY: help demo test test-2.11 test-apprise test-foreign test-fuzz test-faults test-faults-short test-browser lint sandbox constraints clean
+.PHONY: help demo test test-2.11 test-airflow test-apprise test-foreign test-fuzz test-faults test-faults-short test-browser lint sandbox constraints clean
 
 help:  ## Show this list
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  make \1\t/' | expand -t 20
@@ -21,6 +21,14 @@ test: lint  ## Check style and types, run all tests with coverage
 
 test-2.11: $(TEST211)/ready  ## Run the Airflow tests on Airflow 2.11
 	$(TEST211)/bin/python -m pytest tests/airflow $(ARGS)
+
+test-airflow:  ## Run the Airflow tests on any other version, as VERSION=3.1
+	@test -n "$(VERSION)" || (echo "say which, as make test-airflow VERSION=3.1" && exit 2)
+	@rm -rf .venv-test-$(VERSION) && $(PYTHON) -m venv .venv-test-$(VERSION)
+	@.venv-test-$(VERSION)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
+	@.venv-test-$(VERSION)/bin/uv pip install --quiet --python .venv-test-$(VERSION)/bin/python \
+		'apache-airflow==$(VERSION).*' --group test --group demo -e '.[all]'
+	.venv-test-$(VERSION)/bin/python -m pytest tests/airflow $(ARGS)
 
 test-apprise: $(TEST)/ready  ## Run the Apprise tests on the oldest, two older and the newest version of Apprise
 	$(TEST)/bin/python tests/apprise/matrix.py $(ARGS)
