@@ -37,7 +37,10 @@ def main() -> int:
     csv_path, report_path, log_path = HOME / "customers.csv", HOME / "delivery_report.csv", HOME / "airflow.log"
     truth = write_csv(csv_path)
     say(f"1/4  A shop's customer list: {len(truth)} rows, spelled every way people spell numbers -> {shown(csv_path)}")
-    with running_sandbox() as sandbox:
+    state_path = HOME / "sandbox.sqlite"
+    for leftover in HOME.glob("sandbox.sqlite*"):
+        leftover.unlink()
+    with running_sandbox("--state", str(state_path)) as sandbox:
         say(f"2/4  The sandbox stands in for IPPanel; watch the texts arrive in a browser: {sandbox.url}/")
         environment = airflow_environment(sandbox.url, sandbox.api_key, sandbox.sender)
         prepare_airflow(environment, log_path)
@@ -48,7 +51,7 @@ def main() -> int:
         say("4/4  Comparing what the sandbox was given with the truth about each customer.")
         texts = sandbox.messages()
     say(f"     Delivery report: {shown(report_path)}   Airflow's log: {shown(log_path)}")
-    say("     To send texts yourself and see them in a browser: make sandbox")
+    say(f"     To see the texts in a browser again, and send more: make sandbox ARGS='--state {shown(state_path)}'")
     say(f"     {time.monotonic() - began:.0f} seconds.")
     return judge(truth, [(text["recipient"], text["text"], text["message_status"]) for text in texts])
 
