@@ -17,7 +17,7 @@ sandbox: $(DEMO)/ready  ## Keep a sandbox running in the foreground (Ctrl-C ends
 	@$(DEMO)/bin/python -m ippanel_provider.sandbox $(ARGS)
 
 test: lint  ## Check style and types, run all tests with coverage
-	$(TEST)/bin/python -m pytest --cov --cov-report=term $(ARGS)
+	$(TEST)/bin/python -m pytest --ignore=tests/browser --cov --cov-report=term $(ARGS)
 
 test-2.11: $(TEST211)/ready  ## Run the Airflow tests on Airflow 2.11
 	$(TEST211)/bin/python -m pytest tests/airflow $(ARGS)
