@@ -248,9 +248,11 @@ class _Delivery:
             return
         log.warning("Chunk %d left and is not confirmed; looking in the outbox. %s", flight.intent.number, error)
         try:
-            # Of requests made in turn, those after the unanswered one have not left.
-            unsent = frozenset(range(len(flight.ids) + 1, len(flight.intent.texts)) if flight.in_turn else ())
-            finding = Finding(flight.intent, unsent=unsent)
+            finding = Finding(flight.intent)
+            if flight.in_turn:
+                # Those before the unanswered request have their ids, whatever the outbox shows; those after it have not left.
+                unsent = frozenset(range(len(flight.ids) + 1, len(flight.intent.texts)))
+                finding = Finding(flight.intent, dict(enumerate(flight.ids)), unsent)
             _clear_up(self._client, self._ledger, [finding], self._terms, self._progress, earlier=False)
         except IPPanelError as still:
             self._fail(still)
@@ -262,6 +264,8 @@ class _Delivery:
 
         A 429 now may be the 40-second guard: the first one did arrive. The new intent stays open for the next try to find.
         """
+        if self._stopping:
+            return
         outcome = self._ledger.outcome_of(flight.intent)
         void = [flight.chunk.messages[place] for place in sorted(outcome.void)] if outcome else []
         for chunk in chunked(void, flight.chunk.form, api=self._gateway.api, moment=self._terms.moment):

@@ -239,6 +239,16 @@ class TestPatterns:
         campaign.attempt(messages, on_unconfirmed=OnUnconfirmed.RESEND, **options)
         assert reached(campaign) == everyone_once(messages)
 
+    def test_what_was_answered_is_not_sent_again_when_the_outbox_does_not_show_it_yet(
+        self, campaign: Campaign, codes: tuple[list[Message], dict[str, Any]]
+    ) -> None:
+        messages, options = codes
+        campaign.sandbox.account(duplicate_guard=0)
+        campaign.sandbox.fault("drop_before", **SEND, times=1, after=13)
+        campaign.sandbox.fault("outbox_lag", path="/api/report/new_list", seconds=3600)
+        campaign.attempt(messages, concurrency=1, on_unconfirmed=OnUnconfirmed.RESEND, **options)
+        assert reached(campaign) == everyone_once(messages)
+
     @pytest.mark.parametrize("fault", [("refused", {}), ("status", {"status": 429})])
     def test_a_refusal_midway_keeps_what_was_accepted(
         self, campaign: Campaign, codes: tuple[list[Message], dict[str, Any]], fault: tuple[str, dict[str, Any]]
