@@ -61,7 +61,8 @@ lint: $(TEST)/ready  ## Check style and types only
 
 constraints: $(TEST)/ready  ## Pin the newest versions of everything the tests and the demo use
 	$(TEST)/bin/uv pip compile -q -U --no-header --no-emit-index-url --no-annotate --python-version 3.11 --all-extras \
-		--group lint --group test --group newest --group browser --group bench --group demo pyproject.toml -o constraints.txt
+		--group lint --group test --group newest --group browser --group bench --group demo --group docs --group cluster \
+		--group release pyproject.toml -o constraints.txt
 	echo 'apache-airflow==2.11.*' | $(TEST)/bin/uv pip compile -q -U --no-header --no-emit-index-url --no-annotate --python-version 3.11 \
 		--all-extras --group test --group demo pyproject.toml - -o constraints-2.11.txt
 
