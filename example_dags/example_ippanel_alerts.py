@@ -11,13 +11,13 @@ from airflow.providers.common.compat.sdk import DAG, task
 
 from ippanel_provider.notifications.ippanel import send_ippanel_notification
 
-# [START howto_notifier]
+# --8<-- [start:howto_notifier]
 tell_oncall = send_ippanel_notification(
     message="{{ dag.dag_id }}: {{ ti.task_id }} failed ({{ run_id }})",
     recipients="{{ var.value.oncall }}",
     window=900,
 )
-# [END howto_notifier]
+# --8<-- [end:howto_notifier]
 
 with DAG(
     dag_id="example_ippanel_alerts",
@@ -35,12 +35,12 @@ with DAG(
         """Something that may fail."""
         return 42
 
-    # [START howto_decorator_ippanel_sms]
+    # --8<-- [start:howto_decorator_ippanel_sms]
     @task.ippanel_sms(recipients="{{ var.value.oncall.split(',') }}")
     def daily_report(orders: int) -> str:
         """Return the text; who gets it says the decorator."""
         return f"امروز {orders} سفارش ثبت شد."
 
-    # [END howto_decorator_ippanel_sms]
+    # --8<-- [end:howto_decorator_ippanel_sms]
 
     daily_report(count_orders())

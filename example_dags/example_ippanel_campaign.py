@@ -66,7 +66,7 @@ with DAG(
 ):
     loaded = load_customers()
 
-    # [START howto_transfer_sql_to_ippanel]
+    # --8<-- [start:howto_transfer_sql_to_ippanel]
     send = SqlToIPPanelOperator(
         task_id="send",
         sql="SELECT name, mobile, points FROM customers ORDER BY line",
@@ -74,9 +74,9 @@ with DAG(
         recipient_column="mobile",
         row_message="{{ row.name }} عزیز، {{ row.points }} امتیاز در باشگاه مشتریان دارید. با سپاس از همراهی شما",
     )
-    # [END howto_transfer_sql_to_ippanel]
+    # --8<-- [end:howto_transfer_sql_to_ippanel]
 
-    # [START howto_sensor_bulk]
+    # --8<-- [start:howto_sensor_bulk]
     wait = IPPanelBulkSensor(
         task_id="wait_until_sent",
         outbox_ids="{{ ti.xcom_pull(task_ids='send')['outbox_ids'] }}",
@@ -84,15 +84,15 @@ with DAG(
         poke_interval=2,
         timeout=600,
     )
-    # [END howto_sensor_bulk]
+    # --8<-- [end:howto_sensor_bulk]
 
-    # [START howto_operator_delivery_report]
+    # --8<-- [start:howto_operator_delivery_report]
     report = IPPanelDeliveryReportOperator(
         task_id="report",
         outbox_ids="{{ ti.xcom_pull(task_ids='send')['outbox_ids'] }}",
         path="{{ params.report_csv }}",
         settle=60,
     )
-    # [END howto_operator_delivery_report]
+    # --8<-- [end:howto_operator_delivery_report]
 
     loaded >> send >> wait >> report >> check_against_sandbox(send.output, report.output)

@@ -10,13 +10,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG, AirflowSkipException, task
+from airflow.providers.common.compat.sdk import DAG, AirflowOptionalProviderFeatureException, AirflowSkipException, task
 
 from ippanel_provider.operators.sync import IPPanelPatternSyncOperator
 
 try:
     from airflow.providers.standard.operators.hitl import ApprovalOperator
-except ImportError:  # Airflow before 3.1
+except (ImportError, AirflowOptionalProviderFeatureException):  # Airflow before 3.1
     ApprovalOperator = None
 
 
@@ -36,7 +36,7 @@ with DAG(
     doc_md=__doc__,
     tags=["example", "ippanel"],
 ):
-    # [START howto_operator_pattern_sync_plan]
+    # --8<-- [start:howto_operator_pattern_sync_plan]
     plan = IPPanelPatternSyncOperator(
         task_id="plan",
         folder="{{ params.folder }}",
@@ -45,9 +45,9 @@ with DAG(
         plan_path="{{ params.shared }}/patterns-{{ ts_nodash }}.json",
         show_diff=True,
     )
-    # [END howto_operator_pattern_sync_plan]
+    # --8<-- [end:howto_operator_pattern_sync_plan]
 
-    # [START howto_operator_pattern_sync_apply]
+    # --8<-- [start:howto_operator_pattern_sync_apply]
     apply = IPPanelPatternSyncOperator(
         task_id="apply",
         plan_path="{{ params.shared }}/patterns-{{ ts_nodash }}.json",
@@ -57,7 +57,7 @@ with DAG(
         deferrable=True,
         asset="ippanel://patterns",
     )
-    # [END howto_operator_pattern_sync_apply]
+    # --8<-- [end:howto_operator_pattern_sync_apply]
 
     checked = something_to_do(plan.output)
     if ApprovalOperator is None:

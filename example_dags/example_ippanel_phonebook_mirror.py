@@ -14,13 +14,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG, AirflowSkipException, task
+from airflow.providers.common.compat.sdk import DAG, AirflowOptionalProviderFeatureException, AirflowSkipException, task
 
 from ippanel_provider.operators.sync import IPPanelPhonebookSyncOperator
 
 try:
     from airflow.providers.standard.operators.hitl import ApprovalOperator
-except ImportError:  # Airflow before 3.1
+except (ImportError, AirflowOptionalProviderFeatureException):  # Airflow before 3.1
     ApprovalOperator = None
 
 
@@ -40,7 +40,7 @@ with DAG(
     doc_md=__doc__,
     tags=["example", "ippanel"],
 ):
-    # [START howto_operator_phonebook_sync_plan]
+    # --8<-- [start:howto_operator_phonebook_sync_plan]
     plan = IPPanelPhonebookSyncOperator(
         task_id="plan",
         book="Customers",
@@ -55,9 +55,9 @@ with DAG(
         dry_run=True,
         plan_path="{{ params.shared }}/customers-{{ ts_nodash }}.jsonl",
     )
-    # [END howto_operator_phonebook_sync_plan]
+    # --8<-- [end:howto_operator_phonebook_sync_plan]
 
-    # [START howto_operator_phonebook_sync_apply]
+    # --8<-- [start:howto_operator_phonebook_sync_apply]
     apply = IPPanelPhonebookSyncOperator(
         task_id="apply",
         plan_path="{{ params.shared }}/customers-{{ ts_nodash }}.jsonl",
@@ -66,7 +66,7 @@ with DAG(
         report_path="{{ params.shared }}/customers-report-{{ ts_nodash }}.csv",
         asset="ippanel://phonebooks/customers",
     )
-    # [END howto_operator_phonebook_sync_apply]
+    # --8<-- [end:howto_operator_phonebook_sync_apply]
 
     checked = something_to_do(plan.output)
     if ApprovalOperator is None:
