@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -95,9 +96,10 @@ class IPPanelHook(BaseHook):
 
         return gateway(self.profile.settings.api)
 
-    def get_apprise_url(self) -> str:
+    def get_apprise_url(self, recipients: Iterable[str | int] = ()) -> str:
         """Return the Apprise URL of this connection. It holds the credential: never log it, never show it.
 
+        :param recipients: mobile numbers, or phonebooks as ``#12``; in any spelling.
         :raises InvalidInput: if the connection logs in with a user name; Apprise takes API keys only.
         """
         from ippanel_provider.apprise_url import apprise_url
@@ -109,6 +111,7 @@ class IPPanelHook(BaseHook):
         return apprise_url(
             profile.password,
             profile.sender,
+            recipients,
             api=settings.api,
             base_url=settings.base_url,
             verify=settings.verify,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import importlib.util
+import inspect
 import json
 import logging
 import os
@@ -124,12 +125,16 @@ def run_dag(
     # Handlers that Airflow 2 made in an earlier test write to that test's closed streams, and would tell so with a stack.
     monkeypatch.setattr(logging, "raiseExceptions", False)
 
-    def run(dag: Any, **conf: Any) -> Run:
+    def run(dag: Any, *, logical_date: datetime | None = None, **conf: Any) -> Run:
+        given: dict[str, Any] = {}
+        if logical_date is not None:
+            # Airflow 2 calls it by its old name.
+            given = {"logical_date" if "logical_date" in inspect.signature(dag.test).parameters else "execution_date": logical_date}
         capfd.readouterr()
         caplog.clear()
         with caplog.at_level("INFO"):
             _make_known(dag)
-            dag_run = dag.test(run_conf=conf or None)
+            dag_run = dag.test(run_conf=conf or None, **given)
         out, err = capfd.readouterr()
         return _outcome(dag_run, out + err + caplog.text)
 
