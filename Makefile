@@ -4,8 +4,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DEMO := .venv-demo
 TEST := .venv-test
 TEST211 := .venv-test-2.11
+DOCS := .venv-docs
 
-.PHONY: help demo test test-2.11 test-airflow test-apprise test-foreign test-fuzz test-faults test-faults-short test-browser lint sandbox constraints clean
+.PHONY: help demo test test-2.11 test-airflow test-apprise test-foreign test-fuzz test-faults test-faults-short test-browser lint docs docs-serve sandbox constraints clean
 
 help:  ## Show this list
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  make \1\t/' | expand -t 20
@@ -59,6 +60,16 @@ lint: $(TEST)/ready  ## Check style and types only
 	$(TEST)/bin/ruff format --check .
 	$(TEST)/bin/mypy
 
+# Two of the documentation's tools warn of a MkDocs 2, which is not what we use; both are told that we have read it.
+MKDOCS = NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(DOCS)/bin/python -m mkdocs
+
+docs: $(DOCS)/ready  ## Build the documentation into site/ and check every link in it
+	$(MKDOCS) build
+	$(DOCS)/bin/python -m docs.making.links site
+
+docs-serve: $(DOCS)/ready  ## Show the documentation at http://127.0.0.1:8000 while it is written
+	$(MKDOCS) serve
+
 constraints: $(TEST)/ready  ## Pin the newest versions of everything the tests and the demo use
 	$(TEST)/bin/uv pip compile -q -U --no-header --no-emit-index-url --no-annotate --python-version 3.11 --all-extras \
 		--group lint --group test --group newest --group browser --group bench --group demo --group docs --group cluster \
@@ -67,7 +78,7 @@ constraints: $(TEST)/ready  ## Pin the newest versions of everything the tests a
 		--all-extras --group test --group demo pyproject.toml - -o constraints-2.11.txt
 
 clean:  ## Remove the environments and what the demo left
-	rm -rf $(DEMO) $(TEST) $(TEST211) .venv-foreign .venv-fuzz .venv-apprise-* .demo
+	rm -rf $(DEMO) $(TEST) $(TEST211) $(DOCS) site .venv-foreign .venv-fuzz .venv-apprise-* .demo
 
 # An environment is made once and again only when what it is made of changes.
 define environment
@@ -84,6 +95,9 @@ $(DEMO)/ready: pyproject.toml constraints.txt
 
 $(TEST)/ready: pyproject.toml constraints.txt
 	$(call environment,$(TEST),constraints.txt,--group lint --group test --group newest --group demo,all)
+
+$(DOCS)/ready: pyproject.toml constraints.txt
+	$(call environment,$(DOCS),constraints.txt,--group docs,sandbox)
 
 $(TEST211)/ready: pyproject.toml constraints-2.11.txt
 	$(call environment,$(TEST211),constraints-2.11.txt,--group test --group demo,all)
