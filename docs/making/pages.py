@@ -1,0 +1,29 @@
+"""Make the pages that come from the code, and the navigation of the folders, while the site is built.
+
+Pages about something an author writes in a DAG are written by hand (``docs/operators/send.md``). What none of them speaks of
+yet gets a page here, so that nothing is missing from the site.
+"""
+
+from __future__ import annotations
+
+import mkdocs_gen_files as site
+
+from docs.making import catalogue
+
+for room in catalogue.ROOMS:
+    nav = site.Nav()
+    if (catalogue.DOCS / room.folder / "index.md").exists():
+        nav[(room.title,)] = "index.md"
+    for page in catalogue.pages_of(room):
+        if page.text is not None:
+            with site.open(f"{room.folder}/{page.name}", "w") as file:
+                file.write(page.text)
+        nav[(page.title,)] = page.name
+    with site.open(f"{room.folder}/SUMMARY.md", "w") as file:
+        file.writelines(nav.build_literate_nav())
+
+with site.open("reference/SUMMARY.md", "w") as summary:
+    for chapter in catalogue.REFERENCE:
+        with site.open(f"reference/{chapter.name}.md", "w") as file:
+            file.write(catalogue.reference_page(chapter))
+        summary.write(f"* [{chapter.title}]({chapter.name}.md)\n")
