@@ -66,13 +66,15 @@ CONNECTION_FIELDS = (
     ),
 )
 
+# The port stands in the form because the Test button of Airflow 3.3.1 and 3.3.2 refuses a connection that has none.
 FIELD_BEHAVIOUR: dict[str, Any] = {
-    "hidden_fields": ["schema", "port", "extra"],
+    "hidden_fields": ["schema", "extra"],
     "relabeling": {"host": "Base URL", "login": "User name", "password": "API key, or password"},
     "placeholders": {
         "host": "https://edge.ippanel.com/v1",
         "login": "empty with an API key",
         "password": "the API key from the panel",
+        "port": "443",
         "sender": "+983000505",
     },
 }

@@ -110,6 +110,8 @@ def _check(profile: Profile) -> None:
 def _base_url(host: str | None, port: int | None, schema: str | None) -> str | None:
     """A whole URL in the host field wins; a bare host, as a connection URI gives it, is completed."""
     if not host:
+        if port and port != 443:
+            raise InvalidInput(f"port: {port} belongs to no base URL; give the base URL too")
         return None
     if "://" not in host:
         scheme = schema if schema in {"http", "https"} else ("http" if host in _LOOPBACK else "https")
@@ -117,7 +119,8 @@ def _base_url(host: str | None, port: int | None, schema: str | None) -> str | N
     parts = _split(host, "host")
     if parts.username or parts.password:
         raise InvalidInput("host: it holds a user name; the credential goes into the password field")
-    if port is None or parts.port:
+    # Airflow's form may store an empty port as 0.
+    if not port or parts.port:
         return host
     return f"{parts.scheme}://{_bracketed(parts.hostname or '')}:{port}{parts.path}"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_FLAGS = (
+CHROMIUM_FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -27,6 +27,11 @@ _FLAGS = (
 )
 
 
+def find_chromium() -> str | None:
+    """The browser to use: the one named in CHROMIUM, or the first there is."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+
+
 def _is_complaint(message: ConsoleMessage) -> bool:
     # A form that is sent back is an answer as good as any; the browser notes it as a failure.
     return message.type in ("error", "warning") and "status of 422" not in message.text
@@ -35,11 +40,11 @@ def _is_complaint(message: ConsoleMessage) -> bool:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make test-browser")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    found = find_chromium()
     if found is None:
         pytest.skip("no Chromium found: install it, or name it in CHROMIUM")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path=found, args=list(CHROMIUM_FLAGS))
         yield browser
         browser.close()
 
