@@ -176,7 +176,8 @@ class SqlLedger:
         with self._engine.begin() as connection:
             last = connection.execute(sa.select(sa.func.max(_chunks.c.number)).where(_chunks.c.campaign == self._book)).scalar()
             numbered = intent.numbered((last or 0) + 1, chunk)
-            members = [{"campaign": self._campaign, "member": _whole(member)} for member in intent.members]
+            # In one order, whatever the chunk's: two workers whose people overlap would otherwise lock each other out.
+            members = [{"campaign": self._campaign, "member": member} for member in sorted(map(_whole, intent.members))]
             connection.execute(sa.insert(_members), members)
             connection.execute(
                 sa.insert(_chunks).values(
