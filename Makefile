@@ -6,7 +6,7 @@ TEST := .venv-test
 TEST211 := .venv-test-2.11
 DOCS := .venv-docs
 
-.PHONY: help demo test test-2.11 test-airflow test-apprise test-foreign test-fuzz test-faults test-faults-short test-browser lint docs docs-serve sandbox constraints clean
+.PHONY: help demo test test-stack test-2.11 test-airflow test-apprise test-foreign test-fuzz test-faults test-faults-short test-browser lint docs docs-serve sandbox constraints clean
 
 help:  ## Show this list
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  make \1\t/' | expand -t 20
@@ -54,6 +54,11 @@ test-browser: $(TEST)/ready  ## Look at the sandbox's pages in Chromium (as root
 		|| { echo "There is no Chromium: install it (on Debian: apt-get install chromium), or name it in CHROMIUM." >&2; exit 1; }
 	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group browser
 	$(TEST)/bin/python -m pytest tests/browser $(ARGS)
+
+test-stack: $(TEST)/ready  ## Whole Airflows: texts start DAGs while the triggerer is killed, and a browser fills in the forms (5 minutes)
+	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group browser
+	$(TEST)/bin/python -m tests.airflow.stack.inbox 3
+	$(TEST)/bin/python -m tests.airflow.stack.interface
 
 lint: $(TEST)/ready  ## Check style and types only
 	$(TEST)/bin/ruff check .
