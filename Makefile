@@ -6,7 +6,7 @@ TEST := .venv-test
 TEST211 := .venv-test-2.11
 DOCS := .venv-docs
 
-.PHONY: help demo test test-stack test-2.11 test-airflow test-apprise test-foreign test-fuzz test-faults test-faults-short test-browser lint docs docs-serve sandbox constraints clean
+.PHONY: help demo test test-stack test-2.11 test-airflow test-apprise test-foreign test-fuzz test-faults test-faults-short test-browser test-cluster test-cluster-short cluster-programs lint docs docs-serve sandbox constraints clean
 
 help:  ## Show this list
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  make \1\t/' | expand -t 20
@@ -18,7 +18,7 @@ sandbox: $(DEMO)/ready  ## Keep a sandbox running in the foreground (Ctrl-C ends
 	@$(DEMO)/bin/python -m ippanel_provider.sandbox $(ARGS)
 
 test: lint  ## Check style and types, run all tests with coverage
-	$(TEST)/bin/python -m pytest --ignore=tests/browser --cov --cov-report=term $(ARGS)
+	$(TEST)/bin/python -m pytest --ignore=tests/browser --ignore=tests/cluster --cov --cov-report=term $(ARGS)
 
 test-2.11: $(TEST211)/ready  ## Run the Airflow tests on Airflow 2.11
 	$(TEST211)/bin/python -m pytest tests/airflow $(ARGS)
@@ -59,6 +59,21 @@ test-stack: $(TEST)/ready  ## Whole Airflows: texts start DAGs while the trigger
 	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group browser
 	$(TEST)/bin/python -m tests.airflow.stack.inbox 3
 	$(TEST)/bin/python -m tests.airflow.stack.interface
+
+test-cluster: cluster-programs  ## Strike at Celery workers, PostgreSQL, Redis and the service during 100,000 texts (25 minutes)
+	$(TEST)/bin/python -m pytest tests/cluster $(ARGS)
+	$(TEST)/bin/python -m tests.cluster.run
+
+test-cluster-short: cluster-programs  ## The same once each, during 10,000 texts (5 minutes)
+	$(TEST)/bin/python -m pytest tests/cluster $(ARGS)
+	$(TEST)/bin/python -m tests.cluster.run --recipients 10000 --each 1 --campaigns CeleryExecutor/own_texts
+
+# RUNLEVEL keeps Debian from starting servers of its own.
+cluster-programs: $(TEST)/ready
+	@{ command -v redis-server && { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } ; } >/dev/null 2>&1 \
+		|| { test "$$(id -u)" = 0 && apt-get -qq update && RUNLEVEL=1 apt-get -qq install -y postgresql redis-server; } \
+		|| { echo "There is no PostgreSQL or no Redis: install them (on Debian: apt-get install postgresql redis-server)." >&2; exit 1; }
+	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group cluster
 
 lint: $(TEST)/ready  ## Check style and types only
 	$(TEST)/bin/ruff check .
