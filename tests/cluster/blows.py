@@ -26,7 +26,9 @@ class Blows:
         self, cluster: Cluster, postgres: Postgres, redis: Redis, sandbox: SandboxServer, *, each: int, chance: random.Random
     ) -> None:
         self.done: Counter[str] = Counter()
-        self.orphans: list[psutil.Process] = []
+        self.orphans_lived: list[float] = []
+        """Seconds that tasks went on, or did not end, after their supervisors were killed."""
+        self._orphans: dict[psutil.Process, float] = {}
         self._cluster, self._postgres, self._redis, self._sandbox = cluster, postgres, redis, sandbox
         self._chance = chance
         kinds = [kind for kind in KINDS if kind != "redis" or cluster.workers]
@@ -42,6 +44,7 @@ class Blows:
 
     def perhaps(self) -> str | None:
         """Strike if the moment has come: some seconds after texts go out again. Return the kind."""
+        self._bury()
         if not self._left or self._sandbox.texts() <= self._texts_then:
             return None
         if not self._next_at:
@@ -72,13 +75,26 @@ class Blows:
         busy = {worker: tasks for worker in self._cluster.workers or ("scheduler",) if (tasks := self._cluster.tasks(worker))}
         worker = self._chance.choice(sorted(busy) or list(self._cluster.workers or ("scheduler",)))
         spared = [] if tasks_too else busy.get(worker, [])
-        self.orphans += spared
         self._cluster.kill(worker, spare={task.pid for task in spared})
+        self._orphans |= dict.fromkeys(spared, time.monotonic())
         time.sleep(self._pause())
         self._cluster.run(worker)
 
     def close(self) -> None:
-        """End tasks that lost their parents and are still there."""
-        for task in self.orphans:
+        """End tasks that lost their supervisors and are still there."""
+        self._bury()
+        for task, since in self._orphans.items():
+            self.orphans_lived.append(time.monotonic() - since)
             with contextlib.suppress(psutil.NoSuchProcess):
                 task.kill()
+        self._orphans.clear()
+
+    def _bury(self) -> None:
+        for task in [task for task in self._orphans if not _is_alive(task)]:
+            self.orphans_lived.append(time.monotonic() - self._orphans.pop(task))
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False

@@ -21,7 +21,7 @@ from tests.cluster.blows import KINDS, Blows
 from tests.cluster.people import Person, people, wanted
 from tests.cluster.servers import Missing, Postgres, Redis, SandboxServer, ended
 
-ROWS_PER_TASK = 5000
+ROWS_PER_TASK = 10_000
 RUN = "campaign-1"
 SETTLE = 8.0
 """Seconds; the connection's read timeout is 5, and the sandbox's outbox does not lag."""
@@ -47,6 +47,16 @@ class Tally:
     strangers: int = 0
     seconds: float = 0.0
     ended_by_themselves: Counter[str] = field(default_factory=Counter)
+    orphans_lived: list[float] = field(default_factory=list)
+
+    def notes(self) -> str:
+        """Return what the table does not say."""
+        lived = ", ".join(f"{seconds:.0f}" for seconds in self.orphans_lived)
+        ended = ", ".join(f"{component} {times} times" for component, times in sorted(self.ended_by_themselves.items()))
+        return (
+            f"The most tries of a task: {self.most_tries}. Ended by themselves and were started again: {ended or 'none'}. "
+            f"Seconds that tasks without a supervisor went on: {lived or 'none'}. Texts to strangers: {self.strangers}."
+        )
 
 
 def main() -> int:
@@ -64,7 +74,7 @@ def main() -> int:
             return 2
         bad += tally.duplicates + tally.lost + tally.strangers
         rows.append(row(executor, dag_id, options.recipients, tally))
-        print(f"most tries of a task: {tally.most_tries}; ended by themselves: {dict(tally.ended_by_themselves)}", flush=True)
+        print(tally.notes(), flush=True)
     print("\n".join(table([COLUMNS, *rows])), flush=True)
     return 1 if bad else 0
 
@@ -74,7 +84,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--recipients", type=int, default=100_000)
     parser.add_argument("--each", type=int, default=3, help="how often each kind of blow falls")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rate", type=float, default=8.0, help="requests a second of each task, 100 texts each")
+    parser.add_argument("--rate", type=float, default=2.0, help="requests a second of each task, 100 texts each")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="more environment of Airflow")
     parser.add_argument("--minutes", type=float, default=30.0, help="how long one campaign may take")
     parser.add_argument(
@@ -105,7 +115,7 @@ def run_campaign(home: Path, executor: str, dag_id: str, options: argparse.Names
             with contextlib.closing(blows):
                 tally = watch(cluster, dag_id, blows, sandbox, options)
             judge(sandbox, audience, tally)
-            tally.blows, tally.ended_by_themselves = blows.done, cluster.ended_by_themselves
+            tally.blows, tally.ended_by_themselves, tally.orphans_lived = blows.done, cluster.ended_by_themselves, blows.orphans_lived
     return tally
 
 
