@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.common.compat.sdk import AirflowPlugin
-
 from ippanel_provider.apprise_hook import install
+from ippanel_provider.extras import need
+
+need("airflow.providers.common.compat.sdk", "airflow")
+
+from airflow.providers.common.compat.sdk import AirflowPlugin  # noqa: E402
 
 
 class IPPanelApprisePlugin(AirflowPlugin):

@@ -135,7 +135,7 @@ def _ask(name: str, python: str, shims: list[Path]) -> bool:
     )
     lines = (asked.stdout if asked.returncode == 0 else asked.stderr).strip().splitlines()
     _say(f"{name} ({python}): {lines[-1] if lines else 'does not start'}")
-    if asked.returncode and shims:
+    if asked.returncode and (shims or "no Apprise" in asked.stderr):
         _say(f"    it has to find the package: {python} -m pip install 'airflow-provider-ippanel[apprise]'")
     return asked.returncode == 0
 

@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseOperatorLink, XCom
+from ippanel_provider.extras import need
+
+need("airflow.providers.common.compat.sdk", "airflow")
+
+from airflow.providers.common.compat.sdk import BaseOperatorLink, XCom  # noqa: E402
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseOperator, Context, TaskInstanceKey

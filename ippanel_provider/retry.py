@@ -9,7 +9,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from airflow.providers.common.compat.sdk import RetryDecision, RetryPolicy
+from ippanel_provider.extras import need
+
+need("airflow.providers.common.compat.sdk", "airflow")
+
+from airflow.providers.common.compat.sdk import RetryDecision, RetryPolicy  # noqa: E402
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -8,7 +8,11 @@
 Tools that know nothing of this package find the scheme through ``ippanel apprise install``.
 """
 
-from ippanel_provider.apprise_plugin.plugin import NotifyIPPanel
-from ippanel_provider.apprise_plugin.registration import register
+from ippanel_provider.extras import need
+
+need("apprise", "apprise")
+
+from ippanel_provider.apprise_plugin.plugin import NotifyIPPanel  # noqa: E402
+from ippanel_provider.apprise_plugin.registration import register  # noqa: E402
 
 __all__ = ["NotifyIPPanel", "register"]

@@ -37,11 +37,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _sandbox(arguments: list[str]) -> int:
-    try:
-        from ippanel_provider.sandbox.server import main as sandbox
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("ippanel_provider"):
-            raise
-        complain(f"the sandbox needs the package {error.name}; install it with pip install 'airflow-provider-ippanel[sandbox]'")
-        return 2
+    from ippanel_provider.sandbox.__main__ import main as sandbox
+
     return sandbox(arguments)

@@ -1,1 +1,5 @@
 """The connection to IPPanel."""
+
+from ippanel_provider.extras import need
+
+need("airflow.providers.common.compat.sdk", "airflow")

@@ -1,1 +1,5 @@
 """What Airflow's ``MessageQueueTrigger`` can watch."""
+
+from ippanel_provider.extras import need
+
+need("airflow.providers.common.compat.sdk", "airflow")

@@ -1,1 +1,5 @@
 """What a DAG waits for."""
+
+from ippanel_provider.extras import need
+
+need("airflow.providers.common.compat.sdk", "airflow")
