@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Self
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowSensorTimeout
-
+from ippanel_provider.extras import need
 from ippanel_provider.service import BulkState
+
+need("airflow.providers.common.compat.sdk", "airflow")
+
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowSensorTimeout  # noqa: E402
 
 
 class IPPanelException(AirflowException):
@@ -55,6 +58,10 @@ class TooFewDelivered(IPPanelException, AirflowFailException):
 
 class PatternRejected(IPPanelException, AirflowFailException):
     """The person who reviews patterns rejected this one; it has to be changed and handed in again."""
+
+
+class ImportFailed(IPPanelException):
+    """The service could not import a file into a phonebook. A retry uploads it again."""
 
 
 class SyncFailed(IPPanelException):

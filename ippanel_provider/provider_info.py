@@ -112,7 +112,7 @@ def get_provider_info() -> dict[str, Any]:
             *("account", "report", "inbox", "sync", "api"),
         ),
         "sensors": _modules("sensors", "bulk", "inbox", "account"),
-        "triggers": _modules("triggers", "bulk", "inbox", "inbox_event", "account"),
+        "triggers": _modules("triggers", "bulk", "inbox", "inbox_event", "account", "phonebook", "clock"),
         "queues": ["ippanel_provider.queues.inbox.IPPanelMessageQueueProvider"],
         "notifications": ["ippanel_provider.notifications.ippanel.IPPanelNotifier"],
         "task-decorators": [{"name": "ippanel_sms", "class-name": "ippanel_provider.decorators.sms.sms_task"}],

@@ -45,6 +45,8 @@ class _SmsDecoratedOperator(DecoratedOperator, IPPanelSendOperator):
 
     def execute(self, context: Context) -> Any:
         """Call the function and send what it returns."""
+        # The function is called once, when what it says can go out.
+        self.hold()
         context_merge(context, self.op_kwargs)
         arguments = determine_kwargs(self.python_callable, self.op_args, context)
         said = self.python_callable(*self.op_args, **arguments)

@@ -13,6 +13,7 @@ from ippanel_provider.operators.single import SingleSendOperator
 if TYPE_CHECKING:
     from ippanel_provider.client import Receipt, Request
 
+_OPERATORS = ("mci", "irancell", "other")
 _LINES = {"postal_code": "+98BANK", "country": "+98BANK", "geolocation": None, "job": "+98PRO"}
 
 
@@ -56,7 +57,7 @@ class IPPanelSendBankOperator(SingleSendOperator):
         """See :class:`~ippanel_provider.operators.single.SingleSendOperator`."""
         from ippanel_provider.client import InvalidInput, edge
 
-        choices = [self.choices] if isinstance(self.choices, Mapping) else list(listed(self.choices, "choices"))
+        choices = self._choices()
         others = list(listed(value_of(self.other_recipients) or (), "other_recipients"))
         options: dict[str, Any] = {"sender": line, "send_time": send_time}
         if self.kind == "job":
@@ -72,3 +73,11 @@ class IPPanelSendBankOperator(SingleSendOperator):
         }
         request: Request[Receipt] = calls[self.kind](value_of(self.message), choices, **options)
         return request
+
+    def reach(self) -> int:
+        """As many as the sizes of the choices ask for, if the service knows so many."""
+        others = len(list(listed(value_of(self.other_recipients) or (), "other_recipients")))
+        return others + sum(int(choice[name]["size"]) for choice in self._choices() for name in _OPERATORS if choice.get(name))
+
+    def _choices(self) -> list[Any]:
+        return [self.choices] if isinstance(self.choices, Mapping) else list(listed(self.choices, "choices"))

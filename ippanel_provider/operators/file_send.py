@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.arguments import listed
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.client import Receipt, Request
+    from ippanel_provider.delivery.audience import Row
     from ippanel_provider.operators.once import Trace
+
+_PLACEHOLDER = re.compile(r"\{ex_([A-Z])\}")
 
 
 class IPPanelSendFileOperator(SingleSendOperator):
@@ -74,5 +79,29 @@ class IPPanelSendFileOperator(SingleSendOperator):
 
         return super().trace(line) if self.kind == "numbers" else Trace(line, None)
 
+    def rows(self) -> Iterator[Row]:
+        """Who is in the file, as far as it can be read here, and besides."""
+        from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+        from ippanel_provider.delivery.audience import Row
+        from ippanel_provider.delivery.sources import Layout, format_of, read
+
+        message, line = value_of(self.message), 0
+        with ObjectStoragePath(self.path).open("rb") as file:
+            for line, values, problem in read(file, format_of(self.path), Layout(columns=ascii_uppercase)):
+                recipient = values.get("A")
+                if line == 1 and not any(map(str.isdecimal, str(recipient))):
+                    continue  # It names the columns.
+                text = str(values.get("B") or "") if self.kind == "messages" else _filled(message, values)
+                yield Row(line, recipient, text, problem)
+        for number in self._others():
+            line += 1
+            yield Row(line, number, message)
+
     def _others(self) -> Iterator[Any]:
         yield from listed(value_of(self.other_recipients) or (), "other_recipients")
+
+
+def _filled(message: str, row: Mapping[str, Any]) -> str:
+    """Put the row's columns in their places; a text for all has none."""
+    return _PLACEHOLDER.sub(lambda place: "" if row.get(place[1]) is None else str(row[place[1]]), message)

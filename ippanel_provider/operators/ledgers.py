@@ -11,11 +11,13 @@ from ippanel_provider.delivery.members import MemberKey, secret_of
 from ippanel_provider.delivery.task_ledger import TaskLedger
 from ippanel_provider.delivery.witness import WitnessLedger
 from ippanel_provider.exceptions import SendFailed
+from ippanel_provider.extras import need
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.delivery.audience import OncePer
+    from ippanel_provider.delivery.progress import Progress
     from ippanel_provider.delivery.sender import Terms
     from ippanel_provider.operators.sending import SendingOperator
 
@@ -30,6 +32,7 @@ def ledger_for(task: SendingOperator, context: Context, terms: Terms, once_per: 
     # Only a user's clear makes more tries of what the author allowed.
     generation = str(ti.max_tries) if task.on_clear == "resend" else "0"
     if task.ledger_conn_id:
+        need("sqlalchemy", "sql")
         from ippanel_provider.delivery.sql_ledger import SqlLedger
 
         engine = BaseHook.get_connection(task.ledger_conn_id).get_hook().get_sqlalchemy_engine()
@@ -40,6 +43,14 @@ def ledger_for(task: SendingOperator, context: Context, terms: Terms, once_per: 
     if store is not None:
         return TaskLedger(store, key, generation)
     return _witness(task, context, terms, key)
+
+
+def sent_before(ledger: Ledger, progress: Progress) -> tuple[list[int], int]:
+    """Return the outbox ids and the number of recipients of earlier tries that the ledger had no records of to count."""
+    if isinstance(ledger, WitnessLedger):
+        # It has no records; what it knows nobody has to be sent again, it knows from the outbox.
+        return ledger.found, progress.known
+    return [], progress.before
 
 
 def _campaign(task: SendingOperator, ti: Any, generation: str) -> str:

@@ -6,16 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ippanel_provider.exceptions import ImportFailed, WaitFailed
 from ippanel_provider.operators.arguments import listed
 from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.private import value_of
 from ippanel_provider.operators.single import SingleSendOperator
+from ippanel_provider.operators.waiting import PatientOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from ippanel_provider.client import Receipt, Request
+    from ippanel_provider.client import Phonebook, Receipt, Request
+    from ippanel_provider.delivery.audience import Row
     from ippanel_provider.operators.once import Trace
+    from ippanel_provider.triggers.phonebook import IPPanelImportTrigger
 
 
 class IPPanelSendPhonebookOperator(SingleSendOperator):
@@ -50,45 +54,115 @@ class IPPanelSendPhonebookOperator(SingleSendOperator):
 
         return Trace(line, None) if self.keywords else super().trace(line)
 
+    def rows(self) -> Iterator[Row] | None:
+        """The contacts of whole phonebooks, if all get the same text."""
+        if self.keywords or any(isinstance(book, Mapping) for book in self._books()):
+            return None
+        return self._contacts()
+
     def reach(self) -> int | None:
-        """The contacts of whole phonebooks."""
+        """As many contacts as the parts ask for, or whole phonebooks hold."""
         from ippanel_provider.client import edge
 
-        books = list(self._books())
-        if any(isinstance(book, Mapping) for book in books):
-            return None
-        counts = [found.count for book in books for found in self.hook.run(edge.phonebook.list(id=book)).items]
-        return None if None in counts else sum(count or 0 for count in counts)
+        total = 0
+        for book in self._books():
+            if isinstance(book, Mapping):
+                count = len(book["number_ids"]) if "number_ids" in book else book.get("size")
+            else:
+                count = next((found.count for found in self.hook.run(edge.phonebook.list(id=book)).items), None)
+            if count is None:
+                return None
+            total += int(count)
+        return total
+
+    def _contacts(self) -> Iterator[Row]:
+        from ippanel_provider.client import edge
+        from ippanel_provider.delivery.audience import Row
+        from ippanel_provider.service import MAX_PAGE_SIZE
+
+        line, text = 0, value_of(self.message)
+        for book in self._books():
+            for contact in self.hook.get_conn().walk(edge.phonebook.list_contacts(phonebook_id=book, per_page=MAX_PAGE_SIZE)):
+                line += 1
+                yield Row(line, contact.number, text)
 
     def _books(self) -> Iterator[Any]:
         yield from ([self.books] if isinstance(self.books, Mapping) else listed(self.books, "books"))
 
 
-class IPPanelImportPhonebookOperator(IPPanelOperator):
-    """Have the service import an xlsx file into a phonebook. The import runs there after the task has ended.
+class IPPanelImportPhonebookOperator(PatientOperator):
+    """Have the service import an xlsx file into a phonebook. The import runs there after the task has ended, or it waits for it.
 
-    Returns ``{"phonebook_id": id}``.
+    Returns ``{"phonebook_id": id}``; after waiting also ``"import_status"``, in the service's word, and ``"contacts"``, which
+    are in it now. A retry uploads the file again; a number is in a phonebook once.
+    The parameters of :class:`~ippanel_provider.operators.waiting.PatientOperator` hold too.
 
     :param phonebook_id: the phonebook (templated)
     :param path: the file: a local path, or any URL that object storage takes (templated)
+    :param done: the words for the ``import_status`` that say it is done. The documents name none, so look at what your
+        account says if a wait does not end
+    :param failed: those that say it has failed
+    :raises ImportFailed: if it has
     """
 
-    template_fields: Sequence[str] = ("phonebook_id", "path", *IPPanelOperator.template_fields)
+    template_fields: Sequence[str] = ("phonebook_id", "path", *PatientOperator.template_fields)
 
-    def __init__(self, *, phonebook_id: int | str, path: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        phonebook_id: int | str,
+        path: str,
+        done: Sequence[str] = ("done", "completed", "finished", "success"),
+        failed: Sequence[str] = ("failed", "error", "cancelled", "canceled"),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.phonebook_id = phonebook_id
         self.path = path
+        self.done = tuple(done)
+        self.failed = tuple(failed)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Upload the file."""
+        """Upload the file, and wait if asked to."""
         from ippanel_provider.client import edge
         from ippanel_provider.operators.files import uploaded
 
         with uploaded(self.path) as file:
             self.hook.run(edge.phonebook.import_contacts(self.phonebook_id, file))
         self.log.info("The service imports %s into phonebook %s.", self.path, self.phonebook_id)
-        return {"phonebook_id": int(self.phonebook_id)}
+        if not self.wait_for_completion:
+            return {"phonebook_id": int(self.phonebook_id)}
+        status: list[str | None] = [None]
+
+        def look() -> Phonebook | None:
+            books = self.hook.run(edge.phonebook.list(id=self.phonebook_id)).items
+            if not books:
+                raise WaitFailed(f"phonebook_id: there is no phonebook {self.phonebook_id} any more")
+            status[0] = books[0].import_status
+            return books[0] if status[0] in self._ends else None
+
+        book = self.patiently(look, self._trigger, lambda: f"the import is {status[0] or 'not begun'}")
+        return self._concluded(str(book.import_status), book.count)
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Take up the trigger's event."""
+        self.check_event(event, "ended")
+        return self._concluded(event["import_status"], event["contacts"])
+
+    @property
+    def _ends(self) -> tuple[str, ...]:
+        return (*self.done, *self.failed)
+
+    def _trigger(self, deadline: float) -> IPPanelImportTrigger:
+        from ippanel_provider.triggers.phonebook import IPPanelImportTrigger
+
+        return IPPanelImportTrigger(int(self.phonebook_id), self._ends, self.ippanel_conn_id, self.poke_interval, deadline)
+
+    def _concluded(self, status: str, contacts: int | None) -> dict[str, Any]:
+        if status in self.failed:
+            raise ImportFailed(f"phonebook_id {self.phonebook_id}: the service says of the import: {status}. The panel may tell why.")
+        self.log.info("The import is %s; phonebook %s has %s contacts.", status, self.phonebook_id, contacts)
+        return {"phonebook_id": int(self.phonebook_id), "import_status": status, "contacts": contacts}
 
 
 class IPPanelExportPhonebookOperator(IPPanelOperator):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.ledgers import ledger_for
@@ -26,14 +27,7 @@ def preview(task: SendingOperator, context: Context, terms: Terms, campaign: Cam
     shown = campaign.preview(ledger)
     audience, estimate = campaign.audience, campaign.estimate
     task.report_rejects(audience)
-    for entry in shown:
-        task.log.info(
-            "Row %d: %s would get a text of %d characters, %d parts (%s)%s.",
-            *(entry["line"], entry["recipient"], entry["characters"], entry["parts"], entry["encoding"]),
-            "" if entry["cost"] is None else f", about {entry['cost']:,.0f} rial",
-        )
-    if (more := estimate.messages - len(shown)) > 0:
-        task.log.info("%d more would get one.", more)
+    log_preview(task.log, shown, estimate.messages)
     credit = task.hook.run(task.hook.gateway.credit()).credit
     task.log.info(
         "Dry run, nothing was sent: %d rows, %d merged as repetitions, %d suppressed, %d rejected; %s. The credit is %s rial.",
@@ -56,6 +50,21 @@ def preview(task: SendingOperator, context: Context, terms: Terms, campaign: Cam
         "credit": credit,
         "preview": shown,
     }
+
+
+def log_preview(log: Any, shown: Sequence[Mapping[str, Any]], messages: int) -> None:
+    """Log who would get what, as :meth:`ippanel_provider.delivery.campaign.Campaign.preview` returns it.
+
+    :param messages: how many there are; ``shown`` are the first of them
+    """
+    for entry in shown:
+        log.info(
+            "Row %d: %s would get a text of %d characters, %d parts (%s)%s.",
+            *(entry["line"], entry["recipient"], entry["characters"], entry["parts"], entry["encoding"]),
+            "" if entry["cost"] is None else f", about {entry['cost']:,.0f} rial",
+        )
+    if (more := messages - len(shown)) > 0:
+        log.info("%d more would get one.", more)
 
 
 def _ledger(task: SendingOperator, context: Context, terms: Terms, campaign: Campaign) -> Ledger:

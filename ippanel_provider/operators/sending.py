@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider import links, metrics
 from ippanel_provider.exceptions import SendFailed, SendInDoubt
-from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.private import Private
 from ippanel_provider.operators.rejects import rejects_to
 from ippanel_provider.operators.suppress import suppression_for
-from ippanel_provider.operators.timing import send_time_of
+from ippanel_provider.operators.timing import TimedOperator, one_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,21 +22,23 @@ if TYPE_CHECKING:
     from ippanel_provider.delivery.audience import Audience, OncePer, Row
     from ippanel_provider.delivery.campaign import Campaign
     from ippanel_provider.delivery.forms import Form
+    from ippanel_provider.delivery.ledger import Ledger
     from ippanel_provider.delivery.progress import Progress
+    from ippanel_provider.delivery.schedule import Schedule
     from ippanel_provider.delivery.sender import Terms
 
 
-class SendingOperator(IPPanelOperator):
+class SendingOperator(TimedOperator):
     """Base of the operators that send to many.
 
     A task that is tried again sends to nobody a second time: what is about to be sent is written down before it is, and
     what came of it after. The book is kept in Airflow's task state store (Airflow 3.3), or in a SQL database if
     ``ledger_conn_id`` names one; with neither, the service's outbox since the run began is the only witness.
 
-    :param sender: the line to send from, as +983000505; default is the connection's (templated)
-    :param send_time: when to send: an aware datetime or its ISO text, 5 minutes to 90 days ahead; default is at once (templated)
-    :param quiet_hours: hours of Tehran in which nothing goes out, as ``22:00-08:00``; a mapping gives them by line. What falls
-        into them is scheduled for their end
+    With ``wait_for_completion`` the result is the same, but is there only when every bulk is final. The parameters of
+    :class:`~ippanel_provider.operators.timing.TimedOperator` and
+    :class:`~ippanel_provider.operators.waiting.WaitingOperator` hold too.
+
     :param delivery: ``direct`` (default), or ``scheduled``: each chunk gets a send time of its own, from ``send_time`` or at
         least 15 minutes ahead, so that what is missing can be sent again and doubles cancelled before anything goes out;
         until 5 minutes before, cancelling the returned ids takes the whole campaign back
@@ -69,20 +71,15 @@ class SendingOperator(IPPanelOperator):
     """
 
     template_fields: Sequence[str] = (
-        *("sender", "send_time", "ledger_conn_id", "campaign_id", "suppress", "rejects_path", "preview_only"),
-        *IPPanelOperator.template_fields,
+        *("ledger_conn_id", "campaign_id", "suppress", "rejects_path", "preview_only"),
+        *TimedOperator.template_fields,
     )
-
-    operator_extra_links = (links.IPPanelBulkLink(),)
 
     suppress = Private(of="list")
 
     def __init__(
         self,
         *,
-        sender: str | None = None,
-        send_time: datetime | str | None = None,
-        quiet_hours: str | Mapping[str, str] | None = None,
         delivery: str = "direct",
         ledger_conn_id: str | None = None,
         campaign_id: str | None = None,
@@ -103,14 +100,11 @@ class SendingOperator(IPPanelOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.sender = sender
-        self.send_time = send_time
-        self.quiet_hours = quiet_hours
-        self.delivery = _one_of("delivery", delivery, ("direct", "scheduled"))
+        self.delivery = one_of("delivery", delivery, ("direct", "scheduled"))
         self.ledger_conn_id = ledger_conn_id
         self.campaign_id = campaign_id
-        self.on_unconfirmed = _one_of("on_unconfirmed", on_unconfirmed, ("fail", "resend", "skip"))
-        self.on_clear = _one_of("on_clear", on_clear, ("keep", "resend"))
+        self.on_unconfirmed = one_of("on_unconfirmed", on_unconfirmed, ("fail", "resend", "skip"))
+        self.on_clear = one_of("on_clear", on_clear, ("keep", "resend"))
         self.settle = settle
         self.concurrency = concurrency
         self.rate = rate
@@ -126,7 +120,7 @@ class SendingOperator(IPPanelOperator):
         self.preview_only = dry_run
 
     def send_rows(self, context: Context, rows: Callable[[], Iterable[Row]], *, form: Form, once_per: str) -> dict[str, Any]:
-        """Send the rows and return the summary.
+        """Send the rows, wait if asked to, and return the summary.
 
         Nothing is sent unless the connection, the sender and the lists of who gets no text are right.
 
@@ -141,11 +135,12 @@ class SendingOperator(IPPanelOperator):
         from ippanel_provider.operators.ledgers import ledger_for
         from ippanel_provider.operators.preview import preview
 
-        terms, progress = self._terms(), Progress()
+        self.hold()
+        terms, progress = self._terms(context), Progress()
         with rejects_to(self.rejects_path, with_numbers=self.rejects_with_numbers) as on_reject:
             try:
                 campaign = self._campaign(terms, progress, rows, OncePer(once_per), on_reject)
-                if _is_true(self.preview_only):
+                if self.rehearses:
                     return preview(self, context, terms, campaign)
                 ledger = ledger_for(self, context, terms, campaign.once_per)
                 client = self.hook.get_conn()
@@ -158,9 +153,20 @@ class SendingOperator(IPPanelOperator):
             except IPPanelError as error:
                 kind = SendInDoubt if isinstance(error, InDoubt) else SendFailed
                 raise kind(_how_far(str(error), progress)) from error
-        summary = self._summary(campaign)
+        summary = self._summary(campaign, ledger)
         links.remember(context, self.hook, summary["outbox_ids"])
-        return summary
+        return self.completed(summary)
+
+    def line(self) -> str:
+        """Return the line to send from."""
+        return self.hook.sender(self.sender)
+
+    @property
+    def rehearses(self) -> bool:
+        """See :class:`~ippanel_provider.operators.timing.TimedOperator`."""
+        # A template that is rendered to text is text of a truth value.
+        given = self.preview_only
+        return given.strip().lower() in {"true", "1", "yes"} if isinstance(given, str) else bool(given)
 
     def _campaign(
         self,
@@ -184,17 +190,15 @@ class SendingOperator(IPPanelOperator):
             check_credit=self.check_credit,
         )
 
-    def _terms(self) -> Terms:
+    def _terms(self, context: Context) -> Terms:
         from ippanel_provider.delivery.reconcile import Patience
-        from ippanel_provider.delivery.schedule import Schedule
         from ippanel_provider.delivery.sender import OnUnconfirmed, Terms
 
-        line = self.hook.sender(self.sender)
-        send_time = send_time_of(self.send_time, line, self.quiet_hours)
+        send_time = self.moment()
         return Terms(
-            sender=line,
+            sender=self.line(),
             send_time=send_time,
-            schedule=Schedule.beginning(send_time) if self.delivery == "scheduled" else None,
+            schedule=_schedule(context, send_time) if self.delivery == "scheduled" else None,
             chunk_size=self.chunk_size,
             concurrency=self.concurrency,
             rate=self.rate,
@@ -202,8 +206,12 @@ class SendingOperator(IPPanelOperator):
             patience=Patience(settle=self.settle, poll=min(5.0, max(0.1, self.settle / 20))),
         )
 
-    def _summary(self, campaign: Campaign) -> dict[str, Any]:
+    def _summary(self, campaign: Campaign, ledger: Ledger) -> dict[str, Any]:
+        from ippanel_provider.operators.ledgers import sent_before
+
         audience, progress = campaign.audience, campaign.progress
+        found, before = sent_before(ledger, progress)
+        outbox_ids = sorted(chain(progress.outbox_ids, found))
         if not audience.rows and not self.allow_empty:
             raise SendFailed("recipients: there are none; the source is empty. Nothing was sent.")
         if audience.rejected and audience.rows == audience.rejected + audience.suppressed:
@@ -219,9 +227,9 @@ class SendingOperator(IPPanelOperator):
             progress.sentence(),
         )
         return {
-            "outbox_ids": progress.outbox_ids.tolist(),
+            "outbox_ids": outbox_ids,
             "rows": audience.rows,
-            "accepted": progress.accepted + progress.before,
+            "accepted": progress.accepted + before,
             "merged": audience.merged,
             "skipped": progress.skipped,
             "suppressed": audience.suppressed,
@@ -253,6 +261,14 @@ class SendingOperator(IPPanelOperator):
             self.log.warning("%d more rows get no text.", more)
 
 
+def _schedule(context: Context, send_time: datetime | None) -> Schedule:
+    from ippanel_provider.delivery.schedule import Schedule
+
+    ti: Any = context["ti"]
+    # A retry may come after the time of what an earlier try has scheduled; each chunk it still sends has its own.
+    return Schedule(send_time) if send_time is not None and ti.try_number > 1 else Schedule.beginning(send_time)
+
+
 def _how_far(error: str, progress: Progress) -> str:
     """Return the error with what had been accepted before it, for whoever has to decide how to go on."""
     accepted = progress.accepted + progress.before
@@ -260,14 +276,3 @@ def _how_far(error: str, progress: Progress) -> str:
         return error
     first, last = min(progress.outbox_ids), max(progress.outbox_ids)
     return f"{error} {accepted} recipients had been accepted (outbox ids {first} to {last}); a retry goes on after them."
-
-
-def _is_true(given: bool | str) -> bool:
-    """A template that is rendered to text is text of a truth value."""
-    return given.strip().lower() in {"true", "1", "yes"} if isinstance(given, str) else bool(given)
-
-
-def _one_of(name: str, value: str, choices: Sequence[str]) -> str:
-    if value not in choices:
-        raise ValueError(f"{name}: {value!r} is none of {', '.join(choices)}")
-    return value

@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
+import time
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ippanel_provider import metrics
 from ippanel_provider.exceptions import SendFailed, SendInDoubt, SendUndecided
 from ippanel_provider.operators.private import Private, value_of
-from ippanel_provider.operators.timing import send_time_of
-from ippanel_provider.operators.waiting import WaitingOperator
+from ippanel_provider.operators.timing import TimedOperator, one_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.client import Receipt, Request
+    from ippanel_provider.delivery.audience import Row
     from ippanel_provider.operators.once import Once, Trace
 
 
-class SingleSendOperator(WaitingOperator):
+class SingleSendOperator(TimedOperator):
     """Base of the operators that send with one request.
 
     A task that is tried again does not send again: with Airflow 3.3 the request is written down in the task state store
     before it leaves; below that, a retry looks for its text in the outbox since the run began.
 
-    Returns ``{"outbox_ids": [...]}``; the parameters of :class:`~ippanel_provider.operators.waiting.WaitingOperator` hold too.
+    Returns ``{"outbox_ids": [...]}``; the parameters of :class:`~ippanel_provider.operators.timing.TimedOperator` and
+    :class:`~ippanel_provider.operators.waiting.WaitingOperator` hold too.
 
     :param message: the text (templated)
-    :param sender: the line to send from, as +983000505; default is the connection's (templated)
-    :param send_time: when to send: an aware datetime or ISO text, 5 minutes to 90 days ahead; default is at once (templated)
-    :param quiet_hours: hours of Tehran in which nothing goes out, as ``22:00-08:00``; a mapping gives them by line. A text
-        that falls into them is scheduled for their end
     :param on_unconfirmed: what to do about a request that left unanswered and that the outbox does not show after
         ``settle`` seconds: ``fail`` (default), ``resend`` or ``skip``
     :param on_clear: ``keep`` (default) sends nothing again when a user clears the task, ``resend`` starts anew
     :param settle: seconds the outbox list is given to show what was accepted
-    :param dry_run: send nothing; say what would be sent and what it costs
+    :param dry_run: send nothing; log and return what would be sent, what it costs and the credit, and where the recipients
+        are known before the service has chosen them, who would get what (numbers masked, texts as their measure)
     :param show_rendered: show texts and numbers on the Rendered Template page; default is their length and count only
     :raises SendFailed: if it was not accepted; a retry is safe
     :raises SendInDoubt: if it left unanswered and nothing tells what came of it
     """
 
-    template_fields: Sequence[str] = ("message", "sender", "send_time", *WaitingOperator.template_fields)
+    template_fields: Sequence[str] = ("message", *TimedOperator.template_fields)
 
     message = Private()
     default_sender: ClassVar[str | None] = None
@@ -52,9 +52,6 @@ class SingleSendOperator(WaitingOperator):
         self,
         *,
         message: str = "",
-        sender: str | None = None,
-        send_time: datetime | str | None = None,
-        quiet_hours: str | Mapping[str, str] | None = None,
         on_unconfirmed: str = "fail",
         on_clear: str = "keep",
         settle: float = 120.0,
@@ -63,19 +60,10 @@ class SingleSendOperator(WaitingOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        for name, value, choices in (
-            ("on_unconfirmed", on_unconfirmed, ("fail", "resend", "skip")),
-            ("on_clear", on_clear, ("keep", "resend")),
-        ):
-            if value not in choices:
-                raise ValueError(f"{name}: {value!r} is none of {', '.join(choices)}")
         self.show_rendered = show_rendered
         self.message = message
-        self.sender = sender
-        self.send_time = send_time
-        self.quiet_hours = quiet_hours
-        self.on_unconfirmed = on_unconfirmed
-        self.on_clear = on_clear
+        self.on_unconfirmed = one_of("on_unconfirmed", on_unconfirmed, ("fail", "resend", "skip"))
+        self.on_clear = one_of("on_clear", on_clear, ("keep", "resend"))
         self.settle = settle
         # Airflow's operators have a method of the name.
         self.is_dry_run = dry_run
@@ -83,6 +71,10 @@ class SingleSendOperator(WaitingOperator):
     @abstractmethod
     def request(self, line: str, send_time: datetime | None) -> Request[Receipt]:
         """Return the send; what is wrong with its arguments is raised here, by field."""
+
+    def rows(self) -> Iterable[Row] | None:
+        """Return who would get which text, where that can be told without sending; None if only the service knows."""
+        return None
 
     def reach(self) -> int | None:
         """Return how many people it would reach, where that can be asked without sending."""
@@ -101,35 +93,47 @@ class SingleSendOperator(WaitingOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Send, wait if asked to, and return the ids."""
         from ippanel_provider.links import remember
+        from ippanel_provider.operators.rehearsal import rehearse
 
-        line = self.line()
-        request = self.request(line, send_time_of(self.send_time, line, self.quiet_hours))
-        if self.is_dry_run:
-            return self._rehearsed(line)
-        outbox_ids = self._sent_once(context, line, request)
+        if self.rehearses:
+            return rehearse(self)
+        self.hold()
+        outbox_ids = self._sent_once(context)
         remember(context, self.hook, outbox_ids)
-        if self.wait_for_completion and outbox_ids:
-            self.wait(outbox_ids)
-        return {"outbox_ids": outbox_ids}
+        return self.completed({"outbox_ids": outbox_ids})
 
     def line(self) -> str:
         """Return the line to send from."""
         return self.hook.sender(self.sender or self.default_sender)
 
-    def _sent_once(self, context: Context, line: str, request: Request[Receipt]) -> list[int]:
-        from ippanel_provider.client import IPPanelError, Unconfirmed
+    @property
+    def rehearses(self) -> bool:
+        """See :class:`~ippanel_provider.operators.timing.TimedOperator`."""
+        return self.is_dry_run
 
+    def _sent_once(self, context: Context) -> list[int]:
+        from ippanel_provider.client import IPPanelError
+
+        line = self.line()
         once = self._once(context, line)
         try:
             if (earlier := once.earlier()) is not None:
                 self.log.info("An earlier try of this task sent it; nothing is sent again.")
-                return earlier
+                return sorted(earlier)
         except SendInDoubt as doubt:
             if self.on_unconfirmed != "resend":
                 return self._undecided(once, doubt)
         except IPPanelError as error:
             raise SendFailed(str(error)) from error
+        # Only now, because the send time of what an earlier try has sent may be over.
+        request = self.request(line, self.moment())
         self._intend(once)
+        return sorted(self._send(once, request))
+
+    def _send(self, once: Once, request: Request[Receipt]) -> list[int]:
+        from ippanel_provider.client import IPPanelError, Unconfirmed
+
+        left = time.monotonic()
         try:
             outbox_ids = list(self.hook.run(request).outbox_ids)
         except Unconfirmed as error:
@@ -138,9 +142,28 @@ class SingleSendOperator(WaitingOperator):
         except IPPanelError as error:
             once.void()
             raise SendFailed(str(error)) from error
+        finally:
+            metrics.latency(self.ippanel_conn_id, time.monotonic() - left)
         once.settled(outbox_ids)
+        self._measure(outbox_ids)
         self.log.info("Accepted as %s.", ", ".join(f"bulk {outbox_id}" for outbox_id in outbox_ids[:5]))
         return outbox_ids
+
+    def _measure(self, outbox_ids: Sequence[int]) -> None:
+        """Count what was accepted, as far as the report tells it at once."""
+        from ippanel_provider.client import IPPanelError
+
+        sent, parts = len(outbox_ids), 0
+        if sent == 1:
+            try:
+                bulk = self.hook.run(self.hook.gateway.bulk(outbox_ids[0]))
+            except IPPanelError as error:
+                # The texts are on their way, whatever becomes of the figures.
+                self.log.info("How many get it is not counted: %s", error)
+                return
+            sent = bulk.recipients_count or 0
+            parts = sent * (bulk.parts or 0)
+        metrics.count(self.ippanel_conn_id, sent=sent, parts=parts)
 
     def _intend(self, once: Once) -> None:
         from ippanel_provider.client import IPPanelError
@@ -152,10 +175,14 @@ class SingleSendOperator(WaitingOperator):
 
     def _looked_up(self, once: Once, why: str) -> list[int]:
         try:
-            return once.look()
+            found = once.look()
         except SendInDoubt as doubt:
+            # How many it is to reach, only the service knows.
+            metrics.count(self.ippanel_conn_id, unconfirmed=1)
             # A resend is left to the next try, which looks again first.
             return self._undecided(once, SendInDoubt(f"{why} {doubt}"))
+        self._measure(found)
+        return found
 
     def _undecided(self, once: Once, doubt: SendInDoubt) -> list[int]:
         if self.on_unconfirmed == "skip":
@@ -187,18 +214,3 @@ class SingleSendOperator(WaitingOperator):
             since=run.start_date if ti.try_number > 1 else None,
             settle=self.settle,
         )
-
-    def _rehearsed(self, line: str) -> dict[str, Any]:
-        from ippanel_provider.client import edge
-
-        text, reach = self.priced_text(), self.reach()
-        told: dict[str, Any] = {"dry_run": True, "outbox_ids": [], "recipients": reach}
-        if text:
-            price = self.hook.run(edge.send.calculate_price(text, sender=line))
-            told |= {"parts": price.parts, "price_each": max(price.mci_price, price.other_price)}
-            if reach is not None:
-                told["price"] = reach * told["price_each"]
-        self.log.info(
-            "Nothing is sent. It would go out from %s: %s.", line, ", ".join(f"{k} {v}" for k, v in told.items() if v is not None)
-        )
-        return told

@@ -91,8 +91,9 @@ class IPPanelPatternSyncOperator(SyncOperator):
         deadline = time.time() + self.timeout
         return self._go_on(context, summary, deadline)
 
-    def execute_complete(self, context: Context, event: Mapping[str, Any], summary: dict[str, Any], deadline: float) -> dict[str, Any]:
+    def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
         """Take up the trigger's event, and wait for the next pattern that nobody has decided about."""
+        summary, deadline = event["carried"]["summary"], event["carried"]["deadline"]
         if event.get("status") != "decided":
             raise WaitFailed(f"patterns {', '.join(summary['pending'])}: {event.get('message', 'the trigger ended without a word')}")
         return self._go_on(context, summary, deadline)
@@ -175,9 +176,14 @@ class IPPanelPatternSyncOperator(SyncOperator):
         from ippanel_provider.triggers.account import IPPanelPatternTrigger
 
         self.defer(
-            trigger=IPPanelPatternTrigger(summary["pending"][0], self.ippanel_conn_id, self.poke_interval, deadline),
+            trigger=IPPanelPatternTrigger(
+                summary["pending"][0],
+                self.ippanel_conn_id,
+                self.poke_interval,
+                deadline,
+                carried={"summary": summary, "deadline": deadline},
+            ),
             method_name="execute_complete",
-            kwargs={"summary": summary, "deadline": deadline},
         )
 
     def _show(self, plan: PatternPlan) -> None:

@@ -11,6 +11,7 @@ from ippanel_provider.operators.single import SingleSendOperator
 
 if TYPE_CHECKING:
     from ippanel_provider.client import Receipt, Request
+    from ippanel_provider.delivery.audience import Row
 
 VOICE_LINE = "+98votp"
 """What the reports call the line; a call needs none."""
@@ -43,9 +44,11 @@ class IPPanelVoiceOtpOperator(SingleSendOperator):
 
         return edge.send.votp(value_of(self.message), value_of(self.recipient), send_time=send_time)
 
-    def reach(self) -> int:
+    def rows(self) -> list[Row]:
         """One person."""
-        return 1
+        from ippanel_provider.delivery.audience import Row
+
+        return [Row(1, value_of(self.recipient), value_of(self.message))]
 
     def priced_text(self) -> None:
         """The service tells no price of calls beforehand."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.triggers.base import WaitTrigger
 from ippanel_provider.triggers.poller import ROUND_REQUESTS, Event, Poller, Wait
@@ -20,8 +20,8 @@ class IPPanelPatternTrigger(WaitTrigger):
 
     arguments = ("pattern_code",)
 
-    def __init__(self, pattern_code: str, ippanel_conn_id: str, poll_interval: float, deadline: float) -> None:
-        super().__init__(ippanel_conn_id, poll_interval, deadline)
+    def __init__(self, pattern_code: str, ippanel_conn_id: str, poll_interval: float, deadline: float, carried: Any = None) -> None:
+        super().__init__(ippanel_conn_id, poll_interval, deadline, carried)
         self.pattern_code = pattern_code
 
     async def wait(self) -> Event:

@@ -18,25 +18,29 @@ class WaitTrigger(BaseTrigger):
     :param ippanel_conn_id: the connection to IPPanel
     :param poll_interval: seconds between two looks
     :param deadline: when to give up, in epoch seconds, so that a restart does not start the wait anew
+    :param carried: JSON that the task wants back: it is in the event, under the same name. (``DAG.test`` keeps nothing else
+        over a deferral)
     """
 
     arguments: ClassVar[Sequence[str]] = ()
     """The names of the subclass's own arguments, which are its attributes too."""
 
-    def __init__(self, ippanel_conn_id: str, poll_interval: float, deadline: float) -> None:
+    def __init__(self, ippanel_conn_id: str, poll_interval: float, deadline: float, carried: Any = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.ippanel_conn_id = ippanel_conn_id
         self.poll_interval = poll_interval
         self.deadline = deadline
+        self.carried = carried
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments, as JSON primitives."""
-        names = (*self.arguments, "ippanel_conn_id", "poll_interval", "deadline")
+        names = (*self.arguments, "ippanel_conn_id", "poll_interval", "deadline", *(() if self.carried is None else ("carried",)))
         return f"{type(self).__module__}.{type(self).__qualname__}", {name: getattr(self, name) for name in names}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait and say what came of it."""
-        yield TriggerEvent(await self.wait())
+        event = await self.wait()
+        yield TriggerEvent(event if self.carried is None else {**event, "carried": self.carried})
 
     @abstractmethod
     async def wait(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.service import BulkState
 from ippanel_provider.triggers.base import WaitTrigger
@@ -36,8 +36,9 @@ class IPPanelBulkTrigger(WaitTrigger):
         deadline: float,
         fail_on: Sequence[int] | None = None,
         min_delivered: float | None = None,
+        carried: Any = None,
     ) -> None:
-        super().__init__(ippanel_conn_id, poll_interval, deadline)
+        super().__init__(ippanel_conn_id, poll_interval, deadline, carried)
         self.outbox_ids = list(outbox_ids)
         self.fail_on = fail_on
         self.min_delivered = min_delivered

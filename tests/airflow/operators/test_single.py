@@ -56,7 +56,7 @@ def sends(sandbox: RunningSandbox) -> int:
 
 def test_it_sends_and_returns_the_id(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
     run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book)
-    assert run.state == "success"
+    assert run.state == "success", run.log
     assert given(sandbox) == NUMBERS
     assert run.results["send"] == {"outbox_ids": [sandbox.messages()[0]["outbox_id"]]}
 
@@ -66,10 +66,10 @@ def test_it_waits_until_it_is_sent(sandbox: RunningSandbox, book: int, run_task:
     sandbox.speed(10)
     run = run_task(
         IPPanelSendPhonebookOperator,
-        message=TEXT, books=[book], wait_for_completion=True, deferrable=deferrable, poll_interval=0.05, wait_timeout=20,
+        message=TEXT, books=[book], wait_for_completion=True, deferrable=deferrable, poke_interval=0.05, timeout=20,
     )  # fmt: skip
     sandbox.speed(1)
-    assert run.state == "success"
+    assert run.state == "success", run.log
     assert run.results["send"] == {"outbox_ids": [sandbox.messages()[0]["outbox_id"]]}
     assert {text["state_id"] for text in sandbox.messages()} == {6}
 
@@ -80,7 +80,7 @@ def test_a_bulk_that_ends_badly_fails_it(sandbox: RunningSandbox, book: int, run
     sandbox.speed(10)
     run = run_task(
         IPPanelSendPhonebookOperator,
-        message=TEXT, books=[book], wait_for_completion=True, deferrable=deferrable, poll_interval=0.05, wait_timeout=20,
+        message=TEXT, books=[book], wait_for_completion=True, deferrable=deferrable, poke_interval=0.05, timeout=20,
     )  # fmt: skip
     sandbox.speed(1)
     assert run.state == "failed"
@@ -90,7 +90,7 @@ def test_a_bulk_that_ends_badly_fails_it(sandbox: RunningSandbox, book: int, run
 def test_an_answer_that_never_came_is_found_in_the_outbox(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
     sandbox.fault("drop_after", path="/api/send", times=1)
     run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, settle=2)
-    assert run.state == "success"
+    assert run.state == "success", run.log
     assert run.results["send"] == {"outbox_ids": [sandbox.messages()[0]["outbox_id"]]}
     assert given(sandbox) == NUMBERS
     assert sends(sandbox) == 1
@@ -152,7 +152,7 @@ def test_a_send_in_doubt_can_be_skipped(sandbox: RunningSandbox, book: int, run_
 def test_a_retry_sends_what_did_not_leave(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
     sandbox.fault("refused", path="/api/send", times=1)
     run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, settle=0, retries=1, retry_delay=timedelta(0))
-    assert run.state == "success"
+    assert run.state == "success", run.log
     assert given(sandbox) == NUMBERS
 
 
@@ -160,11 +160,11 @@ def test_a_retry_after_a_failed_wait_does_not_send_again(sandbox: RunningSandbox
     sandbox.speed(0)
     run = run_task(
         IPPanelSendPhonebookOperator,
-        message=TEXT, books=book, settle=1, wait_for_completion=True, poll_interval=0.05, wait_timeout=0.1, retries=0,
+        message=TEXT, books=book, settle=1, wait_for_completion=True, poke_interval=0.05, timeout=0.1, retries=0,
     )  # fmt: skip
     sandbox.speed(1)
     assert run.state == "failed"
-    assert "wait_timeout: 1 of 1 bulks are not final in time" in run.log
+    assert "timeout: the time is up and 1 of 1 bulks are not final" in run.log
     assert sends(sandbox) == 1
 
 
@@ -181,7 +181,7 @@ def test_a_dry_run_says_how_many_and_what_it_costs_and_sends_nothing(sandbox: Ru
 def test_it_can_be_scheduled(sandbox: RunningSandbox, book: int, run_task: Any, as_text: bool) -> None:
     moment = datetime.fromtimestamp(int(sandbox.now()) + 3600, UTC)
     run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, send_time=moment.isoformat() if as_text else moment)
-    assert run.state == "success"
+    assert run.state == "success", run.log
     assert sandbox.messages()[0]["send_time"] == moment.timestamp()
 
 
@@ -190,7 +190,7 @@ def test_in_quiet_hours_it_is_scheduled_for_their_end(sandbox: RunningSandbox, b
     end = (now + timedelta(hours=22)).replace(second=0, microsecond=0)
     hours = f"{now - timedelta(hours=1):%H:%M}-{end:%H:%M}"
     run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, quiet_hours={sandbox.sender: hours})
-    assert run.state == "success"
+    assert run.state == "success", run.log
     assert sandbox.messages()[0]["send_time"] == end.timestamp()
 
 
@@ -225,7 +225,7 @@ def test_what_is_wrong_is_named_and_nothing_is_sent(sandbox: RunningSandbox, run
 
 def test_no_number_and_no_text_is_shown(sandbox: RunningSandbox, run_task: Any) -> None:
     run = run_task(IPPanelVoiceOtpOperator, code="48213", recipient="09120000001")
-    assert run.state == "success"
+    assert run.state == "success", run.log
     for secret in ("48213", "9120000001"):
         assert secret not in f"{run.log}{run.results}{run.rendered}"
 
@@ -241,7 +241,7 @@ def test_a_text_of_their_own_from_the_options_of_contacts(sandbox: RunningSandbo
     made = hook.run(edge.phonebook.create("مشتریان", [option.id]))
     hook.run(edge.phonebook.add_contacts([{"number": NUMBERS[0], "phonebook_id": made.id, "options": {option.id: "تبریز"}}]))
     run = run_task(IPPanelSendPhonebookOperator, message=f"سلام از {{ex_{option.id}}}", books=made.id, keywords=True)
-    assert run.state == "success"
+    assert run.state == "success", run.log
     assert [text["text"] for text in sandbox.messages()] == ["سلام از تبریز"]
 
 
@@ -249,7 +249,7 @@ def test_a_file_of_numbers(sandbox: RunningSandbox, run_task: Any, tmp_path: Pat
     with (tmp_path / "numbers.csv").open("w", newline="") as file:
         csv.writer(file).writerows([[number] for number in NUMBERS])
     run = run_task(IPPanelSendFileOperator, message=TEXT, path=str(tmp_path / "numbers.csv"), other_recipients=["09120000003"])
-    assert run.state == "success"
+    assert run.state == "success", run.log
     assert given(sandbox) == [*NUMBERS, "+989120000003"]
 
 
@@ -267,7 +267,7 @@ def test_a_file_of_keywords(sandbox: RunningSandbox, run_task: Any, tmp_path: Pa
     workbook.active.append([NUMBERS[1], "بهار", 20])
     workbook.save(tmp_path / "keywords.xlsx")
     run = run_task(IPPanelSendFileOperator, message="{ex_B} عزیز، {ex_C} امتیاز", path=str(tmp_path / "keywords.xlsx"), kind="keyword")
-    assert run.state == "success"
+    assert run.state == "success", run.log
     assert sorted(text["text"] for text in sandbox.messages()) == ["آرش عزیز، 10 امتیاز", "بهار عزیز، 20 امتیاز"]
 
 
@@ -314,7 +314,7 @@ def test_people_the_service_knows(sandbox: RunningSandbox, run_task: Any, kind: 
 
 def test_a_code_is_read_out(sandbox: RunningSandbox, run_task: Any) -> None:
     run = run_task(IPPanelVoiceOtpOperator, code="{{ 48000 + 213 }}", recipient="۰۹۱۲۰۰۰۰۰۰۱")
-    assert run.state == "success"
+    assert run.state == "success", run.log
     assert [(text["recipient"], text["text"], text["type"]) for text in sandbox.messages()] == [("+989120000001", "48213", "sendvoice")]
 
 
