@@ -50,7 +50,7 @@ def timed(connection: str, flow: Flow[T]) -> Flow[T]:
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
             answer, error = None, None
-            is_send = getattr(step, "operation", "").startswith("send.")
+            is_send = getattr(step, "is_send", False)
             left = time.monotonic()
             try:
                 answer = yield step

@@ -44,7 +44,7 @@ class IPPanelRetryPolicy(RetryPolicy):
         error = next((cause for cause in _causes(exception) if isinstance(cause, IPPanelError)), None)
         if isinstance(error, (Refused, InvalidInput, Unsupported, OtpRequired)):
             return RetryDecision.fail(f"{type(error).__name__}: the same would be refused again")
-        in_doubt = isinstance(error, Unconfirmed) and error.details.operation.startswith("send.")
+        in_doubt = isinstance(error, Unconfirmed) and error.details.is_send
         if in_doubt and not isinstance(exception, SendInDoubt):
             return RetryDecision.fail("it may have gone out; look in the outbox report")
         if not isinstance(error, NotSent):

@@ -31,6 +31,8 @@ class Details:
     """What the service answered, with numbers, texts and credentials taken out."""
 
     operation: str = ""
+    is_send: bool = False
+    """Whether the request was a send; unconfirmed, its texts may have gone out."""
     http_status: int | None = None
     code: str | None = None
     """``meta.message_code`` (``400-2``) or the legacy code (``10006``)."""

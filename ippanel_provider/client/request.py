@@ -75,6 +75,11 @@ class Request(Generic[T_co]):
     authenticated: bool = True
     api: Api = Api.EDGE
 
+    @property
+    def is_send(self) -> bool:
+        """Whether it has texts go out, so that one without an answer may have done so."""
+        return self.replay is Replay.IF_UNREACHED
+
     def via(self, method: str, path: str) -> Self:
         """Return the same request under an alternate method and path."""
         return replace(self, method=method, path=path, alternates=())

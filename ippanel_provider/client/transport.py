@@ -21,7 +21,7 @@ from ippanel_provider.client.auth import ApiKey, Auth
 from ippanel_provider.client.errors import Details, InvalidInput, IPPanelError, NoAnswer, Unreachable, Unreadable
 from ippanel_provider.client.exchange import Effect, NeedCredential, Retry, Transmit, exchange
 from ippanel_provider.client.renewal import Await, obtain
-from ippanel_provider.client.request import Answer, Flow, PageRequest, Replay, Request, Sleep, Upload
+from ippanel_provider.client.request import Answer, Flow, PageRequest, Request, Sleep, Upload
 from ippanel_provider.service import EDGE_URL, REST_URL, Api
 
 T = TypeVar("T")
@@ -192,10 +192,11 @@ class _Wire:
         """Say whether the request left. httpx names what failed, not whether bytes had gone."""
         if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)):
             return InvalidInput(f"base_url: {error}")
+        operation, is_send = transmit.request.operation, transmit.request.is_send
         kind, sentence = self._verdict(error, httpx.URL(self._root).host)
-        if kind is not Unreachable and transmit.request.replay is Replay.IF_UNREACHED:
+        if is_send and kind is not Unreachable:
             sentence += " The texts may have gone out: look in the outbox report before sending again."
-        return kind(f"{transmit.request.operation}: {sentence}", Details(operation=transmit.request.operation))
+        return kind(f"{operation}: {sentence}", Details(operation, is_send))
 
     def _verdict(self, error: Exception, host: str) -> tuple[type[IPPanelError], str]:
         name = type(error).__name__

@@ -24,7 +24,7 @@ from ippanel_provider.client.errors import (
     Unconfirmed,
     Unreadable,
 )
-from ippanel_provider.client.request import Answer, Replay
+from ippanel_provider.client.request import Answer
 from ippanel_provider.client.scrub import excerpt, scrubber, shown
 
 _MAX_FAULTS = 5
@@ -55,6 +55,7 @@ def error(
     scrub = scrubber(answer.request, answer.hidden)
     details = Details(
         operation=answer.request.operation,
+        is_send=answer.request.is_send,
         http_status=answer.status,
         code=None if code is None else shown(code, scrub),
         server_message=None if message is None else shown(message, scrub),
@@ -99,7 +100,7 @@ def _sentence(kind: type[IPPanelError], answer: Answer, details: Details, misfit
     code = f", code {details.code}" if details.code else ""
     head = f"{answer.request.operation}: {_VERDICTS[kind]} (HTTP {answer.status}{code})"
     said = " ".join(part for part in (details.server_message or details.body, _fields(details), misfit and f"[{misfit}]") if part)
-    tail = _advice(kind, answer.request.replay is Replay.IF_UNREACHED, details)
+    tail = _advice(kind, details)
     return " ".join(part for part in (head + (f": {said}." if said else "."), meaning, tail) if part)
 
 
@@ -124,7 +125,7 @@ _VERDICTS: dict[type[IPPanelError], str] = {
 }
 
 
-def _advice(kind: type[IPPanelError], sends: bool, details: Details) -> str:
+def _advice(kind: type[IPPanelError], details: Details) -> str:
     if details.http_status is not None and 300 <= details.http_status < 400:
         return "It is a redirect: set the base URL to where the service is now."
     if kind is Unauthorized:
@@ -132,11 +133,11 @@ def _advice(kind: type[IPPanelError], sends: bool, details: Details) -> str:
     if kind is Throttled:
         wait = f" {details.retry_after:g} seconds" if details.retry_after is not None else ""
         return f"Wait{wait} before trying again." + (
-            " The identical text to the same recipient is held off for 40 seconds." if sends else ""
+            " The identical text to the same recipient is held off for 40 seconds." if details.is_send else ""
         )
-    if issubclass(kind, Unconfirmed) and sends:
+    if issubclass(kind, Unconfirmed) and details.is_send:
         return "The texts may have gone out: look in the outbox report before sending again."
-    return "Nothing was sent." if sends and issubclass(kind, Refused) else ""
+    return "Nothing was sent." if details.is_send and issubclass(kind, Refused) else ""
 
 
 def _retry_after(value: str | None) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ippanel_provider import metrics
-from ippanel_provider.client import Client, Flow, NotSent, Refused, Request, Settings, edge
+from ippanel_provider.client import Client, Flow, NotSent, Refused, Request, Settings, edge, rest
 from ippanel_provider.client.models import Receipt
 from ippanel_provider.sandbox.runner import RunningSandbox
 
@@ -39,6 +39,20 @@ def test_every_send_of_a_flow_is_timed_and_nothing_else(told: list[tuple[str, ob
     assert (name, tags) == ("ippanel.latency", {"connection": "shop"})
     assert isinstance(seconds, float)
     assert seconds > 0
+
+
+def test_a_send_of_the_legacy_api_is_timed_and_what_a_send_costs_is_not(told: list[tuple[str, object, object]]) -> None:
+    def flow() -> Flow[None]:
+        yield rest.send("سلام", ["09120000001"], sender="+983000505")
+        yield edge.send.calculate_price("سلام", sender="+983000505")
+
+    steps = metrics.timed("shop", flow())
+    assert next(steps).operation == "rest.send"
+    assert steps.send(None).operation == "send.calculate_price"
+    assert [name for name, _, _ in told] == ["ippanel.latency"]
+    with pytest.raises(StopIteration):
+        steps.send(None)
+    assert [name for name, _, _ in told] == ["ippanel.latency"]
 
 
 def test_a_send_that_failed_is_timed_and_the_flow_decides(told: list[tuple[str, object, object]], ippanel_sandbox: RunningSandbox) -> None:
