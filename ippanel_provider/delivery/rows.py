@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.delivery.audience import Row
+from ippanel_provider.extras import need
 
 _NUMBERLIKE = re.compile(r"(?:\d\D?){7}")
 _COLUMNS_SHOWN = 30
@@ -25,44 +23,6 @@ class Record(NamedTuple):
     """Why the source cannot be read there; empty if it can."""
 
 
-class _Empty(Exception):
-    """A value that the text needs is NULL."""
-
-
-def _refuse_none(value: Any) -> Any:
-    # Without this a NULL name greets the customer as "None".
-    if value is None:
-        raise _Empty
-    return value
-
-
-_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, finalize=_refuse_none, autoescape=False)
-
-
-class RowTemplate:
-    """A template rendered once for each of many records; several times as fast as rendering it anew each time.
-
-    :raises InvalidInput: if the template is broken.
-    """
-
-    def __init__(self, source: str) -> None:
-        try:
-            template = _ENVIRONMENT.from_string(source)
-        except TemplateError as error:
-            raise InvalidInput(f"row_message: {error}") from None
-        self._root = template.root_render_func
-        self._context = template.new_context()
-        self._globals = dict(self._context.parent)
-
-    def render(self, record: Mapping[str, Any]) -> str:
-        """Return the text; ``row`` and every column are its variables."""
-        # Making a context costs three times as much as a usual text, so one serves all, without what a text before has set.
-        self._context.vars.clear()
-        self._context.exported_vars.clear()
-        self._context.parent = {**self._globals, **record, "row": record}
-        return _ENVIRONMENT.concat(self._root(self._context))
-
-
 def numbered(records: Iterable[Mapping[str, Any]]) -> Iterator[Record]:
     """Yield records with their place, counted from 1."""
     for line, values in enumerate(records, start=1):
@@ -74,10 +34,14 @@ def rendered(records: Iterable[Record], template: str, recipient_column: str) ->
 
     :raises InvalidInput: if the template is broken, or the records have no such column.
     """
+    # Where a text is the same for all, Jinja need not be there: it is no need of the client and its command line.
+    need("jinja2", "airflow")
+    from ippanel_provider.delivery.row_template import RowTemplate
+
     compiled = RowTemplate(template)
     for record in _with_recipient(records, recipient_column):
         recipient = record.values.get(recipient_column)
-        text, problem = ("", record.problem) if record.problem else _text(compiled, record.values)
+        text, problem = ("", record.problem) if record.problem else compiled.text(record.values)
         yield Row(record.line, recipient, text, problem)
 
 
@@ -88,15 +52,6 @@ def addressed(records: Iterable[Record], text: str, recipient_column: str) -> It
     """
     for record in _with_recipient(records, recipient_column):
         yield Row(record.line, record.values.get(recipient_column), text, record.problem)
-
-
-def _text(compiled: RowTemplate, values: Mapping[str, Any]) -> tuple[str, str]:
-    try:
-        return compiled.render(values), ""
-    except _Empty:
-        return "", "a column that its text needs is empty"
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-        return "", f"its text cannot be made ({type(error).__name__})"
 
 
 def _with_recipient(records: Iterable[Record], column: str) -> Iterator[Record]:
