@@ -54,6 +54,8 @@ class Clock:
         """Show ``service_time`` at ``real_time`` (epoch seconds; None is now), and run ``speed`` times as fast from there."""
         passed = 0.0 if real_time is None else max(0.0, time.time() - real_time)
         self._service_anchor, self._real_anchor, self._speed = service_time + passed * speed, time.monotonic(), speed
+        if self._held is not None:
+            self._held = service_time
 
     def not_before(self, service_time: float) -> None:
         """Jump to ``service_time`` if that is still to come."""

@@ -177,7 +177,6 @@ async def add_fault(sandbox: Sandbox, request: Request) -> object:
     """Set a fault: ``match`` {path, method, sending_type}, ``fault``, ``times``, ``after``, ``probability`` and its own options."""
     body = await body_of(request)
     try:
-        sandbox.script.forced(body.get("state_id"), body.get("message_status"))
         return sandbox.faults.add(body).as_json()
     except ValueError as error:
         raise Mistake(str(error)) from None

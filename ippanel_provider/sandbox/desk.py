@@ -17,7 +17,7 @@ from ippanel_provider.text.numbers import InvalidNumber, normalize
 from .contact_sheets import fits, header, rows_of
 from .control_calls import Control, Mistake, body_of, unknown
 from .people import NameTaken, People, User
-from .phonebook_records import Entry, Option
+from .phonebook_records import OPTION_TYPES, Entry, Option
 from .sheets import write_xlsx
 from .state import Sandbox
 
@@ -37,7 +37,7 @@ async def add_phonebook(sandbox: Sandbox, request: Request) -> object:
     title, kinds, given = body.get("title"), body.get("options", {}), body.get("contacts", [])
     if not isinstance(title, str) or not title:
         raise Mistake("title must be a text")
-    if not isinstance(kinds, dict) or not set(kinds.values()) <= {"int", "string", "date"}:
+    if not isinstance(kinds, dict) or not all(kind in OPTION_TYPES for kind in kinds.values()):
         raise Mistake("options takes titles with the types int, string or date")
     if not isinstance(given, list):
         raise Mistake("contacts is a list")
@@ -59,6 +59,11 @@ def _checked(raw: object, kinds: Mapping[str, str], at: str) -> None:
         normalize(raw.get("number", ""))
     except InvalidNumber as error:
         raise Mistake(f"{at}.number: {error}") from None
+    for field in ("pre", "name", "email"):
+        if not isinstance(raw.get(field), str | None):
+            raise Mistake(f"{at}.{field} must be a text")
+    if not isinstance(raw.get("options", {}), dict):
+        raise Mistake(f"{at}.options takes values by the title of their option")
     for name, value in raw.get("options", {}).items():
         if name not in kinds or not fits(str(value), kinds[name]):
             raise Mistake(f"{at}.options: {name} is no option of the book, or the value is not of its type")

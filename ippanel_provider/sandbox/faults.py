@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .life import Script
+
 NAMES: dict[str, str] = {
     "latency": "answers after `seconds` (0.5)",
     "status": "answers with `status` (500), `retry_after`, `body`; nothing is processed unless `processed`",
@@ -24,7 +26,7 @@ NAMES: dict[str, str] = {
 }
 """Every fault and what it does."""
 
-# Options that are numbers, and what they may be; all but seconds are whole.
+# What any fault may be given besides, of which each heeds its own. These are numbers (all but seconds whole) within bounds,
 _NUMBERS = {
     "seconds": (0, 3600),
     "status": (200, 599),
@@ -33,8 +35,10 @@ _NUMBERS = {
     "state_id": (0, 9),
     "message_status": (0, 4),
 }
+# and these are other things.
+_OTHERS = ("body", "message", "code", "processed")
 _PROCESSED_BY_DEFAULT = frozenset({"malformed", "truncated", "drop_after", "partial"})
-_BEFORE_ANYTHING = frozenset({"status", "html", "refused", "unauthorized", "drop_before", "malformed", "truncated", "drop_after"})
+_DECISIVE = frozenset({"status", "html", "refused", "unauthorized", "drop_before", "malformed", "truncated", "drop_after"})
 
 
 @dataclass(slots=True)
@@ -61,9 +65,9 @@ class Fault:
         return bool(self.options.get("processed", self.name in _PROCESSED_BY_DEFAULT))
 
     @property
-    def ends_request(self) -> bool:
+    def is_decisive(self) -> bool:
         """Whether it decides the answer by itself; at most one such fault strikes a request."""
-        return self.name in _BEFORE_ANYTHING
+        return self.name in _DECISIVE
 
     def matches(self, method: str, path: str, sending_type: str | None) -> bool:
         """Whether this request is meant."""
@@ -95,10 +99,10 @@ class Fault:
 class Faults:
     """The faults in force, in the order they were set."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self) -> None:
         self.active: list[Fault] = []
         self._ids = itertools.count(1)
-        self._random = random.Random(seed)  # noqa: S311 - chance for tests, and the same chance each time
+        self._random = random.Random(0)  # noqa: S311 - chance for tests, and the same chance each time
 
     def add(self, request: Mapping[str, Any]) -> Fault:
         """Set a fault from the body of a control call.
@@ -117,12 +121,10 @@ class Faults:
 
     def strike(self, method: str, path: str, sending_type: str | None) -> list[Fault]:
         """The faults that meet this request, counted as used. Of those that decide the answer only the first does."""
-        if not self.active:
-            return []
         striking: list[Fault] = []
         decided = False
         for fault in self.active:
-            if not fault.matches(method, path, sending_type) or (decided and fault.ends_request):
+            if not fault.matches(method, path, sending_type) or (decided and fault.is_decisive):
                 continue
             if fault.after > 0:
                 fault.after -= 1
@@ -130,7 +132,7 @@ class Faults:
             if fault.probability < 1 and self._random.random() >= fault.probability:
                 continue
             fault.struck += 1
-            decided = decided or fault.ends_request
+            decided = decided or fault.is_decisive
             striking.append(fault)
         self.active = [fault for fault in self.active if fault.times is None or fault.struck < fault.times]
         return striking
@@ -163,11 +165,14 @@ def _read(fault_id: int, request: Mapping[str, Any]) -> Fault:
         raise ValueError("after must be a whole number from 0: how many matching requests pass first")
     if not isinstance(probability, int | float) or not 0 <= probability <= 1:
         raise ValueError("probability must lie between 0 and 1")
+    if unknown := sorted(map(str, options.keys() - _NUMBERS.keys() - set(_OTHERS))):
+        raise ValueError(f"no fault takes {', '.join(unknown)}; there are {', '.join([*_NUMBERS, *_OTHERS])}")
     for option, (least, most) in _NUMBERS.items():
         value = options.get(option, least)
         whole = int if option != "seconds" else (int, float)
         if isinstance(value, bool) or not isinstance(value, whole) or not least <= value <= most:
             raise ValueError(f"{option} must be a number from {least} to {most}")
+    Script().forced(options.get("state_id"), options.get("message_status"))
     method = match.get("method")
     return Fault(
         id=fault_id,

@@ -10,6 +10,8 @@ JOB_QUEUED = 1.0
 """Seconds of service time an import or export waits before it starts."""
 JOB_RUNNING = 1.0
 """Seconds of service time it runs, whatever its size."""
+OPTION_TYPES = ("int", "string", "date")
+"""What the values of an option may be."""
 
 
 class Entry(NamedTuple):
@@ -25,7 +27,7 @@ class Entry(NamedTuple):
 
 @dataclass(slots=True)
 class Option:
-    """A custom field of contacts; ``type`` is ``int``, ``string`` or ``date``. Options belong to the account."""
+    """A custom field of contacts; ``type`` is one of :data:`OPTION_TYPES`. Options belong to the account."""
 
     id: int
     title: str

@@ -87,6 +87,7 @@ class Phonebooks(Store):
     @change
     def delete_books(self, book_ids: Sequence[int]) -> None:
         """Delete books with their contacts; ids of none are passed over."""
+        self.settle()
         for book_id in book_ids:
             book = self.books.pop(book_id, None)
             for contact_id in book.contacts if book is not None else ():

@@ -70,7 +70,7 @@ class Serving:
         decisive: Fault | None = None
         outbox = self.sandbox.outbox
         for fault in faults:
-            if fault.ends_request:
+            if fault.is_decisive:
                 decisive = fault
             await _apply(fault, call)
         if self.sandbox.outbox is not outbox:

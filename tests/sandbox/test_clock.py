@@ -40,3 +40,12 @@ def test_it_stops_before_dates_do() -> None:
     assert datetime.fromtimestamp(clock.now(), UTC).year > 8800
     with pytest.raises(ValueError, match="year 9000"):
         clock.advance(9 * 10**9)
+
+
+def test_a_moment_that_is_held_moves_when_the_clock_is_set() -> None:
+    clock = Clock(speed=0)
+    start = clock.now()
+    with clock.held(start + 1000):
+        clock.set(start + 7, 0)
+        assert clock.now() == start + 7
+    assert clock.now() == start + 7

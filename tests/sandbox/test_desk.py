@@ -30,7 +30,10 @@ def test_a_phonebook_as_it_stands(wire: Wire, ippanel_sandbox: RunningSandbox) -
     [
         ({}, "title"),
         ({"title": "a", "options": {"b": "float"}}, "int, string or date"),
+        ({"title": "a", "options": {"b": ["int"]}}, "int, string or date"),
         ({"title": "a", "contacts": {}}, "contacts is a list"),
+        ({"title": "a", "contacts": [{"number": "09120000001", "name": 5}]}, r"contacts\[0\]\.name must be a text"),
+        ({"title": "a", "contacts": [{"number": "09120000001", "options": ["b"]}]}, r"contacts\[0\]\.options takes"),
         ({"title": "a", "contacts": [{"mobile": "1"}]}, r"contacts\[0\] takes"),
         ({"title": "a", "contacts": [{"number": "12"}]}, r"contacts\[0\]\.number"),
         ({"title": "a", "contacts": [{"number": "09120000001", "options": {"b": 1}}]}, "b is no option"),

@@ -57,6 +57,8 @@ def test_paths(path: str, hit: bool) -> None:
         {"fault": "status", "match": ["x"]},
         {"fault": "status", "status": "five hundred"},
         {"fault": "latency", "seconds": True},
+        {"fault": "latency", "second": 5},
+        {"fault": "outcome", "state_id": 2},
     ],
 )
 def test_faults_that_are_none(request_body: dict[str, object]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import openpyxl
 import pytest
 
 from ippanel_provider.sandbox.runner import SandboxError, running_sandbox
@@ -161,6 +162,34 @@ def test_reset_empties_it(start: Start) -> None:
     with start() as wire:
         assert [text["text"] for text in wire.sandbox.messages()] == ["b"]
         assert wire.sandbox.account()["credit"] == credit > 1
+
+
+def test_examples_are_as_old_after_a_reset_as_at_the_start(start: Start) -> None:
+    with start(examples=True, kill=False) as wire:
+        wire.sandbox.advance(10 * 86_400)
+        wire.sandbox.reset()
+        accepted = [float(bulk["time"]) for bulk in wire.outbox()["data"]]
+        assert max(accepted) <= wire.sandbox.now()
+        assert accepted == sorted(accepted, reverse=True)
+
+
+def test_contacts_have_the_ids_they_had_though_their_import_was_looked_at_before_its_book_went(start: Start, tmp_path: Path) -> None:
+    with start() as wire:
+        wire.sandbox.speed(0)
+        gone, kept = (wire.sandbox.add_phonebook(title)["id"] for title in ("gone", "kept"))
+        workbook = openpyxl.Workbook()
+        workbook.active.append(["09120000001"])
+        workbook.save(tmp_path / "people.xlsx")
+        with (tmp_path / "people.xlsx").open("rb") as file:
+            assert wire.post(f"/api/phonebooks/{gone}/import", files={"file": ("people.xlsx", file)}).status_code == 200
+        wire.sandbox.advance(10)
+        assert wire.get("/api/phonebooks/list-new", id=gone).json()["data"][0]["count"] == 1
+        assert wire.post("/api/phonebooks/delete-list", {"listPhonebooks": [gone]}).status_code == 200
+        contact = {"number": "+989120000002", "phonebook_id": kept}
+        assert wire.post("/api/phonebooks/numbers/add-list-new", {"list": [contact]}).status_code == 201
+        before = report(wire)
+    with start(kill=False) as wire:
+        assert report(wire) == before
 
 
 def test_two_sandboxes_on_one_file(start: Start) -> None:

@@ -146,10 +146,8 @@ async def add(request: Request) -> Response:
     sandbox, form = sandbox_of(request), {}
     try:
         form = await form_of(request)
-        body = _fault(form)
         try:
-            sandbox.script.forced(body.get("state_id"), body.get("message_status"))
-            sandbox.faults.add(body)
+            sandbox.faults.add(_fault(form))
         except ValueError as error:
             raise Mistake("{why}", why=str(error)) from None
     except Mistake as mistake:

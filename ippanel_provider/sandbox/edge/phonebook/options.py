@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from ippanel_provider.sandbox.edge.contact_reading import ids, moment
 from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, list_of, not_found
-from ippanel_provider.sandbox.phonebook_records import Option
+from ippanel_provider.sandbox.phonebook_records import OPTION_TYPES, Option
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 
-TYPES = ("int", "string", "date")
 _NO_OPTION = "گزینه مورد نظر یافت نشد"
 
 
@@ -18,7 +17,7 @@ def create_option(call: Call) -> Reply:
     kind = call.body.get("type")
     if kind is None or kind == "":
         problems.require("type")
-    elif kind not in TYPES:
+    elif kind not in OPTION_TYPES:
         problems.add("type")
     return problems.reply() if problems else done(render_option(call.sandbox.phonebooks.create_option(title, str(kind))))
 
@@ -26,7 +25,7 @@ def create_option(call: Call) -> Reply:
 def list_options(call: Call) -> Reply:
     """The options, newest first; ``title`` matches a part."""
     kind, title = call.query.get("type"), call.query.get("title")
-    if kind and kind not in TYPES:
+    if kind and kind not in OPTION_TYPES:
         problems = Problems()
         problems.add("type")
         return problems.reply()
