@@ -136,10 +136,8 @@ class Login:
         :raises OtpRequired: a person has to give a code. Until the step ends, asking again texts no further code.
         :raises Unauthorized: the user name, the password or the authenticator's code is wrong.
         """
-        stored = self._store.load()
-        if stored is not None and self._lasts(stored) and (self._token is None or stored.value != self._token.value):
-            self._token = stored
-            return stored.value
+        if (newer := self._newer()) is not None:
+            return newer
         if self._step is not None and self._is_open(self._step):
             raise _otp_required(self._step)
         try:
@@ -150,6 +148,9 @@ class Login:
             try:
                 step = yield steps.confirm_otp(step.token, totp.code(self._totp_key, self._clock()))
             except Unauthorized as error:
+                # A code may count once, and another process may have logged in with this one.
+                if (newer := self._newer()) is not None:
+                    return newer
                 why = "login: the authenticator's code was refused (HTTP 401). Check the TOTP secret and the clock of this machine."
                 raise Unauthorized(why, error.details) from error
         return self._settle(step)
@@ -207,6 +208,14 @@ class Login:
         self._recovery = None
         self._password = password
         self._forget()
+
+    def _newer(self) -> str | None:
+        """Take the token of the store if it was made after the one at hand."""
+        stored = self._store.load()
+        if stored is None or not self._lasts(stored) or (self._token is not None and stored.expires_at <= self._token.expires_at):
+            return None
+        self._token = stored
+        return stored.value
 
     def _settle(self, step: LoginStep) -> str:
         if step.method != "login":

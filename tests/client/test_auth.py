@@ -373,6 +373,24 @@ class TestAuthenticator:
         with pytest.raises(Unauthorized, match="TOTP secret and the clock"):
             client_of(a_login(totp_secret=SECRET)).run(edge.payment.credit())
 
+    def test_a_code_that_another_process_has_used_up_leads_to_its_token(
+        self, service: Accounts, client_of: Callable[[Login], Client], clock: Clock
+    ) -> None:
+        """Two that log in within 30 seconds show one code, and a service may take it once."""
+        service.method, service.code = "ga", totp.code(totp.key(SECRET), START)
+        store = MemoryStore()
+        confirm = service.wire.routes["/v1/api/acl/auth/confirm_otp"]
+
+        def confirmed_by_another(seen: Seen) -> Reply:
+            service.wire.routes["/v1/api/acl/auth/confirm_otp"] = confirm
+            store.save(StoredToken(service.token(), datetime.fromtimestamp(START + 36_000, UTC)))
+            return wrong()
+
+        service.wire.routes["/v1/api/acl/auth/confirm_otp"] = confirmed_by_another
+        client = client_of(a_login(totp_secret=SECRET, store=store, clock=clock))
+        assert client.run(edge.payment.credit()).credit == 1.0
+        assert service.logins == 1
+
     def test_without_a_secret_a_person_is_asked(self, service: Accounts, client_of: Callable[[Login], Client]) -> None:
         service.method = "ga"
         login = a_login()
@@ -571,6 +589,22 @@ class TestFileStore:
         theirs.run(edge.payment.credit())
         assert ours.run(edge.payment.credit()).credit == 1.0
         assert service.logins == 2
+
+    def test_a_refused_token_is_not_replaced_by_an_older_one_of_the_store(
+        self, service: Accounts, client_of: Callable[[Login], Client], clock: Clock
+    ) -> None:
+        """Of two processes that log in at once, the one whose token is older may be the last to keep it."""
+        store = MemoryStore()
+        client_of(a_login(store=store, clock=clock)).run(edge.payment.credit())
+        older = store.load()
+        assert older is not None
+        store.clear()
+        clock.now += 1
+        client = client_of(a_login(store=store, clock=clock))
+        client.run(edge.payment.credit())
+        store.save(older)
+        service.valid.clear()
+        assert client.run(edge.payment.credit()).credit == 1.0
 
     def test_only_its_owner_can_read_it(self, store: FileStore, token: StoredToken, tmp_path: Path) -> None:
         store.save(token)
