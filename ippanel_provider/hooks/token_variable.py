@@ -32,10 +32,11 @@ class TokenVariable:
     def load(self) -> StoredToken | None:
         """Return the token kept last."""
         if _may_ask_airflow():
-            if self._is_behind:
+            stored = self._read()
+            if self._is_behind and not (stored and self._kept and stored.expires_at > self._kept.expires_at):
                 self._write(self._kept)
             else:
-                self._kept = self._read() or self._kept
+                self._kept, self._is_behind = stored or self._kept, False
         return self._kept
 
     def save(self, token: StoredToken) -> None:

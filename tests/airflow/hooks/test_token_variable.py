@@ -193,6 +193,16 @@ def test_another_thread_leaves_the_variable_to_the_main_thread(variables: Variab
     assert len(variables.kept) == 1
 
 
+def test_a_token_kept_late_does_not_push_out_a_newer_one(variables: Variables) -> None:
+    keeping, newer = store(), StoredToken("n" * 40, TOKEN.expires_at + timedelta(hours=1))
+    thread = threading.Thread(target=keeping.save, args=(TOKEN,))
+    thread.start()
+    thread.join()
+    store().save(newer)
+    assert keeping.load() == newer
+    assert store().load() == newer
+
+
 class TestSecondFactor:
     """On a sandbox of its own: codes depend on the time, and other tests move the shared one's clock."""
 
