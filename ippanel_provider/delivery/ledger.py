@@ -7,43 +7,68 @@ may have gone out, and only the service's outbox can tell (:mod:`ippanel_provide
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ippanel_provider.delivery.audience import Message
 from ippanel_provider.delivery.chunks import Chunk
-from ippanel_provider.delivery.members import MemberKey
+from ippanel_provider.delivery.known import Known
+from ippanel_provider.delivery.members import MEMBER_BYTES, TEXT_BYTES, MemberKey
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A chunk that is about to be sent. ``members`` and ``texts`` are hashes; ``at`` is epoch seconds."""
+    """A chunk that is about to be sent. ``members`` and ``texts`` are hashes, end to end; ``at`` is epoch seconds."""
 
     number: int
     at: float
     lines: tuple[int, int]
-    members: tuple[bytes, ...] = field(repr=False)
-    texts: tuple[bytes, ...] = field(repr=False)
+    members: bytes = field(repr=False)
+    texts: bytes = field(repr=False)
     send_at: float | None = None
     """When it is to go out, where it has a time of its own."""
 
-    @classmethod
-    def of(cls, chunk: Chunk, key: MemberKey, number: int) -> Intent:
-        """Return the intent to send ``chunk`` now, or at the time its schedule gives the number."""
-        lines = (chunk.messages[0].line, chunk.messages[-1].line)
-        members, texts = tuple(map(key.member, chunk.messages)), tuple(map(key.text, chunk.texts))
-        return cls(number, time.time(), lines, members, texts).numbered(number, chunk)
+    @property
+    def size(self) -> int:
+        """How many members it has."""
+        return len(self.members) // MEMBER_BYTES
 
-    def numbered(self, number: int, chunk: Chunk) -> Intent:
-        """Return the intent under a number, with the time that goes with it."""
-        send_at = chunk.moment(number).timestamp() if chunk.moment else None
-        return replace(self, number=number, send_at=send_at)
+    @property
+    def bulks(self) -> int:
+        """How many bulks the service makes of it."""
+        return len(self.texts) // TEXT_BYTES
 
     @property
     def is_shared(self) -> bool:
         """Whether all members get one text, in one bulk."""
-        return len(self.texts) == 1 and len(self.members) > 1
+        return self.bulks == 1 and self.size > 1
+
+
+class Claim(NamedTuple):
+    """A chunk and the intent to send it; the intent counts from when it has a number."""
+
+    intent: Intent
+    chunk: Chunk
+
+    @classmethod
+    def of(cls, chunk: Chunk, key: MemberKey) -> Claim:
+        """Return the claim of a chunk, not numbered yet."""
+        lines = (chunk.messages[0].line, chunk.messages[-1].line)
+        return cls(Intent(0, 0.0, lines, key.members(chunk.messages), key.texts(chunk.texts)), chunk)
+
+    def numbered(self, number: int) -> Claim:
+        """Return the claim as it is made now, with the send time that goes with its number."""
+        send_at = self.chunk.moment(number).timestamp() if self.chunk.moment else None
+        return self._replace(intent=replace(self.intent, number=number, at=time.time(), send_at=send_at))
+
+    def among(self, known: Known, key: MemberKey) -> Claim | None:
+        """Make its members known; return it without those that were, None if nothing is left."""
+        left = known.claim(self.chunk.messages, self.intent.members)
+        if len(left) == len(self.chunk.messages):
+            return self
+        return Claim.of(replace(self.chunk, messages=tuple(left)), key) if left else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +81,7 @@ class Outcome:
     @classmethod
     def nothing(cls, intent: Intent) -> Outcome:
         """The outcome of a chunk that was refused or never left."""
-        return cls(void=frozenset(range(len(intent.members))))
+        return cls(void=frozenset(range(intent.size)))
 
 
 class KeyChanged(Exception):
@@ -70,23 +95,26 @@ class KeyChanged(Exception):
 
 
 class Ledger(Protocol):
-    """A home of intents and outcomes. Called from one thread. An intent is durable when :meth:`intend` returns."""
+    """A home of intents and outcomes. Called from one thread; the history is read before anything else is asked."""
 
     key: MemberKey
 
     def history(self) -> Iterable[tuple[Intent, Outcome | None]]:
-        """Yield what earlier tries left, oldest first.
+        """Yield what is written down, oldest first.
 
         :raises KeyChanged: if it was written with another key.
         """
         ...
 
     def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """Return the messages whose member is in no intent, or only in void places."""
+        """Return the messages whose member is in no intent of an earlier try, or only in void places."""
         ...
 
-    def intend(self, chunk: Chunk) -> tuple[Intent, Chunk] | None:
-        """Write down that the chunk is about to be sent; None, or a smaller chunk, if others were faster."""
+    def intend(self, drafts: Iterable[Claim]) -> Iterator[Claim]:
+        """Write down that chunks are about to be sent; each is durable when it is yielded.
+
+        Members that are known, or that others were faster to claim, are left out, and chunks of only such members too.
+        """
         ...
 
     def outcome_of(self, intent: Intent) -> Outcome | None:
@@ -94,7 +122,7 @@ class Ledger(Protocol):
         ...
 
     def settle(self, intent: Intent, outcome: Outcome) -> None:
-        """Write down what became of an intent."""
+        """Write down what became of an intent, once."""
         ...
 
     def flush(self) -> None:
@@ -107,45 +135,46 @@ class Ledger(Protocol):
 
 
 class MemoryLedger:
-    """A ledger that lasts as long as the object; the other homes keep their working set in one."""
+    """A ledger that lasts as long as the object."""
 
     def __init__(self, key: MemberKey) -> None:
         self.key = key
-        self._records: dict[int, tuple[Intent, Outcome | None]] = {}
-        self._known: set[bytes] = set()
+        self.known = Known(key)
+        self._intents: dict[int, Intent] = {}
+        self._ends: dict[int, tuple[array[int], frozenset[int]]] = {}
 
-    def history(self) -> list[tuple[Intent, Outcome | None]]:
-        """Return all records."""
-        return list(self._records.values())
+    def history(self) -> Iterator[tuple[Intent, Outcome | None]]:
+        """Yield all records."""
+        for intent in self._intents.values():
+            yield intent, self.outcome_of(intent)
 
-    def unknown(self, messages: Sequence[Message]) -> list[Message]:
-        """Return the messages that no record knows."""
-        return [message for message in messages if self.key.member(message) not in self._known]
+    def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Return the messages that no earlier try knows."""
+        return self.known.unknown(messages)
 
-    def intend(self, chunk: Chunk) -> tuple[Intent, Chunk]:
-        """Write down the intent under the next number."""
-        intent = Intent.of(chunk, self.key, max(self._records, default=0) + 1)
-        self.remember(intent, None)
-        return intent, chunk
+    def intend(self, drafts: Iterable[Claim]) -> Iterator[Claim]:
+        """Keep each under the next number."""
+        for draft in drafts:
+            if claim := draft.among(self.known, self.key):
+                claim = claim.numbered(len(self._intents) + 1)
+                self._intents[claim.intent.number] = claim.intent
+                yield claim
 
     def outcome_of(self, intent: Intent) -> Outcome | None:
         """Return the outcome."""
-        return self._records[intent.number][1]
+        if intent.number not in self._ends:
+            return None
+        outbox_ids, void = self._ends[intent.number]
+        return Outcome(tuple(outbox_ids), void)
 
     def settle(self, intent: Intent, outcome: Outcome) -> None:
-        """Write down the outcome."""
-        self.remember(intent, outcome)
+        """Keep the outcome."""
+        self.known.release(intent.members, outcome.void)
+        self._ends[intent.number] = array("q", outcome.outbox_ids), outcome.void
 
     def flush(self) -> None:
         """Nothing is held back."""
 
     def claimed(self, since: float) -> set[int]:
-        """Return all outbox ids of this campaign."""
-        return {outbox_id for _, outcome in self._records.values() if outcome for outbox_id in outcome.outbox_ids}
-
-    def remember(self, intent: Intent, outcome: Outcome | None) -> None:
-        """Take up a record."""
-        self._records[intent.number] = (intent, outcome)
-        void = outcome.void if outcome else frozenset()
-        self._known.update(intent.members)
-        self._known.difference_update(intent.members[place] for place in void)
+        """Return the outbox ids of this ledger since then."""
+        return {outbox_id for number, (ids, _) in self._ends.items() if self._intents[number].at >= since for outbox_id in ids}

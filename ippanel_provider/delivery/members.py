@@ -7,7 +7,9 @@ them, only a fingerprint that tells whether two tries used the same key.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ippanel_provider.delivery.audience import Message, OncePer
 
@@ -30,20 +32,40 @@ class MemberKey:
 
     def member(self, message: Message) -> bytes:
         """Return the hash under which a message is known to have been sent."""
-        content = message.recipient if self.once_per is OncePer.RECIPIENT else f"{message.recipient}\n{message.text}"
-        return self._hash(content, MEMBER_BYTES, b"member")
+        return self.members((message,))
+
+    def members(self, messages: Iterable[Message]) -> bytes:
+        """Return the hashes of many messages end to end."""
+        if self.once_per is OncePer.RECIPIENT:
+            return self._hashes([message.recipient for message in messages], MEMBER_BYTES, b"member")
+        return self._hashes([f"{message.recipient}\n{message.text}" for message in messages], MEMBER_BYTES, b"member")
 
     def text(self, text: str) -> bytes:
         """Return the hash by which a bulk in the outbox is recognised as a candidate."""
-        return self._hash(text, TEXT_BYTES, b"text")
+        return self.texts((text,))
+
+    def texts(self, texts: Iterable[str]) -> bytes:
+        """Return the hashes of many texts end to end."""
+        return self._hashes(texts, TEXT_BYTES, b"text")
 
     @property
     def fingerprint(self) -> str:
         """A text that is the same for the same secret and kind of member, and tells neither."""
-        return self._hash(self.once_per.value, 8, b"key").hex()
+        return self._hashes((self.once_per.value,), 8, b"key").hex()
 
-    def _hash(self, content: str, size: int, purpose: bytes) -> bytes:
-        return hashlib.blake2b(content.encode(), digest_size=size, key=self.secret, person=purpose).digest()
+    def _hashes(self, contents: Iterable[str], size: int, purpose: bytes) -> bytes:
+        # Mixing the key in takes half of the time of a hash, so that is done once and copied.
+        keyed, digests = _keyed(self.secret, size, purpose), []
+        for content in contents:
+            one = keyed.copy()
+            one.update(content.encode())
+            digests.append(one.digest())
+        return b"".join(digests)
+
+
+@lru_cache(maxsize=8)
+def _keyed(secret: bytes, size: int, purpose: bytes) -> hashlib.blake2b:
+    return hashlib.blake2b(digest_size=size, key=secret, person=purpose)
 
 
 def secret_of(credential: str) -> bytes:

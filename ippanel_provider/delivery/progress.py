@@ -87,4 +87,4 @@ def _span(seconds: float) -> str:
 
 
 def _accepted(intent: Intent, outcome: Outcome) -> int:
-    return len(intent.members) if intent.is_shared else len(outcome.outbox_ids)
+    return intent.size if intent.is_shared else len(outcome.outbox_ids)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from ippanel_provider.client import Bulk, Flow, NotFound, PageRequest, Sleep, edge
 from ippanel_provider.delivery.audience import Message
 from ippanel_provider.delivery.ledger import Intent, Ledger, Outcome
-from ippanel_provider.delivery.members import MemberKey
+from ippanel_provider.delivery.members import MEMBER_BYTES, TEXT_BYTES, MemberKey, pieces
 from ippanel_provider.service import MAX_PAGE_SIZE
 
 log = logging.getLogger(__name__)
@@ -51,8 +51,9 @@ class Finding:
     texts: frozenset[bytes] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.texts = frozenset(self.intent.texts)
-        self.places = {pair: place for place, pair in enumerate(zip(self.intent.members, self.intent.texts, strict=False))}
+        members, texts = pieces(self.intent.members, MEMBER_BYTES), pieces(self.intent.texts, TEXT_BYTES)
+        self.texts = frozenset(texts)
+        self.places = {pair: place for place, pair in enumerate(zip(members, texts, strict=False))}
 
     @property
     def missing(self) -> int:
@@ -62,14 +63,14 @@ class Finding:
     @property
     def is_whole(self) -> bool:
         """Whether every member that may have left is found."""
-        return len(self.ids) + len(self.unsent - self.ids.keys()) == len(self.intent.texts)
+        return len(self.ids) + len(self.unsent - self.ids.keys()) == self.intent.bulks
 
     @property
     def outcome(self) -> Outcome:
         """The found places confirmed, the others void."""
         if self.intent.is_shared:
             return Outcome(tuple(self.ids.values())) if self.ids else Outcome.nothing(self.intent)
-        void = frozenset(range(len(self.intent.members))) - self.ids.keys()
+        void = frozenset(range(self.intent.size)) - self.ids.keys()
         return Outcome(tuple(self.ids[place] for place in sorted(self.ids)), void)
 
 
@@ -138,7 +139,7 @@ def match(bulk: Bulk, findings: Sequence[Finding], key: MemberKey, patience: Pat
     for finding in possible:
         intent = finding.intent
         if intent.is_shared:
-            if members == set(intent.members) and not finding.ids:
+            if members == set(pieces(intent.members, MEMBER_BYTES)) and not finding.ids:
                 finding.ids[0] = bulk.outbox_id
                 return True
         elif len(members) == 1:
@@ -151,7 +152,7 @@ def match(bulk: Bulk, findings: Sequence[Finding], key: MemberKey, patience: Pat
 
 def _fits(bulk: Bulk, intent: Intent, patience: Patience) -> bool:
     """Whether size and time allow it; what the service leaves out excludes nothing."""
-    if bulk.recipients_count not in {None, len(intent.members) if intent.is_shared else 1}:
+    if bulk.recipients_count not in {None, intent.size if intent.is_shared else 1}:
         return False
     if intent.send_at is None or bulk.send_at is None:
         return True

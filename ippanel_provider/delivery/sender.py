@@ -9,24 +9,28 @@ from __future__ import annotations
 import enum
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 
-from ippanel_provider.client import Client, IPPanelError, Receipt, Request, Throttled, Unconfirmed
+from ippanel_provider.client import Client, IPPanelError, Throttled, Unconfirmed
 from ippanel_provider.client.gateway import gateway
 from ippanel_provider.delivery.audience import Message
 from ippanel_provider.delivery.chunks import Chunk, chunked
 from ippanel_provider.delivery.forms import Form
-from ippanel_provider.delivery.ledger import Intent, Ledger, Outcome
+from ippanel_provider.delivery.ledger import Claim, Intent, Ledger, Outcome
 from ippanel_provider.delivery.progress import Progress
 from ippanel_provider.delivery.reconcile import Finding, Patience, accepted_places, reconcile
 from ippanel_provider.delivery.schedule import Schedule, cancel_doubles
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, Api
 
 log = logging.getLogger(__name__)
+
+_MOST_READY = 8
+"""Chunks in memory that wait for a request to end."""
 
 
 class OnUnconfirmed(enum.StrEnum):
@@ -89,15 +93,18 @@ class _Flight:
         """What has not been sent yet."""
         return replace(self.chunk, messages=self.chunk.messages[len(self.ids) :]) if self.ids else self.chunk
 
-
-def _in_turn(client: Client, requests: Sequence[Request[Receipt]], ids: list[int], took: Callable[[float], None]) -> None:
-    """Send one after the other, adding to ``ids`` what each is answered with, and telling how long that took."""
-    for request in requests:
-        left = time.monotonic()
-        try:
-            ids.extend(client.run(request).outbox_ids)
-        finally:
-            took(time.monotonic() - left)
+    def send(self, client: Client, terms: Terms, took: Callable[[float], None]) -> None:
+        """Send the rest, one request after the other, taking down the ids of each and telling how long it took."""
+        send_at = self.intent.send_at
+        send_time = terms.send_time if send_at is None else datetime.fromtimestamp(send_at, UTC)
+        requests = self.rest.requests(gateway(client.settings.api), terms.sender, send_time)
+        self.in_turn = self.in_turn or len(requests) > 1
+        for request in requests:
+            left = time.monotonic()
+            try:
+                self.ids.extend(client.run(request).outbox_ids)
+            finally:
+                took(time.monotonic() - left)
 
 
 def deliver(client: Client, ledger: Ledger, messages: Iterable[Message], terms: Terms, progress: Progress, *, form: Form) -> None:
@@ -135,11 +142,14 @@ def _unknown(ledger: Ledger, messages: Iterable[Message], progress: Progress) ->
 
 
 class _Delivery:
-    """One run over the chunks: several under way at once, one thread keeping the books."""
+    """One run over the chunks: several under way at once, one thread reading the source and keeping the books.
+
+    While requests are under way that thread makes ready as many chunks as may follow them. An intent is written only when its
+    chunk can leave at once, so that few are in doubt when the process dies; where several can, they are written together.
+    """
 
     def __init__(self, client: Client, ledger: Ledger, terms: Terms, progress: Progress) -> None:
         self._client = client
-        self._gateway = gateway(client.settings.api)
         self._ledger = ledger
         self._terms = terms
         self._progress = progress
@@ -151,12 +161,7 @@ class _Delivery:
     def run(self, chunks: Iterator[Chunk]) -> None:
         with ThreadPoolExecutor(max_workers=self._terms.concurrency, thread_name_prefix="ippanel-send") as pool:
             try:
-                for chunk in chunks:
-                    self._start(pool, chunk)
-                    while len(self._under_way) >= self._terms.concurrency:
-                        self._land(pool)
-                    if self._failure:
-                        break
+                self._run(pool, (Claim.of(chunk, self._ledger.key) for chunk in chunks))
                 while self._under_way:
                     self._land(pool)
             finally:
@@ -167,30 +172,44 @@ class _Delivery:
         if self._failure:
             raise self._failure
 
-    def _start(self, pool: ThreadPoolExecutor, chunk: Chunk) -> None:
-        claim = self._ledger.intend(chunk)
-        if claim is None:
-            self._progress.known += len(chunk.messages)
-            return
-        intent, ours = claim
-        self._progress.known += len(chunk.messages) - len(ours.messages)
-        self._launch(pool, _Flight(intent, ours))
+    def _run(self, pool: ThreadPoolExecutor, drafts: Iterator[Claim]) -> None:
+        ready: deque[Claim] = deque()
+        # At a given rate the next one has to wait, and an intent must not wait with it.
+        most = 1 if self._terms.rate else min(self._terms.concurrency, _MOST_READY)
+        is_read = False
+        while not self._failure:
+            free = min(self._terms.concurrency - len(self._under_way), most)
+            if free and ready and (len(ready) >= free or is_read):
+                self._start(pool, [ready.popleft() for _ in range(min(free, len(ready)))])
+            elif len(ready) < most and not is_read:
+                draft = next(drafts, None)
+                is_read = draft is None
+                if draft:
+                    ready.append(draft)
+                self._land(pool, wait_for=0)
+            elif ready:
+                self._land(pool)
+            else:
+                return
 
-    def _launch(self, pool: ThreadPoolExecutor, flight: _Flight) -> None:
+    def _start(self, pool: ThreadPoolExecutor, drafts: Sequence[Claim]) -> None:
+        self._pace()
+        self._progress.known += sum(draft.intent.size for draft in drafts)
+        for claim in self._ledger.intend(drafts):
+            self._progress.known -= claim.intent.size
+            self._launch(pool, _Flight(claim.intent, claim.chunk))
+
+    def _pace(self) -> None:
         if self._terms.rate:
             time.sleep(max(0.0, self._next_start - time.monotonic()))
             self._next_start = time.monotonic() + 1 / self._terms.rate
-        try:
-            requests = flight.rest.requests(self._gateway, self._terms.sender, self._send_time(flight.intent))
-        except IPPanelError as error:
-            self._give_up(flight, error)
-        else:
-            flight.in_turn = flight.in_turn or len(requests) > 1
-            self._under_way[pool.submit(_in_turn, self._client, requests, flight.ids, self._progress.latencies.append)] = flight
 
-    def _land(self, pool: ThreadPoolExecutor) -> None:
+    def _launch(self, pool: ThreadPoolExecutor, flight: _Flight) -> None:
+        self._under_way[pool.submit(flight.send, self._client, self._terms, self._progress.latencies.append)] = flight
+
+    def _land(self, pool: ThreadPoolExecutor, wait_for: float | None = None) -> None:
         """Wait until some chunk has its answers, and write down what they are."""
-        done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
+        done, _ = wait(self._under_way, wait_for, FIRST_COMPLETED)
         for future in done:
             flight = self._under_way.pop(future)
             error = future.exception()
@@ -208,7 +227,7 @@ class _Delivery:
                     self._fail(error)
 
     def _confirm(self, flight: _Flight) -> None:
-        expected = len(flight.intent.texts)
+        expected = flight.intent.bulks
         if len(flight.ids) == expected:
             self._settle(flight, Outcome(tuple(flight.ids)))
             return
@@ -227,7 +246,7 @@ class _Delivery:
 
     def _give_up(self, flight: _Flight, error: IPPanelError) -> None:
         """What has no answer yet was refused or never left: none of that went out."""
-        rest = range(len(flight.ids), len(flight.intent.members))
+        rest = range(len(flight.ids), flight.intent.size)
         self._settle(flight, Outcome(tuple(flight.ids), frozenset(rest)))
         self._fail(error)
 
@@ -240,6 +259,7 @@ class _Delivery:
         log.warning("The service asks to come later (HTTP 429); waiting %.0f seconds.", pause)
         flight.throttled_for += pause
         time.sleep(pause)
+        self._pace()
         self._launch(pool, flight)
 
     def _doubt(self, flight: _Flight, error: Unconfirmed) -> None:
@@ -251,7 +271,7 @@ class _Delivery:
             finding = Finding(flight.intent)
             if flight.in_turn:
                 # Those before the unanswered request have their ids, whatever the outbox shows; those after it have not left.
-                unsent = frozenset(range(len(flight.ids) + 1, len(flight.intent.texts)))
+                unsent = frozenset(range(len(flight.ids) + 1, flight.intent.bulks))
                 finding = Finding(flight.intent, dict(enumerate(flight.ids)), unsent)
             _clear_up(self._client, self._ledger, [finding], self._terms, self._progress, earlier=False)
         except IPPanelError as still:
@@ -268,23 +288,17 @@ class _Delivery:
             return
         outcome = self._ledger.outcome_of(flight.intent)
         void = [flight.chunk.messages[place] for place in sorted(outcome.void)] if outcome else []
-        for chunk in chunked(void, flight.chunk.form, api=self._gateway.api, moment=self._terms.moment):
-            claim = self._ledger.intend(chunk)
-            if claim is None:
-                continue
-            again = _Flight(*claim)
+        chunks = chunked(void, flight.chunk.form, api=self._client.settings.api, moment=self._terms.moment)
+        for claim in self._ledger.intend(Claim.of(chunk, self._ledger.key) for chunk in chunks):
+            again = _Flight(claim.intent, claim.chunk)
             try:
-                requests = again.chunk.requests(self._gateway, self._terms.sender, self._send_time(again.intent))
-                _in_turn(self._client, requests, again.ids, self._progress.latencies.append)
+                again.send(self._client, self._terms, self._progress.latencies.append)
             except (Throttled, Unconfirmed) as error:
                 self._fail(InDoubt(f"{_named([Finding(again.intent)])} were sent again, and again are not confirmed. {error}"))
             except IPPanelError as error:
                 self._give_up(again, error)
             else:
                 self._confirm(again)
-
-    def _send_time(self, intent: Intent) -> datetime | None:
-        return self._terms.send_time if intent.send_at is None else datetime.fromtimestamp(intent.send_at, UTC)
 
     def _fail(self, error: BaseException) -> None:
         # The first error is the cause; later ones are mostly its echo.
@@ -325,7 +339,7 @@ def _decided(finding: Finding, decision: OnUnconfirmed) -> Outcome:
 def _named(findings: Sequence[Finding]) -> str:
     """Name what is missing of chunks for people: how many, where in the source they stand, and when they left."""
     return "; ".join(
-        f"{finding.missing} of {len(finding.intent.members)} recipients of chunk {finding.intent.number} "
+        f"{finding.missing} of {finding.intent.size} recipients of chunk {finding.intent.number} "
         f"(source rows {finding.intent.lines[0]} to {finding.intent.lines[1]}, "
         f"sent {datetime.fromtimestamp(finding.intent.at, UTC):%Y-%m-%d %H:%M:%S} UTC)"
         for finding in findings

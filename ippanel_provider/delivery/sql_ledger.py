@@ -1,15 +1,15 @@
 """The ledger in a SQL database: it also holds across runs and clears, and between workers.
 
-Its tables are made on first use: a row a campaign, a row a chunk, and a row a member. A member is unique within a campaign,
-so of two workers that want to send to the same person one wins, whatever chunks they made of their rows.
+Its tables are made on first use: a row a campaign and a row a chunk. The chunks of a campaign are numbered in the order in
+which they were claimed, whoever claimed them, and a number is taken only by who knows all chunks before it. So of two
+workers that want to send to the same person one wins, whatever chunks they made of their rows.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -17,11 +17,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from ippanel_provider.delivery.audience import Message
-from ippanel_provider.delivery.chunks import Chunk
-from ippanel_provider.delivery.ledger import Intent, KeyChanged, Outcome
-from ippanel_provider.delivery.members import MEMBER_BYTES, TEXT_BYTES, MemberKey, pieces
+from ippanel_provider.delivery.known import Known
+from ippanel_provider.delivery.ledger import Claim, Intent, KeyChanged, Outcome
+from ippanel_provider.delivery.members import MemberKey
 
 _ATTEMPTS = 20
+_ROWS_A_PAGE = 100
 
 _metadata = sa.MetaData()
 _campaigns = sa.Table(
@@ -36,6 +37,7 @@ _chunks = sa.Table(
     _metadata,
     sa.Column("campaign", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("part", sa.String(250), nullable=False),
     sa.Column("intended_at", sa.Float(53), nullable=False, index=True),
     sa.Column("first_line", sa.Integer, nullable=False),
     sa.Column("last_line", sa.Integer, nullable=False),
@@ -44,18 +46,22 @@ _chunks = sa.Table(
     sa.Column("send_at", sa.Float(53)),
     sa.Column("outcome", sa.Text),
 )
-_members = sa.Table(
-    "ippanel_ledger_member",
-    _metadata,
-    sa.Column("campaign", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("member", sa.BigInteger, primary_key=True, autoincrement=False),
-)
+
+
+class OtherTables(Exception):
+    """The database has tables of these names from another version, which cannot tell who was reached."""
+
+    def __init__(self, missing: Iterable[str]) -> None:
+        super().__init__(
+            f"ledger: the table {_chunks.name} was made by another version of this package (it has no {', '.join(missing)}). "
+            "End its campaigns with that version, then drop the tables ippanel_ledger_…, or name another database. Nothing was sent."
+        )
 
 
 class SqlLedger:
     """One campaign's intents and outcomes in a database.
 
-    A confirmation is written together with the next intent or at the end, to spare the database every second commit;
+    A confirmation is written together with the next intents or at the end, to spare the database every second commit;
     should the process end before, the outbox confirms it.
 
     :param engine: an SQLAlchemy engine, as any SQL hook gives it
@@ -65,52 +71,55 @@ class SqlLedger:
     """
 
     def __init__(self, engine: sa.Engine, key: MemberKey, campaign_id: str, *, part: str = "") -> None:
-        self._book_name = f"{campaign_id} [{part}]" if part else campaign_id
-        if not (campaign_id and len(self._book_name) <= 250):
-            raise ValueError(f"campaign_id: {len(self._book_name)} characters; 1 to 250 are taken")
+        for what, name, least in (("campaign_id", campaign_id, 1), ("part", part, 0)):
+            if not least <= len(name) <= 250:
+                raise ValueError(f"{what}: {len(name)} characters; {least} to 250 are taken")
         self.key = key
         self._engine = engine
         self._name = campaign_id
+        self._part = part
+        self._known = Known(key)
+        self._last = 0
+        """The number of the last chunk of the campaign that is known here, whoever claimed it."""
         self._held: dict[int, Outcome] = {}
-        # While nobody has claimed anything, there is nothing to ask about; a claim that is not ours still stops an insert.
-        self._is_new = False
 
     def history(self) -> Iterator[tuple[Intent, Outcome | None]]:
-        """Read all records of the campaign, of this run and earlier ones."""
+        """Read all records of the campaign, of this run and earlier ones; those of other parts are only remembered.
+
+        :raises OtherTables: if the tables are not of this version.
+        """
         self._make_tables()
-        with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(_chunks).where(_chunks.c.campaign == self._book).order_by(_chunks.c.number)).all()
-        self._is_new = self._book == self._campaign and not rows
-        for row in rows:
-            lines = (row.first_line, row.last_line)
-            members, texts = pieces(row.members, MEMBER_BYTES), pieces(row.texts, TEXT_BYTES)
-            yield Intent(row.number, row.intended_at, lines, members, texts, row.send_at), _outcome(row.outcome)
+        self.flush()
+        number = 0
+        while page := self._page(number):
+            for row in page:
+                number, outcome = row.number, _outcome(row.outcome)
+                self._remember(row, outcome)
+                if row.part == self._part:
+                    lines = (row.first_line, row.last_line)
+                    yield Intent(number, row.intended_at, lines, row.members, row.texts, row.send_at), outcome
 
     def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """Return the messages whose member nobody has claimed."""
-        if self._is_new:
-            return messages
-        wanted = [_whole(self.key.member(message)) for message in messages]
-        with self._engine.connect() as connection:
-            query = sa.select(_members.c.member).where(_members.c.campaign == self._campaign, _members.c.member.in_(wanted))
-            known = set(connection.execute(query).scalars())
-        return [message for message, member in zip(messages, wanted, strict=True) if member not in known]
+        """Return the messages whose member nobody has claimed, as far as is known; :meth:`intend` looks again."""
+        return self._known.unknown(messages)
 
-    def intend(self, chunk: Chunk) -> tuple[Intent, Chunk] | None:
-        """Claim the members and write the intent in one transaction; what others claimed first is left out."""
-        intent = Intent.of(chunk, self.key, 0)
-        for _ in range(_ATTEMPTS):
+    def intend(self, drafts: Iterable[Claim]) -> Iterator[Claim]:
+        """Claim the members of all chunks and write their intents in one transaction."""
+        drafts = list(drafts)
+        for _ in range(_ATTEMPTS if drafts else 0):
+            claims: list[Claim] = []
             try:
-                return self._claimed(intent, chunk), chunk
+                self._write(drafts, claims)
             except IntegrityError:
-                # Another worker took the number or some of the members; see which and try with the rest.
-                self._is_new = False
-                rest = tuple(self.unknown(chunk.messages))
-                if not rest:
-                    return None
-                chunk = replace(chunk, messages=rest)
-                intent = Intent.of(chunk, self.key, 0)
-        raise RuntimeError(f"ledger: {_ATTEMPTS} times other workers were faster; are many of them sending the same campaign?")
+                # Another worker took the numbers at the same moment; the next attempt reads whom it claimed.
+                for claim in claims:
+                    self._known.release(claim.intent.members, range(claim.intent.size))
+            else:
+                self._last += len(claims)
+                yield from claims
+                return
+        if drafts:
+            raise RuntimeError(f"ledger: {_ATTEMPTS} times other workers were faster; are many of them sending the same campaign?")
 
     def outcome_of(self, intent: Intent) -> Outcome | None:
         """Read the outcome."""
@@ -120,14 +129,11 @@ class SqlLedger:
             return _outcome(connection.execute(sa.select(_chunks.c.outcome).where(*self._at(intent.number))).scalar())
 
     def settle(self, intent: Intent, outcome: Outcome) -> None:
-        """Write the outcome, and set free the members that got nothing."""
+        """Keep the outcome to be written; at once if members got nothing, whom others may then claim."""
+        self._known.release(intent.members, outcome.void)
         self._held[intent.number] = outcome
         if outcome.void:
-            free = [_whole(intent.members[place]) for place in outcome.void]
-            with self._engine.begin() as connection:
-                connection.execute(sa.delete(_members).where(_members.c.campaign == self._campaign, _members.c.member.in_(free)))
-                self._write_held(connection)
-            self._held.clear()
+            self.flush()
 
     def flush(self) -> None:
         """Write the outcomes that are held back."""
@@ -147,61 +153,72 @@ class SqlLedger:
 
     @cached_property
     def _campaign(self) -> int:
-        """The campaign that members belong to."""
-        return self._numbered(self._name)
-
-    @cached_property
-    def _book(self) -> int:
-        """The campaign, or the part of it, that chunks belong to."""
-        return self._numbered(self._book_name)
-
-    def _numbered(self, name: str) -> int:
-        """Return a campaign's number in this database; it is made when it is new.
+        """The campaign's number in this database; it is made when it is new.
 
         :raises KeyChanged: if it was begun with another key.
         """
-        find = sa.select(_campaigns.c.id, _campaigns.c.key_fingerprint).where(_campaigns.c.name == name)
+        find = sa.select(_campaigns.c.id, _campaigns.c.key_fingerprint).where(_campaigns.c.name == self._name)
         with self._engine.connect() as connection:
             found = connection.execute(find).first()
         if found is None:
             with suppress(IntegrityError), self._engine.begin() as connection:
-                connection.execute(sa.insert(_campaigns).values(name=name, key_fingerprint=self.key.fingerprint))
+                connection.execute(sa.insert(_campaigns).values(name=self._name, key_fingerprint=self.key.fingerprint))
             with self._engine.connect() as connection:
                 found = connection.execute(find).one()
         if found.key_fingerprint != self.key.fingerprint:
             raise KeyChanged
         return int(found.id)
 
-    def _claimed(self, intent: Intent, chunk: Chunk) -> Intent:
+    def _write(self, drafts: Sequence[Claim], claims: list[Claim]) -> None:
+        """Write the claims that are left of the drafts, and put them into ``claims``."""
         with self._engine.begin() as connection:
-            last = connection.execute(sa.select(sa.func.max(_chunks.c.number)).where(_chunks.c.campaign == self._book)).scalar()
-            numbered = intent.numbered((last or 0) + 1, chunk)
-            # In one order, whatever the chunk's: two workers whose people overlap would otherwise lock each other out.
-            members = [{"campaign": self._campaign, "member": member} for member in sorted(map(_whole, intent.members))]
-            connection.execute(sa.insert(_members), members)
-            connection.execute(
-                sa.insert(_chunks).values(
-                    campaign=self._book,
-                    number=numbered.number,
-                    intended_at=numbered.at,
-                    first_line=numbered.lines[0],
-                    last_line=numbered.lines[1],
-                    members=b"".join(numbered.members),
-                    texts=b"".join(numbered.texts),
-                    send_at=numbered.send_at,
-                )
-            )
+            # Whoever writes the campaign's row first goes first, and the others wait here. Where a database lets two
+            # through, the primary key stops the second.
+            connection.execute(sa.update(_campaigns).where(_campaigns.c.id == self._campaign).values(name=self._name))
+            while page := self._page(self._last, connection):
+                for row in page:
+                    self._remember(row, _outcome(row.outcome))
+            for draft in drafts:
+                if claim := draft.among(self._known, self.key):
+                    claims.append(claim.numbered(self._last + len(claims) + 1))
+            if claims:
+                connection.execute(sa.insert(_chunks), [self._row(claim.intent) for claim in claims])
             self._write_held(connection)
         self._held.clear()
-        return numbered
+
+    def _row(self, intent: Intent) -> dict[str, Any]:
+        return {
+            "campaign": self._campaign,
+            "number": intent.number,
+            "part": self._part,
+            "intended_at": intent.at,
+            "first_line": intent.lines[0],
+            "last_line": intent.lines[1],
+            "members": intent.members,
+            "texts": intent.texts,
+            "send_at": intent.send_at,
+        }
 
     def _write_held(self, connection: sa.Connection) -> None:
         for number, outcome in self._held.items():
             stored = json.dumps({"ids": list(outcome.outbox_ids), "void": sorted(outcome.void)})
             connection.execute(sa.update(_chunks).where(*self._at(number)).values(outcome=stored))
 
+    def _page(self, after: int, connection: sa.Connection | None = None) -> Sequence[sa.Row[Any]]:
+        """Read some chunks of the campaign after the number."""
+        if connection is None:
+            with self._engine.connect() as connection:
+                return self._page(after, connection)
+        found = sa.select(_chunks).where(_chunks.c.campaign == self._campaign, _chunks.c.number > after)
+        return connection.execute(found.order_by(_chunks.c.number).limit(_ROWS_A_PAGE)).all()
+
+    def _remember(self, row: Any, outcome: Outcome | None) -> None:
+        if row.number > self._last:
+            self._last = row.number
+            self._known.remember(row.members, outcome.void if outcome else frozenset())
+
     def _at(self, number: int) -> tuple[Any, Any]:
-        return _chunks.c.campaign == self._book, _chunks.c.number == number
+        return _chunks.c.campaign == self._campaign, _chunks.c.number == number
 
     def _make_tables(self) -> None:
         try:
@@ -209,11 +226,9 @@ class SqlLedger:
         except DatabaseError:
             # Another worker made them between the look and the making.
             _metadata.create_all(self._engine)
-
-
-def _whole(member: bytes) -> int:
-    """Return a member's hash as the signed 64-bit number a database keeps it as."""
-    return int.from_bytes(member, signed=True)
+        there = {column["name"] for column in sa.inspect(self._engine).get_columns(_chunks.name)}
+        if missing := [column.name for column in _chunks.columns if column.name not in there]:
+            raise OtherTables(missing)
 
 
 def _outcome(stored: str | None) -> Outcome | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from ippanel_provider.delivery.audience import Message
-from ippanel_provider.delivery.chunks import Chunk
-from ippanel_provider.delivery.ledger import Intent, KeyChanged, MemoryLedger, Outcome
-from ippanel_provider.delivery.members import MEMBER_BYTES, TEXT_BYTES, MemberKey, pieces
+from ippanel_provider.delivery.known import Known
+from ippanel_provider.delivery.ledger import Claim, Intent, KeyChanged, Outcome
+from ippanel_provider.delivery.members import MemberKey
 
 
 class StateStore(Protocol):
@@ -36,38 +37,45 @@ class TaskLedger:
         self.key = key
         self._store = store
         self._prefix = f"ippanel.{generation}"
-        self._memory = MemoryLedger(key)
+        self._known = Known(key)
+        self._last = 0
+        # When each intent with an outcome was made, and its outbox ids.
+        self._ids: list[tuple[float, array[int]]] = []
 
-    def history(self) -> list[tuple[Intent, Outcome | None]]:
-        """Read all records of earlier tries."""
+    def history(self) -> Iterator[tuple[Intent, Outcome | None]]:
+        """Read all records of this task; they are kept only in the store."""
         head = self._store.get(self._prefix)
         if head is None:
             self._store.set(self._prefix, {"key": self.key.fingerprint})
         elif head["key"] != self.key.fingerprint:
             raise KeyChanged
+        return self._records()
+
+    def _records(self) -> Iterator[tuple[Intent, Outcome | None]]:
         number = 1
         while (stored := self._store.get(f"{self._prefix}.{number}")) is not None:
             intent = _intent(number, stored)
-            self._memory.remember(intent, self.outcome_of(intent))
+            outcome = self.outcome_of(intent)
+            if number > self._last:
+                self._last = number
+                self._known.remember(intent.members, outcome.void if outcome else frozenset())
+                if outcome:
+                    self._ids.append((intent.at, array("q", outcome.outbox_ids)))
+            yield intent, outcome
             number += 1
-        return self._memory.history()
 
-    def unknown(self, messages: Sequence[Message]) -> list[Message]:
-        """Return the messages that no record knows."""
-        return self._memory.unknown(messages)
+    def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Return the messages that no earlier try knows."""
+        return self._known.unknown(messages)
 
-    def intend(self, chunk: Chunk) -> tuple[Intent, Chunk]:
-        """Store the intent."""
-        intent, chunk = self._memory.intend(chunk)
-        value = {
-            "at": intent.at,
-            "lines": list(intent.lines),
-            "members": b64encode(b"".join(intent.members)).decode(),
-            "texts": b64encode(b"".join(intent.texts)).decode(),
-            "send_at": intent.send_at,
-        }
-        self._store.set(f"{self._prefix}.{intent.number}", value)
-        return intent, chunk
+    def intend(self, drafts: Iterable[Claim]) -> Iterator[Claim]:
+        """Store each as it is asked for, so that none waits for another's to be stored."""
+        for draft in drafts:
+            if claim := draft.among(self._known, self.key):
+                self._last += 1
+                claim = claim.numbered(self._last)
+                self._store.set(f"{self._prefix}.{self._last}", _stored(claim.intent))
+                yield claim
 
     def outcome_of(self, intent: Intent) -> Outcome | None:
         """Read the outcome."""
@@ -77,17 +85,27 @@ class TaskLedger:
     def settle(self, intent: Intent, outcome: Outcome) -> None:
         """Store the outcome."""
         self._store.set(f"{self._prefix}.{intent.number}.end", {"ids": list(outcome.outbox_ids), "void": sorted(outcome.void)})
-        self._memory.settle(intent, outcome)
+        self._known.release(intent.members, outcome.void)
+        self._ids.append((intent.at, array("q", outcome.outbox_ids)))
 
     def flush(self) -> None:
         """Nothing is held back."""
 
     def claimed(self, since: float) -> set[int]:
-        """Return all outbox ids of this task."""
-        return self._memory.claimed(since)
+        """Return the outbox ids of this task since then."""
+        return {outbox_id for at, ids in self._ids if at >= since for outbox_id in ids}
+
+
+def _stored(intent: Intent) -> dict[str, Any]:
+    return {
+        "at": intent.at,
+        "lines": list(intent.lines),
+        "members": b64encode(intent.members).decode(),
+        "texts": b64encode(intent.texts).decode(),
+        "send_at": intent.send_at,
+    }
 
 
 def _intent(number: int, stored: dict[str, Any]) -> Intent:
     first, last = stored["lines"]
-    members, texts = pieces(b64decode(stored["members"]), MEMBER_BYTES), pieces(b64decode(stored["texts"]), TEXT_BYTES)
-    return Intent(number, stored["at"], (first, last), members, texts, stored["send_at"])
+    return Intent(number, stored["at"], (first, last), b64decode(stored["members"]), b64decode(stored["texts"]), stored["send_at"])

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from ippanel_provider.client import Client, Flow, NotFound, Unsupported, edge
 from ippanel_provider.delivery.audience import Message
-from ippanel_provider.delivery.chunks import Chunk
-from ippanel_provider.delivery.ledger import Intent, MemoryLedger, Outcome
+from ippanel_provider.delivery.ledger import Claim, Intent, MemoryLedger, Outcome
 from ippanel_provider.delivery.members import MemberKey
 from ippanel_provider.service import MAX_PAGE_SIZE, Api
 
@@ -33,7 +32,6 @@ class WitnessLedger:
         self._memory = MemoryLedger(key)
         # Bulks by the hash of their text, with their recipients only once a message asks for them.
         self._bulks: dict[bytes, list[int]] = {}
-        self._reached: set[bytes] = set()
         self.found: list[int] = []
 
     def history(self) -> list[tuple[Intent, Outcome | None]]:
@@ -48,15 +46,15 @@ class WitnessLedger:
             self._bulks = self._client.run(self._texts_since(self._since))
         return []
 
-    def unknown(self, messages: Sequence[Message]) -> list[Message]:
+    def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Return the messages that neither this try nor the outbox knows."""
         if self._bulks:
             self._client.run(self._ask_recipients({self.key.text(message.text) for message in messages}))
-        return [message for message in self._memory.unknown(messages) if self.key.member(message) not in self._reached]
+        return self._memory.unknown(messages)
 
-    def intend(self, chunk: Chunk) -> tuple[Intent, Chunk]:
-        """Remember the intent for this try."""
-        return self._memory.intend(chunk)
+    def intend(self, drafts: Iterable[Claim]) -> Iterator[Claim]:
+        """Remember the intents for this try."""
+        return self._memory.intend(drafts)
 
     def outcome_of(self, intent: Intent) -> Outcome | None:
         """Return the outcome."""
@@ -95,8 +93,8 @@ class WitnessLedger:
                         page = yield request
                     except NotFound:
                         break
-                    for delivery in page.items:
-                        self._reached.add(self.key.member(Message(str(delivery.recipient), delivery.message or "")))
+                    reached = [Message(str(delivery.recipient), delivery.message or "") for delivery in page.items]
+                    self._memory.known.remember(self.key.members(reached), frozenset())
                     if not page.has_more:
                         break
                     request = request.turn(request.number + 1)

@@ -8,7 +8,7 @@ from ippanel_provider.client import InvalidInput
 from ippanel_provider.delivery.audience import Audience, Message, OncePer, Rejected, Row
 from ippanel_provider.delivery.chunks import chunked
 from ippanel_provider.delivery.forms import OwnTexts, SharedText
-from ippanel_provider.delivery.rows import Record, addressed, numbered, rendered
+from ippanel_provider.delivery.rows import addressed, numbered, rendered
 from ippanel_provider.service import Api
 
 
@@ -82,6 +82,12 @@ def test_a_row_without_a_text_is_refused_and_nobody_is_greeted_as_none(record: d
         == []
     )
     assert audience.rejects == [Rejected(1, reason)]
+
+
+def test_a_column_may_have_the_name_of_a_method_of_dicts() -> None:
+    record = {"mobile": "0912", "items": 3, "name": "a"}
+    (row,) = rendered(numbered([record]), "{{ row.items }} {{ row.name }} {{ row['items'] }}", "mobile")
+    assert row.text == "3 a 3"
 
 
 def test_what_one_text_sets_does_not_reach_the_next() -> None:

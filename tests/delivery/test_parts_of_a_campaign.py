@@ -64,6 +64,6 @@ def test_without_parts_a_campaign_knows_all_of_them(send: Send) -> None:
 
 def test_a_campaign_has_a_name(tmp_path: Path) -> None:
     engine = sqlalchemy.create_engine("sqlite://")
-    for name, part in [("", ""), ("", "1"), ("x" * 251, ""), ("x" * 248, "1")]:
+    for name, part in [("", ""), ("", "1"), ("x" * 251, "")]:
         with pytest.raises(ValueError, match="campaign_id: "):
             SqlLedger(engine, KEY, name, part=part)

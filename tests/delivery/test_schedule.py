@@ -52,7 +52,7 @@ def test_a_chunk_that_turns_up_after_it_was_sent_again_is_cancelled(scheduled: C
     messages = [message._replace(text=shared_text or message.text) for message in people(25)]
     scheduled.sandbox.fault("drop_after", **SEND, times=1, after=1)
     scheduled.sandbox.fault("outbox_lag", path="/api/report/new_list", seconds=3600, times=1)
-    scheduled.attempt(messages, shared_text=shared_text)
+    scheduled.attempt(messages, shared_text=shared_text, concurrency=1)
     assert scheduled.sandbox.stats()["requests"]["POST /api/send/cancel"] == (1 if shared_text else 10)
     go_out(scheduled)
     assert went_out(scheduled) == everyone_once(messages)

@@ -7,7 +7,7 @@ import tracemalloc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ippanel_provider.delivery.seen import WORD, NumberTable
+from ippanel_provider.delivery.seen import WORD, HashSet, NumberTable
 
 NUMBERS = st.integers(0, 10**9 - 1).map(lambda n: f"+989{n:09d}")
 # Few, so that they come again.
@@ -63,3 +63,39 @@ def test_it_takes_a_fraction_of_what_a_dict_does() -> None:
         tracemalloc.stop()
     assert small < 12 * 65_536 * 1.1
     assert small < large / 4
+
+
+# Few, so that they come again, and such as look for the same slot.
+HASHES = st.integers(1, 2**64 - 1) | st.sampled_from([2, 1 << 10, 1 << 20, 3 << 40, 2**64 - 1])
+
+
+@given(st.lists(st.lists(HASHES)))
+def test_hashes_are_a_set_that_tells_what_it_had(groups: list[list[int]]) -> None:
+    table, model = HashSet(), set[int]()
+    for group in groups:
+        assert table.among(group) == model.intersection(group)
+        assert table.add(group) == {place for place, value in enumerate(group) if value in model or value in group[:place]}
+        model.update(group)
+    assert len(table) == len(model)
+    assert table.among(model) == model
+
+
+def test_a_hash_of_zero_is_no_free_place() -> None:
+    table = HashSet()
+    assert table.add([0]) == set()
+    assert table.among([0, 5]) == {0}
+
+
+def test_hashes_stay_exact_as_they_grow_and_take_a_fraction_of_what_a_set_does() -> None:
+    hashes = [n * 0x9E3779B97F4A7C15 % 2**64 for n in range(1, 40_001)]
+    tracemalloc.start()
+    try:
+        table = HashSet()
+        assert table.add(hashes) == set()
+        size = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert size < 8 * 65_536 * 1.1
+    assert table.among(hashes) == set(hashes)
+    assert table.add(hashes) == set(range(len(hashes)))
+    assert not table.among(value + 1 for value in hashes)
