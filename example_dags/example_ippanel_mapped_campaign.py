@@ -47,7 +47,7 @@ with DAG(
     doc_md=__doc__,
     tags=["example", "ippanel"],
 ):
-    # [START howto_mapped_campaign]
+    # --8<-- [start:howto_mapped_campaign]
     send = SqlToIPPanelOperator.partial(
         task_id="send",
         sql="SELECT name, mobile FROM customers WHERE id BETWEEN :first AND :last ORDER BY id",
@@ -64,6 +64,6 @@ with DAG(
         max_active_tis_per_dagrun=4,
         allow_empty=True,
     ).expand(parameters=plan())
-    # [END howto_mapped_campaign]
+    # --8<-- [end:howto_mapped_campaign]
 
     total(send.output)
