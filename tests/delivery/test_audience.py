@@ -8,7 +8,7 @@ from ippanel_provider.client import InvalidInput
 from ippanel_provider.delivery.audience import Audience, Message, OncePer, Rejected, Row
 from ippanel_provider.delivery.chunks import chunked
 from ippanel_provider.delivery.forms import OwnTexts, SharedText
-from ippanel_provider.delivery.rows import addressed, numbered, rendered
+from ippanel_provider.delivery.rows import Record, addressed, numbered, rendered
 from ippanel_provider.service import Api
 
 
