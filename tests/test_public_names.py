@@ -68,7 +68,7 @@ PUBLIC = {
         RestUser RestPattern RestBulk RestDelivery user credit send send_pattern create_pattern message recipients
         inbox
     """,
-    "client.watch": "FEW FAILURES states state Tally tally BulkWatch newest_inbox_id received",
+    "client.watch": "FEW FAILURES states Tally tally BulkWatch newest_inbox_id received",
     "client.gateway": "Gateway gateway",
     # Airflow.
     "inbox": "InboxFilter keyword_of sender_hash",
@@ -137,7 +137,8 @@ def names(module: str) -> set[str]:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             found.add(node.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = {target.id for target in ast.walk(node) if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store)}
+            written = node.targets if isinstance(node, ast.Assign) else [node.target]
+            targets = {target.id for target in written if isinstance(target, ast.Name)}
             if targets == {"__all__"} and node.value is not None:
                 return set(ast.literal_eval(node.value))
             found |= targets
