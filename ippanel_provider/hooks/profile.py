@@ -108,25 +108,21 @@ def _check(profile: Profile) -> None:
 
 
 def _base_url(host: str | None, port: int | None, schema: str | None) -> str | None:
-    """A whole URL in the host field wins; a bare host, as a connection URI gives it, is completed."""
+    """A whole URL in the host field wins; what it leaves out, as the hosts of connection URIs do, is completed."""
     if not host:
         if port and port != 443:
             raise InvalidInput(f"port: {port} belongs to no base URL; give the base URL too")
         return None
     if "://" not in host:
-        scheme = schema if schema in {"http", "https"} else ("http" if host in _LOOPBACK else "https")
-        return f"{scheme}://{_bracketed(host)}" + (f":{port}" if port else "")
+        # A bare IPv6 address has no place for a port or a path.
+        host = f"[{host}]" if host.count(":") > 1 and "[" not in host else host
+        scheme = "http" if _split(f"//{host}", "host").hostname in _LOOPBACK else "https"
+        host = f"{schema if schema in {'http', 'https'} else scheme}://{host}"
     parts = _split(host, "host")
     if parts.username or parts.password:
         raise InvalidInput("host: it holds a user name; the credential goes into the password field")
     # Airflow's form may store an empty port as 0.
-    if not port or parts.port:
-        return host
-    return f"{parts.scheme}://{_bracketed(parts.hostname or '')}:{port}{parts.path}"
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return host if not port or parts.port else parts._replace(netloc=f"{parts.netloc.rstrip(':')}:{port}").geturl()
 
 
 def _split(url: str, field: str) -> SplitResult:
