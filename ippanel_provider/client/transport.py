@@ -53,8 +53,9 @@ class Settings:
         url = (self.base_url or (EDGE_URL if self.api is Api.EDGE else REST_URL)).strip().rstrip("/")
         try:
             parsed = httpx.URL(url)
-        except httpx.InvalidURL as error:
-            raise InvalidInput(f"base_url: not a URL ({error})") from None
+        except httpx.InvalidURL:
+            # What httpx says can hold a part of it that was meant as a password.
+            raise InvalidInput("base_url: it is no URL; give it as https://host/v1") from None
         if parsed.scheme not in {"http", "https"} or not parsed.host:
             raise InvalidInput("base_url: give it as https://host/v1")
         if parsed.userinfo or parsed.query or parsed.fragment:
@@ -190,8 +191,6 @@ class _Wire:
 
     def error(self, transmit: Transmit, error: Exception) -> IPPanelError:
         """Say whether the request left. httpx names what failed, not whether bytes had gone."""
-        if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)):
-            return InvalidInput(f"base_url: {error}")
         operation, is_send = transmit.request.operation, transmit.request.is_send
         kind, sentence = self._verdict(error, httpx.URL(self._root).host)
         if is_send and kind is not Unreachable:
@@ -296,7 +295,7 @@ class Client(_Wire):
         try:
             with _quiet(), _multipart(transmit.request) as parts:
                 response = self._http.request(**self.httpx_arguments(transmit), files=parts)
-        except (httpx.RequestError, httpx.InvalidURL) as error:
+        except httpx.RequestError as error:
             raise self.error(transmit, error) from error
         return self.answer(transmit, response)
 
@@ -376,6 +375,6 @@ class AsyncClient(_Wire):
             try:
                 with _quiet(), _multipart(transmit.request) as parts:
                     response = await self._http.request(**self.httpx_arguments(transmit), files=parts)
-            except (httpx.RequestError, httpx.InvalidURL) as error:
+            except httpx.RequestError as error:
                 raise self.error(transmit, error) from error
         return self.answer(transmit, response)

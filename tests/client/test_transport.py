@@ -366,7 +366,9 @@ class TestSettings:
         with pytest.raises(InvalidInput, match=r"^base_url: "):
             Client(KEY, Settings(base_url=url))
 
-    @pytest.mark.parametrize("url", ["https://someone:s3cret@host/v1", "https://host/v1?key=s3cret", "https://host/v1#s3cret"])
+    @pytest.mark.parametrize(
+        "url", ["https://someone:s3cret@host/v1", "https://host/v1?key=s3cret", "https://host/v1#s3cret", "https://someone:s3cret/x@host"]
+    )
     def test_refuse_a_url_with_more_than_a_place(self, run: Run, url: str) -> None:
         with pytest.raises(InvalidInput, match=r"^base_url: ") as caught:
             run(url, SEND)
