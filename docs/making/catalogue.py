@@ -41,12 +41,12 @@ class Room(NamedTuple):
 
 
 class Page(NamedTuple):
-    """One page of a folder; ``text`` is None if it is a file."""
+    """One page of a folder."""
 
     name: str
     title: str
     paths: tuple[str, ...]
-    text: str | None = None
+    text: str
 
 
 def pages_of(room: Room) -> list[Page]:
@@ -62,7 +62,7 @@ def _written(room: Room) -> Iterator[Page]:
     for file in sorted((DOCS / room.folder).glob("*.md")):
         if file.name not in {"index.md", "SUMMARY.md"}:
             text = file.read_text(encoding="utf-8")
-            yield Page(file.name, title_of(text), tuple(re.findall(r"^::: (\S+)", text, re.MULTILINE)))
+            yield Page(file.name, title_of(text), tuple(re.findall(r"^::: (\S+)", text, re.MULTILINE)), text)
 
 
 def _made(thing: Thing) -> Page:
@@ -75,6 +75,12 @@ def _made(thing: Thing) -> Page:
     return Page(f"{_slug(thing.name)}.md", thing.name, (thing.path,), text)
 
 
+def with_imports(text: str) -> str:
+    """Return a page that shows how each class is imported; the decorator is not."""
+    line = r"```python\nfrom \1 import \2\n```\n\n"
+    return re.sub(r"^(?=::: (ippanel_provider[\w.]+)\.([A-Z]\w+)$)", line, text, flags=re.MULTILINE)
+
+
 def title_of(text: str) -> str:
     """Return the first heading of a page."""
     found = re.search(r"^# (.+?)\s*$", text, re.MULTILINE)
@@ -84,7 +90,7 @@ def title_of(text: str) -> str:
 def examples_of(name: str) -> Iterator[tuple[str, str]]:
     """Yield the marked parts of example DAGs that use a class, as file and mark."""
     for file in sorted((ROOT / "example_dags").glob("*.py")):
-        for part in re.finditer(r"# \[START (\w+)\](.*?)# \[END \1\]", file.read_text(encoding="utf-8"), re.DOTALL):
+        for part in re.finditer(r"# --8<-- \[start:(\w+)\](.*?)# --8<-- \[end:\1\]", file.read_text(encoding="utf-8"), re.DOTALL):
             if re.search(rf"\b{name}\b", part[2]):
                 yield f"example_dags/{file.name}", part[1]
 

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import mkdocs_gen_files as site
 
-from docs.making import catalogue
+from docs.making import catalogue, tables
 
 for room in catalogue.ROOMS:
     nav = site.Nav()
-    if (catalogue.DOCS / room.folder / "index.md").exists():
-        nav[(room.title,)] = "index.md"
     for page in catalogue.pages_of(room):
-        if page.text is not None:
-            with site.open(f"{room.folder}/{page.name}", "w") as file:
-                file.write(page.text)
+        with site.open(f"{room.folder}/{page.name}", "w") as file:
+            file.write(catalogue.with_imports(page.text))
         nav[(page.title,)] = page.name
     with site.open(f"{room.folder}/SUMMARY.md", "w") as file:
         file.writelines(nav.build_literate_nav())
@@ -27,3 +24,9 @@ with site.open("reference/SUMMARY.md", "w") as summary:
         with site.open(f"reference/{chapter.name}.md", "w") as file:
             file.write(catalogue.reference_page(chapter))
         summary.write(f"* [{chapter.title}]({chapter.name}.md)\n")
+
+for path in sorted(catalogue.DOCS.rglob("*.md")):
+    text = path.read_text(encoding="utf-8")
+    if (whole := tables.filled(text)) != text:
+        with site.open(str(path.relative_to(catalogue.DOCS)), "w") as file:
+            file.write(whole)
