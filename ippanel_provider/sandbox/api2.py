@@ -11,9 +11,10 @@ from http import HTTPStatus
 from ippanel_provider.service import LegacyCode
 
 from .life import state_at
+from .patterns import new_code
 from .rest.checks import line_of, pattern_recipient, pattern_text, recipients_of, refusing, submit, text_of
 from .rest.envelope import Refused, moment, page_of
-from .rest.messages import bulk_of, new_code, recipient_status
+from .rest.messages import bulk_of, recipient_status
 from .wire import Api, Call, Reply, Route
 
 
@@ -90,14 +91,13 @@ def create_pattern(call: Call) -> Reply:
         variables[name] = str(kind)
         text = text.replace(f"{delimiter}{name}{delimiter}", f"%{name}%")
     description, shared = str(body.get("description") or ""), body.get("is_shared") is True
-    made = call.sandbox.patterns.create(new_code(), text, variables, description=description, is_share=shared)
+    made = call.sandbox.patterns.hand_in(new_code(), text, variables, description=description, is_share=shared)
     return _done([{"code": made.code}])
 
 
 def message(call: Call) -> Reply:
     """One text by its id, in a list of one."""
-    call.params["bulk_id"] = call.query.get("message_id", "")
-    bulk = bulk_of(call)
+    bulk = bulk_of(call, call.query.get("message_id", ""))
     state = state_at(call.sandbox.now(), bulk.accepted, bulk.due, bulk.script)
     count = len(bulk.recipients)
     return _done(
@@ -124,7 +124,7 @@ def message(call: Call) -> Reply:
 
 def recipients(call: Call) -> Reply:
     """Where a text stands for each recipient."""
-    bulk, now = bulk_of(call), call.sandbox.now()
+    bulk, now = bulk_of(call, call.params["bulk_id"]), call.sandbox.now()
     page, limit = page_of(call, "per_page")
     rows = [{"recipient": each, "status": recipient_status(bulk, each, now)} for each in bulk.recipients[page * limit : (page + 1) * limit]]
     return _done({"deliveries": rows}, _meta(page, limit, len(bulk.recipients)))

@@ -6,13 +6,16 @@ Nobody is in them: counts and numbers come out of arithmetic on the choice, the 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ippanel_provider.service import MAX_BIRTH_YEAR, MIN_BIRTH_YEAR
+from ippanel_provider.service import MAX_BIRTH_YEAR, MIN_BIRTH_YEAR, BankOperator
 
+from .places import Entry
 from .prices import operator_of
 
-OPERATORS = ("mci", "irancell", "other")
+OPERATOR_IDS: Mapping[int, str] = {BankOperator.MCI: "mci", BankOperator.IRANCELL: "irancell", BankOperator.OTHER: "other"}
+OPERATORS = tuple(OPERATOR_IDS.values())
 _SHARES = {"mci": 0.45, "irancell": 0.4, "other": 0.15}
 _PREFIXES = {"mci": "912", "irancell": "935", "other": "920"}
 _GENDERS = {0: 1.0, 1: 0.49, 2: 0.47, 3: 0.04}
@@ -51,6 +54,18 @@ class Choice:
         offset = _hash(f"{self.key} {operator}")
         end = min(start + size, self.count(operator))
         return [f"+98{prefix}{(offset + index * _STEP) % 10**digits:0{digits}}" for index in range(start, end)]
+
+
+def place_key(province: Entry | None, county: Entry | None, city: Entry | None) -> str:
+    """The key of the smallest place that is named."""
+    named = city or county or province
+    kind = "city" if city else "county" if county else "province"
+    return f"{kind} {named.id if named else 0}"
+
+
+def trade_key(main: Entry | None, sub: Entry | None) -> str:
+    """The key of a trade."""
+    return f"trade {main.id if main else 0} {sub.id if sub else 0}"
 
 
 def _hash(text: str) -> int:

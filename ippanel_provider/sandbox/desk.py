@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,7 +22,8 @@ from .state import Sandbox
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CONTACT_FIELDS = {"number", "pre", "name", "email", "options"}
-_USER_FIELDS = [name for name in inspect.signature(People.add_user).parameters if name != "self"]
+_KINDS: Mapping[str, type | tuple[type, ...]] = {"str": str, "int": int, "bool": bool, "float": (int, float)}
+_USER_FIELDS = {field.name: str(field.type) for field in dataclasses.fields(User) if field.name not in ("id", "created", "last_login")}
 
 
 async def codes(sandbox: Sandbox, request: Request) -> object:
@@ -134,15 +134,14 @@ async def users(sandbox: Sandbox, request: Request) -> object:
 async def add_user(sandbox: Sandbox, request: Request) -> object:
     """Make a user: ``username``, and any other field of theirs; right under the account unless ``parent_id`` is given."""
     body: dict[str, Any] = {"parent_id": sandbox.account.user_id, **await body_of(request)}
-    if not isinstance(body.get("username"), str) or not body["username"] or body.keys() - set(_USER_FIELDS):
-        raise Mistake(f"username must be a text; there are also {', '.join(_USER_FIELDS[1:])}")
+    if not isinstance(body.get("username"), str) or not body["username"] or body.keys() - _USER_FIELDS.keys():
+        raise Mistake(f"username must be a text; there are also {', '.join(name for name in _USER_FIELDS if name != 'username')}")
     for name, value in body.items():
-        wanted = inspect.signature(People.add_user).parameters[name].annotation
-        fitting = {"str": str, "int": int, "bool": bool, "float": (int, float)}[wanted]
-        if not isinstance(value, fitting) or (isinstance(value, bool) and wanted != "bool"):  # type: ignore[arg-type]
+        wanted = _USER_FIELDS[name]
+        if not isinstance(value, _KINDS[wanted]) or (isinstance(value, bool) and wanted != "bool"):
             raise Mistake(f"{name} must be of type {wanted}")
     try:
-        return _user(sandbox.people, sandbox.people.add_user(**body))
+        return _user(sandbox.people, sandbox.people.add_user(User(0, created=0, **body)))
     except NameTaken:
         return Response(to_json({"error": "a user of this name exists"}), 409, media_type="application/json")
     except KeyError:

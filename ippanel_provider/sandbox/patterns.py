@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import string
 from collections.abc import Iterator, Mapping, Sequence
 
 from .journal import Journal, Store, change
@@ -10,6 +12,12 @@ from .records import Pattern
 DEFAULT_LENGTH = 40
 """How long the value of a variable may be, in a pattern made over the API."""
 APPROVED = "متن پترن مورد تائید است."
+_CODE_LETTERS = string.ascii_lowercase + string.digits
+
+
+def new_code() -> str:
+    """A code for a pattern, of the kind the service chooses; nobody has it."""
+    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(15))
 
 
 class Patterns(Store, Mapping[str, Pattern]):
@@ -33,7 +41,7 @@ class Patterns(Store, Mapping[str, Pattern]):
         self._by_code[pattern.code] = pattern
 
     @change
-    def create(
+    def hand_in(
         self,
         code: str,
         message: str,
@@ -43,34 +51,21 @@ class Patterns(Store, Mapping[str, Pattern]):
         is_share: bool = False,
         website: str | None = None,
     ) -> Pattern:
-        """Hand in a pattern; ``variables`` are name to ``string`` or ``integer``."""
-        lengths = dict.fromkeys(variables, DEFAULT_LENGTH)
-        pattern = Pattern(
-            code, message, dict(variables), "pending", title, description, is_share, website, updated=self.now(), created=self.now()
+        """Take a pattern, or what one says from now on; it waits for approval. ``variables`` are name to ``string`` or ``integer``."""
+        now, before = self.now(), self._by_code.get(code)
+        self._by_code[code] = Pattern(
+            code,
+            message,
+            variables,
+            title=title,
+            description=description,
+            is_share=is_share,
+            website=website,
+            updated=now,
+            created=now if before is None else before.created,
+            lengths=dict.fromkeys(variables, DEFAULT_LENGTH),
         )
-        pattern.lengths = lengths
-        self._by_code[code] = pattern
-        return pattern
-
-    @change
-    def update(
-        self,
-        code: str,
-        message: str,
-        variables: Mapping[str, str],
-        title: str | None = None,
-        description: str = "",
-        is_share: bool = False,
-        website: str | None = None,
-    ) -> Pattern:
-        """Replace what a pattern says; it waits for approval again.
-
-        :raises KeyError: when there is no such pattern.
-        """
-        created = self._by_code[code].created
-        pattern = self.create(code, message, variables, title, description, is_share, website)
-        pattern.created = created
-        return pattern
+        return self._by_code[code]
 
     @change
     def delete(self, code: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from .journal import Journal, Store, change
@@ -101,54 +101,19 @@ class People(Store):
         self.users[user.id] = user
 
     @change
-    def add_user(
-        self,
-        username: str,
-        parent_id: int,
-        name: str = "",
-        mobile: str = "",
-        email: str = "",
-        national_id: str = "",
-        tell: str = "",
-        add_status: str = "normal",
-        package_id: int = 0,
-        is_reseller: bool = False,
-        document_block: bool = False,
-        send_block: bool = False,
-        is_bought_panel: bool = False,
-        expires: int = 0,
-        credit: float = 0.0,
-    ) -> User:
-        """Make a user.
+    def add_user(self, user: User) -> User:
+        """Take a user in, under an id and with a time of creation that are given here.
 
         :raises NameTaken: when there is one of this name.
         :raises KeyError: when there is no such parent.
         """
-        if self.by_name(username) is not None:
+        if self.by_name(user.username) is not None:
             raise NameTaken
-        if parent_id not in self.users:
-            raise KeyError(parent_id)
-        user = User(
-            next(self._ids),
-            username,
-            parent_id,
-            int(self.now()),
-            name=name,
-            mobile=mobile,
-            email=email,
-            national_id=national_id,
-            tell=tell,
-            add_status=add_status,
-            package_id=package_id,
-            is_reseller=is_reseller,
-            document_block=document_block,
-            send_block=send_block,
-            is_bought_panel=is_bought_panel,
-            expires=expires,
-            credit=credit,
-        )
-        self.put(user)
-        return user
+        if user.parent_id not in self.users:
+            raise KeyError(user.parent_id)
+        added = replace(user, id=next(self._ids), created=int(self.now()))
+        self.put(added)
+        return added
 
     @change
     def assign(self, user_id: int, line: str, send: bool, gets: bool) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ippanel_provider.sandbox.bank import OPERATORS, Choice
+from ippanel_provider.sandbox.bank import OPERATOR_IDS, OPERATORS, Choice, place_key, trade_key
 from ippanel_provider.sandbox.places import CITIES, COUNTIES, GENDERS, PROVINCES, SUB_TRADES, TRADES, Entry
 from ippanel_provider.sandbox.wire import Call, Reply, Route
-from ippanel_provider.service import MAX_BIRTH_YEAR, MIN_BIRTH_YEAR, BankOperator
+from ippanel_provider.service import MAX_BIRTH_YEAR, MIN_BIRTH_YEAR
 
-from .envelope import Problems, as_int, done
-from .sending.bank import place_key, trade_key
-
-_OPERATOR_IDS = {BankOperator.MCI: "mci", BankOperator.IRANCELL: "irancell", BankOperator.OTHER: "other"}
+from .envelope import Problems, done
+from .fields import number_in
 
 
 def provinces(call: Call) -> Reply:
@@ -38,10 +36,10 @@ def genders(call: Call) -> Reply:
 def counts(call: Call) -> Reply:
     """How many numbers a choice holds, by operator."""
     problems = Problems()
-    place_ids = {field: _number(call, field, problems, required=True) for field in ("province_id", "county_id", "city_id")}
-    first = _number(call, "birth_year_from", problems, MIN_BIRTH_YEAR, MAX_BIRTH_YEAR)
-    last = _number(call, "birth_year_to", problems, MIN_BIRTH_YEAR, MAX_BIRTH_YEAR)
-    gender = _number(call, "gender_id", problems, 0, max(GENDERS))
+    place_ids = {field: number_in(call.query, field, problems, required=True) for field in ("province_id", "county_id", "city_id")}
+    first = number_in(call.query, "birth_year_from", problems, MIN_BIRTH_YEAR, MAX_BIRTH_YEAR)
+    last = number_in(call.query, "birth_year_to", problems, MIN_BIRTH_YEAR, MAX_BIRTH_YEAR)
+    gender = number_in(call.query, "gender_id", problems, 0, max(GENDERS))
     prefix = call.query.get("number_prefix", "")
     if prefix and not (prefix.isdecimal() and 2 <= len(prefix) <= 6):
         problems.add("number_prefix")
@@ -62,7 +60,7 @@ def job_categories(call: Call) -> Reply:
 def job_sub_categories(call: Call) -> Reply:
     """The trades of a main category; none of one that does not exist."""
     problems = Problems()
-    main_id = _number(call, "main_category_id", problems, required=True)
+    main_id = number_in(call.query, "main_category_id", problems, required=True)
     if problems:
         return problems.reply()
     subs = [sub for sub in SUB_TRADES.values() if sub.parent_id == main_id]
@@ -72,15 +70,15 @@ def job_sub_categories(call: Call) -> Reply:
 def job_counts(call: Call) -> Reply:
     """How many numbers a trade holds; no document shows the answer, so it has the shape of :func:`counts`."""
     problems = Problems()
-    main_id = _number(call, "main_category_id", problems, required=True)
-    sub_id = _number(call, "sub_category_id", problems)
-    operator_id = _number(call, "operator_id", problems)
-    start, size = _number(call, "start", problems), _number(call, "size", problems)
-    if operator_id is not None and operator_id not in set(BankOperator):
+    main_id = number_in(call.query, "main_category_id", problems, required=True)
+    sub_id = number_in(call.query, "sub_category_id", problems)
+    operator_id = number_in(call.query, "operator_id", problems)
+    start, size = number_in(call.query, "start", problems), number_in(call.query, "size", problems)
+    if operator_id is not None and operator_id not in OPERATOR_IDS:
         problems.add("operator_id")
     if problems:
         return problems.reply()
-    wanted = OPERATORS if operator_id is None else (_OPERATOR_IDS[BankOperator(operator_id)],)
+    wanted = OPERATORS if operator_id is None else (OPERATOR_IDS[operator_id],)
     choice = Choice(trade_key(TRADES.get(main_id or 0), SUB_TRADES.get(sub_id or 0)))
     found = {operator: choice.count(operator) if main_id in TRADES and operator in wanted else 0 for operator in OPERATORS}
     return done({f"{operator}_count": _part(count, start, size) for operator, count in found.items()})
@@ -93,25 +91,12 @@ def _part(count: int, start: int | None, size: int | None) -> int:
 
 def _within(call: Call, field: str, entries: Iterable[Entry]) -> Reply:
     problems = Problems()
-    parent_id = _number(call, field, problems, required=True)
+    parent_id = number_in(call.query, field, problems, required=True)
     return problems.reply() if problems else done(_rendered(entry for entry in entries if entry.parent_id == parent_id))
 
 
 def _rendered(entries: Iterable[Entry]) -> list[dict[str, object]]:
     return [{"id": entry.id, "name": entry.name} for entry in entries]
-
-
-def _number(call: Call, field: str, problems: Problems, low: int = 0, high: int = 2**63, *, required: bool = False) -> int | None:
-    given = call.query.get(field)
-    if given is None or given == "":
-        if required:
-            problems.require(field)
-        return None
-    number = as_int(given)
-    if number is None or not low <= number <= high:
-        problems.add(field)
-        return None
-    return number
 
 
 routes = (

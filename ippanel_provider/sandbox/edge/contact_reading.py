@@ -1,9 +1,8 @@
-"""Reading contacts to be, and lists of ids, out of requests; writing times as this chapter does. API: phonebook."""
+"""Reading contacts to be out of requests. API: phonebook."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from ippanel_provider.sandbox.contact_sheets import fits
 from ippanel_provider.sandbox.edge.envelope import Problems, as_int
@@ -11,11 +10,6 @@ from ippanel_provider.sandbox.phonebook_records import Entry
 from ippanel_provider.sandbox.wire import Call
 
 NO_BOOK = "دفترچه تلفن مورد نظر یافت نشد"
-
-
-def moment(time: float) -> str:
-    """A time as ``2025-06-01T08:27:32.000000Z``."""
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def entry(call: Call, raw: Mapping[str, object], number: str, book_id: int, problems: Problems, at: str = "") -> Entry:
@@ -49,15 +43,3 @@ def _options(call: Call, given: object, problems: Problems, at: str) -> Mapping[
                 problems.add(f"{at}.{key}")
             options[option.id] = str(value)
     return options
-
-
-def ids(call: Call, field: str, problems: Problems) -> list[int]:
-    """A list of ids in the body that is not empty."""
-    given = call.body.get(field)
-    if given is None or given == []:
-        problems.require(field)
-        return []
-    numbers = [as_int(value) for value in given] if isinstance(given, list) else [None]
-    if None in numbers:
-        problems.add(field)
-    return [number for number in numbers if number is not None]

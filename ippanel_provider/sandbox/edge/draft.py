@@ -6,7 +6,8 @@ from ippanel_provider.sandbox.drafts import Draft, DraftGroup, TooMany
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import MAX_DRAFT_GROUP_TITLE, MAX_DRAFT_GROUPS, MAX_DRAFTS, MAX_TEXT_CHARACTERS
 
-from .envelope import Problems, as_int, done, list_of, not_found
+from .envelope import Problems, as_int, done, list_of, missing, not_found
+from .fields import ids_in, number_in, text_in
 
 _NO_GROUP = "گروه پیشنویس مورد نظر یافت نشد"
 _NO_DRAFT = "پیشنویس مورد نظر یافت نشد"
@@ -15,7 +16,7 @@ _NO_DRAFT = "پیشنویس مورد نظر یافت نشد"
 def create_group(call: Call) -> Reply:
     """Make a group; the answer does not say its id."""
     problems = Problems()
-    title = _text(call, "title", MAX_DRAFT_GROUP_TITLE, problems)
+    title = text_in(call.body, "title", problems, MAX_DRAFT_GROUP_TITLE)
     if problems:
         return problems.reply()
     try:
@@ -29,8 +30,8 @@ def create_group(call: Call) -> Reply:
 def update_group(call: Call) -> Reply:
     """Give a group another title."""
     problems = Problems()
-    group_id = _id(call, "draft_group_id", problems)
-    title = _text(call, "title", MAX_DRAFT_GROUP_TITLE, problems)
+    group_id = number_in(call.body, "draft_group_id", problems, required=True) or 0
+    title = text_in(call.body, "title", problems, MAX_DRAFT_GROUP_TITLE)
     if problems:
         return problems.reply()
     if group_id not in call.sandbox.drafts.groups:
@@ -42,7 +43,7 @@ def update_group(call: Call) -> Reply:
 def delete_group(call: Call) -> Reply:
     """Delete a group with its drafts."""
     problems = Problems()
-    group_id = _id(call, "draft_group_id", problems)
+    group_id = number_in(call.body, "draft_group_id", problems, required=True) or 0
     if problems:
         return problems.reply()
     if group_id not in call.sandbox.drafts.groups:
@@ -63,8 +64,8 @@ def list_groups(call: Call) -> Reply:
 def create_draft(call: Call) -> Reply:
     """Keep a text in a group; the answer does not say its id."""
     problems = Problems()
-    group_id = _id(call, "draft_group_id", problems)
-    message = _text(call, "message", MAX_TEXT_CHARACTERS, problems)
+    group_id = number_in(call.body, "draft_group_id", problems, required=True) or 0
+    message = text_in(call.body, "message", problems, MAX_TEXT_CHARACTERS)
     if problems:
         return problems.reply()
     if group_id not in call.sandbox.drafts.groups:
@@ -80,8 +81,8 @@ def create_draft(call: Call) -> Reply:
 def update_draft(call: Call) -> Reply:
     """Replace the text of a draft."""
     problems = Problems()
-    draft_id = _id(call, "draft_id", problems)
-    message = _text(call, "message", MAX_TEXT_CHARACTERS, problems)
+    draft_id = number_in(call.body, "draft_id", problems, required=True) or 0
+    message = text_in(call.body, "message", problems, MAX_TEXT_CHARACTERS)
     if problems:
         return problems.reply()
     if draft_id not in call.sandbox.drafts.drafts:
@@ -93,10 +94,8 @@ def update_draft(call: Call) -> Reply:
 def delete_drafts(call: Call) -> Reply:
     """Delete drafts by their ids."""
     problems = Problems()
-    given = call.body.get("draft_ids")
-    draft_ids = [as_int(value) or 0 for value in given] if isinstance(given, list) else []
-    if not draft_ids:
-        problems.require("draft_ids")
+    draft_ids = ids_in(call.body, "draft_ids", problems)
+    if problems:
         return problems.reply()
     if not any(draft_id in call.sandbox.drafts.drafts for draft_id in draft_ids):
         return not_found(_NO_DRAFT)
@@ -109,9 +108,7 @@ def list_drafts(call: Call) -> Reply:
     given = call.query.get("draft_group_id")
     group_id = None if given is None else as_int(given)
     if given is not None and group_id is None:
-        problems = Problems()
-        problems.require("draft_group_id")
-        return problems.reply()
+        return missing("draft_group_id")
 
     def render(draft: Draft) -> dict[str, object]:
         return {
@@ -124,27 +121,6 @@ def list_drafts(call: Call) -> Reply:
         }
 
     return list_of(call, call.sandbox.drafts.of_group(group_id), render)
-
-
-def _id(call: Call, field: str, problems: Problems) -> int:
-    given = call.body.get(field)
-    number = as_int(given)
-    if given is None or given == "":
-        problems.require(field)
-    elif number is None:
-        problems.add(field)
-    return number or 0
-
-
-def _text(call: Call, field: str, most: int, problems: Problems) -> str:
-    value = call.body.get(field)
-    if value is None or value == "":
-        problems.require(field)
-    elif not isinstance(value, str):
-        problems.add(field)
-    elif len(value) > most:
-        problems.add(field, f"این گزینه نباید بیشتر از {most} کاراکتر باشد")
-    return value if isinstance(value, str) else ""
 
 
 routes = (

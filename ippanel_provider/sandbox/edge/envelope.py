@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from ippanel_provider.sandbox.wire import Call, Reply
@@ -92,6 +93,23 @@ class Problems:
     def _message(self) -> str:
         texts = [text for field_texts in self._errors.values() for text in field_texts]
         return texts[0] + (f" (و {len(texts) - 1} خطای دیگر)" if len(texts) > 1 else "")
+
+
+def missing(field: str) -> Reply:
+    """The 422 for a request that lacks the one field it needs."""
+    problems = Problems()
+    problems.require(field)
+    return problems.reply()
+
+
+def moment(time: float) -> str:
+    """A time as most chapters write it: ``2025-06-01T08:27:32.000000Z``."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def plain_moment(time: float) -> str:
+    """A time as the others do: ``2025-06-01 08:27:32``."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 @dataclass(frozen=True)

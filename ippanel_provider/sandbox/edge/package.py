@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from ippanel_provider.sandbox.people import Package
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 
-from .envelope import for_resellers, list_of
+from .envelope import for_resellers, list_of, plain_moment
 
 
 def list_packages(call: Call) -> Reply:
@@ -35,7 +33,7 @@ def _render(call: Call, package: Package) -> dict[str, object]:
         "acl_role_type_registration": "online",
         "is_transferred": "0",
         "election": "0",
-        "updated_at": datetime.fromtimestamp(package.created, UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        "updated_at": plain_moment(package.created),
         "updated_at_man": None,
     }
 

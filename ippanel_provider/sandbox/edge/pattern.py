@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
-import string
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TypedDict
 
+from ippanel_provider.sandbox.patterns import new_code
 from ippanel_provider.sandbox.records import Pattern
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import (
@@ -19,18 +17,18 @@ from ippanel_provider.service import (
     MAX_PATTERN_VARIABLES,
 )
 
-from .envelope import Problems, done, listing, not_found, pages_of
+from .envelope import Problems, done, listing, moment, not_found, pages_of
+from .fields import text_in
 from .sending.checks import text_of
 from .sending.pattern import UNKNOWN_PATTERN
 
-_CODE_LETTERS = string.ascii_lowercase + string.digits
-_CODE_LENGTH = 15
 _TYPES = ("string", "integer")
 _STATES = {"active": (1, "فعال"), "inactive": (2, "رد شده"), "pending": (0, "در انتظار تایید")}
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 # The documents show the fields of changes under review in every answer, empty.
-_REVISIONS = dict.fromkeys(f"pattern_{field}_{kind}" for kind in ("revision", "log") for field in ("state", "message", "is_share"))
-_REVISIONS |= dict.fromkeys(f"pattern_{field}_{kind}" for kind in ("revision", "log") for field in ("description", "delimiter"))
+_REVISIONS = dict.fromkeys(
+    f"pattern_{field}_{kind}" for kind in ("revision", "log") for field in ("state", "message", "is_share", "description", "delimiter")
+)
 
 
 class _Fields(TypedDict):
@@ -47,8 +45,7 @@ def create(call: Call) -> Reply:
     fields = _fields(call)
     if isinstance(fields, Reply):
         return fields
-    code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))
-    return done(_brief(call, call.sandbox.patterns.create(code, **fields)), parameters=False)
+    return done(_brief(call, call.sandbox.patterns.hand_in(new_code(), **fields)), parameters=False)
 
 
 def update(call: Call) -> Reply:
@@ -59,7 +56,7 @@ def update(call: Call) -> Reply:
     fields = _fields(call)
     if isinstance(fields, Reply):
         return fields
-    return done(_brief(call, call.sandbox.patterns.update(code, **fields)), parameters=False)
+    return done(_brief(call, call.sandbox.patterns.hand_in(code, **fields)), parameters=False)
 
 
 def list_patterns(call: Call) -> Reply:
@@ -102,9 +99,9 @@ def delete(call: Call) -> Reply:
 def _fields(call: Call) -> _Fields | Reply:
     problems = Problems()
     body = call.body
-    title = _text(call, "title", MAX_PATTERN_TITLE, problems, required=False)
-    description = _text(call, "description", MAX_PATTERN_DESCRIPTION, problems, required=True)
-    website = _text(call, "website", MAX_PATTERN_DESCRIPTION, problems, required=False)
+    title = text_in(body, "title", problems, MAX_PATTERN_TITLE, required=False)
+    description = text_in(body, "description", problems, MAX_PATTERN_DESCRIPTION)
+    website = text_in(body, "website", problems, MAX_PATTERN_DESCRIPTION, required=False)
     is_share = body.get("is_share")
     if is_share is None:
         problems.require("is_share")
@@ -118,20 +115,6 @@ def _fields(call: Call) -> _Fields | Reply:
     return _Fields(
         message=message, variables=variables, title=title or None, description=description, is_share=shared, website=website or None
     )
-
-
-def _text(call: Call, field: str, most: int, problems: Problems, *, required: bool) -> str:
-    value = call.body.get(field)
-    if value is None or value == "":
-        if required:
-            problems.require(field)
-        return ""
-    if not isinstance(value, str):
-        problems.add(field)
-        return ""
-    if len(value) > most:
-        problems.add(field, f"این گزینه نباید بیشتر از {most} کاراکتر باشد")
-    return value
 
 
 def _variables(call: Call, problems: Problems) -> Mapping[str, str]:
@@ -174,7 +157,7 @@ def _brief(call: Call, pattern: Pattern) -> dict[str, object]:
         "type": "sms",
         "variable": [{"name": name, "type": kind, "len": pattern.lengths.get(name, 0)} for name, kind in pattern.variables.items()],
         "delimiter": "%",
-        "updated_at": datetime.fromtimestamp(pattern.updated, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "updated_at": moment(pattern.updated),
         "time": int(pattern.created or pattern.updated),
         **_REVISIONS,
     }

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 
-from .envelope import done
+from .envelope import done, plain_moment
 
 
 def credit(call: Call) -> Reply:
     """What is left, as a float."""
     account = call.sandbox.account
-    updated = datetime.fromtimestamp(call.sandbox.now(), UTC)
     return done(
         {
             "credit": float(round(account.credit, 1)),
             "yesterday_credit": float(round(account.credit, 1)),
             "gift": account.gift,
             "gift_expires_at": None,
-            "updated_at": updated.strftime("%Y-%m-%d %H:%M:%S"),
+            "updated_at": plain_moment(call.sandbox.now()),
         }
     )
 

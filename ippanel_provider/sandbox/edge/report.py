@@ -14,7 +14,7 @@ from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import BulkState, DeliveryStatus
 from ippanel_provider.text.parts import Encoding, measure
 
-from .envelope import Problems, as_int, done, failed, listing, not_found, pages_of
+from .envelope import Problems, as_int, done, failed, listing, missing, not_found, pages_of
 
 NO_BULK = "پیام مورد نظر یافت نشد"
 
@@ -131,9 +131,7 @@ def _valid(state: BulkState) -> str | None:
 def _bulk_of(call: Call, field: str, given: object) -> Bulk | Reply:
     """The bulk a report asks for, or the 422 or 404."""
     if given is None or given == "":
-        problems = Problems()
-        problems.require(field)
-        return problems.reply()
+        return missing(field)
     bulk_id = as_int(given)
     bulk = None if bulk_id is None else call.sandbox.outbox.get(bulk_id)
     return bulk or not_found(NO_BULK)

@@ -11,7 +11,7 @@ from ippanel_provider.sandbox.state import Duplicate, NoCredit
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import OPT_OUT_SUFFIX
 
-from .envelope import Problems, as_int, done, failed, not_found, unauthorized
+from .envelope import Problems, as_int, done, failed, missing, not_found, unauthorized
 from .sending import FORMS
 from .sending.checks import recipients_of, text_of
 
@@ -29,12 +29,11 @@ _URL_ALIASES = {
 def send(call: Call) -> Reply:
     """``POST /api/send``: read the form its ``sending_type`` names, then hand it over."""
     kind = call.body.get("sending_type")
-    problems = Problems()
     if kind is None or kind == "":
-        problems.require("sending_type")
-        return problems.reply()
+        return missing("sending_type")
     form = FORMS.get(kind) if isinstance(kind, str) else None
     if form is None:
+        problems = Problems()
         problems.add("sending_type")
         return problems.reply()
     submission = form(call)
@@ -104,9 +103,7 @@ def cancel(call: Call) -> Reply:
     """Cancel a scheduled text, until five minutes before it is due."""
     given = call.body.get("message_outbox_id")
     if given is None or given == "":
-        problems = Problems()
-        problems.require("message_outbox_id")
-        return problems.reply()
+        return missing("message_outbox_id")
     bulk_id = as_int(given)
     if bulk_id is None or not call.sandbox.cancel(bulk_id):
         return not_found("پیام مورد نظر یافت نشد", "400-1")

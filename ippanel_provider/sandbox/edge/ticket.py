@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from ippanel_provider.sandbox.tickets import CATEGORIES, OTHER_CATEGORY, SUB_CATEGORIES, Interaction, Ticket, TicketFilter
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import MAX_TICKET_FILE_BYTES, TICKET_FILE_KINDS, TicketState
 
-from .envelope import Problems, as_int, done, for_resellers, list_of, not_found
+from .envelope import Problems, as_int, done, for_resellers, list_of, missing, moment, not_found, plain_moment
+from .fields import number_in
 
 _NO_TICKET = "تیکت مورد نظر یافت نشد"
 _STATES = {
@@ -26,7 +25,7 @@ def create(call: Call) -> Reply:
         return refusal
     problems = Problems()
     subject, description = _text(call, "subject", problems), _text(call, "description", problems)
-    category_id = _id(call, "category_id", problems)
+    category_id = number_in(call.body, "category_id", problems, 1, required=True) or 0
     notification = call.body.get("sms_notification", "0")
     if str(notification) not in ("0", "1"):
         problems.add("sms_notification")
@@ -67,9 +66,7 @@ def show(call: Call) -> Reply:
         return refusal
     given = call.query.get("ticket_id")
     if not given:
-        problems = Problems()
-        problems.require("ticket_id")
-        return problems.reply()
+        return missing("ticket_id")
     ticket = call.sandbox.tickets.get(as_int(given) or 0)
     return not_found(_NO_TICKET) if ticket is None else done(_alone(call, ticket))
 
@@ -79,7 +76,7 @@ def reply(call: Call) -> Reply:
     if (refusal := for_resellers(call)) is not None:
         return refusal
     problems = Problems()
-    ticket_id, description = _id(call, "ticket_id", problems), _text(call, "description", problems)
+    ticket_id, description = number_in(call.body, "ticket_id", problems, 1, required=True) or 0, _text(call, "description", problems)
     file = _file(call, problems)
     if problems:
         return problems.reply()
@@ -96,16 +93,6 @@ def _text(call: Call, field: str, problems: Problems) -> str:
     if value is None or value == "":
         problems.require(field)
     return "" if value is None else str(value)
-
-
-def _id(call: Call, field: str, problems: Problems) -> int:
-    given = call.body.get(field)
-    number = as_int(given)
-    if given is None or given == "":
-        problems.require(field)
-    elif number is None or number < 1:
-        problems.add(field)
-    return number or 0
 
 
 def _file(call: Call, problems: Problems) -> str | None:
@@ -148,8 +135,8 @@ def _in_list(call: Call, ticket: Ticket) -> dict[str, object]:
         "longest_interaction": 0,
         "min_rate": None,
         "deleted_at": None,
-        "created_at": _moment(ticket.created),
-        "updated_at": _moment(ticket.updated),
+        "created_at": moment(ticket.created),
+        "updated_at": moment(ticket.updated),
         "rate_comment": None,
         "user": {"user_id": ticket.user_id, "uname": ticket.username},
         "category": {"id": ticket.category_id, "name": CATEGORIES.get(ticket.category_id, OTHER_CATEGORY)},
@@ -164,7 +151,7 @@ def _alone(call: Call, ticket: Ticket) -> dict[str, object]:
         "state": _STATES[ticket.state],
         "sub_state_id": None,
         "description": ticket.description,
-        "created_at": _plain_moment(ticket.created),
+        "created_at": plain_moment(ticket.created),
         "attachment": _attachment(ticket.username, ticket.file),
         "interactions": [_interaction(ticket, interaction) for interaction in ticket.interactions],
         "manager_comment": "",
@@ -178,7 +165,7 @@ def _interaction(ticket: Ticket, interaction: Interaction) -> dict[str, object]:
         "description": interaction.description,
         "agent_id": 1 if interaction.by_support else None,
         "agent_username": agent,
-        "created_at": _plain_moment(interaction.created),
+        "created_at": plain_moment(interaction.created),
         "attachment": _attachment(ticket.username, interaction.file),
         "partner_title": agent,
         "private": 0,
@@ -188,14 +175,6 @@ def _interaction(ticket: Ticket, interaction: Interaction) -> dict[str, object]:
 
 def _attachment(username: str, file: str | None) -> str | None:
     return None if file is None else f"https://storage.example.com/{username}/ticket/{file}"
-
-
-def _moment(time: float) -> str:
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _plain_moment(time: float) -> str:
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 routes = (

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from ippanel_provider.sandbox.people import User
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 
-from .envelope import Problems, as_int, done, for_resellers, list_of, not_found
+from .envelope import Problems, as_int, done, for_resellers, list_of, missing, not_found
 
-Test = Callable[[User], bool]
+Fits = Callable[[User], bool]
+Filter = Callable[[Call, str, Problems], Fits | None]
+"""Reads one field of the query into a test of a user; None, with a problem, where it cannot be read."""
 _YES_NO = {"yes": True, "no": False}
 _ONE_ZERO = {"1": True, "0": False}
 _ADD_STATUSES = ("normal", "online", "webservice")
@@ -21,9 +23,7 @@ def parents_tree(call: Call) -> Reply:
         return refusal
     given = call.query.get("user_id")
     if not given:
-        problems = Problems()
-        problems.require("user_id")
-        return problems.reply()
+        return missing("user_id")
     user = call.sandbox.people.users.get(as_int(given) or 0)
     if user is None:
         return not_found("کاربر مورد نظر یافت نشد")
@@ -42,15 +42,15 @@ def list_users(call: Call) -> Reply:
     if (refusal := for_resellers(call)) is not None:
         return refusal
     problems = Problems()
-    tests = [test for field, build in _FILTERS.items() if field in call.query and (test := build(call, field, problems)) is not None]
+    tests = [fits for field, build in _FILTERS.items() if field in call.query and (fits := build(call, field, problems)) is not None]
     if problems:
         return problems.reply()
     users = call.sandbox.people.under(call.sandbox.account.user_id)
-    return list_of(call, [user for user in users if all(test(user) for test in tests)], lambda user: _render(call, user))
+    return list_of(call, [user for user in users if all(fits(user) for fits in tests)], lambda user: _render(call, user))
 
 
-def _part_of(attribute: str) -> Callable[[Call, str, Problems], Test | None]:
-    def build(call: Call, field: str, problems: Problems) -> Test | None:
+def _part_of(attribute: str) -> Filter:
+    def build(call: Call, field: str, problems: Problems) -> Fits | None:
         wanted = call.query[field]
         if not wanted:
             problems.add(field)
@@ -59,8 +59,8 @@ def _part_of(attribute: str) -> Callable[[Call, str, Problems], Test | None]:
     return build
 
 
-def _equal(attribute: str) -> Callable[[Call, str, Problems], Test | None]:
-    def build(call: Call, field: str, problems: Problems) -> Test | None:
+def _equal(attribute: str) -> Filter:
+    def build(call: Call, field: str, problems: Problems) -> Fits | None:
         wanted = call.query[field]
         if not wanted or (field == "add_status" and wanted not in _ADD_STATUSES):
             problems.add(field)
@@ -69,8 +69,8 @@ def _equal(attribute: str) -> Callable[[Call, str, Problems], Test | None]:
     return build
 
 
-def _flag(attribute: str, words: Mapping[str, bool]) -> Callable[[Call, str, Problems], Test | None]:
-    def build(call: Call, field: str, problems: Problems) -> Test | None:
+def _flag(attribute: str, words: Mapping[str, bool]) -> Filter:
+    def build(call: Call, field: str, problems: Problems) -> Fits | None:
         wanted = words.get(call.query[field])
         if wanted is None:
             problems.add(field)
@@ -79,30 +79,30 @@ def _flag(attribute: str, words: Mapping[str, bool]) -> Callable[[Call, str, Pro
     return build
 
 
-def _bound(attribute: str, *, low: bool) -> Callable[[Call, str, Problems], Test | None]:
-    def build(call: Call, field: str, problems: Problems) -> Test | None:
+def _bound(attribute: str, *, low: bool) -> Filter:
+    def build(call: Call, field: str, problems: Problems) -> Fits | None:
         bound = as_int(call.query[field])
         if bound is None:
             problems.add(field)
             return None
 
-        def test(user: User) -> bool:
+        def fits(user: User) -> bool:
             time = int(getattr(user, attribute))
             # Who never expires is in no range of expiry.
             return time > 0 and (time >= bound if low else time <= bound)
 
-        return test
+        return fits
 
     return build
 
 
-def _never_logged_in(call: Call, field: str, problems: Problems) -> Test | None:
+def _never_logged_in(call: Call, field: str, problems: Problems) -> Fits | None:
     if call.query[field] != "0":
         problems.add(field)
     return lambda user: user.last_login == 0
 
 
-def _depth(call: Call, field: str, problems: Problems) -> Test | None:
+def _depth(call: Call, field: str, problems: Problems) -> Fits | None:
     further_down = _ONE_ZERO.get(call.query[field])
     if further_down is None:
         problems.add(field)
@@ -110,7 +110,7 @@ def _depth(call: Call, field: str, problems: Problems) -> Test | None:
     return lambda user: (user.parent_id != root) is further_down
 
 
-_FILTERS: Mapping[str, Callable[[Call, str, Problems], Test | None]] = {
+_FILTERS: Mapping[str, Filter] = {
     "username": _part_of("username"),
     "name": _part_of("name"),
     "add_status": _equal("add_status"),

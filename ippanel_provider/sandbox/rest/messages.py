@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import secrets
 
 from ippanel_provider.sandbox.life import state_at, status_at
+from ippanel_provider.sandbox.patterns import new_code
 from ippanel_provider.sandbox.records import Bulk
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import MAX_PATTERN_DESCRIPTION, MAX_TEXT_CHARACTERS, BulkState, DeliveryStatus, LegacyCode, LegacyStatus
@@ -15,7 +15,6 @@ from .envelope import Refused, done, listing, moment, page_of
 
 # The documents name neither these words nor their meaning; "active" stands in the vendor's own examples.
 _STATUS = {BulkState.CREATING: "pending", BulkState.MONITORING: "pending", BulkState.SENT: "finish", BulkState.CANCELLED: "cancelled"}
-_CODE_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def send(call: Call) -> Reply:
@@ -47,24 +46,18 @@ def create_pattern(call: Call) -> Reply:
     if not isinstance(shared, bool):
         raise Refused(LegacyCode.UNPROCESSABLE, {"is_shared": ["is_shared must be a boolean"]})
     variables = dict.fromkeys(re.findall(r"%(\w+)%", text), "string")
-    pattern = call.sandbox.patterns.create(new_code(), text, variables, description=description, is_share=shared)
+    pattern = call.sandbox.patterns.hand_in(new_code(), text, variables, description=description, is_share=shared)
     return done(
         {"pattern": {"code": pattern.code, "status": pattern.status, "message": pattern.message, "is_shared": pattern.is_share}},
         created=True,
     )
 
 
-def new_code() -> str:
-    """A code for a pattern that nobody has."""
-    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(15))
-
-
-def bulk_of(call: Call) -> Bulk:
-    """The bulk in the path.
+def bulk_of(call: Call, given: str) -> Bulk:
+    """The bulk with this id.
 
     :raises Refused: when there is none.
     """
-    given = call.params["bulk_id"]
     # Python refuses to read the longest figures, and no id has as many digits.
     bulk = call.sandbox.outbox.get(int(given)) if given.isascii() and given.isdecimal() and len(given) < 20 else None
     if bulk is None:
@@ -74,7 +67,7 @@ def bulk_of(call: Call) -> Bulk:
 
 def message(call: Call) -> Reply:
     """One bulk."""
-    bulk, now = bulk_of(call), call.sandbox.now()
+    bulk, now = bulk_of(call, call.params["bulk_id"]), call.sandbox.now()
     state = state_at(now, bulk.accepted, bulk.due, bulk.script)
     count = len(bulk.recipients)
     return done(
@@ -101,7 +94,7 @@ def message(call: Call) -> Reply:
 
 def recipients(call: Call) -> Reply:
     """Where the text stands for each recipient."""
-    bulk, now = bulk_of(call), call.sandbox.now()
+    bulk, now = bulk_of(call, call.params["bulk_id"]), call.sandbox.now()
     page, limit = page_of(call)
     rows = [{"recipient": each, "status": recipient_status(bulk, each, now)} for each in bulk.recipients[page * limit : (page + 1) * limit]]
     return listing(call, "recipients", rows, page, limit, len(bulk.recipients))

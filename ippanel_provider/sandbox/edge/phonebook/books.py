@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ippanel_provider.sandbox.contact_sheets import entries_of
-from ippanel_provider.sandbox.edge.contact_reading import NO_BOOK, ids, moment
-from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, list_of, not_found
+from ippanel_provider.sandbox.edge.contact_reading import NO_BOOK
+from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, list_of, missing, moment, not_found
+from ippanel_provider.sandbox.edge.fields import ids_in, text_in
 from ippanel_provider.sandbox.phonebook_records import Book
 from ippanel_provider.sandbox.sheets import UnreadableSheet, read_rows
 from ippanel_provider.sandbox.wire import Call, Reply, Route
@@ -27,11 +28,11 @@ def list_books(call: Call) -> Reply:
 def create(call: Call) -> Reply:
     """Make a phonebook; the answer writes its ``count`` as a text."""
     problems = Problems()
-    title = _title(call, problems, required=True)
+    title = text_in(call.body, "title", problems, MAX_PHONEBOOK_TITLE)
     option_ids = _option_ids(call, problems)
     if problems:
         return problems.reply()
-    book = call.sandbox.phonebooks.create_book(title or "", option_ids or [])
+    book = call.sandbox.phonebooks.create_book(title, option_ids or [])
     return done(_render(call, book) | {"count": str(len(book.contacts))})
 
 
@@ -41,18 +42,18 @@ def update(call: Call) -> Reply:
     book = _book(call)
     if book is None:
         return not_found(NO_BOOK)
-    title = _title(call, problems, required=False)
+    title = text_in(call.body, "title", problems, MAX_PHONEBOOK_TITLE, required=False)
     option_ids = _option_ids(call, problems)
     if problems:
         return problems.reply()
-    call.sandbox.phonebooks.update_book(book.id, title, option_ids)
+    call.sandbox.phonebooks.update_book(book.id, title or None, option_ids)
     return done()
 
 
 def delete(call: Call) -> Reply:
     """Delete phonebooks with their contacts."""
     problems = Problems()
-    book_ids = ids(call, "listPhonebooks", problems)
+    book_ids = ids_in(call.body, "listPhonebooks", problems)
     if problems:
         return problems.reply()
     if not any(book_id in call.sandbox.phonebooks.books for book_id in book_ids):
@@ -75,11 +76,10 @@ def import_contacts(call: Call) -> Reply:
     book = _book(call)
     if book is None:
         return not_found(NO_BOOK)
-    problems = Problems()
     uploads = call.form.files.get("file", []) if call.form is not None else []
     if not uploads:
-        problems.require("file")
-        return problems.reply()
+        return missing("file")
+    problems = Problems()
     books = call.sandbox.phonebooks
     try:
         rows = read_rows(uploads[0].name, uploads[0].content, ("xlsx",), MAX_PHONEBOOK_CONTACTS + 1)
@@ -101,20 +101,6 @@ def import_sample(call: Call) -> Reply:
 
 def _book(call: Call) -> Book | None:
     return call.sandbox.phonebooks.books.get(as_int(call.params["id"]) or 0)
-
-
-def _title(call: Call, problems: Problems, *, required: bool) -> str | None:
-    title = call.body.get("title")
-    if title is None or title == "":
-        if required:
-            problems.require("title")
-        return None
-    if not isinstance(title, str):
-        problems.add("title")
-        return None
-    if len(title) > MAX_PHONEBOOK_TITLE:
-        problems.add("title", f"عنوان نباید بیشتر از {MAX_PHONEBOOK_TITLE} کاراکتر باشد")
-    return title
 
 
 def _option_ids(call: Call, problems: Problems) -> list[int] | None:

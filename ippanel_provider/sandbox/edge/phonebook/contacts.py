@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import islice
 
-from ippanel_provider.sandbox.edge.contact_reading import NO_BOOK, entry, ids, moment
-from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, listing, not_found, pages_of
+from ippanel_provider.sandbox.edge.contact_reading import NO_BOOK, entry
+from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, listing, moment, not_found, pages_of
+from ippanel_provider.sandbox.edge.fields import ids_in, number_in
 from ippanel_provider.sandbox.edge.sending.checks import recipient_of
 from ippanel_provider.sandbox.phonebook_records import Contact, Entry
 from ippanel_provider.sandbox.phonebooks import ContactFilter, Full, InTheBook
@@ -101,7 +102,7 @@ def update_contact(call: Call) -> Reply:
 def delete_contacts(call: Call) -> Reply:
     """Delete contacts by their ids."""
     problems = Problems()
-    contact_ids = ids(call, "listNumbers", problems)
+    contact_ids = ids_in(call.body, "listNumbers", problems)
     if problems:
         return problems.reply()
     if not any(call.sandbox.phonebooks.contact(contact_id) is not None for contact_id in contact_ids):
@@ -123,19 +124,13 @@ def _filter(call: Call) -> ContactFilter | Reply:
     """The filters of a list or an export, or the refusal of one that cannot be read."""
     query = call.query
     problems = Problems()
-    numbers: dict[str, int | None] = {}
-    for field in ("from_created_at", "phonebook_id"):
-        given = query.get(field)
-        numbers[field] = None if not given else as_int(given)
-        if given and numbers[field] is None:
-            problems.add(field)
+    created_from, book_id = number_in(query, "from_created_at", problems), number_in(query, "phonebook_id", problems)
     if problems:
         return problems.reply()
-    book_id = numbers["phonebook_id"]
     if book_id is not None and book_id not in call.sandbox.phonebooks.books:
         return not_found(NO_BOOK)
     # A plus that was not encoded arrives as a space and is left so: nothing is found, as at the service.
-    return ContactFilter(numbers["from_created_at"], query.get("number") or None, query.get("phonebook_title") or None, book_id)
+    return ContactFilter(created_from, query.get("number") or None, query.get("phonebook_title") or None, book_id)
 
 
 def _render(call: Call, contact: Contact) -> dict[str, object]:

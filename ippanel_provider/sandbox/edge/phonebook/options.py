@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ippanel_provider.sandbox.edge.contact_reading import ids, moment
-from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, list_of, not_found
+from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, list_of, moment, not_found
+from ippanel_provider.sandbox.edge.fields import ids_in, text_in
 from ippanel_provider.sandbox.phonebook_records import OPTION_TYPES, Option
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 
@@ -13,7 +13,7 @@ _NO_OPTION = "گزینه مورد نظر یافت نشد"
 def create_option(call: Call) -> Reply:
     """Make an option."""
     problems = Problems()
-    title = _title(call, problems)
+    title = text_in(call.body, "title", problems)
     kind = call.body.get("type")
     if kind is None or kind == "":
         problems.require("type")
@@ -40,7 +40,7 @@ def update_option(call: Call) -> Reply:
     if option_id not in call.sandbox.phonebooks.options:
         return not_found(_NO_OPTION)
     problems = Problems()
-    title = _title(call, problems)
+    title = text_in(call.body, "title", problems)
     if problems:
         return problems.reply()
     call.sandbox.phonebooks.rename_option(option_id, title)
@@ -50,7 +50,7 @@ def update_option(call: Call) -> Reply:
 def delete_options(call: Call) -> Reply:
     """Delete options; contacts lose their values."""
     problems = Problems()
-    option_ids = ids(call, "listOptions", problems)
+    option_ids = ids_in(call.body, "listOptions", problems)
     if problems:
         return problems.reply()
     if not any(option_id in call.sandbox.phonebooks.options for option_id in option_ids):
@@ -62,15 +62,6 @@ def delete_options(call: Call) -> Reply:
 def render_option(option: Option) -> dict[str, object]:
     """An option as lists and phonebooks show it."""
     return {"id": option.id, "title": option.title, "type": option.type, "created_at": moment(option.created)}
-
-
-def _title(call: Call, problems: Problems) -> str:
-    title = call.body.get("title")
-    if title is None or title == "":
-        problems.require("title")
-    elif not isinstance(title, str):
-        problems.add("title")
-    return title if isinstance(title, str) else ""
 
 
 routes = (

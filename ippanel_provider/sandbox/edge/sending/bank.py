@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ippanel_provider.sandbox.bank import OPERATORS, Choice
+from ippanel_provider.sandbox.bank import OPERATOR_IDS, OPERATORS, Choice, place_key, trade_key
 from ippanel_provider.sandbox.edge.envelope import Problems, as_int
+from ippanel_provider.sandbox.edge.fields import number_in
 from ippanel_provider.sandbox.places import CITIES, COUNTIES, PROVINCES, SUB_TRADES, TRADES, Entry
 from ippanel_provider.sandbox.records import Item, Submission
 from ippanel_provider.sandbox.wire import Call, Reply
@@ -14,14 +15,12 @@ from ippanel_provider.service import (
     MAX_FILE_NUMBERS,
     MAX_RECIPIENTS_PER_REQUEST,
     MIN_BIRTH_YEAR,
-    BankOperator,
 )
 
 from .checks import due_of, line_of, listed, recipients_of, text_of
 
 Slices = dict[str, tuple[int, int]]
 """How many numbers of each operator, as (start, size)."""
-_BY_ID = {BankOperator.MCI: "mci", BankOperator.IRANCELL: "irancell", BankOperator.OTHER: "other"}
 
 
 class _Fields:
@@ -31,16 +30,7 @@ class _Fields:
         self.given, self.at, self.problems = given, at, problems
 
     def number(self, name: str, low: int, high: int, *, required: bool = True) -> int | None:
-        value = self.given.get(name)
-        if value is None or value == "":
-            if required:
-                self.problems.require(f"{self.at}.{name}")
-            return None
-        number = as_int(value)
-        if number is None or not low <= number <= high:
-            self.problems.add(f"{self.at}.{name}")
-            return None
-        return number
+        return number_in(self.given, name, self.problems, low, high, required=required, at=f"{self.at}.")
 
     def digits(self, name: str, low: int, high: int, *, required: bool = True) -> str:
         number = self.number(name, 10 ** (low - 1), 10**high - 1, required=required)
@@ -72,7 +62,7 @@ class _Fields:
         slices: Slices = {}
         for index, part in enumerate(given):
             number = as_int(part.get("id")) if isinstance(part, Mapping) else None
-            operator = _BY_ID.get(BankOperator(number)) if number in set(BankOperator) else None
+            operator = None if number is None else OPERATOR_IDS.get(number)
             if operator is None:
                 self.problems.add(f"{self.at}.operator.{index}.id")
             else:
@@ -93,18 +83,6 @@ class _Fields:
         county = self.entry("county_id", COUNTIES, province, required=False)
         city = self.entry("city_id", CITIES, county, required=False)
         return place_key(province, county, city)
-
-
-def place_key(province: Entry | None, county: Entry | None, city: Entry | None) -> str:
-    """The key of the smallest place that is named."""
-    named = city or county or province
-    kind = "city" if city else "county" if county else "province"
-    return f"{kind} {named.id if named else 0}"
-
-
-def trade_key(main: Entry | None, sub: Entry | None) -> str:
-    """The key of a trade."""
-    return f"trade {main.id if main else 0} {sub.id if sub else 0}"
 
 
 def postal_code(call: Call) -> Submission | Reply:

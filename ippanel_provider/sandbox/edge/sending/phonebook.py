@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import islice
 
 from ippanel_provider.sandbox.edge.envelope import Problems, as_int
+from ippanel_provider.sandbox.edge.fields import number_in
 from ippanel_provider.sandbox.phonebook_records import Book, Contact
 from ippanel_provider.sandbox.records import Item, Submission
 from ippanel_provider.sandbox.wire import Call, Reply
@@ -92,15 +92,8 @@ def _all(call: Call, item: Mapping[str, object], at: str, problems: Problems) ->
 
 def _slice(contacts: list[Contact], item: Mapping[str, object], at: str, problems: Problems) -> list[Contact]:
     """``size`` contacts after the first ``start``; all where neither is given."""
-    bounds = []
-    for field in ("start", "size"):
-        value = item.get(field)
-        number = None if value is None or value == "" else as_int(value)
-        if value not in (None, "") and (number is None or number < 0):
-            problems.add(f"{at}.{field}")
-        bounds.append(number)
-    start, size = bounds[0] or 0, bounds[1]
-    return list(islice(contacts, max(start, 0), None if size is None else max(start, 0) + max(size, 0)))
+    start, size = (number_in(item, field, problems, at=f"{at}.") for field in ("start", "size"))
+    return contacts[start or 0 :][:size]
 
 
 def _by_id(book: Book | None, item: Mapping[str, object], at: str, problems: Problems) -> list[Contact]:
