@@ -6,7 +6,7 @@ TEST := .venv-test
 TEST211 := .venv-test-2.11
 DOCS := .venv-docs
 
-.PHONY: help demo test test-stack test-2.11 test-airflow test-apprise test-foreign test-fuzz test-faults test-faults-short test-browser test-cluster test-cluster-short cluster-programs lint docs docs-serve sandbox constraints clean
+.PHONY: help demo test test-stack test-2.11 test-airflow test-apprise test-foreign test-fuzz test-faults test-faults-short test-browser test-cluster test-cluster-short cluster-programs lint docs docs-serve sandbox constraints build smoke test-lowest test-matrix audit badges clean
 
 help:  ## Show this list
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  make \1\t/' | expand -t 20
@@ -90,6 +90,23 @@ docs: $(DOCS)/ready  ## Build the documentation into site/ and check every link 
 docs-serve: $(DOCS)/ready  ## Show the documentation at http://127.0.0.1:8000 while it is written
 	$(MKDOCS) serve
 
+build: $(TEST)/ready  ## Build the wheel and the source archive, and look at what is in them
+	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group release
+	$(TEST)/bin/python -m tests.release.archives
+
+smoke: build  ## Install the wheel with each extra alone and try what it brings
+	$(TEST)/bin/python -m tests.release.smoke $(ARGS)
+
+test-lowest: $(TEST)/ready  ## Run the tests of most rooms with the lowest versions that are promised to work
+	$(TEST)/bin/python -m tests.release.lowest $(ARGS)
+
+test-matrix:  ## Run the Airflow tests on each minor version from the oldest to the newest
+	@for version in 2.11 3.1 3.2 3.3; do $(MAKE) test-airflow VERSION=$$version || exit 1; done
+
+audit: $(TEST)/ready  ## Ask whether what the package installs has known vulnerabilities (SERVICE=osv or pypi)
+	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group release
+	$(TEST)/bin/python -m tests.release.audit $(SERVICE)
+
 constraints: $(TEST)/ready  ## Pin the newest versions of everything the tests and the demo use
 	$(TEST)/bin/uv pip compile -q -U --no-header --no-emit-index-url --no-annotate --python-version 3.11 --all-extras \
 		--group lint --group test --group newest --group browser --group bench --group demo --group docs --group cluster \
@@ -98,7 +115,7 @@ constraints: $(TEST)/ready  ## Pin the newest versions of everything the tests a
 		--all-extras --group test --group demo pyproject.toml - -o constraints-2.11.txt
 
 clean:  ## Remove the environments and what the demo left
-	rm -rf $(DEMO) $(TEST) $(TEST211) $(DOCS) site .venv-foreign .venv-fuzz .venv-apprise-* .demo
+	rm -rf $(DEMO) $(TEST) $(TEST211) $(DOCS) site .venv-foreign .venv-fuzz .venv-apprise-* .venv-lowest-* .demo dist
 
 # An environment is made once and again only when what it is made of changes.
 define environment
