@@ -129,6 +129,10 @@ class Ledger(Protocol):
         """Make durable what is still held back; called when a run ends, however it ends."""
         ...
 
+    def beside(self) -> Iterable[tuple[Intent, Outcome | None]]:
+        """Yield what another try of the same task has written down since the history was read, as far as there can be one."""
+        ...
+
     def claimed(self, since: float) -> set[int]:
         """Return outbox ids that are known to belong to intents made after ``since``, in this campaign or any other."""
         ...
@@ -174,6 +178,10 @@ class MemoryLedger:
 
     def flush(self) -> None:
         """Nothing is held back."""
+
+    def beside(self) -> tuple[()]:
+        """Nobody else has this object."""
+        return ()
 
     def claimed(self, since: float) -> set[int]:
         """Return the outbox ids of this ledger since then."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 
-from ippanel_provider.client import Client, IPPanelError, Throttled, Unconfirmed
+from ippanel_provider.client import Client, IPPanelError, NotSent, Throttled, Unconfirmed
 from ippanel_provider.client.gateway import gateway
 from ippanel_provider.delivery.audience import Message
 from ippanel_provider.delivery.chunks import Chunk, chunked
@@ -127,10 +127,29 @@ def deliver(client: Client, ledger: Ledger, messages: Iterable[Message], terms: 
         new = _unknown(ledger, messages, progress)
         chunks = chunked(new, form, size=terms.chunk_size, api=client.settings.api, moment=terms.moment)
         _Delivery(client, ledger, terms, progress).run(chunks)
+        _look_beside(client, ledger, terms, progress)
         if terms.schedule and progress.void:
             client.run(cancel_doubles(ledger.history(), ledger, terms.sender, terms.patience))
     finally:
         ledger.flush()
+
+
+def _look_beside(client: Client, ledger: Ledger, terms: Terms, progress: Progress) -> None:
+    """See to it that nobody is lost whom another try of the same task claimed meanwhile, and then did not reach.
+
+    :raises NotSent: if there are any; their rows have been read and left out, so it takes another try to send to them.
+    """
+    others = list(ledger.beside())
+    doubts = [Finding(intent) for intent, outcome in others if outcome is None]
+    for intent, outcome in others:
+        if outcome is not None:
+            progress.earlier(intent, outcome)
+    if doubts:
+        log.info("Another try of this task, still at work or just ended, left %d chunks unanswered; looking in the outbox.", len(doubts))
+        _clear_up(client, ledger, doubts, terms, progress, earlier=True)
+    void = sum(len(outcome.void) for intent, _ in others if (outcome := ledger.outcome_of(intent)))
+    if void:
+        raise NotSent(f"Another try of this task, at work beside it, did not reach {void} of its recipients; the next try sends to them.")
 
 
 def _unknown(ledger: Ledger, messages: Iterable[Message], progress: Progress) -> Iterator[Message]:
@@ -259,6 +278,9 @@ class _Delivery:
         log.warning("The service asks to come later (HTTP 429); waiting %.0f seconds.", pause)
         flight.throttled_for += pause
         time.sleep(pause)
+        if self._ledger.outcome_of(flight.intent) is not None:
+            # Another try of this task has taken it up meanwhile.
+            return
         self._pace()
         self._launch(pool, flight)
 

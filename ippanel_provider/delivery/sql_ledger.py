@@ -81,6 +81,8 @@ class SqlLedger:
         self._known = Known(key)
         self._last = 0
         """The number of the last chunk of the campaign that is known here, whoever claimed it."""
+        self._beside: set[int] = set()
+        """The numbers of chunks that another try of this part has claimed since the history was read."""
         self._held: dict[int, Outcome] = {}
 
     def history(self) -> Iterator[tuple[Intent, Outcome | None]]:
@@ -96,8 +98,7 @@ class SqlLedger:
                 number, outcome = row.number, _outcome(row.outcome)
                 self._remember(row, outcome)
                 if row.part == self._part:
-                    lines = (row.first_line, row.last_line)
-                    yield Intent(number, row.intended_at, lines, row.members, row.texts, row.send_at), outcome
+                    yield _intent(row), outcome
 
     def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Return the messages whose member nobody has claimed, as far as is known; :meth:`intend` looks again."""
@@ -142,6 +143,17 @@ class SqlLedger:
                 self._write_held(connection)
             self._held.clear()
 
+    def beside(self) -> Iterator[tuple[Intent, Outcome | None]]:
+        """Yield what another try of this part has claimed since the history was read.
+
+        A task whose supervisor was killed goes on to its end, while Airflow has already begun the next try.
+        """
+        with self._engine.connect() as connection:
+            self._catch_up(connection)
+            for number in sorted(self._beside):
+                row = connection.execute(sa.select(_chunks).where(*self._at(number))).one()
+                yield _intent(row), _outcome(row.outcome)
+
     def claimed(self, since: float) -> set[int]:
         """Return the outbox ids of all campaigns in this database since then."""
         self.flush()
@@ -175,9 +187,7 @@ class SqlLedger:
             # Whoever writes the campaign's row first goes first, and the others wait here. Where a database lets two
             # through, the primary key stops the second.
             connection.execute(sa.update(_campaigns).where(_campaigns.c.id == self._campaign).values(name=self._name))
-            while page := self._page(self._last, connection):
-                for row in page:
-                    self._remember(row, _outcome(row.outcome))
+            self._catch_up(connection)
             for draft in drafts:
                 if claim := draft.among(self._known, self.key):
                     claims.append(claim.numbered(self._last + len(claims) + 1))
@@ -185,6 +195,14 @@ class SqlLedger:
                 connection.execute(sa.insert(_chunks), [self._row(claim.intent) for claim in claims])
             self._write_held(connection)
         self._held.clear()
+
+    def _catch_up(self, connection: sa.Connection) -> None:
+        """Read what others have claimed meanwhile."""
+        while page := self._page(self._last, connection):
+            for row in page:
+                self._remember(row, _outcome(row.outcome))
+                if row.part == self._part:
+                    self._beside.add(row.number)
 
     def _row(self, intent: Intent) -> dict[str, Any]:
         return {
@@ -229,6 +247,10 @@ class SqlLedger:
         there = {column["name"] for column in sa.inspect(self._engine).get_columns(_chunks.name)}
         if missing := [column.name for column in _chunks.columns if column.name not in there]:
             raise OtherTables(missing)
+
+
+def _intent(row: Any) -> Intent:
+    return Intent(row.number, row.intended_at, (row.first_line, row.last_line), row.members, row.texts, row.send_at)
 
 
 def _outcome(stored: str | None) -> Outcome | None:

@@ -91,6 +91,10 @@ class TaskLedger:
     def flush(self) -> None:
         """Nothing is held back."""
 
+    def beside(self) -> tuple[()]:
+        """A try that is no longer the current one cannot reach the store."""
+        return ()
+
     def claimed(self, since: float) -> set[int]:
         """Return the outbox ids of this task since then."""
         return {outbox_id for at, ids in self._ids if at >= since for outbox_id in ids}

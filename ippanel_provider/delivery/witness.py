@@ -67,6 +67,10 @@ class WitnessLedger:
     def flush(self) -> None:
         """Nothing is held back."""
 
+    def beside(self) -> tuple[()]:
+        """Nothing is written down, so another try shows nowhere."""
+        return ()
+
     def claimed(self, since: float) -> set[int]:
         """Return the ids of this try and those found of earlier ones."""
         return self._memory.claimed(since) | set(self.found)
