@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -62,6 +63,8 @@ class Tally:
 def main() -> int:
     """Run the proof and print its table."""
     options = _options()
+    # Ended by a signal, it ends everything it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     rows, bad = [], 0
     for executor, dag_id in options.campaigns:
         home = Path(tempfile.mkdtemp(prefix="ippanel-cluster-"))

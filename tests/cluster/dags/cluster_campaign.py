@@ -37,7 +37,7 @@ def campaign(dag_id: str, **texts: str) -> DAG:
     ) as dag:
         send = SqlToIPPanelOperator.partial(
             task_id="send",
-            sql="SELECT name, mobile FROM customers WHERE id BETWEEN %(first)s AND %(last)s ORDER BY id",
+            sql="SELECT id, name, mobile FROM customers WHERE id BETWEEN %(first)s AND %(last)s ORDER BY id",
             sql_conn_id="warehouse",
             recipient_column="mobile",
             ledger_conn_id="warehouse",
@@ -55,5 +55,5 @@ def campaign(dag_id: str, **texts: str) -> DAG:
     return dag
 
 
-own_texts = campaign("own_texts", row_message="{{ row.name }} عزیز، فروش ویژه از فردا آغاز می‌شود\nلغو11")
+own_texts = campaign("own_texts", row_message="{{ row.name }} عزیز، کد تخفیف شما {{ row.id }}\nلغو11")
 shared_text = campaign("shared_text", message="فروش ویژه از فردا آغاز می‌شود\nلغو11")
