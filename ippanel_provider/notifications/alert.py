@@ -93,7 +93,11 @@ class Alert:
             alike[held].append(person)
         failures: dict[str, IPPanelError] = {}
         for held, people in alike.items():
-            failures |= yield from self._tell(people, held)
+            try:
+                failures |= yield from self._tell(people, held)
+            except InvalidInput as error:
+                # It cannot be written, for none of them.
+                failures |= dict.fromkeys(people, error)
         return failures
 
     def conclude(self, claimed: Mapping[str, int], failures: Mapping[str, IPPanelError]) -> tuple[int, IPPanelError | None]:

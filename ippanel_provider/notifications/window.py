@@ -73,15 +73,14 @@ class Window:
             if not free:
                 break
             now = time.time()
-            try:
+            known = dict.fromkeys(free, Entry())
+            with _in_use(book):
                 known = book.claim(alert, free, self.seconds)
-            except Exception as error:  # noqa: BLE001 - whatever a backend of Variables raises, the alert goes out
-                log.warning("The alert window cannot use its %s (%s).", type(book).__name__, type(error).__name__)
-                continue
             closed = {person: entry for person, entry in known.items() if entry.covers(now, self.seconds)}
             # This book has counted it; the ones before take over the time and have back the count that they gave out.
-            for earlier, were in asked:
-                earlier.enter(alert, {person: Entry(entry.sent_at, were[person].held) for person, entry in closed.items()})
+            for earlier, were in asked if closed else ():
+                with _in_use(earlier):
+                    earlier.enter(alert, {person: Entry(entry.sent_at, were[person].held) for person, entry in closed.items()})
             asked.append((book, known))
             free = {person: held + known[person].held for person, held in free.items() if person not in closed}
         return free
@@ -91,10 +90,17 @@ class Window:
         for number, book in enumerate(self.books):
             # The count is kept once.
             entries = {person: Entry(0.0, held if number == 0 else 0) for person, held in claimed.items()}
-            try:
+            with _in_use(book):
                 book.enter(alert, entries)
-            except Exception as error:  # noqa: BLE001 - the failure that is being reported matters more
-                log.warning("The alert window cannot use its %s (%s).", type(book).__name__, type(error).__name__)
+
+
+@contextmanager
+def _in_use(book: Book) -> Iterator[None]:
+    """Whatever a disk or a backend of Variables raises, the alert goes out."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001
+        log.warning("The alert window cannot use its %s (%s).", type(book).__name__, type(error).__name__)
 
 
 class MachineBook:

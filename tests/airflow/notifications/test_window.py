@@ -91,6 +91,21 @@ def test_a_clock_that_was_set_back_closes_the_window_no_longer_than_it_lasts(pat
     assert window.claim("alert", ["a"]) == {"a": 0}
 
 
+class Full(MachineBook):
+    """A file in which nothing can be entered any more once it was asked."""
+
+    def enter(self, alert: str, entries: Mapping[str, Entry]) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+
+def test_a_book_that_fails_after_it_was_asked_keeps_nobody_from_being_told(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    elsewhere = Elsewhere()
+    Window(600, [elsewhere]).claim("alert", ["a"])
+    window = Window(600, [Full(path), elsewhere])
+    assert window.claim("alert", ["a", "b"]) == {"b": 0}
+    assert "cannot use its Full (OperationalError)" in caplog.text
+
+
 def test_of_many_processes_at_once_one_comes_through(path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from ippanel_provider.notifications.window import MachineBook, Window\n"
