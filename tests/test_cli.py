@@ -116,6 +116,16 @@ class TestCredential:
         assert outcome.code == 2
         assert "set IPPANEL_API_KEY, or run `ippanel login`" in one_line(outcome.err)
 
+    def test_can_stand_in_a_file(self, run: Run, service: RunningSandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """As orchestrators hand secrets to containers."""
+        monkeypatch.delenv("IPPANEL_API_KEY")
+        monkeypatch.setenv("IPPANEL_API_KEY_FILE", str(tmp_path / "key"))
+        assert "No such file" in one_line(run("credit").err)
+        (tmp_path / "key").write_text("\n")
+        assert run("credit").code == 2
+        (tmp_path / "key").write_text(f"{service.api_key}\n")
+        assert run("credit").code == 0
+
     def test_a_wrong_one_is_refused_and_not_shown(self, run: Run, service: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("IPPANEL_API_KEY", "nobody-knows-this-key")
         outcome = run("credit")

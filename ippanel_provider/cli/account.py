@@ -30,12 +30,15 @@ _TRIES = 3
 
 
 def credential(settings: Settings) -> ApiKey:
-    """Return the key of the environment, or the token of the last login, or what is typed.
+    """Return the key of the environment or of the file it names, or the token of the last login, or what is typed.
 
     :raises InvalidInput: there is none, and nobody to ask.
+    :raises OSError: the file cannot be read.
     """
     if key := os.environ.get("IPPANEL_API_KEY"):
         return ApiKey(key)
+    if file := os.environ.get("IPPANEL_API_KEY_FILE"):
+        return ApiKey(Path(file).read_text(encoding="utf-8").strip())
     hint = "set IPPANEL_API_KEY"
     if settings.api is Api.EDGE:
         token = _store(settings).load()

@@ -11,10 +11,10 @@ from ippanel_provider.cli.sync_arguments import add_sync
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, Api
 
 _EPILOG = """\
-credential: IPPANEL_API_KEY, or the token that `ippanel login` keeps, or a prompt; never an argument, which other
-users of the machine could read.
+credential: IPPANEL_API_KEY, or the file that IPPANEL_API_KEY_FILE names, or the token that `ippanel login` keeps, or
+a prompt; never an argument, which other users of the machine could read.
 
-environment: IPPANEL_API_KEY, IPPANEL_BASE_URL, IPPANEL_SENDER; for login IPPANEL_USERNAME, IPPANEL_PASSWORD and
+environment: IPPANEL_API_KEY, IPPANEL_API_KEY_FILE, IPPANEL_BASE_URL, IPPANEL_SENDER; for login IPPANEL_USERNAME, IPPANEL_PASSWORD and
 IPPANEL_TOTP_SECRET; for phonebook IPPANEL_STATE_KEY, which
 keys what is remembered (default: the API key); IPPANEL_TOKEN_DIR, where the token is kept (default: ~/.local/state/ippanel).
 
