@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.providers.common.compat.notifier import BaseNotifier
 
+from ippanel_provider import metrics
+
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from ippanel_provider.client import IPPanelError
+    from ippanel_provider.client import Flow, IPPanelError
     from ippanel_provider.hooks.ippanel import IPPanelHook
     from ippanel_provider.hooks.profile import Profile
     from ippanel_provider.notifications.alert import Alert
@@ -114,7 +116,8 @@ class IPPanelNotifier(BaseNotifier):
         hook = self._hook()
         alert = self._alert(hook, context)
         claimed = alert.claim()
-        failures = client_for(self._impatient(hook)).run(alert.deliver(claimed)) if claimed else {}
+        failures = client_for(self._impatient(hook)).run(self._timed(alert, claimed)) if claimed else {}
+        self._measure(alert, claimed, failures)
         self._judge(alert, *alert.conclude(claimed, failures))
 
     async def async_notify(self, context: Context) -> None:
@@ -128,8 +131,27 @@ class IPPanelNotifier(BaseNotifier):
         alert = self._alert(hook, context)
         claimed = await sync_to_async(alert.claim)()
         client = await async_client_for(self._impatient(hook))
-        failures = await client.run(alert.deliver(claimed)) if claimed else {}
+        failures = await client.run(self._timed(alert, claimed)) if claimed else {}
+        self._measure(alert, claimed, failures)
         self._judge(alert, *await sync_to_async(alert.conclude)(claimed, failures))
+
+    def _timed(self, alert: Alert, claimed: Mapping[str, int]) -> Flow[dict[str, IPPanelError]]:
+        return metrics.timed(self.ippanel_conn_id, alert.deliver(claimed))
+
+    def _measure(self, alert: Alert, claimed: Mapping[str, int], failures: Mapping[str, IPPanelError]) -> None:
+        from ippanel_provider.client import Refused, Unconfirmed
+        from ippanel_provider.text.parts import measure
+
+        told = len(claimed) - len(failures)
+        kinds = [type(error) for error in failures.values()]
+        metrics.count(
+            self.ippanel_conn_id,
+            sent=told,
+            # The text of a pattern is the panel's, and not known here.
+            parts=0 if self.pattern_code is not None else told * measure(str(self.message)).parts,
+            refused=len(alert.problems) + sum(issubclass(kind, Refused) for kind in kinds),
+            unconfirmed=sum(issubclass(kind, Unconfirmed) for kind in kinds),
+        )
 
     def _judge(self, alert: Alert, told: int, error: IPPanelError | None) -> None:
         from ippanel_provider.client import Unconfirmed

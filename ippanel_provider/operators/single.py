@@ -47,6 +47,8 @@ class SingleSendOperator(TimedOperator):
     message = Private()
     default_sender: ClassVar[str | None] = None
     """The line these sends go out from where the task names none; None is the connection's."""
+    is_priced: ClassVar[bool] = True
+    """Whether the service tells beforehand what such a send costs."""
 
     def __init__(
         self,
@@ -82,7 +84,7 @@ class SingleSendOperator(TimedOperator):
 
     def priced_text(self) -> str | None:
         """Return the text whose price can be asked; None where there is no one text or no price."""
-        return value_of(self.message) or None
+        return (value_of(self.message) or None) if self.is_priced else None
 
     def trace(self, line: str) -> Trace:
         """Return by what the outbox shows it."""

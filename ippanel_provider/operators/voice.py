@@ -29,6 +29,7 @@ class IPPanelVoiceOtpOperator(SingleSendOperator):
     template_fields: Sequence[str] = ("recipient", *SingleSendOperator.template_fields)
 
     recipient = Private(of="recipient")
+    is_priced = False
 
     def __init__(self, *, code: str | int, recipient: str | int, **kwargs: Any) -> None:
         super().__init__(message=str(code), **kwargs)
@@ -49,6 +50,3 @@ class IPPanelVoiceOtpOperator(SingleSendOperator):
         from ippanel_provider.delivery.audience import Row
 
         return [Row(1, value_of(self.recipient), value_of(self.message))]
-
-    def priced_text(self) -> None:
-        """The service tells no price of calls beforehand."""

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -143,11 +144,14 @@ def run_dag(
 
 @pytest.fixture
 def new_dag(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
-    """Make an empty DAG named after the test."""
+    """Make an empty DAG named after the test; a second one gets a number, because a run of Airflow 3.1 keeps to the first."""
     from airflow.providers.common.compat.sdk import DAG
 
+    made = count(1)
+
     def make(**options: Any) -> Any:
-        name = "".join(letter if letter.isalnum() else "_" for letter in request.node.name)
+        number = next(made)
+        name = "".join(letter if letter.isalnum() else "_" for letter in request.node.name) + (f"_{number}" if number > 1 else "")
         return DAG(dag_id=name, schedule=None, start_date=datetime(2025, 1, 1, tzinfo=UTC), **options)
 
     return make

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import TaskDeferred
 from openpyxl import Workbook
 
 from ippanel_provider.client import InvalidInput, NotFound, edge
@@ -56,16 +57,78 @@ def test_options_are_written_on_request(sandbox: RunningSandbox, book: int, tmp_
     assert "تبریز" in "".join(line["options"] for line in lines(path))
 
 
-def test_an_imported_file_is_in_the_phonebook_when_the_service_has_read_it(sandbox: RunningSandbox, book: int, tmp_path: Path) -> None:
-    workbook = Workbook()
-    for row in (("number", "pre", "name", "email"), ("+989120000003", "", "پویا", "")):
-        workbook.active.append(row)
-    workbook.save(tmp_path / "contacts.xlsx")
-    done = IPPanelImportPhonebookOperator(task_id="import", phonebook_id=book, path=str(tmp_path / "contacts.xlsx")).execute({})
+def test_an_imported_file_is_in_the_phonebook_when_the_service_has_read_it(sandbox: RunningSandbox, book: int, contacts: str) -> None:
+    done = IPPanelImportPhonebookOperator(task_id="import", phonebook_id=book, path=contacts).execute({})
     assert done == {"phonebook_id": book}
     sandbox.settle()
     numbers = {contact.number for contact in IPPanelHook().get_conn().walk(edge.phonebook.list_contacts(phonebook_id=book))}
     assert "+989120000003" in numbers
+
+
+@pytest.fixture
+def contacts(tmp_path: Path) -> str:
+    """An xlsx file with a contact."""
+    workbook = Workbook()
+    for row in (("number", "pre", "name", "email"), ("+989120000003", "", "پویا", "")):
+        workbook.active.append(row)
+    workbook.save(tmp_path / "contacts.xlsx")
+    return str(tmp_path / "contacts.xlsx")
+
+
+class TestWaitingForAnImport:
+    """The service's word for how it stands is in the list of phonebooks."""
+
+    WAIT = {"task_id": "load", "wait_for_completion": True, "poke_interval": 0.05, "timeout": 20}  # noqa: RUF012 - never changed
+
+    @pytest.mark.parametrize("deferrable", [False, True], ids=["on the worker", "deferred"])
+    def test_it_ends_when_the_contacts_are_in_it(
+        self, sandbox: RunningSandbox, book: int, contacts: str, new_dag: Any, run_dag: Any, deferrable: bool
+    ) -> None:
+        sandbox.speed(10)
+        with new_dag() as dag:
+            IPPanelImportPhonebookOperator(**self.WAIT, phonebook_id=book, path=contacts, deferrable=deferrable)
+        run = run_dag(dag)
+        sandbox.speed(1)
+        assert run.state == "success", run.log
+        assert run.results["load"] == {"phonebook_id": book, "import_status": "done", "contacts": 3}
+
+    @pytest.mark.parametrize("deferrable", [False, True], ids=["on the worker", "deferred"])
+    def test_the_time_runs_out(
+        self, sandbox: RunningSandbox, book: int, contacts: str, new_dag: Any, run_dag: Any, deferrable: bool
+    ) -> None:
+        sandbox.speed(0)
+        with new_dag() as dag:
+            IPPanelImportPhonebookOperator(**(self.WAIT | {"timeout": 0.2}), phonebook_id=book, path=contacts, deferrable=deferrable)
+        run = run_dag(dag)
+        sandbox.speed(1)
+        assert run.state == "failed"
+        assert "the time is up and the import is pending" in run.log
+
+    @pytest.mark.parametrize("deferrable", [False, True], ids=["on the worker", "deferred"])
+    def test_a_word_that_says_it_failed_fails_the_task(
+        self, sandbox: RunningSandbox, book: int, contacts: str, new_dag: Any, run_dag: Any, deferrable: bool
+    ) -> None:
+        with new_dag() as dag:
+            IPPanelImportPhonebookOperator(
+                **self.WAIT, phonebook_id=book, path=contacts, deferrable=deferrable, failed=["pending", "processing"]
+            )
+        run = run_dag(dag)
+        assert run.state == "failed"
+        assert f"phonebook_id {book}: the service says of the import: p" in run.log
+
+    def test_the_trigger_is_given_the_words_that_end_it(self, sandbox: RunningSandbox, book: int, contacts: str) -> None:
+        task = IPPanelImportPhonebookOperator(
+            **self.WAIT, phonebook_id=str(book), path=contacts, deferrable=True, done=["ready"], failed=["broken"]
+        )
+        with pytest.raises(TaskDeferred) as deferred:
+            task.execute({})
+        kwargs = deferred.value.trigger.serialize()[1]
+        assert (kwargs["phonebook_id"], kwargs["ends"]) == (book, ["ready", "broken"])
+        assert task.execute_complete({}, {"status": "ended", "import_status": "ready", "contacts": 3}) == {
+            "phonebook_id": book,
+            "import_status": "ready",
+            "contacts": 3,
+        }
 
 
 @pytest.mark.parametrize("name", ["missing.xlsx", "contacts.csv"])

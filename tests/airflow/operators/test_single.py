@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -156,25 +157,134 @@ def test_a_retry_sends_what_did_not_leave(sandbox: RunningSandbox, book: int, ru
     assert given(sandbox) == NUMBERS
 
 
-def test_a_retry_after_a_failed_wait_does_not_send_again(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+@pytest.mark.parametrize("deferrable", [False, True])
+def test_a_retry_after_a_failed_wait_waits_on_and_does_not_send_again(
+    sandbox: RunningSandbox, book: int, run_task: Any, deferrable: bool
+) -> None:
+    sandbox.account(duplicate_guard=0)
     sandbox.speed(0)
     run = run_task(
         IPPanelSendPhonebookOperator,
-        message=TEXT, books=book, settle=1, wait_for_completion=True, poke_interval=0.05, timeout=0.1, retries=0,
+        message=TEXT, books=book, settle=1, wait_for_completion=True, deferrable=deferrable, poke_interval=0.05, timeout=0.2,
+        retries=8, retry_delay=timedelta(0), on_retry_callback=lambda _: sandbox.speed(50),
     )  # fmt: skip
     sandbox.speed(1)
-    assert run.state == "failed"
-    assert "timeout: the time is up and 1 of 1 bulks are not final" in run.log
+    assert run.state == "success", run.log
+    assert "the time is up and 1 of 1 bulks are not final" in run.log
+    assert sends(sandbox) == 1
+    assert sandbox.counts()["duplicates"] == 0
+    assert run.results["send"] == {"outbox_ids": [sandbox.messages()[0]["outbox_id"]]}
+
+
+def test_a_retry_after_its_send_time_does_not_mind_that(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+    """The first try has scheduled it; until the second, its time has come."""
+    moment = datetime.fromtimestamp(sandbox.now(), UTC) + timedelta(minutes=6)
+    times = iter([moment, moment - timedelta(hours=1)])
+
+    class Scheduled(IPPanelSendPhonebookOperator):
+        def moment(self) -> datetime:
+            return next(times)
+
+    sandbox.speed(0)
+    run = run_task(
+        Scheduled,
+        message=TEXT, books=book, settle=1, wait_for_completion=True, poke_interval=0.05, timeout=0.2,
+        retries=1, retry_delay=timedelta(0), on_retry_callback=lambda _: sandbox.advance(600),
+    )  # fmt: skip
+    sandbox.speed(1)
+    assert run.state == "success", run.log
     assert sends(sandbox) == 1
 
 
-def test_a_dry_run_says_how_many_and_what_it_costs_and_sends_nothing(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
-    told = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=[book], dry_run=True).results["send"]
-    assert told["recipients"] == 2
-    assert told["parts"] == 1
-    assert told["price"] == 2 * told["price_each"] > 0
-    assert told["outbox_ids"] == []
-    assert sends(sandbox) == 0
+def rehearsed(run_task: Any, operator: type, **fields: Any) -> dict[str, Any]:
+    """What a dry run returns; it has sent nothing, and shown no number."""
+    run = run_task(operator, **fields, dry_run=True)
+    assert run.state == "success", run.log
+    assert (run.results["send"]["dry_run"], run.results["send"]["outbox_ids"]) == (True, [])
+    assert "912000000" not in f"{run.log}{run.results}{run.rendered}"
+    return dict(run.results["send"])
+
+
+class TestDryRun:
+    """What would be sent, what it costs, and where that is known who would get it."""
+
+    @pytest.fixture(autouse=True)
+    def nothing_is_sent(self, sandbox: RunningSandbox) -> Iterator[None]:
+        yield
+        assert sends(sandbox) == 0
+        assert sandbox.messages() == []
+
+    def test_contacts_of_a_phonebook(self, sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+        sandbox.account(credit=5000)
+        told = rehearsed(run_task, IPPanelSendPhonebookOperator, message=TEXT, books=[book])
+        assert [(row["recipient"], row["characters"], row["parts"]) for row in told["preview"]] == [
+            ("+98912***0001", len(TEXT), 1),
+            ("+98912***0002", len(TEXT), 1),
+        ]
+        assert (told["recipients"], told["parts"], told["credit"]) == (2, 2, 5000)
+        assert told["cost"] == sum(row["cost"] for row in told["preview"]) > 0
+
+    def test_parts_of_a_phonebook_are_as_many_as_are_asked_for(self, sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+        whom = [{"phonebook_id": book, "start": 0, "size": 1}, {"phonebook_id": book, "number_ids": [1, 2]}]
+        told = rehearsed(run_task, IPPanelSendPhonebookOperator, message=TEXT, books=whom)
+        assert (told["recipients"], told["parts"], told["parts_each"]) == (3, 3, 1)
+        assert told["cost"] == 3 * told["cost_each"] > 0
+
+    def test_texts_made_of_options_are_counted_by_the_phonebook(self, sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+        told = rehearsed(run_task, IPPanelSendPhonebookOperator, message="سلام {ex_1}", books=book, keywords=True)
+        assert told["recipients"] == 2
+        assert "preview" not in told
+
+    @pytest.mark.parametrize(
+        ("kind", "name", "rows", "message", "lengths"),
+        [
+            ("numbers", "n.csv", [[NUMBERS[0]], ["0912"], [NUMBERS[1]]], TEXT, (len(TEXT), len(TEXT))),
+            ("messages", "m.csv", [["recipient", "message"], [NUMBERS[0], "یک"], ["0912", "x"], [NUMBERS[1], "سه تا"]], "", (2, 5)),
+            ("keyword", "k.xlsx", [[NUMBERS[0], "آرش"], ["0912", "x"], [NUMBERS[1], 10]], "{ex_B} عزیز", (8, 7)),
+        ],
+    )
+    def test_people_in_a_file(
+        self, sandbox: RunningSandbox, run_task: Any, tmp_path: Path, kind: str, name: str, rows: Any, message: str, lengths: Any
+    ) -> None:
+        path = tmp_path / name
+        if name.endswith("csv"):
+            with path.open("w", newline="", encoding="utf-8") as file:
+                csv.writer(file).writerows(rows)
+        else:
+            workbook = Workbook()
+            for row in rows:
+                workbook.active.append(row)
+            workbook.save(path)
+        told = rehearsed(run_task, IPPanelSendFileOperator, message=message, path=str(path), kind=kind)
+        assert [(row["recipient"], row["characters"]) for row in told["preview"]] == [
+            ("+98912***0001", lengths[0]),
+            ("+98912***0002", lengths[1]),
+        ]
+        assert [reject["reason"][:28] for reject in told["rejects"]] == ["the number has too few digit"]
+        assert told["cost"] > 0
+
+    def test_people_beside_those_in_a_file(self, sandbox: RunningSandbox, run_task: Any, tmp_path: Path) -> None:
+        (tmp_path / "n.csv").write_text(f"{NUMBERS[0]}\n")
+        others = ["09120000002", NUMBERS[0]]
+        told = rehearsed(run_task, IPPanelSendFileOperator, message=TEXT, path=str(tmp_path / "n.csv"), other_recipients=others)
+        assert told["recipients"] == 2
+
+    def test_one_who_is_called(self, sandbox: RunningSandbox, run_task: Any) -> None:
+        told = rehearsed(run_task, IPPanelVoiceOtpOperator, code="48213", recipient="09120000001")
+        assert [(row["recipient"], row["characters"]) for row in told["preview"]] == [("+98912***0001", 5)]
+        assert (told["recipients"], told["cost"]) == (1, None)
+
+    def test_people_only_the_service_knows_are_as_many_as_are_asked_for(self, sandbox: RunningSandbox, run_task: Any) -> None:
+        choices = [{"postal_code": "19", "mci": {"size": 2}, "irancell": {"size": 3}}]
+        fields = {"kind": "postal_code", "choices": choices, "other_recipients": ["09120000001"]}
+        sandbox.account(lines=["+98BANK"])
+        told = rehearsed(run_task, IPPanelSendBankOperator, message=TEXT, **fields)
+        assert (told["recipients"], told["parts"]) == (6, 6)
+
+    def test_what_is_wrong_is_named_as_for_a_send(self, sandbox: RunningSandbox, run_task: Any) -> None:
+        run = run_task(IPPanelVoiceOtpOperator, code="12345678901234567", recipient="09120000001", dry_run=True)
+        assert run.state == "failed"
+        assert "digits" in run.log
 
 
 @pytest.mark.parametrize("as_text", [False, True])

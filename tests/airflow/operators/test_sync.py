@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from airflow.providers.common.compat.sdk import task
 
 from ippanel_provider.operators.sync import IPPanelPatternSyncOperator, IPPanelPhonebookSyncOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
+from ippanel_provider.triggers.account import IPPanelPatternTrigger
 
 
 def writes(sandbox: RunningSandbox, part: str) -> dict[str, int]:
@@ -129,6 +131,24 @@ class TestPatterns:
         assert run.state == "success", run.log
         assert run.results["sync"]["pending"] == []
 
+    def test_deferred_it_takes_up_the_summary_when_the_reviewer_has_decided(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        wait = IPPanelPatternTrigger.wait
+
+        async def decided(trigger: IPPanelPatternTrigger) -> dict[str, Any]:
+            await asyncio.to_thread(sandbox.approve, trigger.pattern_code)
+            return await wait(trigger)
+
+        monkeypatch.setattr(IPPanelPatternTrigger, "wait", decided)
+        with new_dag() as dag:
+            IPPanelPatternSyncOperator(task_id="sync", folder=str(folder), wait_for_approval=True, deferrable=True, poke_interval=0.1)
+        run = run_dag(dag)
+        assert run.state == "success", run.log
+        assert (run.results["sync"]["changed"], run.results["sync"]["pending"]) == (True, [])
+        assert sorted(run.results["sync"]["codes"]) == ["hello", "otp"]
+        assert writes(sandbox, "patterns") == {"POST /api/patterns/normal": 2}
+
     @pytest.mark.parametrize("deferrable", [True, False], ids=["deferred", "on the worker"])
     def test_nobody_decides(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, folder: Path, deferrable: bool) -> None:
         with new_dag() as dag:
@@ -137,6 +157,7 @@ class TestPatterns:
             )
         run = run_dag(dag)
         assert run.state == "failed"
+        assert "nobody has decided" in run.log
         assert "sync" not in run.results
 
     def test_the_reviewer_says_no(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, folder: Path) -> None:

@@ -152,9 +152,7 @@ def test_a_bulk_that_ends_badly_fails_it_and_is_not_tried_again(
 
 
 @pytest.mark.parametrize("deferrable", MODES, ids=MODE_NAMES)
-def test_as_many_have_to_be_delivered_to_as_the_author_says(
-    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, deferrable: bool
-) -> None:
+def test_as_many_have_to_be_delivered_to_as_the_author_says(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, deferrable: bool) -> None:
     sandbox.speed(50)
     with new_dag() as dag:
         IPPanelSendOperator(**WAITS, message="سلام", recipients=[*PEOPLE, NEVER_FINAL], min_delivered=0.8, deferrable=deferrable)

@@ -7,9 +7,11 @@ import json
 import time
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from ippanel_provider.client import edge
 from ippanel_provider.hooks.ippanel import IPPanelHook
@@ -19,6 +21,7 @@ from ippanel_provider.service import BulkState
 from ippanel_provider.triggers.account import IPPanelCreditTrigger, IPPanelPatternTrigger
 from ippanel_provider.triggers.bulk import IPPanelBulkTrigger
 from ippanel_provider.triggers.inbox import IPPanelInboxTrigger
+from ippanel_provider.triggers.phonebook import IPPanelImportTrigger
 
 COMMON: dict[str, Any] = {"ippanel_conn_id": "ippanel_default", "poll_interval": 0.05, "deadline": 4_000_000_000.0}
 ANA = "+989120000001"
@@ -58,6 +61,8 @@ def send_each(sandbox: RunningSandbox, count: int) -> list[int]:
         IPPanelInboxTrigger(after_id=None, since=1.5, wanted=InboxFilter(line="+983000505").serialize(), least=2, **COMMON),
         IPPanelPatternTrigger("abc", **COMMON),
         IPPanelCreditTrigger(10.0, **COMMON),
+        IPPanelImportTrigger(7, ["done", "failed"], **COMMON),
+        IPPanelBulkTrigger([7], carried={"accepted": 2}, **COMMON),
     ],
 )
 def test_a_trigger_comes_back_from_what_is_stored_of_it(trigger: Any) -> None:
@@ -183,3 +188,32 @@ def test_a_pattern_that_is_decided_about(sandbox: RunningSandbox) -> None:
     code = IPPanelHook().run(edge.pattern.create("%name%", description="greeting", variables={"name": "string"})).code
     sandbox.approve(code)
     assert events_of(IPPanelPatternTrigger(code, **COMMON)) == [{"status": "decided", "pattern_status": "active"}]
+
+
+def test_what_the_task_wants_back_is_in_the_event_whatever_it_says(sandbox: RunningSandbox) -> None:
+    outbox_id = send(sandbox)
+    sandbox.settle()
+    events = events_of(
+        IPPanelBulkTrigger([outbox_id], carried={"accepted": 1}, **COMMON),
+        IPPanelBulkTrigger([999_999_999], carried={"accepted": 2}, **COMMON | {"deadline": time.time() + 0.3}),
+    )
+    assert [(event["status"], event["carried"]) for event in events] == [("final", {"accepted": 1}), ("timeout", {"accepted": 2})]
+
+
+def test_imports_are_waited_for_together_until_each_has_ended(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    workbook = Workbook()
+    workbook.active.append(["number"])
+    workbook.active.append([ANA])
+    workbook.save(tmp_path / "contacts.xlsx")
+    book = sandbox.add_phonebook("one")["id"]
+    IPPanelHook().run(edge.phonebook.import_contacts(book, tmp_path / "contacts.xlsx"))
+    sandbox.settle()
+    events = events_of(
+        IPPanelImportTrigger(book, ["done"], **COMMON),
+        IPPanelImportTrigger(book, ["done", "failed"], **COMMON),
+        IPPanelImportTrigger(book, ["ready"], **COMMON | {"deadline": time.time() + 0.3}),
+        IPPanelImportTrigger(book + 1, ["done"], **COMMON),
+    )
+    assert events[0] == events[1] == {"status": "ended", "import_status": "done", "contacts": 1}
+    assert events[2] == {"status": "timeout", "message": "the time is up and the import is done."}
+    assert events[3] == {"status": "error", "message": f"phonebook_id: there is no phonebook {book + 1} any more"}
