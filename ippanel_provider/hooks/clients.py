@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ippanel_provider.client import AsyncClient, Auth, Client, Request, Settings
@@ -47,7 +47,7 @@ class PacedAsyncClient(AsyncClient):
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What all clients of a profile in a process have in common."""
+    """What all clients of a connection in a process have in common, however long each waits for an answer."""
 
     auth: Auth
     pace: Pace
@@ -89,7 +89,8 @@ async def async_client_for(profile: Profile) -> AsyncClient:
 
 
 def _shared_by(profile: Profile) -> _Shared:
-    key = (os.getpid(), profile)
+    settings = profile.settings
+    key = (os.getpid(), replace(profile, settings=Settings(settings.api, settings.base_url)))
     if key not in _shared:
         store = TokenVariable(profile.login, profile.settings.root) if profile.login else None
         _shared[key] = _Shared(profile.auth(store), Pace(profile.rate))

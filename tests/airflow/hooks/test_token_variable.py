@@ -7,6 +7,7 @@ import json
 import secrets
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -107,6 +108,18 @@ def test_triggers_log_in_too(connect: Callable[..., str], ippanel_sandbox: Runni
     asyncio.run(ask_twice())
     assert logins(ippanel_sandbox) == 1
     assert variables.kept == {}
+
+
+def test_who_waits_less_long_uses_the_same_login(
+    connect: Callable[..., str], ippanel_sandbox: RunningSandbox, variables: Variables
+) -> None:
+    """A notifier has timeouts of its own."""
+    connect(login="ippanel", password=PASSWORD)
+    variables.is_down = True
+    profile = IPPanelHook().profile
+    clients.client_for(profile).run(edge.payment.credit())
+    clients.client_for(replace(profile, settings=profile.impatient())).run(edge.payment.credit())
+    assert logins(ippanel_sandbox) == 1
 
 
 def test_without_variables_each_process_logs_in_itself(
