@@ -18,10 +18,9 @@ outbox, price, cancel   yes    no
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ippanel_provider.client import checks, edge, rest
 from ippanel_provider.client.errors import Unsupported
@@ -32,89 +31,19 @@ from ippanel_provider.service import MAX_PEER_TO_PEER_ITEMS, Api
 _PAGE = 100
 
 
-class Gateway(ABC):
-    """The calls. Arguments are checked as by the functions of ``edge`` and ``rest`` that they stand for."""
+class Gateway:
+    """The calls, as the Edge API has them: all. Arguments are checked as by the functions of ``edge`` that they stand for."""
 
-    api: Api
-
-    @abstractmethod
-    def send(self, message: str, recipients: Iterable[str | int], *, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
-        """Send one text to 1 to 1000 recipients; one bulk."""
-
-    @abstractmethod
-    def send_each(
-        self, messages: Iterable[tuple[str | int | Sequence[str | int], str]], *, sender: str, send_time: datetime | None = None
-    ) -> Request[Receipt]:
-        """Send texts of their own to their recipients, all or none; one bulk per message."""
-
-    @abstractmethod
-    def pattern(
-        self,
-        code: str,
-        recipient: str | int,
-        variables: Mapping[str, str | int] | None = None,
-        *,
-        sender: str,
-        send_time: datetime | None = None,
-    ) -> Request[Receipt]:
-        """Send an approved pattern to one recipient; one bulk."""
-
-    @abstractmethod
-    def cancel(self, outbox_id: int | str) -> Request[None]:
-        """Cancel a scheduled bulk, until 5 minutes before its time."""
-
-    @abstractmethod
-    def price(self, message: str, *, sender: str) -> Request[Price]:
-        """What a text costs per recipient, in rial."""
-
-    @abstractmethod
-    def outbox(
-        self,
-        *,
-        page: int = 1,
-        per_page: int = _PAGE,
-        sender: str | None = None,
-        message: str | None = None,
-        created_from: datetime | None = None,
-        created_to: datetime | None = None,
-    ) -> PageRequest[Bulk]:
-        """List what was sent, newest first. Times are aware."""
-
-    @abstractmethod
-    def bulk(self, outbox_id: int | str) -> Request[Bulk]:
-        """One bulk by its outbox id."""
-
-    @abstractmethod
-    def recipients(self, outbox_id: int | str, *, page: int = 1, per_page: int = _PAGE) -> PageRequest[Delivery]:
-        """List the recipients of a bulk with their delivery status; None is one that is not known yet."""
-
-    @abstractmethod
-    def inbox(self, *, after_id: int | None = None, page: int = 1, per_page: int = _PAGE) -> PageRequest[IncomingText]:
-        """List the texts that came in; with ``after_id`` only those with a higher inbox id."""
-
-    @abstractmethod
-    def credit(self) -> Request[Credit]:
-        """The account's credit in rial."""
-
-    @abstractmethod
-    def account(self) -> Request[Account]:
-        """Who the credential belongs to."""
-
-
-def gateway(api: Api | str) -> Gateway:
-    """Return the gateway to an API; run its requests on a client of the same."""
-    return _GATEWAYS[Api(api)]
-
-
-class _Edge(Gateway):
     api = Api.EDGE
 
     def send(self, message: str, recipients: Iterable[str | int], *, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
+        """Send one text to 1 to 1000 recipients; one bulk."""
         return edge.send.webservice(message, recipients, sender=sender, send_time=send_time)
 
     def send_each(
         self, messages: Iterable[tuple[str | int | Sequence[str | int], str]], *, sender: str, send_time: datetime | None = None
     ) -> Request[Receipt]:
+        """Send texts of their own to their recipients, all or none; one bulk per message."""
         return edge.send.peer_to_peer(messages, sender=sender, send_time=send_time)
 
     def pattern(
@@ -126,12 +55,15 @@ class _Edge(Gateway):
         sender: str,
         send_time: datetime | None = None,
     ) -> Request[Receipt]:
+        """Send an approved pattern to one recipient; one bulk."""
         return edge.send.pattern(code, recipient, variables, sender=sender, send_time=send_time)
 
     def cancel(self, outbox_id: int | str) -> Request[None]:
+        """Cancel a scheduled bulk, until 5 minutes before its time."""
         return edge.send.cancel(outbox_id)
 
     def price(self, message: str, *, sender: str) -> Request[Price]:
+        """What a text costs per recipient, in rial."""
         return edge.send.calculate_price(message, sender=sender)
 
     def outbox(
@@ -144,27 +76,35 @@ class _Edge(Gateway):
         created_from: datetime | None = None,
         created_to: datetime | None = None,
     ) -> PageRequest[Bulk]:
+        """List what was sent, newest first. Times are aware."""
         return edge.report.outbox(
             page=page, per_page=per_page, sender=sender, message=message, created_from=created_from, created_to=created_to
         )
 
     def bulk(self, outbox_id: int | str) -> Request[Bulk]:
+        """One bulk by its outbox id."""
         return edge.report.bulk(outbox_id)
 
     def recipients(self, outbox_id: int | str, *, page: int = 1, per_page: int = _PAGE) -> PageRequest[Delivery]:
+        """List the recipients of a bulk with their delivery status; None is one that is not known yet."""
         return edge.report.recipients(outbox_id, page=page, per_page=per_page)
 
     def inbox(self, *, after_id: int | None = None, page: int = 1, per_page: int = _PAGE) -> PageRequest[IncomingText]:
+        """List the texts that came in; with ``after_id`` only those with a higher inbox id."""
         return edge.report.inbox(after_id=after_id, page=page, per_page=per_page)
 
     def credit(self) -> Request[Credit]:
+        """The account's credit in rial."""
         return edge.payment.credit()
 
     def account(self) -> Request[Account]:
+        """Who the credential belongs to."""
         return edge.auth.check_token()
 
 
 class _Rest(Gateway):
+    """What the legacy API does in another way, or not at all."""
+
     api = Api.REST
 
     def send(self, message: str, recipients: Iterable[str | int], *, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
@@ -195,22 +135,13 @@ class _Rest(Gateway):
         _at_once("pattern", send_time)
         return rest.send_pattern(code, recipient, variables, sender=sender)
 
-    def cancel(self, outbox_id: int | str) -> Request[None]:
+    def cancel(self, outbox_id: int | str) -> NoReturn:
         _lacks("cancel", "schedules nothing that could be cancelled", "cancel in the panel")
 
-    def price(self, message: str, *, sender: str) -> Request[Price]:
+    def price(self, message: str, *, sender: str) -> NoReturn:
         _lacks("price", "tells no prices before a send", "ask for the cost of the bulk after it")
 
-    def outbox(
-        self,
-        *,
-        page: int = 1,
-        per_page: int = _PAGE,
-        sender: str | None = None,
-        message: str | None = None,
-        created_from: datetime | None = None,
-        created_to: datetime | None = None,
-    ) -> PageRequest[Bulk]:
+    def outbox(self, **_: Any) -> NoReturn:
         _lacks("outbox", "lists nothing of what was sent", "keep the outbox ids of the receipts and ask for each bulk")
 
     def bulk(self, outbox_id: int | str) -> Request[Bulk]:
@@ -240,4 +171,9 @@ def _at_once(operation: str, send_time: datetime | None) -> None:
         _lacks(operation, "sends at once only, so send_time cannot be kept", "send without it when the time has come")
 
 
-_GATEWAYS: dict[Api, Gateway] = {Api.EDGE: _Edge(), Api.REST: _Rest()}
+_GATEWAYS: dict[Api, Gateway] = {Api.EDGE: Gateway(), Api.REST: _Rest()}
+
+
+def gateway(api: Api | str) -> Gateway:
+    """Return the gateway to an API; run its requests on a client of the same."""
+    return _GATEWAYS[Api(api)]
