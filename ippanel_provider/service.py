@@ -137,6 +137,11 @@ class BankOperator(enum.IntEnum):
     OTHER = 13
 
 
+# How numbers begin after +98. Numbers move between operators, and so these are where they were given out.
+MCI_PREFIXES = ("91", "990", "991", "992", "993", "994")
+IRANCELL_PREFIXES = ("90", "93", "941")
+
+
 class SendingType(enum.StrEnum):
     """``sending_type`` of ``POST /api/send``."""
 

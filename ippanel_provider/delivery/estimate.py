@@ -9,14 +9,11 @@ from dataclasses import dataclass, field
 from ippanel_provider.client import Client, Invalid, IPPanelError, NotFound, NotSent, Unauthorized, Unconfirmed, Unsupported, edge
 from ippanel_provider.client.gateway import gateway
 from ippanel_provider.delivery.audience import Message
-from ippanel_provider.service import OPT_OUT_SUFFIX, Api
+from ippanel_provider.service import MCI_PREFIXES, OPT_OUT_SUFFIX, Api
 from ippanel_provider.text.parts import Encoding, TextSize, measure
 
 log = logging.getLogger(__name__)
 
-# MCI's numbers, by which the service tells the one price from the other. Who has taken a number to another operator
-# is not known here, so the cost is an estimate.
-_MCI = ("91", "990", "991", "992", "993", "994")
 _SAMPLES = {Encoding.UCS2: "سلام", Encoding.GSM7: "hello"}
 
 
@@ -46,7 +43,8 @@ class Tariff:
     def cost(self, recipient: str, size: TextSize) -> float:
         """Return what one text costs to one recipient (``+989XXXXXXXXX``); 0 where there are no prices."""
         prices = self.prices.get(size.encoding)
-        return 0.0 if prices is None else size.parts * (prices[0] if recipient.startswith(_MCI, 3) else prices[1])
+        # Who has taken a number to another operator is not known here, so it is an estimate.
+        return 0.0 if prices is None else size.parts * (prices[0] if recipient.startswith(MCI_PREFIXES, 3) else prices[1])
 
 
 def tariff_of(client: Client, sender: str, *, opt_out: bool = False) -> Tariff:

@@ -8,6 +8,7 @@ In tests use the ``ippanel_sandbox`` fixture or :func:`.runner.running_sandbox`.
 The rooms, and the way a request takes through them::
 
     server         options, socket, signals              runner, pytest_plugin   start one from a test; standard library only
+                                                         defaults   what both sides know
       app          which part serves a path
         serving    reads a request, lets faults strike, answers         wire     Call, Reply, Route: what handlers see
           edge/    the Edge API, a module a chapter; edge/sending/ the forms of a send, by sending_type
@@ -19,7 +20,7 @@ The rooms, and the way a request takes through them::
               acceptance  a request becomes priced bulks, one by one or a batch of them in columns
               outbox   accepted bulks and the views of reports      life     states as a function of time
               journal  changes as calls that can be made again      state_file  where they are written down
-              guard    the duplicate guard        faults     faults on demand        clock    time, under control
+              duplicate_guard  the same text twice    faults     faults on demand    clock    time, under control
               logins, patterns, phonebooks, people, tickets, drafts     a store an idea
               places, bank                        provinces and trades; numbers made up by arithmetic
               sheets, contact_sheets              csv and xlsx files          totp    an authenticator's codes

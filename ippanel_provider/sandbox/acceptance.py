@@ -9,7 +9,7 @@ from ippanel_provider.service import BulkState
 from ippanel_provider.text.parts import measure
 
 from .batch import Batch
-from .guard import Key
+from .duplicate_guard import Key
 from .life import FATEFUL, Script
 from .prices import is_mci, price_each, same_text_cost, text_price
 from .records import Bulk, Item, Singles, Submission

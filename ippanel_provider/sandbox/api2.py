@@ -10,7 +10,6 @@ from http import HTTPStatus
 
 from ippanel_provider.service import LegacyCode
 
-from .life import state_at
 from .patterns import new_code
 from .rest.checks import line_of, pattern_recipient, pattern_text, recipients_of, refusing, submit, text_of
 from .rest.envelope import Refused, moment, page_of
@@ -98,7 +97,7 @@ def create_pattern(call: Call) -> Reply:
 def message(call: Call) -> Reply:
     """One text by its id, in a list of one."""
     bulk = bulk_of(call, call.query.get("message_id", ""))
-    state = state_at(call.sandbox.now(), bulk.accepted, bulk.due, bulk.script)
+    state = bulk.state_at(call.sandbox.now())
     count = len(bulk.recipients)
     return _done(
         [

@@ -18,7 +18,7 @@ from .rest import REST
 from .serving import Receive, Scope, Send, Serving, plain_path
 from .state import Sandbox
 from .web import pages
-from .web.guard import SameOrigin
+from .web.same_origin import SameOrigin
 from .wire import Api
 
 APIS: tuple[Api, ...] = (EDGE, API2, REST)

@@ -7,7 +7,7 @@ made of a column's row when somebody asks.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from .life import Script
@@ -45,9 +45,18 @@ class Batch:
         """Rial for all of them."""
         return sum(self.costs)
 
-    def script_of(self, place: int) -> Script:
-        """The fate of one bulk."""
-        return self.changed.get(place, self.script)
+    def fates(self) -> Iterator[tuple[Script, Sequence[str]]]:
+        """Each fate there is, and whom it meets."""
+        recipients = self.singles.recipients
+        if self.changed:
+            for place, script in self.changed.items():
+                yield script, (recipients[place],)
+            recipients = [recipient for place, recipient in enumerate(recipients) if place not in self.changed]
+        yield self.script, recipients
+
+    def handed_over(self) -> Iterator[tuple[str, str]]:
+        """Every recipient with the text for them."""
+        return zip(self.singles.recipients, self.singles.texts, strict=True)
 
     def __getitem__(self, place: int) -> Bulk:
         singles = self.singles

@@ -6,7 +6,9 @@ computed from these. So a hundred thousand bulks cost nothing while they wait, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
 
 from ippanel_provider.service import BulkState, DeliveryStatus
 
@@ -26,7 +28,10 @@ FATEFUL = {
 }
 """Recipients that decide how their whole bulk ends."""
 
-# Where on the way from 0 to 6 each bad end happens.
+ORDINARY = ""
+"""Stands for every recipient whose number means nothing."""
+_WAY = (BulkState.CREATING, BulkState.MONITORING, BulkState.QUEUED, BulkState.SENDING)
+# Where on this way each bad end happens.
 _ENDS_WHILE = {
     BulkState.REJECTED: BulkState.MONITORING,
     BulkState.INVALID_RECIPIENTS: BulkState.CREATING,
@@ -48,14 +53,12 @@ class Timing:
 
     def scaled(self, factor: float) -> Timing:
         """The same life, ``factor`` times as long; 0 makes a bulk final at once."""
-        return Timing(
-            *(factor * part for part in (self.creating, self.monitoring, self.queued, self.sending, self.at_operator, self.received))
-        )
+        return Timing(*(factor * part for part in astuple(self)))
 
     @property
     def total(self) -> float:
         """Seconds from acceptance until every ordinary text is final."""
-        return self.creating + self.monitoring + self.queued + self.sending + self.at_operator + self.received
+        return float(sum(astuple(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +91,25 @@ class Script:
         )
 
 
-def state_at(now: float, accepted: float, due: float, script: Script) -> BulkState:
-    """The ``state_id`` of a bulk at ``now``. ``due`` is its ``send_time``, or ``accepted`` when it goes out at once."""
-    if script.end is BulkState.CANCELLED:
-        return BulkState.CANCELLED
+def milestones(accepted: float, due: float, script: Script) -> tuple[float, float, float, float, float, float]:
+    """The moments at which a bulk, or an ordinary text of it, moves on by itself; at the last one the text is with its person.
+
+    ``due`` is its ``send_time``, or ``accepted`` when it goes out at once.
+    """
     timing = script.timing
     created = accepted + timing.creating
     reviewed = created + timing.monitoring
     queued_until = max(reviewed, due) + timing.queued
-    for until, state in (
-        (created, BulkState.CREATING),
-        (reviewed, BulkState.MONITORING),
-        (queued_until, BulkState.QUEUED),
-        (queued_until + timing.sending, BulkState.SENDING),
-    ):
+    sent = queued_until + timing.sending
+    received = sent + timing.at_operator
+    return created, reviewed, queued_until, sent, received, received + timing.received
+
+
+def state_at(now: float, accepted: float, due: float, script: Script) -> BulkState:
+    """The ``state_id`` of a bulk at ``now``."""
+    if script.end is BulkState.CANCELLED:
+        return BulkState.CANCELLED
+    for until, state in zip(milestones(accepted, due, script), _WAY, strict=False):
         if now < until:
             return state
         if _ENDS_WHILE.get(script.end) is state:
@@ -111,14 +119,19 @@ def state_at(now: float, accepted: float, due: float, script: Script) -> BulkSta
 
 def status_at(now: float, accepted: float, due: float, script: Script, recipient: str) -> DeliveryStatus:
     """The ``message_status`` of one recipient at ``now``; a text that never went out stays at 0."""
-    timing = script.timing
-    at_operator = max(accepted + timing.creating + timing.monitoring, due) + timing.queued + timing.sending
-    if not script.end.is_good or now < at_operator + timing.at_operator:
+    *_, received, delivered = milestones(accepted, due, script)
+    if not script.end.is_good or now < received:
         return DeliveryStatus.SENT_TO_OPERATOR
     end = final_status(recipient, script)
-    if now < at_operator + timing.at_operator + timing.received:
-        return min(end, DeliveryStatus.OPERATOR_RECEIVED)
-    return end
+    return end if now >= delivered else min(end, DeliveryStatus.OPERATOR_RECEIVED)
+
+
+def statuses_at(now: float, accepted: float, due: float, script: Script, recipients: Sequence[str]) -> Counter[DeliveryStatus]:
+    """How many of ``recipients`` have each status at ``now``."""
+    counts = Counter(status_at(now, accepted, due, script, recipient) for recipient in filter(_is_special, recipients))
+    if ordinary := len(recipients) - counts.total():
+        counts[status_at(now, accepted, due, script, ORDINARY)] += ordinary
+    return counts
 
 
 def final_status(recipient: str, script: Script) -> DeliveryStatus:
@@ -132,17 +145,6 @@ def final_status(recipient: str, script: Script) -> DeliveryStatus:
     return ENDLESS.get(recipient, DeliveryStatus.DELIVERED)
 
 
-def milestones(accepted: float, due: float, script: Script) -> tuple[float, ...]:
-    """The moments at which a bulk, or an ordinary text of it, moves on by itself; at the last one the text is with its person."""
-    timing = script.timing
-    created = accepted + timing.creating
-    reviewed = created + timing.monitoring
-    queued_until = max(reviewed, due) + timing.queued
-    sent = queued_until + timing.sending
-    received = sent + timing.at_operator
-    return created, reviewed, queued_until, sent, received, received + timing.received
-
-
-def meets_special_fate(recipient: str) -> bool:
+def _is_special(recipient: str) -> bool:
     """Whether this recipient's text ends otherwise than delivered, by its number."""
     return recipient.endswith((NOT_DELIVERED_ENDING, BLACKLISTED_ENDING)) or recipient in ENDLESS

@@ -7,9 +7,10 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from .acceptance import Block
-from .life import Script, state_at, status_at
+from .life import Script, state_at, statuses_at
 from .records import Bulk
 
 
@@ -37,7 +38,7 @@ class OutboxFilter:
             and (self.bulk_id is None or bulk.id == self.bulk_id)
             and (self.recipients_from is None or len(bulk.recipients) >= self.recipients_from)
             and (self.recipients_to is None or len(bulk.recipients) <= self.recipients_to)
-            and (self.state is None or state_at(now, bulk.accepted, bulk.due, bulk.script) == self.state)
+            and (self.state is None or bulk.state_at(now) == self.state)
         )
 
     def admits_some_of(self, block: Block) -> bool:
@@ -78,6 +79,10 @@ class Outbox:
         self._examples: dict[int, Bulk] = {}
         self._bulks = 0
         self._texts = 0
+        self._pairs: Counter[tuple[str, str]] = Counter()
+        self._duplicates = 0
+        self._counted = 0
+        """How many blocks the two before have taken in."""
 
     def __len__(self) -> int:
         return self._bulks
@@ -184,25 +189,30 @@ class Outbox:
 
     def counts(self, now: float) -> dict[str, object]:
         """The judge of "nothing twice, nothing lost": texts, distinct (recipient, text) pairs, repeats, and texts by state and status."""
-        pairs: Counter[tuple[str, str]] = Counter()
+        self._count_pairs()
         states: Counter[int] = Counter()
         statuses: Counter[int] = Counter()
         for block in self._blocks:
-            if block.is_example:
-                continue
-            for bulk in block:
-                states[state_at(now, bulk.accepted, bulk.due, bulk.script)] += len(bulk.recipients)
-                for index, recipient in enumerate(bulk.recipients):
-                    pairs[recipient, bulk.text_for(index)] += 1
-                    statuses[status_at(now, bulk.accepted, bulk.due, bulk.script, recipient)] += 1
+            for script, recipients in () if block.is_example else block.fates():
+                states[state_at(now, block.accepted, block.due, script)] += len(recipients)
+                statuses.update(statuses_at(now, block.accepted, block.due, script, recipients))
         return {
             "texts": self._texts,
-            "distinct": len(pairs),
-            "duplicates": sum(1 for times in pairs.values() if times > 1),
-            "repeats": self._texts - len(pairs),
-            "by_state": {str(int(state)): count for state, count in sorted(states.items())},
+            "distinct": len(self._pairs),
+            "duplicates": self._duplicates,
+            "repeats": self._texts - len(self._pairs),
+            "by_state": {str(int(state)): count for state, count in sorted(states.items()) if count},
             "by_message_status": {str(int(status)): count for status, count in sorted(statuses.items())},
         }
+
+    def _count_pairs(self) -> None:
+        """Count what was handed over since the last time: what a text says and to whom never changes."""
+        pairs = self._pairs
+        for block in islice(self._blocks, self._counted, None):
+            for pair in () if block.is_example else block.handed_over():
+                pairs[pair] += 1
+                self._duplicates += pairs[pair] == 2
+        self._counted = len(self._blocks)
 
 
 def _created(block: Block) -> int:

@@ -6,12 +6,10 @@ from array import array
 from collections.abc import Sequence
 from functools import cache
 
+from ippanel_provider.service import IRANCELL_PREFIXES, MCI_PREFIXES
 from ippanel_provider.text.parts import Encoding, TextSize, weigh
 
-_MCI_PREFIXES = ("91", "990", "991", "992", "993", "994")
-_IRANCELL_PREFIXES = ("90", "93", "941")
-
-# (encoding) -> (MCI, every other operator); Latin letters cost more in Iran.
+# Rial to MCI and to every other operator; Latin letters cost more in Iran.
 PART_PRICES: dict[Encoding, tuple[float, float]] = {
     Encoding.UCS2: (1330.1, 1420.5),
     Encoding.GSM7: (2210.4, 2350.8),
@@ -22,14 +20,14 @@ VOICE_PRICE = 1064.0
 
 def is_mci(recipient: str) -> bool:
     """Whether a ``+989…`` number belongs to MCI, by its prefix."""
-    return recipient.startswith(_MCI_PREFIXES, 3)
+    return recipient.startswith(MCI_PREFIXES, 3)
 
 
 def operator_of(recipient: str) -> str:
     """``mci``, ``irancell`` or ``other``, by prefix."""
     if is_mci(recipient):
         return "mci"
-    return "irancell" if recipient.startswith(_IRANCELL_PREFIXES, 3) else "other"
+    return "irancell" if recipient.startswith(IRANCELL_PREFIXES, 3) else "other"
 
 
 @cache
@@ -51,6 +49,6 @@ def same_text_cost(size: TextSize, recipients: Sequence[str]) -> float:
 def price_each(texts: Sequence[str], recipients: Sequence[str], *, is_66_char: bool) -> tuple[array[int], array[float]]:
     """The parts of each text, and what it costs to its recipient."""
     weights = weigh(texts, is_66_char=is_66_char)
-    at_mci = [recipient.startswith(_MCI_PREFIXES, 3) for recipient in recipients]
+    at_mci = [recipient.startswith(MCI_PREFIXES, 3) for recipient in recipients]
     costs = [text_price(encoding, parts, mci) for (encoding, parts), mci in zip(weights, at_mci, strict=True)]
     return array("I", [parts for _, parts in weights]), array("d", costs)

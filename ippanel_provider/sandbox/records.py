@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, overload
 
-from .life import Script
+from ippanel_provider.service import BulkState, DeliveryStatus
+
+from .life import Script, state_at, status_at
 from .phonebook_records import Entry
 
 
@@ -102,9 +105,21 @@ class Bulk:
         """How many texts were handed over."""
         return len(self.recipients)
 
-    def script_of(self, place: int) -> Script:
-        """Its fate, as a batch has one for each place."""
-        return self.script
+    def fates(self) -> Iterator[tuple[Script, Sequence[str]]]:
+        """Its fate and whom that meets, as a batch has several."""
+        yield self.script, self.recipients
+
+    def handed_over(self) -> Iterator[tuple[str, str]]:
+        """Every recipient with the text for them."""
+        return zip(self.recipients, itertools.repeat(self.text) if self.texts is None else self.texts, strict=False)
+
+    def state_at(self, now: float) -> BulkState:
+        """Its ``state_id``."""
+        return state_at(now, self.accepted, self.due, self.script)
+
+    def status_at(self, now: float, recipient: str) -> DeliveryStatus:
+        """The ``message_status`` of a recipient."""
+        return status_at(now, self.accepted, self.due, self.script, recipient)
 
     def change(self, place: int, script: Script, cost: float) -> None:
         """Give it another fate and price."""

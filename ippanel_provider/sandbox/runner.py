@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
+import os
 import subprocess
 import sys
 import urllib.error
@@ -12,7 +14,8 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypedDict, cast
 
-_READY = "IPPanel sandbox ready: "
+from .defaults import API_KEY, API_KEY_VARIABLE, READY, SENDER
+
 _CALL_TIMEOUT = 30.0
 _STOP_TIMEOUT = 10.0
 # A proxy of the environment has no business between a test and its own machine.
@@ -60,7 +63,7 @@ class RunningSandbox:
     :ivar pid: the id of its process, where it is known.
     """
 
-    def __init__(self, url: str, *, api_key: str = "sandbox-key", sender: str = "+983000505", pid: int | None = None) -> None:
+    def __init__(self, url: str, *, api_key: str = API_KEY, sender: str = SENDER, pid: int | None = None) -> None:
         self.url = url.rstrip("/")
         self.pid = pid
         self.base_url = f"{self.url}/v1"
@@ -195,8 +198,7 @@ class RunningSandbox:
 
         :raises SandboxError: when there is none, or it is not done yet.
         """
-        with self._open("GET", f"exports/{export_id}") as response:
-            return cast("bytes", response.read())
+        return self._asked("GET", f"exports/{export_id}")
 
     def blacklist(self, number: str, *, send: bool | None = None, receive: bool | None = None) -> None:
         """Put a number on the account's blacklists, or take it off."""
@@ -236,26 +238,26 @@ class RunningSandbox:
 
         :raises SandboxError: when it is refused, with the sandbox's words, or the sandbox is gone.
         """
-        with self._open(method, path, body, query, wait) as response:
-            return cast("dict[str, Any]", json.load(response))
+        return cast("dict[str, Any]", json.loads(self._asked(method, path, body, query, wait)))
 
-    def _open(
+    def _asked(
         self,
         method: str,
         path: str,
         body: Mapping[str, object] | None = None,
         query: Mapping[str, object] | None = None,
         wait: float = _CALL_TIMEOUT,
-    ) -> Any:
+    ) -> bytes:
         given = {key: str(value) for key, value in (query or {}).items() if value is not None}
         url = f"{self.url}/_sandbox/{path}" + (f"?{urllib.parse.urlencode(given)}" if given else "")
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310 - always http to ourselves
         try:
-            return _opener.open(request, timeout=wait)
+            with _opener.open(request, timeout=wait) as response:
+                return cast("bytes", response.read())
         except urllib.error.HTTPError as error:
             raise _Answered(error.code, _words(error)) from None
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             raise SandboxError(f"the sandbox at {self.url} does not answer: {error}") from error
 
 
@@ -274,7 +276,7 @@ def _words(error: urllib.error.HTTPError) -> str:
 
 @contextlib.contextmanager
 def running_sandbox(
-    *options: str, api_key: str = "sandbox-key", examples: bool = False, python: str = sys.executable
+    *options: str, api_key: str = API_KEY, examples: bool = False, python: str = sys.executable
 ) -> Iterator[RunningSandbox]:
     """Run a sandbox as a process of its own on a free port, for as long as the block lasts.
 
@@ -283,19 +285,23 @@ def running_sandbox(
     :param examples: whether the account starts with the documents' examples.
     :raises SandboxError: when it does not start; its own message goes to standard error.
     """
-    arguments: Sequence[str] = ("--port", "0", "--api-key", api_key, "--stop-with-stdin", *(() if examples else ("--empty",)), *options)
+    arguments: Sequence[str] = ("--port", "0", "--stop-with-stdin", *(() if examples else ("--empty",)), *options)
     process = subprocess.Popen(  # noqa: S603 - our own module
-        [python, "-m", "ippanel_provider.sandbox", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [python, "-m", "ippanel_provider.sandbox", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, API_KEY_VARIABLE: api_key},
     )
     try:
         if process.stdout is None:
             raise SandboxError("the sandbox has no standard output")
         line = process.stdout.readline()
-        if not line.startswith(_READY):
+        if not line.startswith(READY):
             raise SandboxError(
                 "the sandbox did not start; its message is above. Is the extra installed? pip install 'airflow-provider-ippanel[sandbox]'"
             )
-        yield RunningSandbox(line.removeprefix(_READY).strip(), api_key=api_key, pid=process.pid)
+        yield RunningSandbox(line.removeprefix(READY).strip(), api_key=api_key, pid=process.pid)
     finally:
         process.terminate()
         try:

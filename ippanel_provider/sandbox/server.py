@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
-import ipaddress
 import os
 import signal
 import socket
@@ -20,13 +19,14 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from . import examples
 from .app import App
 from .clock import Clock
+from .defaults import API_KEY, API_KEY_VARIABLE, READY
 from .life import Timing
-from .state import DEFAULT_API_KEY, Sandbox
+from .state import Sandbox
 from .state_file import StateFileError
+from .web.same_origin import is_loopback
 
 DEFAULT_PORT = 8089
 _STANDARD_INPUT = 0
-READY = "IPPanel sandbox ready: "
 
 
 class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
@@ -108,7 +108,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port to listen on; 0 picks a free one (default: %(default)s)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; anything but this machine needs --i-know")
     parser.add_argument("--i-know", action="store_true", help="listen where others can reach it: texts and the key are open to them")
-    parser.add_argument("--api-key", default=DEFAULT_API_KEY, help="the key clients use (default: %(default)s)")
+    parser.add_argument(
+        "--api-key",
+        default=os.environ.get(API_KEY_VARIABLE) or API_KEY,
+        help=f"the key clients use (default: {API_KEY_VARIABLE}, or {API_KEY}); other users of the machine can read it here",
+    )
     parser.add_argument("--empty", action="store_true", help="start without the examples of the documents")
     parser.add_argument("--pace", type=float, default=1.0, help="how many times the usual 3.5 seconds a text takes; 0 is at once")
     parser.add_argument("--speed", type=float, help="how fast the service's clock runs (default: 1)")
@@ -122,7 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``ippanel sandbox`` with these arguments, the process's own when None."""
     parser = build_parser()
     options = parser.parse_args(argv)
-    if not options.i_know and not _is_loopback(options.host):
+    if not options.i_know and options.host != "localhost" and not is_loopback(options.host):
         parser.error(f"--host {options.host} can be reached by others; say --i-know if that is meant")
     if options.pace < 0 or (options.speed or 0) < 0:
         parser.error("--pace and --speed take numbers from 0")
@@ -146,12 +150,3 @@ def main(argv: Sequence[str] | None = None) -> int:
         return serve(sandbox, host=options.host, port=options.port, stop_with_stdin=options.stop_with_stdin)
     finally:
         sandbox.journal.close()
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

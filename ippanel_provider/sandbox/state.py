@@ -18,10 +18,11 @@ from ippanel_provider.text.parts import TextSize, measure
 
 from .acceptance import blocks_of, guard_keys, within_credit
 from .clock import Clock
+from .defaults import API_KEY, SENDER
 from .drafts import Drafts
+from .duplicate_guard import DuplicateGuard
 from .events import Hub
 from .faults import Faults
-from .guard import DuplicateGuard
 from .journal import Journal, Store, change
 from .life import Script, Timing
 from .logins import Logins
@@ -33,8 +34,6 @@ from .records import Account, Credential, InboxMessage, Line, Pattern, Submissio
 from .state_file import StateFile
 from .tickets import Tickets
 
-DEFAULT_API_KEY = "sandbox-key"
-DEFAULT_SENDER = "+983000505"
 # Ids of the real service have passed 2^31, and clients have broken on it.
 FIRST_BULK_ID = 5_700_000_001
 FIRST_INBOX_ID = 2_200_000_001
@@ -63,7 +62,7 @@ class Sandbox(Store):
     def __init__(
         self,
         *,
-        api_key: str = DEFAULT_API_KEY,
+        api_key: str = API_KEY,
         timing: Timing | None = None,
         clock: Clock | None = None,
         seed: Callable[[Sandbox], None] | None = None,
@@ -97,7 +96,7 @@ class Sandbox(Store):
         self._guard = DuplicateGuard()
         self._next_bulk_id = FIRST_BULK_ID
         self._inbox_ids = itertools.count(FIRST_INBOX_ID)
-        self.lines[DEFAULT_SENDER] = Line(10001, DEFAULT_SENDER)
+        self.lines[SENDER] = Line(10001, SENDER)
         if self._seed is not None:
             self._seed(self)
 

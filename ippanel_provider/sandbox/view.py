@@ -1,4 +1,4 @@
-"""Texts as the controls and the page show them: one flat entry a recipient."""
+"""Texts as the controls show them: one flat entry a recipient."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
-from .life import state_at, status_at
 from .outbox import MessageFilter
 from .records import Bulk
 from .state import Sandbox
+from .wire import with_plus
 
 
 def message_filter(query: Mapping[str, str]) -> MessageFilter:
@@ -25,13 +25,11 @@ def message_filter(query: Mapping[str, str]) -> MessageFilter:
             recipient = normalize(recipient)
         except InvalidNumber:
             recipient = recipient.strip()
-    sender = query.get("sender", "")
     since, outbox_id = query.get("since"), query.get("outbox_id")
     return MessageFilter(
         recipient=recipient or None,
         text=query.get("text") or None,
-        # An unencoded plus arrives as a space.
-        sender=("+" + sender[1:] if sender.startswith(" ") else sender) or None,
+        sender=with_plus(query.get("sender", "")) or None,
         since=float(since) if since else None,
         outbox_id=int(outbox_id) if outbox_id else None,
     )
@@ -48,8 +46,8 @@ def entry(sandbox: Sandbox, bulk: Bulk, index: int, now: float) -> dict[str, Any
         "text": text,
         "parts": bulk.parts if bulk.texts is None else sandbox.size(text, bulk.line).parts,
         "type": bulk.kind,
-        "state_id": int(state_at(now, bulk.accepted, bulk.due, bulk.script)),
-        "message_status": int(status_at(now, bulk.accepted, bulk.due, bulk.script, recipient)),
+        "state_id": int(bulk.state_at(now)),
+        "message_status": int(bulk.status_at(now, recipient)),
         "time": round(bulk.accepted, 3),
         "send_time": round(bulk.due, 3),
     }

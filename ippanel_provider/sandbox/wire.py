@@ -81,6 +81,10 @@ class Call:
         """A header by its lower-case name, empty when absent."""
         return self.headers.get(name, b"").decode("utf-8", "replace")
 
+    def uploads(self, field: str) -> Sequence[Upload]:
+        """The files of a field."""
+        return () if self.form is None else self.form.files.get(field, ())
+
     @cached_property
     def query(self) -> dict[str, str]:
         """The query; of a key given twice the last counts."""
@@ -127,6 +131,11 @@ def _value(text: str) -> Any:
         except ValueError:
             return text
     return text
+
+
+def with_plus(number: str) -> str:
+    """A number out of an address, where a plus that was not encoded arrives as a space."""
+    return "+" + number[1:] if number.startswith(" ") else number
 
 
 Handler = Callable[[Call], Reply]

@@ -97,6 +97,26 @@ def test_counts_judge(wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
     }
 
 
+def test_counts_go_on_from_where_they_were(wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
+    ippanel_sandbox.account(duplicate_guard=0)
+    first, second, _ = wire.ids(wire.send_each("a", "b", "c"))
+    ippanel_sandbox.settle()
+    assert ippanel_sandbox.counts()["distinct"] == 3
+    wire.ids(wire.send_each("a", "b", "d"))
+    wire.ids(wire.send_each("a"))
+    ippanel_sandbox.decide(first, state_id=3)
+    ippanel_sandbox.decide(second, message_status=4)
+    ippanel_sandbox.settle()
+    assert ippanel_sandbox.counts() == {
+        "texts": 7,
+        "distinct": 4,
+        "duplicates": 2,
+        "repeats": 3,
+        "by_state": {"3": 1, "6": 6},
+        "by_message_status": {"0": 1, "2": 5, "4": 1},
+    }
+
+
 def test_stats_count_requests_by_route(wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
     (bulk_id,) = wire.ids(wire.send("a"))
     wire.send("")

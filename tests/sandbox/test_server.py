@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import httpx
 import pytest
@@ -78,6 +79,19 @@ def test_options_reach_the_account() -> None:
         assert (clock["life"], clock["speed"]) == (0, 0)
         answer = httpx.get(f"{sandbox.base_url}/api/acl/auth/check_token", headers={"Authorization": "another-key"}, trust_env=False)
         assert answer.status_code == 200
+
+
+def test_a_key_shows_neither_among_the_processes_nor_in_the_help(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running_sandbox(api_key="another-key") as sandbox:
+        assert b"ippanel_provider.sandbox" in (arguments := Path(f"/proc/{sandbox.pid}/cmdline").read_bytes())
+        assert b"another-key" not in arguments
+        assert sandbox.account()["api_key"] == "another-key"
+    monkeypatch.setenv("IPPANEL_SANDBOX_API_KEY", "another-key")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "another-key" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "example.com", "192.0.2.1"])

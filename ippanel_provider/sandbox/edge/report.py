@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from ippanel_provider.sandbox.life import state_at, status_at
 from ippanel_provider.sandbox.outbox import OutboxFilter
 from ippanel_provider.sandbox.prices import operator_of
 from ippanel_provider.sandbox.records import Bulk, InboxMessage
@@ -90,7 +89,7 @@ def _outbox_filter(call: Call) -> OutboxFilter | Reply | None:
 
 def _render(sandbox: Sandbox, bulk: Bulk) -> dict[str, object]:
     """A bulk as the service prints it: ids, counts and times as strings, no parts in a list."""
-    state = state_at(sandbox.now(), bulk.accepted, bulk.due, bulk.script)
+    state = bulk.state_at(sandbox.now())
     name, status = _STATE_NAMES[state]
     line = sandbox.lines.get(bulk.line)
     count = str(len(bulk.recipients))
@@ -165,7 +164,7 @@ def bulk_stats(call: Call) -> Reply:
     for index, recipient in enumerate(bulk.recipients):
         operator = "mci" if operator_of(recipient) == "mci" else "irancell"
         language = "en" if measure(bulk.text_for(index)).encoding is Encoding.GSM7 else "fa"
-        stat = _STAT_OF_STATUS[status_at(now, bulk.accepted, bulk.due, bulk.script, recipient)]
+        stat = _STAT_OF_STATUS[bulk.status_at(now, recipient)]
         counts[stat, operator, language] += 1
     return done(
         {
@@ -193,7 +192,7 @@ def recipients(call: Call) -> Reply:
             "message": bulk.text_for(index),
             "is_readable": True,
             "msg_parts": parts if bulk.texts is None else str(call.sandbox.size(bulk.text_for(index), bulk.line).parts),
-            "message_status": str(int(status_at(now, bulk.accepted, bulk.due, bulk.script, recipient))),
+            "message_status": str(int(bulk.status_at(now, recipient))),
         }
         for index, recipient in enumerate(bulk.recipients[pages.offset : pages.offset + pages.size], start=pages.offset)
     ]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ippanel_provider.sandbox.prices import text_price
 from ippanel_provider.sandbox.records import Item, Submission
 from ippanel_provider.sandbox.state import Duplicate, NoCredit
-from ippanel_provider.sandbox.wire import Call, Reply, Route
+from ippanel_provider.sandbox.wire import Call, Reply, Route, with_plus
 from ippanel_provider.service import OPT_OUT_SUFFIX
 
 from .envelope import Problems, as_int, done, failed, missing, not_found, unauthorized
@@ -66,8 +66,8 @@ def send_url(call: Call) -> Reply:
     if not _is_known(call, values):
         return unauthorized(call.sandbox.account.unauthorized_body)
     problems = Problems()
-    # An unencoded plus arrives as a space; the documents print their examples so.
-    line, recipient = _plus(values["from"]), _plus(values["to"])
+    # The documents print their examples with the plus as it is.
+    line, recipient = with_plus(values["from"]), with_plus(values["to"])
     if line not in call.sandbox.lines:
         problems.add("from") if line else problems.require("from")
     text = text_of(call, values["message"], line, problems)
@@ -82,10 +82,6 @@ def _aliased(call: Call, field: str, given: dict[str, str]) -> str:
         return given[field]
     names = (name for name in _URL_ALIASES[field].split() if given.get(name))
     return next((given[name] for name in names if call.sandbox.takes_alternate(f"{field} as {name}")), "")
-
-
-def _plus(number: str) -> str:
-    return "+" + number[1:] if number.startswith(" ") else number
 
 
 def _is_known(call: Call, values: dict[str, str]) -> bool:

@@ -96,7 +96,7 @@ def _text(call: Call, field: str, problems: Problems) -> str:
 
 
 def _file(call: Call, problems: Problems) -> str | None:
-    uploads = call.form.files.get("file", []) if call.form is not None else []
+    uploads = call.uploads("file")
     if not uploads:
         return None
     name, size = uploads[0].name, len(uploads[0].content)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from ippanel_provider.sandbox.life import state_at, status_at
 from ippanel_provider.sandbox.patterns import new_code
 from ippanel_provider.sandbox.records import Bulk
 from ippanel_provider.sandbox.wire import Call, Reply, Route
@@ -68,7 +67,7 @@ def bulk_of(call: Call, given: str) -> Bulk:
 def message(call: Call) -> Reply:
     """One bulk."""
     bulk, now = bulk_of(call, call.params["bulk_id"]), call.sandbox.now()
-    state = state_at(now, bulk.accepted, bulk.due, bulk.script)
+    state = bulk.state_at(now)
     count = len(bulk.recipients)
     return done(
         {
@@ -102,14 +101,14 @@ def recipients(call: Call) -> Reply:
 
 def recipient_status(bulk: Bulk, recipient: str, now: float) -> LegacyStatus:
     """Where the text stands for one recipient, in the words of the older APIs."""
-    state = state_at(now, bulk.accepted, bulk.due, bulk.script)
+    state = bulk.state_at(now)
     if not state.is_good:
         return LegacyStatus.FAILED if state.is_final else LegacyStatus.PENDING
     return {
         DeliveryStatus.DELIVERED: LegacyStatus.DELIVERED,
         DeliveryStatus.NOT_DELIVERED: LegacyStatus.FAILED,
         DeliveryStatus.BLACKLISTED: LegacyStatus.DISCARDED,
-    }.get(status_at(now, bulk.accepted, bulk.due, bulk.script, recipient), LegacyStatus.SEND)
+    }.get(bulk.status_at(now, recipient), LegacyStatus.SEND)
 
 
 def inbox(call: Call) -> Reply:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ippanel_provider.sandbox.life import state_at, status_at
 from ippanel_provider.sandbox.records import Bulk
 from ippanel_provider.service import CANCEL_WINDOW, BulkState, DeliveryStatus
 
@@ -62,8 +61,7 @@ def _bulk_page(request: Request, error: Mistake | None = None) -> Response:
         way=_way(found, now),
         pages=pages,
         recipients=[
-            (number, status_at(now, found.accepted, found.due, found.script, number), found.text_for(place))
-            for place, number in page_of_recipients(found, pages.number)
+            (number, found.status_at(now, number), found.text_for(place)) for place, number in page_of_recipients(found, pages.number)
         ],
         outcomes=_OUTCOMES,
         bad_ends=_BAD_ENDS,
@@ -74,7 +72,7 @@ def _bulk_page(request: Request, error: Mistake | None = None) -> Response:
 
 def _way(found: Bulk, now: float) -> list[tuple[BulkState, str]]:
     """The states it takes, each ``past``, ``present`` or ``future``; one that ends badly stops there."""
-    state = state_at(now, found.accepted, found.due, found.script)
+    state = found.state_at(now)
     if state not in _WAY:
         return [(BulkState.CREATING, "past"), (state, "present")]
     here = _WAY.index(state)

@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ippanel_provider.sandbox.state import Sandbox
+from ippanel_provider.sandbox.wire import with_plus
+from ippanel_provider.service import MAX_TEXT_CHARACTERS
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
-from . import people
+from . import phone_screen
 from .rows import PAGE, Pages, next_change
 from .shell import Mistake, done, form_of, page_number, sandbox_of, show
-
-_LONGEST = 1400
 
 
 async def phone(request: Request) -> Response:
@@ -27,11 +27,11 @@ def _phone_page(request: Request, given: str, error: Mistake | None = None, form
     shown, number = None, ""
     if given:
         try:
-            number = normalize(_with_plus(given))
+            number = normalize(with_plus(given))
         except InvalidNumber:
             error = error or Mistake("This is no mobile number of Iran. Write it as 09…, nine more digits after it.")
         else:
-            shown = people.phone(sandbox, number)
+            shown = phone_screen.phone(sandbox, number)
     last_line = next((bubble.line for bubble in reversed(shown.bubbles)), None) if shown else None
     return show(
         request,
@@ -41,16 +41,11 @@ def _phone_page(request: Request, given: str, error: Mistake | None = None, form
         form=form or {},
         given=number or given,
         phone=shown,
-        people=people.recent_people(sandbox),
+        people=phone_screen.recent_people(sandbox),
         lines=_lines(sandbox),
         last_line=last_line,
         next_change=next_change(shown.bulks, sandbox.now(), sandbox.clock.speed) if shown else None,
     )
-
-
-def _with_plus(given: str) -> str:
-    """A number out of an address, where an unencoded plus arrives as a space."""
-    return "+" + given[1:] if given.startswith(" ") else given
 
 
 def _lines(sandbox: Sandbox) -> list[str]:
@@ -114,7 +109,7 @@ def _receive(sandbox: Sandbox, form: dict[str, str]) -> str:
         raise Mistake("Choose one of the lines.")
     if not text:
         raise Mistake("Write a text first.")
-    if len(text) > _LONGEST:
-        raise Mistake("A text has at most {most} characters.", most=_LONGEST)
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise Mistake("A text has at most {most} characters.", most=MAX_TEXT_CHARACTERS)
     sandbox.receive(sender, line, text)
     return sender

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ippanel_provider.sandbox.life import Script, meets_special_fate, milestones, state_at, status_at
+from ippanel_provider.sandbox.life import ORDINARY, Script, milestones, state_at, statuses_at
 from ippanel_provider.sandbox.outbox import OutboxFilter
 from ippanel_provider.sandbox.records import Bulk
 from ippanel_provider.sandbox.state import Sandbox
@@ -17,7 +16,6 @@ from ippanel_provider.text.numbers import InvalidNumber, normalize
 PAGE = 50
 """Rows on a page."""
 _MOST_TALLIED = 10_000
-_ORDINARY = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +69,13 @@ class Pages:
 
 
 def row(bulk: Bulk, now: float, *, tally_all: bool = False) -> Row:
-    """A bulk at ``now``. Of a very large one only ordinary recipients are looked at, unless ``tally_all``."""
-    state = state_at(now, bulk.accepted, bulk.due, bulk.script)
-    return Row(bulk, state, _deliveries(bulk, now, tally_all) if state.is_good else ())
-
-
-def _deliveries(bulk: Bulk, now: float, tally_all: bool) -> list[tuple[DeliveryStatus, int]]:
-    accepted, due, script, recipients = bulk.accepted, bulk.due, bulk.script, bulk.recipients
-    special = filter(meets_special_fate, recipients) if tally_all or len(recipients) <= _MOST_TALLIED else ()
-    tally = Counter(status_at(now, accepted, due, script, recipient) for recipient in special)
-    ordinary = len(recipients) - tally.total()
-    if ordinary:
-        tally[status_at(now, accepted, due, script, _ORDINARY)] += ordinary
-    return tally.most_common()
+    """A bulk at ``now``. Of a very large one all recipients pass for ordinary ones, unless ``tally_all``."""
+    state = bulk.state_at(now)
+    if not state.is_good:
+        return Row(bulk, state, ())
+    if tally_all or len(bulk.recipients) <= _MOST_TALLIED:
+        return Row(bulk, state, statuses_at(now, bulk.accepted, bulk.due, bulk.script, bulk.recipients).most_common())
+    return Row(bulk, state, [(bulk.status_at(now, ORDINARY), len(bulk.recipients))])
 
 
 def page_of_outbox(sandbox: Sandbox, wanted: Wanted, number: int) -> tuple[list[Row], int]:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ippanel_provider.sandbox.state import Sandbox
+from ippanel_provider.service import MAX_TEXT_CHARACTERS
 
 from .tongue import STATES, STATUSES, Tongue, machine_time, tongue_of
 
@@ -26,6 +27,7 @@ _templates = jinja2.Environment(
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
+_templates.globals["longest_text"] = MAX_TEXT_CHARACTERS
 
 NAVIGATION = (
     ("/", "outbox", "Outbox"),

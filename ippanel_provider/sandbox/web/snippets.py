@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 
+from ippanel_provider.sandbox.defaults import SENDER
+
 from .shell import sandbox_of
 from .tongue import Tongue
 
@@ -34,7 +36,7 @@ def base_url(request: Request) -> str:
 def snippets(request: Request, tongue: Tongue) -> list[Snippet]:
     """Ready to run as they stand: with this sandbox's address, key and first line."""
     sandbox, url = sandbox_of(request), base_url(request)
-    key, line = sandbox.api_key, next(iter(sandbox.lines), "+983000505")
+    key, line = sandbox.api_key, next(iter(sandbox.lines), SENDER)
     greeting = tongue("Hello from the sandbox")
     connection = {"conn_type": "ippanel", "host": url, "password": key, "extra": {"sender": line}}
     send = {"sending_type": "webservice", "from_number": line, "message": greeting, "params": {"recipients": ["+98" + _SOMEBODY[1:]]}}

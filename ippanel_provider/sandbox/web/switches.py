@@ -146,8 +146,9 @@ async def add(request: Request) -> Response:
     sandbox, form = sandbox_of(request), {}
     try:
         form = await form_of(request)
+        body = _fault(form)
         try:
-            sandbox.faults.add(_fault(form))
+            sandbox.faults.add(body)
         except ValueError as error:
             raise Mistake("{why}", why=str(error)) from None
     except Mistake as mistake:

@@ -76,7 +76,7 @@ def import_contacts(call: Call) -> Reply:
     book = _book(call)
     if book is None:
         return not_found(NO_BOOK)
-    uploads = call.form.files.get("file", []) if call.form is not None else []
+    uploads = call.uploads("file")
     if not uploads:
         return missing("file")
     problems = Problems()

@@ -29,7 +29,7 @@ def peer_to_peer_file(call: Call) -> Submission | Reply:
     line, due = line_of(call, problems), due_of(call, problems)
     rows = _rows(call, ("csv", "xlsx"), MAX_FILE_ROWS + 1, problems)
     titled = bool(rows) and [cell.lower() for cell in rows[0][:2]] == _HEADER
-    if rows and _name(call).endswith("csv") and not titled:
+    if rows and not titled and call.uploads("files")[0].name.lower().endswith("csv"):
         problems.add("files", "سطر اول فایل باید recipient,message باشد")
     rows = rows[1:] if titled else rows
     if len(rows) > MAX_FILE_ROWS:
@@ -37,8 +37,9 @@ def peer_to_peer_file(call: Call) -> Submission | Reply:
         return problems.reply()
     recipients = _numbers(rows, problems)
     texts = [text_of(call, row[1] if len(row) > 1 else "", line, problems, "files") for row in rows[: _REPORTED if problems else None]]
-    if problems or not recipients:
-        return _without_rows(problems)
+    _note_empty(recipients, problems)
+    if problems:
+        return problems.reply()
     items = [Item(text, [recipient]) for recipient, text in zip(recipients, texts, strict=True)]
     return Submission("peer_to_peer_file", line, items, due)
 
@@ -50,13 +51,9 @@ def file(call: Call) -> Submission | Reply:
     text = text_of(call, call.body.get("message"), line, problems)
     others: Sequence[object] = listed(call.body.get("other_recipients"))
     extra = recipients_of(call, others, problems, "other_recipients", MAX_RECIPIENTS_PER_REQUEST) if others else []
-    rows = _untitled(_rows(call, ("csv", "xlsx"), MAX_FILE_NUMBERS + 1, problems))
-    if len(rows) > MAX_FILE_NUMBERS:
-        problems.add("files", f"تعداد شماره های فایل نباید بیشتر از {MAX_FILE_NUMBERS} باشد")
+    _, numbers = _numbered_rows(call, ("csv", "xlsx"), problems)
+    if problems:
         return problems.reply()
-    numbers = _numbers(rows, problems)
-    if problems or not numbers:
-        return _without_rows(problems)
     return Submission("file", line, [Item(text, list(dict.fromkeys([*numbers, *extra])))], due)
 
 
@@ -65,26 +62,17 @@ def keyword(call: Call) -> Submission | Reply:
     problems = Problems()
     line, due = line_of(call, problems), due_of(call, problems)
     text = text_of(call, call.body.get("message"), line, problems)
-    rows = _untitled(_rows(call, ("xlsx",), MAX_FILE_NUMBERS + 1, problems))
-    if len(rows) > MAX_FILE_NUMBERS:
-        problems.add("files", f"تعداد شماره های فایل نباید بیشتر از {MAX_FILE_NUMBERS} باشد")
+    rows, numbers = _numbered_rows(call, ("xlsx",), problems)
+    if problems:
         return problems.reply()
-    numbers = _numbers(rows, problems)
-    if problems or not numbers:
-        return _without_rows(problems)
     texts = [_PLACEHOLDER.sub(lambda match, row=row: _cell(row, match[1]), text) for row in rows]  # type: ignore[misc]
     for filled in {filled for filled in texts if len(filled) > len(text)}:
         text_of(call, filled, line, problems)
     return problems.reply() if problems else Submission("keyword", line, [Item(text, numbers, texts)], due)
 
 
-def _name(call: Call) -> str:
-    uploads = call.form.files.get("files", []) if call.form is not None else []
-    return uploads[0].name.lower() if uploads else ""
-
-
 def _rows(call: Call, kinds: Sequence[str], most: int, problems: Problems) -> list[Row]:
-    uploads = call.form.files.get("files", []) if call.form is not None else []
+    uploads = call.uploads("files")
     if not uploads:
         problems.require("files")
         return []
@@ -97,9 +85,17 @@ def _rows(call: Call, kinds: Sequence[str], most: int, problems: Problems) -> li
     return rows
 
 
-def _untitled(rows: list[Row]) -> list[Row]:
-    """Rows without a first one that names the columns."""
-    return rows[1:] if rows and not any(char.isdecimal() for char in rows[0][0]) else rows
+def _numbered_rows(call: Call, kinds: Sequence[str], problems: Problems) -> tuple[list[Row], list[str]]:
+    """The rows of a file, without a first one that names the columns, and their numbers."""
+    rows = _rows(call, kinds, MAX_FILE_NUMBERS + 1, problems)
+    if rows and not any(char.isdecimal() for char in rows[0][0]):
+        rows = rows[1:]
+    if len(rows) > MAX_FILE_NUMBERS:
+        problems.add("files", f"تعداد شماره های فایل نباید بیشتر از {MAX_FILE_NUMBERS} باشد")
+        return [], []
+    numbers = _numbers(rows, problems)
+    _note_empty(numbers, problems)
+    return rows, numbers
 
 
 def _numbers(rows: Sequence[Row], problems: Problems) -> list[str]:
@@ -115,10 +111,9 @@ def _numbers(rows: Sequence[Row], problems: Problems) -> list[str]:
     return numbers
 
 
-def _without_rows(problems: Problems) -> Reply:
-    if not problems:
+def _note_empty(numbers: Sequence[str], problems: Problems) -> None:
+    if not numbers and not problems:
         problems.add("files", "فایل خالی است")
-    return problems.reply()
 
 
 def _cell(row: Row, letters: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from ippanel_provider.sandbox.life import milestones, state_at, status_at
+from ippanel_provider.sandbox.life import milestones
 from ippanel_provider.sandbox.records import Bulk
 from ippanel_provider.sandbox.state import Sandbox
 from ippanel_provider.service import DeliveryStatus
@@ -46,8 +46,8 @@ def phone(sandbox: Sandbox, number: str) -> Phone:
     bulks = list(islice((bulk for bulk in sandbox.outbox.newest() if number in bulk.recipients), SHOWN))
     for bulk in bulks:
         places = [place for place, recipient in enumerate(bulk.recipients) if recipient == number]
-        state = state_at(now, bulk.accepted, bulk.due, bulk.script)
-        status = status_at(now, bulk.accepted, bulk.due, bulk.script, number)
+        state = bulk.state_at(now)
+        status = bulk.status_at(now, number)
         if state.is_good and status is DeliveryStatus.DELIVERED:
             arrived = milestones(bulk.accepted, bulk.due, bulk.script)[-1]
             bubbles += [Bubble(f"out-{bulk.id}-{place}", arrived, bulk.line, bulk.text_for(place)) for place in places]

@@ -61,7 +61,7 @@ def _with_headers(send: Send) -> Callable[[MutableMapping[str, Any]], Awaitable[
 def refusal(method: str, headers: MutableMapping[bytes, str], listening: str) -> str | None:
     """Why this request is refused; None when it is not. ``listening`` is the address it came in at."""
     host = headers.get(b"host", "")
-    if _is_loopback(listening) and not _is_ours(host):
+    if is_loopback(listening) and not _is_ours(host):
         return (
             f"This sandbox serves its own machine only and is not known there as {host!r}. Open it as http://127.0.0.1 or http://localhost."
         )
@@ -73,7 +73,8 @@ def refusal(method: str, headers: MutableMapping[bytes, str], listening: str) ->
     return None
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Whether nobody but this machine reaches ``address``; a name, whatever it stands for, is none."""
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:

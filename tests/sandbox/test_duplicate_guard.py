@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ippanel_provider.sandbox.guard import DuplicateGuard
+from ippanel_provider.sandbox.duplicate_guard import DuplicateGuard
 
 KEY = ("+989120000000", "+983000505", "a")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from ippanel_provider.sandbox.web.guard import refusal
+from ippanel_provider.sandbox.web.same_origin import refusal
 
 if TYPE_CHECKING:
     from ippanel_provider.sandbox.runner import RunningSandbox

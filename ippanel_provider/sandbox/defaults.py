@@ -1,0 +1,9 @@
+"""What a sandbox, and whoever starts one from outside, both know without asking. Standard library only, as :mod:`.runner` is."""
+
+READY = "IPPanel sandbox ready: "
+"""Begins the line that says where it listens."""
+API_KEY = "sandbox-key"
+SENDER = "+983000505"
+"""The line every account has."""
+API_KEY_VARIABLE = "IPPANEL_SANDBOX_API_KEY"
+"""Where the key can stand instead of among the arguments, which other users of the machine can read."""
