@@ -171,6 +171,17 @@ def short(value: str, most: int, field: str) -> str:
     return value
 
 
+def variables(values: Mapping[str, str | int] | None) -> dict[str, str | int]:
+    """Return the values of a pattern's variables: texts and whole numbers."""
+    checked = dict(values or {})
+    for name, value in checked.items():
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            raise InvalidInput(f"variables[{name}]: give a text or a whole number")
+        if isinstance(value, str):
+            whole(value, f"variables[{name}]")
+    return checked
+
+
 def token(value: str, field: str = "token") -> str:
     """Return ``value`` if it has the length of a token."""
     if not MIN_TOKEN_LENGTH <= len(present(value, field)) <= MAX_TOKEN_LENGTH:

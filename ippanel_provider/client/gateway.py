@@ -24,11 +24,10 @@ from typing import Any, NoReturn
 
 from ippanel_provider.client import checks, edge, rest
 from ippanel_provider.client.errors import Unsupported
+from ippanel_provider.client.fields import PAGE_SIZE
 from ippanel_provider.client.models import Account, Bulk, Credit, Delivery, IncomingText, Price, Receipt
 from ippanel_provider.client.request import PageRequest, Request
 from ippanel_provider.service import MAX_PEER_TO_PEER_ITEMS, Api
-
-_PAGE = 100
 
 
 class Gateway:
@@ -70,7 +69,7 @@ class Gateway:
         self,
         *,
         page: int = 1,
-        per_page: int = _PAGE,
+        per_page: int = PAGE_SIZE,
         sender: str | None = None,
         message: str | None = None,
         created_from: datetime | None = None,
@@ -85,11 +84,11 @@ class Gateway:
         """One bulk by its outbox id."""
         return edge.report.bulk(outbox_id)
 
-    def recipients(self, outbox_id: int | str, *, page: int = 1, per_page: int = _PAGE) -> PageRequest[Delivery]:
+    def recipients(self, outbox_id: int | str, *, page: int = 1, per_page: int = PAGE_SIZE) -> PageRequest[Delivery]:
         """List the recipients of a bulk with their delivery status; None is one that is not known yet."""
         return edge.report.recipients(outbox_id, page=page, per_page=per_page)
 
-    def inbox(self, *, after_id: int | None = None, page: int = 1, per_page: int = _PAGE) -> PageRequest[IncomingText]:
+    def inbox(self, *, after_id: int | None = None, page: int = 1, per_page: int = PAGE_SIZE) -> PageRequest[IncomingText]:
         """List the texts that came in; with ``after_id`` only those with a higher inbox id."""
         return edge.report.inbox(after_id=after_id, page=page, per_page=per_page)
 
@@ -147,10 +146,10 @@ class _Rest(Gateway):
     def bulk(self, outbox_id: int | str) -> Request[Bulk]:
         return rest.message(outbox_id)
 
-    def recipients(self, outbox_id: int | str, *, page: int = 1, per_page: int = _PAGE) -> PageRequest[Delivery]:
+    def recipients(self, outbox_id: int | str, *, page: int = 1, per_page: int = PAGE_SIZE) -> PageRequest[Delivery]:
         return rest.recipients(outbox_id, page=page, per_page=per_page)
 
-    def inbox(self, *, after_id: int | None = None, page: int = 1, per_page: int = _PAGE) -> PageRequest[IncomingText]:
+    def inbox(self, *, after_id: int | None = None, page: int = 1, per_page: int = PAGE_SIZE) -> PageRequest[IncomingText]:
         if after_id is not None:
             _lacks("inbox", "gives texts that came in no ids to start after", "read all of them and compare their times")
         return rest.inbox(page=page, per_page=per_page)

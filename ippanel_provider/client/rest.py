@@ -10,14 +10,13 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, model_validator
-from pydantic_core import to_json
 
 from ippanel_provider.client import checks
-from ippanel_provider.client.errors import InvalidInput
+from ippanel_provider.client.fields import PAGE_SIZE, Pairs, body, page_bounds, pairs
 from ippanel_provider.client.models import Account, Bulk, Credit, Delivery, IncomingText, Model, Number, Receipt
 from ippanel_provider.client.request import PageRequest, Replay, Request
 from ippanel_provider.client.rest_envelope import reading, reading_page
-from ippanel_provider.service import MAX_PAGE_SIZE, MAX_RECIPIENTS_PER_REQUEST, Api, DeliveryStatus, LegacyStatus, legacy_bulk_state
+from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, Api, DeliveryStatus, LegacyStatus, legacy_bulk_state
 
 
 class RestUser(Account):
@@ -145,21 +144,18 @@ def send_pattern(code: str, recipient: str | int, variables: Mapping[str, str | 
         pattern_code=checks.present(code, "code"),
         originator=checks.sender(sender),
         recipient=checks.recipient(recipient),
-        values={name: _value(value, name) for name, value in (variables or {}).items()},
+        values={name: str(value) for name, value in checks.variables(variables).items()},
     )
 
 
 def create_pattern(message: str, *, description: str | None = None, is_shared: bool = False) -> Request[RestPattern]:
     """Hand in a pattern, its variables written as ``%name%``. It can be sent once a person has approved it."""
-    fields: dict[str, Any] = {"pattern": checks.text(message), "is_shared": is_shared}
-    if description is not None:
-        fields["description"] = description
     return Request(
         "rest.create_pattern",
         "POST",
         "/messages/patterns",
         reading(_Pattern, lambda data: data.pattern),
-        body=to_json(fields),
+        body=body(pattern=checks.text(message), description=description, is_shared=is_shared),
         replay=Replay.IF_NOT_SENT,
         api=Api.REST,
     )
@@ -171,7 +167,7 @@ def message(bulk_id: checks.Id) -> Request[RestBulk]:
     return Request("rest.message", "GET", path, reading(_Message, lambda data: data.message), api=Api.REST)
 
 
-def recipients(bulk_id: checks.Id, *, page: int = 1, per_page: int = 100) -> PageRequest[RestDelivery]:
+def recipients(bulk_id: checks.Id, *, page: int = 1, per_page: int = PAGE_SIZE) -> PageRequest[RestDelivery]:
     """List the recipients of a bulk with their delivery status."""
     return PageRequest(
         "rest.recipients",
@@ -185,7 +181,7 @@ def recipients(bulk_id: checks.Id, *, page: int = 1, per_page: int = 100) -> Pag
     )
 
 
-def inbox(*, page: int = 1, per_page: int = 100) -> PageRequest[IncomingText]:
+def inbox(*, page: int = 1, per_page: int = PAGE_SIZE) -> PageRequest[IncomingText]:
     """List the texts that came in on all lines of the account."""
     return PageRequest(
         "rest.inbox",
@@ -201,17 +197,9 @@ def inbox(*, page: int = 1, per_page: int = 100) -> PageRequest[IncomingText]:
 
 def _send(operation: str, path: str, **fields: Any) -> Request[Receipt]:
     read = reading(_Sent, lambda data: Receipt(outbox_ids=(data.bulk_id,)))
-    return Request(operation, "POST", path, read, body=to_json(fields), replay=Replay.IF_UNREACHED, api=Api.REST)
+    return Request(operation, "POST", path, read, body=body(**fields), replay=Replay.IF_UNREACHED, api=Api.REST)
 
 
-def _value(value: str | int, name: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise InvalidInput(f"variables.{name}: give a text or a whole number")
-    return str(value)
-
-
-def _paging(page: int, per_page: int) -> tuple[tuple[str, str], ...]:
-    if page < 1:
-        raise InvalidInput(f"page: {page} is before the first page, which is 1")
-    checks.between(per_page, 1, MAX_PAGE_SIZE, "per_page")
-    return ("page", str(page - 1)), ("limit", str(per_page))
+def _paging(page: int, per_page: int) -> Pairs:
+    page_bounds(page, per_page)
+    return pairs(page=page - 1, limit=per_page)

@@ -108,5 +108,5 @@ def _kind_of_2xx(status: Any, code: LegacyCode | None, reason: Any) -> type[IPPa
 def _legacy_code(said: Any) -> LegacyCode | None:
     try:
         return LegacyCode(int(said))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

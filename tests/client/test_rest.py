@@ -185,9 +185,11 @@ class TestInput:
             (lambda: rest.send("x", [PERSON] * 1001, sender=LINE), "recipients"),
             (lambda: rest.send("x", [PERSON], sender="here"), "sender"),
             (lambda: rest.send_pattern("", PERSON, sender=LINE), "code"),
-            (lambda: rest.send_pattern("abc", PERSON, {"name": True}, sender=LINE), r"variables\.name"),
-            (lambda: rest.send_pattern("abc", PERSON, {"name": None}, sender=LINE), r"variables\.name"),
+            (lambda: rest.send_pattern("abc", PERSON, {"name": True}, sender=LINE), r"variables\[name\]"),
+            (lambda: rest.send_pattern("abc", PERSON, {"name": None}, sender=LINE), r"variables\[name\]"),
+            (lambda: rest.send_pattern("abc", PERSON, {"name": "half \ud83d"}, sender=LINE), r"variables\[name\]"),
             (lambda: rest.create_pattern(""), "message"),
+            (lambda: rest.create_pattern("x", description="half \ud83d"), "pattern, description, is_shared"),
             (lambda: rest.message(0), "bulk_id"),
             (lambda: rest.message("../credit"), "bulk_id"),
             (lambda: rest.inbox(page=0), "page"),
@@ -240,6 +242,7 @@ class TestErrors:
             ((200, {"status": "OK", "code": 200, "data": {"bulk_id": 0}}), Unreadable, "200"),
             ((200, {"status": "OK", "code": "10006", "data": {"error": "odd"}}), Unreadable, "10006"),
             ((200, {"status": "Error", "code": "77", "data": None}), Unreadable, "77"),
+            ((200, b'{"status": "Error", "code": 1e999}'), Unreadable, "inf"),
         ],
     )
     def test_each_answer_is_told_apart(

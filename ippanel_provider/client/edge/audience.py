@@ -11,8 +11,8 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from ippanel_provider.client import checks
 from ippanel_provider.client.checks import Id
-from ippanel_provider.client.edge._fields import given
 from ippanel_provider.client.errors import InvalidInput
+from ippanel_provider.client.fields import given
 from ippanel_provider.service import MAX_BIRTH_YEAR, MAX_FILE_NUMBERS, MIN_BIRTH_YEAR, BankOperator
 
 

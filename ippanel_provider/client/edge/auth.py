@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ippanel_provider.client import checks
-from ippanel_provider.client.edge._fields import body
 from ippanel_provider.client.envelope import reading, reading_nothing
+from ippanel_provider.client.fields import body
 from ippanel_provider.client.models import Account, LoginStep, RecoveryStep
 from ippanel_provider.client.request import Replay, Request, T
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ippanel_provider.client import checks
 from ippanel_provider.client.checks import Id
-from ippanel_provider.client.edge._fields import pairs
 from ippanel_provider.client.envelope import reading
+from ippanel_provider.client.fields import pairs
 from ippanel_provider.client.models import BankCounts, BankEntry, JobCategory
 from ippanel_provider.client.request import Request
 from ippanel_provider.service import MAX_BIRTH_YEAR, MIN_BIRTH_YEAR, BankOperator

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from ippanel_provider.client import checks
 from ippanel_provider.client.checks import Id
-from ippanel_provider.client.edge._fields import PAGE_SIZE, body, listing
 from ippanel_provider.client.envelope import reading_nothing
+from ippanel_provider.client.fields import PAGE_SIZE, body, listing
 from ippanel_provider.client.models import Draft, DraftGroup
 from ippanel_provider.client.request import PageRequest, Replay, Request
 from ippanel_provider.service import MAX_DRAFT_GROUP_TITLE, MAX_DRAFTS, MAX_TEXT_CHARACTERS

@@ -6,9 +6,9 @@ from typing import Any
 
 from ippanel_provider.client import checks
 from ippanel_provider.client.checks import Id
-from ippanel_provider.client.edge._fields import body, listing
 from ippanel_provider.client.envelope import reading_nothing
 from ippanel_provider.client.errors import InvalidInput
+from ippanel_provider.client.fields import body, listing
 from ippanel_provider.client.models import Line
 from ippanel_provider.client.request import PageRequest, Replay, Request
 from ippanel_provider.service import MAX_PAGE_SIZE

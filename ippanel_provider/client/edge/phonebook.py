@@ -12,9 +12,9 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from ippanel_provider.client import checks
 from ippanel_provider.client.checks import File, Id
-from ippanel_provider.client.edge._fields import PAGE_SIZE, body, given, listing, pairs
 from ippanel_provider.client.envelope import reading, reading_nothing
 from ippanel_provider.client.errors import InvalidInput
+from ippanel_provider.client.fields import PAGE_SIZE, body, given, listing, pairs
 from ippanel_provider.client.models import AddedContacts, Contact, Option, Phonebook
 from ippanel_provider.client.request import PageRequest, Replay, Request
 from ippanel_provider.service import MAX_PHONEBOOK_CONTACTS, MAX_PHONEBOOK_TITLE

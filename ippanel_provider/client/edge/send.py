@@ -13,10 +13,10 @@ from typing import Any, Literal, NotRequired, TypedDict
 from ippanel_provider.client import checks
 from ippanel_provider.client.checks import File, Id
 from ippanel_provider.client.edge import audience
-from ippanel_provider.client.edge._fields import body, given, pairs
 from ippanel_provider.client.edge.audience import CountryArea, GeoArea, PostalArea, Trade
 from ippanel_provider.client.envelope import reading, reading_nothing
 from ippanel_provider.client.errors import InvalidInput
+from ippanel_provider.client.fields import body, given, pairs
 from ippanel_provider.client.models import Price, Receipt
 from ippanel_provider.client.request import Replay, Request
 from ippanel_provider.service import (
@@ -140,15 +140,12 @@ def pattern(
 
     A value has to match the type of its variable. ``phonebook`` also files the recipient as a contact.
     """
-    for name, value in (variables or {}).items():
-        if not isinstance(value, (str, int)) or isinstance(value, bool):
-            raise InvalidInput(f"variables[{name}]: give a text or a whole number")
     return _send(
         SendingType.PATTERN,
         from_number=checks.sender(sender),
         code=checks.present(code, "code"),
         recipients=[checks.recipient(recipient)],
-        params=dict(variables or {}),
+        params=checks.variables(variables),
         phonebook=None if phonebook is None else _filing(phonebook),
         send_time=checks.send_time(send_time),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ippanel_provider.client import checks
 from ippanel_provider.client.checks import File, Id
-from ippanel_provider.client.edge._fields import PAGE_SIZE, listing, pairs
 from ippanel_provider.client.envelope import reading
+from ippanel_provider.client.fields import PAGE_SIZE, listing, pairs
 from ippanel_provider.client.models import Ticket, TicketCreated, TicketReply
 from ippanel_provider.client.request import PageRequest, Replay, Request, Upload
 from ippanel_provider.service import MAX_TICKET_FILE_BYTES, TICKET_FILE_KINDS, TicketState

@@ -7,8 +7,8 @@ from typing import Literal
 
 from ippanel_provider.client import checks
 from ippanel_provider.client.checks import Id
-from ippanel_provider.client.edge._fields import PAGE_SIZE, listing, pairs, spelled
 from ippanel_provider.client.envelope import reading
+from ippanel_provider.client.fields import PAGE_SIZE, listing, pairs, spelled
 from ippanel_provider.client.models import ParentsTree, User
 from ippanel_provider.client.request import PageRequest, Request
 
