@@ -129,6 +129,12 @@ def test_chunks_claimed_together_are_there_for_the_next_try_in_their_order(home:
     assert list(home().history()) == [(intent, None) for intent in intents]
 
 
+def test_an_intent_is_written_when_it_is_given_out_and_not_after(home: Callable[[], Ledger]) -> None:
+    messages = people(9)
+    for count, claim in enumerate(opened(home).intend(draft_of(messages[start : start + 3]) for start in (0, 3, 6)), start=1):
+        assert list(home().history())[count - 1] == (claim.intent, None)
+
+
 def test_who_comes_twice_in_one_try_is_claimed_once(home: Callable[[], Ledger]) -> None:
     messages = people(6)
     ledger = opened(home)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -11,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from ippanel_provider.client import Client, IPPanelError, Refused, Throttled, Unauthorized, Unreachable, edge
+from ippanel_provider.client import Client, IPPanelError, Refused, Request, Throttled, Unauthorized, Unreachable, edge
 from ippanel_provider.delivery.audience import Message
 from ippanel_provider.delivery.forms import Pattern, filled
 from ippanel_provider.delivery.ledger import Ledger
+from ippanel_provider.delivery.members import MEMBER_BYTES, pieces
 from ippanel_provider.delivery.progress import Progress
 from ippanel_provider.delivery.reconcile import Patience
 from ippanel_provider.delivery.sender import InDoubt, OnUnconfirmed, deliver
@@ -47,6 +49,23 @@ class TestEveryForm:
         progress = campaign.attempt(messages, **options)
         assert reached(campaign) == everyone_once(messages)
         assert (progress.accepted, progress.requests, progress.before) == (25, 3, 0)
+
+    def test_no_request_leaves_before_its_intent_is_written(
+        self, campaign: Campaign, form: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        runs, were_written = Client.run, list[bool]()
+
+        def run(self: Client, call: Any) -> Any:
+            if getattr(call, "operation", "").startswith("send."):
+                intents = [intent for intent, _ in campaign.open_ledger().history()]
+                written = {member for intent in intents for member in pieces(intent.members, MEMBER_BYTES)}
+                were_written.append(written.issuperset(map(KEY.member, messages_in(call))))
+            return runs(self, call)
+
+        monkeypatch.setattr(Client, "run", run)
+        messages, options = form(people(55))
+        campaign.attempt(messages, **options)
+        assert were_written == [True] * 6
 
     def test_a_second_try_sends_nothing_and_returns_the_same_ids(self, campaign: Campaign, form: Callable[..., Any]) -> None:
         messages, options = form(people(25))
@@ -99,6 +118,14 @@ class TestEveryForm:
         monkeypatch.undo()
         campaign.attempt(messages, on_unconfirmed=OnUnconfirmed.RESEND, **options)
         assert reached(campaign) == everyone_once(messages)
+
+
+def messages_in(request: Request[Any]) -> list[Message]:
+    """Who gets what by a send."""
+    params = json.loads(request.body or b"")
+    if request.operation == "send.webservice":
+        return [Message(recipient, params["message"]) for recipient in params["params"]["recipients"]]
+    return [Message(recipient, item["message"]) for item in params["params"] for recipient in item["recipients"]]
 
 
 def kill_at(campaign: Campaign, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,14 +377,13 @@ def test_answers_under_way_are_written_down_when_the_task_is_cancelled(campaign:
     campaign.sandbox.fault("latency", **SEND, seconds=0.3)
 
     def source() -> Any:
-        yield from people(2000)[:1000]
+        yield from people(2000)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         campaign.attempt(source(), chunk_size=1000)
-    campaign.sandbox.lift()
-    campaign.attempt(people(1000), chunk_size=1000)
-    assert reached(campaign) == everyone_once(people(1000))
+    assert campaign.progress.accepted == 2000
+    assert all(outcome for _, outcome in campaign.open_ledger().history())
 
 
 class TestWithoutAHome:
