@@ -7,7 +7,7 @@ Nothing in this module does I/O or imports anything heavier than :mod:`enum`.
 from __future__ import annotations
 
 import enum
-from typing import TypeVar
+from typing import Self
 
 EDGE_URL = "https://edge.ippanel.com/v1"
 REST_URL = "https://rest.ippanel.com/v1"
@@ -20,20 +20,20 @@ class Api(enum.StrEnum):
     REST = "rest"
 
 
-_Code = TypeVar("_Code", bound=enum.IntEnum)
+class _OpenEnum(enum.IntEnum):
+    """A number that the documents do not name is a member too: it must not make a whole report unreadable."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, int):
+            return None
+        member = int.__new__(cls, value)
+        member._name_ = f"UNNAMED_{value}"
+        member._value_ = value
+        return member
 
 
-def _unnamed(kind: type[_Code], value: object) -> _Code | None:
-    """Return a member for a number that ``kind`` has no name for, None for what is no number."""
-    if not isinstance(value, int):
-        return None
-    member = int.__new__(kind, value)
-    member._name_ = f"UNNAMED_{value}"
-    member._value_ = value
-    return member
-
-
-class BulkState(enum.IntEnum):
+class BulkState(_OpenEnum):
     """``state_id`` of a bulk (one accepted text with its recipients)."""
 
     CREATING = 0
@@ -47,14 +47,9 @@ class BulkState(enum.IntEnum):
     NO_CREDIT = 8
     SYSTEM_ERROR = 9
 
-    @classmethod
-    def _missing_(cls, value: object) -> BulkState | None:
-        # A state the documents do not name must not make a whole report unreadable; it counts as not final.
-        return _unnamed(cls, value)
-
     @property
     def is_final(self) -> bool:
-        """Whether the service will not change this state any more."""
+        """Whether the service will not change this state any more; not so for one without a name."""
         return self in _FINAL_STATES
 
     @property
@@ -93,7 +88,7 @@ _STATE_MEANINGS = {
 }
 
 
-class DeliveryStatus(enum.IntEnum):
+class DeliveryStatus(_OpenEnum):
     """``message_status`` of one recipient of a bulk."""
 
     SENT_TO_OPERATOR = 0
@@ -101,10 +96,6 @@ class DeliveryStatus(enum.IntEnum):
     DELIVERED = 2
     NOT_DELIVERED = 3
     BLACKLISTED = 4
-
-    @classmethod
-    def _missing_(cls, value: object) -> DeliveryStatus | None:
-        return _unnamed(cls, value)
 
     @property
     def is_final(self) -> bool:
@@ -115,7 +106,7 @@ class DeliveryStatus(enum.IntEnum):
 _FINAL_STATUSES = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.NOT_DELIVERED, DeliveryStatus.BLACKLISTED})
 
 
-class TicketState(enum.IntEnum):
+class TicketState(_OpenEnum):
     """``state_id`` of a support ticket."""
 
     WAITING = 1
@@ -123,10 +114,6 @@ class TicketState(enum.IntEnum):
     ANSWERED = 3
     CLOSED = 4
     FORWARDED = 5
-
-    @classmethod
-    def _missing_(cls, value: object) -> TicketState | None:
-        return _unnamed(cls, value)
 
 
 class BankOperator(enum.IntEnum):
