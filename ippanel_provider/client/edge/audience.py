@@ -46,22 +46,22 @@ class PostalArea(People):
     bank: NotRequired[Literal["all", "white"]]
 
 
-class CountryArea(People):
-    """People of a province, county or city whose numbers start with ``pre`` (2 to 6 digits, ``912``)."""
-
+class _Place(People):
     province_id: Id
     county_id: NotRequired[Id | None]
     city_id: NotRequired[Id | None]
+
+
+class CountryArea(_Place):
+    """People of a province, county or city whose numbers start with ``pre`` (2 to 6 digits, ``912``)."""
+
     pre: Id
     bank: NotRequired[Literal["all", "white"]]
 
 
-class GeoArea(People):
+class GeoArea(_Place):
     """People of a province, county or city; ``pre`` as in :class:`CountryArea`, but optional."""
 
-    province_id: Id
-    county_id: NotRequired[Id | None]
-    city_id: NotRequired[Id | None]
     pre: NotRequired[Id | None]
 
 
@@ -73,36 +73,34 @@ class Trade(Operators):
 
 
 _OPERATORS = {"mci": BankOperator.MCI, "irancell": BankOperator.IRANCELL, "other": BankOperator.OTHER}
-_PEOPLE = (*_OPERATORS, "gender", "birth_year_from", "birth_year_to")
-_PLACE = ("province_id", "county_id", "city_id", "pre")
 
 
 def postal_areas(areas: Iterable[PostalArea]) -> list[dict[str, Any]]:
     """Return the ``params`` of a send by postal code."""
-    return _each(areas, "areas", (*_PEOPLE, "postal_code", "bank"), ("postal_code",), _postal)
+    return _each(areas, "areas", PostalArea, ("postal_code",), _postal)
 
 
 def country_areas(areas: Iterable[CountryArea]) -> list[dict[str, Any]]:
     """Return the ``params`` of a send by province, county or city."""
-    return _each(areas, "areas", (*_PEOPLE, *_PLACE, "bank"), ("province_id", "pre"), _country)
+    return _each(areas, "areas", CountryArea, ("province_id", "pre"), _country)
 
 
 def geo_areas(areas: Iterable[GeoArea]) -> list[dict[str, Any]]:
     """Return the ``params`` of a send by place."""
-    return _each(areas, "areas", (*_PEOPLE, *_PLACE), ("province_id",), _geo)
+    return _each(areas, "areas", GeoArea, ("province_id",), _geo)
 
 
 def trades(jobs: Iterable[Trade]) -> list[dict[str, Any]]:
     """Return the ``params`` of a send by trade."""
-    return _each(jobs, "trades", (*_OPERATORS, "main_category_id", "sub_category_id"), ("main_category_id",), _trade)
+    return _each(jobs, "trades", Trade, ("main_category_id",), _trade)
 
 
-def _each(choices: Iterable[Any], field: str, known: Collection[str], required: Collection[str], write: Any) -> list[dict[str, Any]]:
+def _each(choices: Iterable[Any], field: str, kind: type, required: Collection[str], write: Any) -> list[dict[str, Any]]:
     params = []
     total = 0
     for index, choice in enumerate(choices):
         at = f"{field}[{index}]"
-        checks.keys(choice, known, required, at)
+        checks.keys(choice, kind.__annotations__, required, at)
         slices = _slices(choice, at)
         total += sum(part["size"] for part in slices.values())
         params.append(write(choice, slices, at))
