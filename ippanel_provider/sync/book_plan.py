@@ -7,7 +7,6 @@ what is made of it for people do not.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import shutil
 import tempfile
@@ -20,7 +19,7 @@ from ippanel_provider.client import InvalidInput
 from ippanel_provider.sync.book_spec import BookSpec, spec_of
 from ippanel_provider.sync.errors import TooManyDeletions
 from ippanel_provider.sync.plan import Action, changes_of, digest
-from ippanel_provider.sync.storage import Location
+from ippanel_provider.sync.storage import Location, writing
 from ippanel_provider.text.numbers import mask
 
 _SHOWN = 10
@@ -145,7 +144,7 @@ class PhonebookPlan:
     def rows(self) -> Iterator[RowChange]:
         """Read all rows."""
         self._file.seek(0)
-        for line in io.BufferedReader(self._file, 1 << 20) if isinstance(self._file, io.RawIOBase) else self._file:
+        for line in self._file:
             yield RowChange._make(json.loads(line))
 
     def check_deletions(self) -> None:
@@ -179,7 +178,7 @@ class PhonebookPlan:
             "counts": head.counts,
             "rows_digest": head.rows_digest,
         }
-        with path.open("wb") as file:
+        with writing(path) as file:
             file.write(json.dumps(content, ensure_ascii=False).encode() + b"\n")
             self._file.seek(0)
             shutil.copyfileobj(self._file, file, 1 << 20)

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ippanel_provider.client import InvalidInput
-from ippanel_provider.sync.storage import Location
+from ippanel_provider.sync.storage import Location, writing
 
 _KINDS = (".csv", ".jsonl", ".ndjson")
 
@@ -53,10 +53,7 @@ class Report:
         with self._text:
             self._text.flush()
             self._spool.seek(0)
-            parent = getattr(self._path, "parent", None)
-            if parent is not None and getattr(self._path, "protocol", "") in ("", "file"):
-                parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("wb") as file:
+            with writing(self._path) as file:
                 shutil.copyfileobj(self._spool, file)
 
 

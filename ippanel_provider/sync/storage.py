@@ -1,4 +1,4 @@
-"""Small files that must be there whole or not at all: lock files, plans, what is remembered.
+"""Files that must be there whole or not at all: lock files, plans, reports, what is remembered.
 
 Paths are :class:`pathlib.Path`, or what stands in for it on object storage (:class:`Location` says what is needed of it).
 """
@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import IO, Any, Protocol, cast
 
 from ippanel_provider.client import InvalidInput
 
@@ -27,22 +30,44 @@ class Location(Protocol):
         """Open it as the builtin does."""
 
 
-def write(path: Location, content: bytes) -> None:
-    """Write a file. On a disk it is replaced at once; object storage shows a file only when it is whole."""
-    if not isinstance(path, Path):
+@contextmanager
+def writing(path: Location) -> Iterator[IO[bytes]]:
+    """Open a file to be written. On a disk it takes its place when the block ends well, and keeps the rights of what was there.
+
+    Object storage shows a file when it is closed, so what is written there has to be at hand before.
+    """
+    disk = _on_disk(path)
+    if disk is None:
         with path.open("wb") as file:
-            file.write(content)
+            yield file
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    disk.parent.mkdir(parents=True, exist_ok=True)
+    draft = disk.with_name(f".{disk.name}.{os.getpid()}.draft")
     try:
         with draft.open("wb") as file:
-            file.write(content)
+            if disk.exists():
+                shutil.copymode(disk, draft)
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(path)
+        draft.replace(disk)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write(path: Location, content: bytes) -> None:
+    """Write a file, as :func:`writing` does."""
+    with writing(path) as file:
+        file.write(content)
+
+
+def _on_disk(path: Location) -> Path | None:
+    """The file on a disk; None on object storage, and for what is no file (a pipe)."""
+    # What stands in for a path of object storage has a protocol, and is a pathlib.Path too in some versions.
+    if getattr(path, "protocol", "") not in ("", "file", "local"):
+        return None
+    disk = Path(getattr(path, "path", str(path))).resolve()
+    return disk if disk.is_file() or not disk.exists() else None
 
 
 def read_json(path: Location, what: str) -> dict[str, Any] | None:
