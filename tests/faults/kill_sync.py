@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +24,9 @@ from ippanel_provider.sync.pattern_files import load
 from ippanel_provider.sync.patterns import content_of
 from ippanel_provider.sync.phonebook import walked
 from tests.faults.sync_worker import BEGUN, rows
+from tests.faults.tally import Tally, heading, row
 
 KINDS = ("patterns", "phonebook", "phonebook from a written plan")
-
-
-@dataclass
-class Tally:
-    """What one kind came to. ``things`` are patterns or contacts, counted once a generation."""
-
-    kills: int = 0
-    generations: int = 0
-    things: int = 0
-    doubled: int = 0
-    lost: int = 0
-    wrong: int = 0
-    seconds: float = 0.0
 
 
 def main() -> int:
@@ -51,12 +38,11 @@ def main() -> int:
     options = parser.parse_args()
     chance = random.Random(options.seed)
     bad = 0
-    print(f"{'kind':<30} {'kills':>6} {'generations':>11} {'things':>8} {'doubled':>8} {'lost':>6} {'wrong':>6} {'seconds':>8}")
+    print(heading("kind", "generations", "things"), flush=True)
     for kind in KINDS:
         tally = run_kind(kind, options.kills, options.people, chance)
-        bad += tally.doubled + tally.lost + tally.wrong
-        counts = f"{tally.kills:>6} {tally.generations:>11} {tally.things:>8} {tally.doubled:>8} {tally.lost:>6} {tally.wrong:>6}"
-        print(f"{kind:<30} {counts} {tally.seconds:>8.0f}", flush=True)
+        bad += tally.bad
+        print(row(kind, tally), flush=True)
     return 1 if bad else 0
 
 
@@ -67,19 +53,19 @@ def run_kind(kind: str, kills: int, people: int, chance: random.Random) -> Tally
     with running_sandbox() as sandbox, tempfile.TemporaryDirectory() as folder:
         sandbox.fault("latency", path="/api/", seconds=0.01)
         while tally.kills < kills:
-            tally.generations += 1
+            tally.rounds += 1
             options = {
                 "kind": kind.partition(" ")[0],
                 "base_url": sandbox.base_url,
                 "api_key": sandbox.api_key,
                 "folder": folder,
-                "generation": tally.generations,
+                "generation": tally.rounds,
                 "people": people,
                 "chunk_size": 100,
                 "from_file": kind == KINDS[2],
             }
             if options["kind"] == "patterns":
-                write_patterns(Path(folder, "patterns"), tally.generations)
+                write_patterns(Path(folder, "patterns"), tally.rounds)
             run_generation(options, tally, kills, chance)
             with Client(sandbox.api_key, Settings(base_url=sandbox.base_url)) as client:
                 (judge_patterns if options["kind"] == "patterns" else judge_contacts)(client, sandbox, options, tally)
@@ -128,7 +114,7 @@ def judge_patterns(client: Client, sandbox: RunningSandbox, options: dict[str, A
 
 def judge_contacts(client: Client, sandbox: RunningSandbox, options: dict[str, Any], tally: Tally) -> None:
     """Compare the phonebook with the source, options included where the generation changed them."""
-    wanted = {row["mobile"]: row for row in rows(options["generation"], options["people"])}
+    wanted = {person["mobile"]: person for person in rows(options["generation"], options["people"])}
     books = client.run(walked(edge.phonebook.list(per_page=1000)))
     assert len(books) == 1
     assert len(client.run(walked(edge.phonebook.list_options(per_page=1000)))) == 1
@@ -140,10 +126,10 @@ def judge_contacts(client: Client, sandbox: RunningSandbox, options: dict[str, A
     tally.lost += len(wanted.keys() - counts.keys())
     tally.wrong += len(counts.keys() - wanted.keys())
     for contact in contacts:
-        row = wanted.get(str(contact.number))
-        if row is not None and (int(str(contact.number)[-4:]) % 50 == 0):
+        source = wanted.get(str(contact.number))
+        if source is not None and (int(str(contact.number)[-4:]) % 50 == 0):
             values = list(client.run(edge.phonebook.get_contact(contact.id)).options.values())
-            tally.wrong += contact.name != row["name"] or values != [str(row["points"])]
+            tally.wrong += contact.name != source["name"] or values != [str(source["points"])]
     sandbox.fault("latency", path="/api/", seconds=0.01)
 
 

@@ -1,11 +1,11 @@
-"""One try of a campaign, as a process that may be killed at any moment: ``python -m tests.faults.worker '{…}'``."""
+"""One try of a campaign, to be run in a process that may be killed at any moment."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,6 @@ from ippanel_provider.delivery.reconcile import Patience
 from ippanel_provider.delivery.sender import OnUnconfirmed, Terms, deliver
 from ippanel_provider.delivery.task_ledger import TaskLedger
 from ippanel_provider.delivery.witness import WitnessLedger
-
-BEGUN = "begun"
 
 
 class FileStore:
@@ -67,9 +65,8 @@ def ledger_of(options: dict[str, Any], client: Client) -> Ledger:
             return WitnessLedger(client, options["sender"], key, since, settle=options["settle"])
 
 
-def main() -> None:
-    """Send the campaign named on the command line."""
-    options = json.loads(sys.argv[1])
+def attempt(options: dict[str, Any], begun: Connection) -> None:
+    """Send the campaign, saying when that begins."""
     settings = Settings(base_url=options["base_url"], read_timeout=5, retry=Retry(first_delay=0.05))
     terms = Terms(
         sender=options["sender"],
@@ -81,10 +78,5 @@ def main() -> None:
         ledger = ledger_of(options, client)
         messages = audience(options["campaign"], options["people"], options["shared_text"])
         form = OwnTexts() if options["shared_text"] is None else SharedText(options["shared_text"])
-        print(BEGUN, flush=True)
-        progress = Progress()
-        deliver(client, ledger, messages, terms, progress, form=form)
-
-
-if __name__ == "__main__":
-    main()
+        begun.send(True)
+        deliver(client, ledger, messages, terms, Progress(), form=form)
