@@ -7,7 +7,8 @@ import re
 
 from ippanel_provider.apprise_url import SCHEME
 
-_URL = re.compile(rf"{SCHEME}://[^\s\"']*", re.IGNORECASE)
+# To the end of its line, because people write spaces and quotes into one, and with the slips of a hand.
+_URL = re.compile(rf"{SCHEME}(?:://?|//)[^\r\n]*", re.IGNORECASE)
 
 
 class _Discreet(logging.Filter):

@@ -272,6 +272,22 @@ class TestFailures:
             assert not any(secret in log for secret in (ippanel_sandbox.api_key, "s3cr3tkey", "9120000001", "راز")), log
 
     @pytest.mark.parametrize(
+        "url",
+        [
+            "ippanel://s3cr3tkey@+983000505/0912 000 0001/0912 000 0002?mode=fax",
+            'ippanel://"s3cr3tkey@+983000505/09120000001?mode=fax',
+            "ippanel:/s3cr3tkey@+983000505/09120000001",
+            "IPPanel//s3cr3tkey@+983000505/09120000001",
+        ],
+    )
+    def test_nor_is_a_url_that_was_mistyped(self, caplog: pytest.LogCaptureFixture, url: str) -> None:
+        with caplog.at_level(1):
+            assert not apprise.Apprise().add(url)
+            apprise.AppriseConfig().add_config(f"urls:\n - '{url}'\n")
+        assert "ippanel://****" in caplog.text
+        assert not any(secret in caplog.text for secret in ("s3cr3tkey", "000 0001", "000 0002", "9120000001")), caplog.text
+
+    @pytest.mark.parametrize(
         ("fault", "options", "said"),
         [
             ("unauthorized", {}, "Check the API key"),
