@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Iterable
 
+from ippanel_provider.cli.terminal import write
 from ippanel_provider.client import InvalidInput
 
 
@@ -27,6 +29,18 @@ def ask(prompt: str, *, secret: bool = False, otherwise: str) -> str:
     if not answer:
         raise InvalidInput(f"{prompt.lower()}: no answer was given")
     return answer.strip()
+
+
+def confirm(plan: Iterable[str]) -> None:
+    """Show a plan and ask whether to go on.
+
+    :raises InvalidInput: the answer is no, or there is nobody to ask.
+    """
+    if sys.stdin.isatty():
+        for line in plan:
+            write(line)
+    if ask("Type yes to apply", otherwise="use --yes, or plan --out and apply --plan").lower() != "yes":
+        raise InvalidInput("apply: it was not confirmed. Nothing was changed.")
 
 
 def text_of(argument: str) -> str:

@@ -53,7 +53,7 @@ def inbox(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
     page = api.inbox(after_id=options.after, per_page=min(options.limit, MAX_PAGE_SIZE))
     texts = list(islice(client.walk(page), options.limit))
     shown = [_shown(text, whole=options.show_numbers) for text in texts]
-    lines = [f"{row['received_at'] or '':<25}  {row['sender']}  {row['line']}  {quoted(row['message'])}" for row in shown]
+    lines = [f"{row['received_at'] or '':<25}  {plain(row['sender'])}  {plain(row['line'])}  {quoted(row['message'])}" for row in shown]
     return Result({"messages": shown}, lines or ["No texts."])
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ippanel_provider.cli.asking import ask
+from ippanel_provider.cli.asking import confirm
 from ippanel_provider.cli.result import Result
 from ippanel_provider.cli.sync_arguments import CHANGES, WRONG
-from ippanel_provider.cli.terminal import paint, plain, write
+from ippanel_provider.cli.terminal import paint, plain
 from ippanel_provider.client import Client, InvalidInput
 from ippanel_provider.client.gateway import Gateway
 from ippanel_provider.sync import pattern_apply, pattern_diff, pattern_pull, storage
@@ -37,16 +36,17 @@ def _plan(client: Client, options: argparse.Namespace) -> Result:
 def _apply(client: Client, options: argparse.Namespace) -> Result:
     lock_path = _lock_path(options)
     if options.plan:
-        plan = written_plan(options.plan)
+        plan = _written_plan(options.plan)
     else:
         plan = _make(client, options)
-        confirm(options, plan.has_changes, pattern_diff.lines(plan, paint()))
+        if plan.has_changes and not options.yes:
+            confirm(pattern_diff.lines(plan, paint()))
     with report_to(options.report, PatternOutcome._fields) as report:
         rows = client.run(pattern_apply.apply(plan, Lock.load(lock_path), lambda lock: lock.save(lock_path), report.add))
-    if options.wait and (pending := [row.code for row in rows if row.status == "pending"]):
+    if options.wait and (pending := [row.code for row in rows if _has_file(row) and row.status == "pending"]):
         decided = client.run(pattern_apply.decided(pending, poll=min(60.0, max(1.0, options.wait / 20)), timeout=options.wait))
         rows = [row._replace(status=decided[row.code].status if row.code in decided else row.status) for row in rows]
-    bad = any(row.action == "rejected" or (options.wait and row.status != "active" and row.name) for row in rows)
+    bad = any(row.action == "rejected" or (options.wait and _has_file(row) and row.status != "active") for row in rows)
     return Result({"plan_id": plan.plan_id, "patterns": [row.as_json() for row in rows]}, _told(rows), WRONG if bad else 0)
 
 
@@ -63,7 +63,7 @@ def _pull(client: Client, options: argparse.Namespace) -> Result:
     return Result({"patterns": [row._asdict() for row in pulled]}, lines or ["The panel has no patterns."])
 
 
-def written_plan(path: Path) -> PatternPlan:
+def _written_plan(path: Path) -> PatternPlan:
     """Read a plan that was written down.
 
     :raises InvalidInput: it is not there, or is none.
@@ -74,18 +74,9 @@ def written_plan(path: Path) -> PatternPlan:
     return PatternPlan.from_json(data)
 
 
-def confirm(options: argparse.Namespace, has_changes: bool, shown: Iterator[str]) -> None:
-    """Show the plan and ask whether to go on.
-
-    :raises InvalidInput: the answer is no, or there is nobody to ask.
-    """
-    if options.yes or not has_changes:
-        return
-    if sys.stdin.isatty():
-        for line in shown:
-            write(line)
-    if ask("Type yes to apply", otherwise="use --yes, or plan --out and apply --plan").strip().lower() != "yes":
-        raise InvalidInput("apply: it was not confirmed. Nothing was changed.")
+def _has_file(row: PatternOutcome) -> bool:
+    """Whether the files describe it; what is deleted or not managed nobody waits for."""
+    return row.action not in ("deleted", "unmanaged")
 
 
 def _make(client: Client, options: argparse.Namespace) -> PatternPlan:

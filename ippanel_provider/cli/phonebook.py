@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ippanel_provider.cli.patterns import confirm
+from ippanel_provider.cli.asking import confirm
 from ippanel_provider.cli.result import Result
 from ippanel_provider.cli.sync_arguments import CHANGES, WRONG
 from ippanel_provider.cli.terminal import paint
@@ -46,7 +46,8 @@ def _apply(client: Client, options: argparse.Namespace) -> Result:
     else:
         plan = _make(client, options)
         plan.check_deletions()
-        confirm(options, plan.head.has_changes, book_diff.lines(plan, paint()))
+        if plan.head.has_changes and not options.yes:
+            confirm(book_diff.lines(plan, paint()))
     terms = Terms(chunk_size=options.chunk_size, state=_state(options))
     with report_to(options.report, RowOutcome._fields) as report:
         counts = client.run(apply(plan, _key(), report.add, terms, check_panel=bool(options.plan)))

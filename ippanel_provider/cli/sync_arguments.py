@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,7 +20,7 @@ as everywhere. The other commands end with 0 when all was done, and with {WRONG}
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.print_usage()
+        self.print_usage(sys.stderr)
         self.exit(WRONG, f"{self.prog}: error: {message}\n")
 
 
@@ -106,7 +107,6 @@ def _phonebook_common(step: argparse.ArgumentParser, *, needed: bool) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("give a number from 1")
+    return int(text)

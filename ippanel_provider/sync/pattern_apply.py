@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
@@ -87,7 +87,7 @@ def apply(
     return rows
 
 
-def decided(codes: Iterable[str], *, poll: float = 60.0, timeout: float = 86_400.0) -> Flow[dict[str, Pattern]]:
+def decided(codes: Collection[str], *, poll: float = 60.0, timeout: float = 86_400.0) -> Flow[dict[str, Pattern]]:
     """Wait until a person has decided about each of the patterns; return them, those still pending at the end too.
 
     :param poll: seconds between two looks

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ippanel_provider.cli import main
-from ippanel_provider.client import Client, edge
+from ippanel_provider.client import Client, Settings, edge
 from ippanel_provider.sandbox.runner import RunningSandbox
 
 SPEC = """\
@@ -124,6 +124,24 @@ class TestPatterns:
         ippanel_sandbox.approve(ippanel("patterns", "plan", "--json").json["changes"][0]["code"])
         waited = ippanel("patterns", "apply", "--yes", "--wait", "0.01")
         assert waited.code == 0
+
+    def test_nobody_is_waited_for_about_what_no_file_describes(
+        self, ippanel: Ippanel, ippanel_sandbox: RunningSandbox, tmp_path: Path
+    ) -> None:
+        ippanel("patterns", "apply", "--yes")
+        with Client(ippanel_sandbox.api_key, Settings(base_url=ippanel_sandbox.base_url)) as client:
+            client.run(edge.pattern.create("made in the panel", description="by hand"))
+        for file in (tmp_path / "patterns").glob("*.yaml"):
+            file.unlink()
+        applied = ippanel("patterns", "apply", "--prune", "--yes", "--wait", "30", "--json")
+        assert applied.code == 0
+        assert sorted((row["action"], row["status"]) for row in applied.json["patterns"]) == [("deleted", ""), ("unmanaged", "pending")]
+        assert "GET /api/patterns/{code}" not in ippanel_sandbox.stats()["requests"]
+
+    def test_a_mistake_leaves_the_output_to_scripts(self, ippanel: Ippanel) -> None:
+        wrong = ippanel("patterns", "plan", "--json", "--nothing")
+        assert (wrong.code, wrong.out) == (1, "")
+        assert "usage: ippanel patterns plan" in wrong.err
 
     def test_pull_makes_a_panel_a_directory(self, ippanel: Ippanel, tmp_path: Path) -> None:
         ippanel("patterns", "apply", "--yes")
@@ -239,4 +257,6 @@ class TestPhonebook:
         ippanel("phonebook", "apply", "customers.yaml", "--yes", "--chunk-size", "4")
         assert (tmp_path / "customers.state").exists()
         assert len(client.run(edge.phonebook.list_contacts()).items) == 10
-        assert ippanel("phonebook", "apply", "customers.yaml", "--chunk-size", "0").code == 1
+        none = ippanel("phonebook", "apply", "customers.yaml", "--chunk-size", "0")
+        assert none.code == 1
+        assert "argument --chunk-size: give a number from 1" in none.err
