@@ -66,7 +66,7 @@ def _written(room: Room) -> Iterator[Page]:
 
 
 def _made(thing: Thing) -> Page:
-    example = "\n".join(f'```python\n--8<-- "{file}:{mark}"\n```\n' for file, mark in examples_of(thing.name))
+    example = "\n".join(f"```python\n--8<--\n{file}:{mark}\n--8<--\n```\n" for file, mark in examples_of(thing.name))
     text = (
         f"# {thing.name}\n\n{thing.summary}\n\n"
         + (f"## Example\n\n{example}\n" if example else "")
@@ -216,6 +216,30 @@ REFERENCE = (
 
 def reference_page(chapter: Chapter) -> str:
     """Return the page."""
-    shown = "    options:\n      members: null\n      show_signature: true\n      show_root_full_path: true\n"
+    shown = (
+        "    options:\n      members: null\n      show_signature: true\n      separate_signature: true\n      show_root_full_path: true\n"
+    )
     parts = [f"# {chapter.title}", *([chapter.head] if chapter.head else []), *(f"::: {path}\n{shown}" for path in chapter.members)]
     return "\n\n".join(parts)
+
+
+FROM_THE_TOP = {
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "RELEASING.md": "releasing.md",
+    "SECURITY.md": "reporting.md",
+}
+"""Pages of the site that stand at the top of the source, where people look for them first."""
+
+
+def from_the_top(name: str) -> str:
+    """Return such a page, its links as they have to be here; what the site does not have is named without a link."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+
+    def link(found: re.Match[str]) -> str:
+        words, target = found.groups()
+        page = FROM_THE_TOP.get(target, target.removeprefix("docs/"))
+        is_here = target in FROM_THE_TOP or (target.startswith("docs/") and (DOCS / page.partition("#")[0]).is_file())
+        return f"[{words}]({page})" if is_here or "://" in target or target.startswith("#") else words
+
+    return re.sub(r"\[([^\]]+)\]\(([^)\s]+)\)", link, text)

@@ -30,3 +30,7 @@ for path in sorted(catalogue.DOCS.rglob("*.md")):
     if (whole := tables.filled(text)) != text:
         with site.open(str(path.relative_to(catalogue.DOCS)), "w") as file:
             file.write(whole)
+
+for source, page_name in catalogue.FROM_THE_TOP.items():
+    with site.open(page_name, "w") as file:
+        file.write(catalogue.from_the_top(source))

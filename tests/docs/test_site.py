@@ -61,10 +61,11 @@ def test_pages_speak_of_nothing_that_is_not_there() -> None:
 
 
 def test_every_page_can_be_reached(settings: dict[str, Any]) -> None:
-    named = navigation(settings["nav"])
+    named, made = navigation(settings["nav"]), set(catalogue.FROM_THE_TOP.values())
+    assert made <= set(named)
     folders = tuple(name for name in named if name.endswith("/"))
     assert [page for page in pages.names() if page not in named and not page.startswith(folders)] == []
-    assert [name for name in named if not name.endswith("/") and name not in pages.names()] == []
+    assert [name for name in named if not name.endswith("/") and name not in {*pages.names(), *made}] == []
     assert {f"{room.folder}/" for room in catalogue.ROOMS} <= set(folders)
 
 
@@ -87,6 +88,13 @@ def test_the_reference_names_modules_that_are_there(chapter: catalogue.Chapter) 
         is_there = module.with_suffix(".py").is_file() or (module / "__init__.py").is_file()
         parent = module.parent.with_suffix(".py")
         assert is_there or (parent.is_file() and re.search(rf"^class {module.name}\b", parent.read_text("utf-8"), re.MULTILINE)), path
+
+
+@pytest.mark.parametrize("source", catalogue.FROM_THE_TOP)
+def test_pages_from_the_top_of_the_source_lead_to_pages_of_the_site(source: str) -> None:
+    targets = re.findall(r"\]\(([^)\s]+)\)", catalogue.from_the_top(source))
+    here = {*pages.names(), *catalogue.FROM_THE_TOP.values()}
+    assert [target for target in targets if "://" not in target and target.partition("#")[0] not in here] == []
 
 
 def test_tables_hold_what_the_code_says() -> None:

@@ -27,9 +27,8 @@ def test_everybody_late_is_told(ippanel_sandbox):
 def test_an_answer_that_never_came(ippanel_sandbox):
     ippanel_sandbox.fault("drop_after", path="/api/send", times=1)
     settings = Settings(base_url=ippanel_sandbox.base_url)
-    with Client(ippanel_sandbox.api_key, settings) as client:
-        with pytest.raises(NoAnswer, match="may have gone out"):
-            remind(client, [{"name": "آرش", "mobile": "09120000001"}])
+    with Client(ippanel_sandbox.api_key, settings) as client, pytest.raises(NoAnswer, match="may have gone out"):
+        remind(client, [{"name": "آرش", "mobile": "09120000001"}])
     # And it did.
     assert len(ippanel_sandbox.messages()) == 1
     # --8<-- [end:fault]
