@@ -134,7 +134,7 @@ $(TEST)/ready: pyproject.toml constraints.txt
 	$(call environment,$(TEST),constraints.txt,--group lint --group test --group newest --group demo,all)
 
 $(DOCS)/ready: pyproject.toml constraints.txt
-	$(call environment,$(DOCS),constraints.txt,--group docs,sandbox)
+	$(call environment,$(DOCS),constraints.txt,--group docs --group lint,sandbox)
 
 $(TEST211)/ready: pyproject.toml constraints-2.11.txt
 	$(call environment,$(TEST211),constraints-2.11.txt,--group test --group demo,all)
