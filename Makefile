@@ -40,7 +40,8 @@ test-foreign: $(TEST)/ready  ## Let clients we did not write, from the package i
 test-fuzz: $(TEST)/ready  ## Throw generated requests at the sandbox for some minutes
 	$(TEST)/bin/python tests/fuzz/run.py $(ARGS)
 
-test-faults: $(TEST)/ready  ## Kill senders at random, alone and under a real scheduler, and count what people got (45 minutes)
+test-faults: $(TEST)/ready  ## Kill senders at random, alone and under a real scheduler, meet every fault at every step (45 minutes)
+	$(TEST)/bin/python -m tests.faults.steps
 	$(TEST)/bin/python -m tests.faults.kill_sender --kills 1000 --homes task
 	$(TEST)/bin/python -m tests.faults.kill_sender --kills 30 --homes sql none
 	$(TEST)/bin/python -m tests.faults.kill_airflow
@@ -102,6 +103,9 @@ test-lowest: $(TEST)/ready  ## Run the tests of most rooms with the lowest versi
 
 test-matrix:  ## Run the Airflow tests on each minor version from the oldest to the newest
 	@for version in 2.11 3.1 3.2 3.3; do $(MAKE) test-airflow VERSION=$$version || exit 1; done
+
+badges: $(TEST)/ready  ## Draw the pictures of coverage (of the last make test) and types from their own figures
+	$(TEST)/bin/python -m tests.release.badges
 
 audit: $(TEST)/ready  ## Ask whether what the package installs has known vulnerabilities (SERVICE=osv or pypi)
 	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group release

@@ -22,7 +22,7 @@ from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 from ippanel_provider.sync.pattern_apply import read_panel
 from ippanel_provider.sync.pattern_files import load
 from ippanel_provider.sync.patterns import content_of
-from ippanel_provider.sync.phonebook import walked
+from ippanel_provider.sync.reading import walked
 from tests.faults.sync_worker import BEGUN, rows
 from tests.faults.tally import Tally, heading, row
 
