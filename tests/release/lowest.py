@@ -42,7 +42,12 @@ FLOORS = {
         ("apache-airflow-providers-sqlite",),
         (
             *("tests/delivery/test_ledger.py", "tests/delivery/test_sources.py", "tests/delivery/test_audience.py"),
-            *("tests/airflow/hooks", "tests/airflow/transfers", "tests/airflow/triggers", "tests/airflow/test_provider_info.py"),
+            *(
+                "tests/airflow/hooks",
+                "tests/airflow/transfers",
+                "tests/airflow/triggers/test_triggers.py",
+                "tests/airflow/test_provider_info.py",
+            ),
             *("tests/airflow/operators/test_send.py", "tests/airflow/sensors/test_bulk.py"),
         ),
     ),
