@@ -8,11 +8,11 @@ from typing import NamedTuple
 from ippanel_provider.client import AddedContacts, Contact, Flow, Refused, Sleep, Unauthorized, Unconfirmed, edge
 from ippanel_provider.client.edge.phonebook import NewContact
 from ippanel_provider.service import MAX_PAGE_SIZE
-from ippanel_provider.sync.book_index import BookIndex, number_of
+from ippanel_provider.sync.applying import ATTEMPTS, reason_of
+from ippanel_provider.sync.book_index import fields_of, listed_of, number_of
 from ippanel_provider.sync.book_plan import RowChange
-from ippanel_provider.sync.pattern_apply import reason_of
+from ippanel_provider.sync.reading import each
 
-_ATTEMPTS = 3
 _FEW = 10
 """Up to so many numbers are asked after one by one; for more the book is read."""
 
@@ -37,7 +37,6 @@ class Adding:
         self.book_id = book_id
         self._fields = fields
         self._settle = settle
-        self._index = BookIndex(fields)
         self._open: list[RowChange] = []
 
     def add(self, items: Sequence[Item]) -> Flow[list[Verdict]]:
@@ -53,7 +52,7 @@ class Adding:
                 present = yield from self._present([row.number for row, _ in items])
                 created += [Verdict(row) for row, _ in items if present.get(row.number) == row.listed]
                 items = [item for item in items if present.get(item[0].number) != item[0].listed]
-                if items and attempt == _ATTEMPTS:
+                if items and attempt == ATTEMPTS:
                     raise
                 attempt += 1
                 continue
@@ -95,21 +94,15 @@ class Adding:
     def _present(self, numbers: Sequence[int]) -> Flow[dict[int, int]]:
         """Return the hash of each of the numbers that is in the book."""
         found: dict[int, int] = {}
-        if len(numbers) <= _FEW:
-            for number in numbers:
-                page = yield edge.phonebook.list_contacts(phonebook_id=self.book_id, number=f"+{number}")
-                self._take(page.items, {number}, found)
-            return found
         wanted = set(numbers)
-        request = edge.phonebook.list_contacts(phonebook_id=self.book_id, per_page=MAX_PAGE_SIZE)
-        while True:
-            page = yield request
-            self._take(page.items, wanted, found)
-            if not page.has_more:
-                return found
-            request = request.turn(request.number + 1)
 
-    def _take(self, contacts: Sequence[Contact], wanted: set[int], found: dict[int, int]) -> None:
-        for contact in contacts:
+        def take(contact: Contact) -> None:
             if (number := number_of(contact)) in wanted:
-                found[number] = self._index.listed_of([getattr(contact, field) or "" for field in self._fields])
+                found[number] = listed_of(fields_of(contact, self._fields))
+
+        if len(numbers) > _FEW:
+            yield from each(edge.phonebook.list_contacts(phonebook_id=self.book_id, per_page=MAX_PAGE_SIZE), take)
+            return found
+        for number in numbers:
+            yield from each(edge.phonebook.list_contacts(phonebook_id=self.book_id, number=f"+{number}"), take)
+        return found

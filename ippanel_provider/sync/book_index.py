@@ -10,6 +10,9 @@ from ippanel_provider.client import Contact
 from ippanel_provider.sync.book_spec import FIELDS
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
+MASK = 0xFFFF_FFFF_FFFF_FFFF
+"""Sums of hashes are kept within the size of one."""
+
 
 def hash_of(parts: Sequence[object]) -> int:
     """A hash that is the same in every process."""
@@ -51,7 +54,7 @@ class BookIndex:
             return
         slot = self._append(number, contact.id, book)
         self.contacts += 1
-        self.listed[slot] = self.listed_of([getattr(contact, field) or "" for field in self._fields])
+        self.listed[slot] = listed_of(fields_of(contact, self._fields))
         self.whole[slot] = whole
         self.updated[slot] = epoch_of(contact)
         if others := {field: value for field in self._others if (value := getattr(contact, field))}:
@@ -63,10 +66,6 @@ class BookIndex:
         self.lines[slot] = line
         return slot
 
-    def listed_of(self, values: Sequence[str]) -> int:
-        """The hash of the fields the source has a say in."""
-        return hash_of([value.strip() for value in values])
-
     def _append(self, number: int, contact_id: int, book: int) -> int:
         slot = self.slots[number] = len(self.ids)
         self.ids.append(contact_id)
@@ -76,6 +75,16 @@ class BookIndex:
         self.updated.append(0)
         self.lines.append(0)
         return slot
+
+
+def fields_of(contact: Contact, fields: Sequence[str]) -> list[str]:
+    """The values of these fields of a contact, empty where there is nothing."""
+    return [getattr(contact, field) or "" for field in fields]
+
+
+def listed_of(values: Sequence[str]) -> int:
+    """The hash of the fields the source has a say in, in the order of the spec."""
+    return hash_of([value.strip() for value in values])
 
 
 def number_of(contact: Contact) -> int:

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 
 from ippanel_provider.client import Contact, Flow, edge
 from ippanel_provider.service import MAX_PAGE_SIZE
-from ippanel_provider.sync.book_index import BookIndex, number_of, whole_of
+from ippanel_provider.sync.book_index import MASK, fields_of, listed_of, number_of, whole_of
 from ippanel_provider.sync.book_plan import PhonebookPlan
 from ippanel_provider.sync.errors import PanelChanged
 from ippanel_provider.sync.phonebook import read_books, read_options
 from ippanel_provider.sync.plan import Action
-
-_MASK = 0xFFFF_FFFF_FFFF_FFFF
+from ippanel_provider.sync.reading import each
 
 
 @dataclass(slots=True)
@@ -71,29 +70,25 @@ class _Touched:
 
 def _check_book(plan: PhonebookPlan, place: int, book_id: int, touched: _Touched) -> Flow[None]:
     book = plan.head.books[place]
-    index = BookIndex(tuple(plan.head.spec.fields))
+    seen: set[int] = set()
     rest = untouched = 0
-    ids: set[int] = set()
-    request = edge.phonebook.list_contacts(phonebook_id=book_id, per_page=MAX_PAGE_SIZE)
-    while True:
-        page = yield request
-        for contact in page.items:
-            if contact.id in ids:
-                continue
-            ids.add(contact.id)
-            if not _is_as_planned(contact, touched, index, plan):
-                rest = (rest + whole_of(contact)) & _MASK
+
+    def take(contact: Contact) -> None:
+        nonlocal rest, untouched
+        if contact.id not in seen:
+            seen.add(contact.id)
+            if not _is_as_planned(contact, touched, plan):
+                rest = (rest + whole_of(contact)) & MASK
                 untouched += 1
-        if not page.has_more:
-            break
-        request = request.turn(request.number + 1)
+
+    yield from each(edge.phonebook.list_contacts(phonebook_id=book_id, per_page=MAX_PAGE_SIZE), take)
     if (untouched, rest) != (book.untouched, book.rest):
         raise _changed(f"contacts of phonebook {book.title!r} that the plan leaves alone were changed, added or deleted")
 
 
-def _is_as_planned(contact: Contact, touched: _Touched, index: BookIndex, plan: PhonebookPlan) -> bool:
+def _is_as_planned(contact: Contact, touched: _Touched, plan: PhonebookPlan) -> bool:
     """Whether the plan touches the contact, and it is either as it was or as it will be."""
-    listed = index.listed_of([getattr(contact, field) or "" for field in plan.head.spec.fields])
+    listed = listed_of(fields_of(contact, tuple(plan.head.spec.fields)))
     if contact.id in touched.known:
         before, after = touched.known[contact.id]
         touched.seen.add(contact.id)

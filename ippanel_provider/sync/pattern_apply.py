@@ -6,18 +6,16 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
-from ippanel_provider.client import Flow, Invalid, NotFound, Pattern, Refused, Sleep, Unauthorized, Unconfirmed, edge
+from ippanel_provider.client import Flow, NotFound, Pattern, Refused, Sleep, Unauthorized, Unconfirmed, edge
 from ippanel_provider.client.edge.pattern import VariableType
 from ippanel_provider.service import MAX_PATTERN_PAGE_SIZE
+from ippanel_provider.sync.applying import ATTEMPTS, SETTLE, reason_of
 from ippanel_provider.sync.errors import PanelChanged
 from ippanel_provider.sync.pattern_files import Content
 from ippanel_provider.sync.pattern_lock import Lock
 from ippanel_provider.sync.patterns import PatternChange, PatternPlan, content_of, differences
 from ippanel_provider.sync.plan import Action, digest
-
-SETTLE = 2.0
-"""Seconds the panel is given to show what an unanswered request may have made."""
-_ATTEMPTS = 3
+from ippanel_provider.sync.reading import walked
 
 
 class PatternOutcome(NamedTuple):
@@ -36,15 +34,8 @@ class PatternOutcome(NamedTuple):
 
 def read_panel() -> Flow[list[Pattern]]:
     """Return all patterns of the account, in as few requests as there are pages."""
-    patterns: dict[str, Pattern] = {}
-    request = edge.pattern.list(per_page=MAX_PATTERN_PAGE_SIZE)
-    while True:
-        page = yield request
-        # A pattern made meanwhile pushes one from the end of a page to the next, where it shows again.
-        patterns |= {pattern.code: pattern for pattern in page.items}
-        if not page.has_more:
-            return list(patterns.values())
-        request = request.turn(request.number + 1)
+    patterns = yield from walked(edge.pattern.list(per_page=MAX_PATTERN_PAGE_SIZE))
+    return list({pattern.code: pattern for pattern in patterns}.values())
 
 
 def apply(
@@ -106,14 +97,6 @@ def decided(codes: Collection[str], *, poll: float = 60.0, timeout: float = 86_4
         waited += pause
 
 
-def reason_of(error: Refused) -> str:
-    """The service's reason in one sentence, field by field where it names fields."""
-    details = error.details
-    if isinstance(error, Invalid) and details.field_errors:
-        return "; ".join(f"{field}: {' '.join(texts)}" for field, texts in details.field_errors.items())
-    return details.server_message or str(error)
-
-
 def _check(plan: PatternPlan, panel: Mapping[str, Pattern]) -> dict[str, str]:
     """Return the codes, by label of the change, that an earlier try of this plan has made."""
     planned = {change.code: change for change in plan.changes if change.code}
@@ -172,7 +155,7 @@ def _create(change: PatternChange, after: Content, plan: PatternPlan, settle: fl
             for pattern in (yield from read_panel()):
                 if pattern.code not in plan.panel and _is_done(change, pattern):
                     return pattern
-            if attempt == _ATTEMPTS:
+            if attempt == ATTEMPTS:
                 raise
             attempt += 1
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import partial
 
-from ippanel_provider.client import Contact, Flow, InvalidInput, NotFound, Option, PageRequest, Phonebook, edge
+from ippanel_provider.client import Contact, Flow, InvalidInput, NotFound, Option, Phonebook, edge
 from ippanel_provider.service import MAX_PAGE_SIZE
-from ippanel_provider.sync.book_index import BookIndex
+from ippanel_provider.sync.book_index import MASK, BookIndex, listed_of
 from ippanel_provider.sync.book_memory import Memory
 from ippanel_provider.sync.book_plan import BookHead, Head, PhonebookPlan, RowChange
 from ippanel_provider.sync.book_source import Row, Wanted, screened
 from ippanel_provider.sync.book_spec import BookSpec, Mode
 from ippanel_provider.sync.errors import Ambiguous, BookFull
 from ippanel_provider.sync.plan import Action
+from ippanel_provider.sync.reading import each, walked
 from ippanel_provider.sync.values import READERS
 
 
@@ -34,7 +35,7 @@ def make_plan(spec: BookSpec, rows: Iterable[Row], memory: Memory) -> Flow[Phone
     index = BookIndex(tuple(spec.fields))
     for place, head in enumerate(heads):
         if head.id is not None:
-            yield from _read_contacts(head.id, place, index)
+            yield from each(edge.phonebook.list_contacts(phonebook_id=head.id, per_page=MAX_PAGE_SIZE), partial(index.add, book=place))
     plan = PhonebookPlan(Head(spec, heads, options, memory.key.fingerprint))
     try:
         yield from _Planning(plan, index, memory).run(rows)
@@ -87,17 +88,6 @@ def title_of(spec: BookSpec, place: int) -> str:
     return spec.book if not place else f"{spec.book} {place + 1}"
 
 
-def walked(request: PageRequest[Any]) -> Flow[list[Any]]:
-    """Return the items of all pages."""
-    items: list[Any] = []
-    while True:
-        page = yield request
-        items += page.items
-        if not page.has_more:
-            return items
-        request = request.turn(request.number + 1)
-
-
 def options_of(contact: Contact, spec: BookSpec, ids: Mapping[str, int | None]) -> dict[str, str]:
     """The values of the spec's options, by title, as they would come from a source; empty where there is none."""
     raw = raw_options(contact)
@@ -119,17 +109,6 @@ def raw_options(contact: Contact) -> dict[int, str]:
     else:
         pairs = [(item.get("id", item.get("option_id")), item.get("value")) for item in given or () if isinstance(item, Mapping)]
     return {int(key): "" if value is None else str(value) for key, value in pairs if str(key).isdecimal()}
-
-
-def _read_contacts(book_id: int, place: int, index: BookIndex) -> Flow[None]:
-    request = edge.phonebook.list_contacts(phonebook_id=book_id, per_page=MAX_PAGE_SIZE)
-    while True:
-        page = yield request
-        for contact in page.items:
-            index.add(contact, place)
-        if not page.has_more:
-            return
-        request = request.turn(request.number + 1)
 
 
 class _Planning:
@@ -157,7 +136,7 @@ class _Planning:
         head = self._head.books[book]
         head.contacts += 1
         head.untouched += 1
-        head.rest = (head.rest + whole) & 0xFFFF_FFFF_FFFF_FFFF
+        head.rest = (head.rest + whole) & MASK
 
     def run(self, rows: Iterable[Row]) -> Flow[None]:
         """Decide about every row, and about the contacts that no row has."""
@@ -199,7 +178,7 @@ class _Planning:
             fields={name: value for name, value in zip(self._names, wanted.fields, strict=True) if value},
             options={title: value for title, value in options.items() if value},
             remember=self._remember(options),
-            listed=self._index.listed_of(wanted.fields),
+            listed=listed_of(wanted.fields),
         )
 
     def _known(self, wanted: Wanted, slot: int) -> Flow[RowChange]:
@@ -216,7 +195,7 @@ class _Planning:
         if spec.mode is Mode.INSERT:
             return row._replace(reason="it is in the phonebook, and mode insert changes nothing")
         options = self._options(wanted)
-        listed = index.listed_of(wanted.fields)
+        listed = listed_of(wanted.fields)
         remember = self._remember(options)
         has = self._memory.options_of(wanted.number, index.updated[slot]) if self._titles else 0
         if has is None and listed == index.listed[slot]:
@@ -255,7 +234,7 @@ class _Planning:
     def _touch(self, row: RowChange) -> None:
         head = self._head.books[row.book]
         head.untouched -= 1
-        head.rest = (head.rest - row.before) & 0xFFFF_FFFF_FFFF_FFFF
+        head.rest = (head.rest - row.before) & MASK
 
     def _book_with_room(self) -> int:
         if not self._spec.split:

@@ -22,20 +22,17 @@ from ippanel_provider.client import (
 )
 from ippanel_provider.client.edge.phonebook import NewContact
 from ippanel_provider.sync import book_memory
+from ippanel_provider.sync.applying import ATTEMPTS, SETTLE, reason_of
 from ippanel_provider.sync.book_adding import Adding, Verdict
 from ippanel_provider.sync.book_memory import Key
 from ippanel_provider.sync.book_plan import PhonebookPlan, RowChange
 from ippanel_provider.sync.book_verify import Done, verify
-from ippanel_provider.sync.pattern_apply import reason_of
 from ippanel_provider.sync.phonebook import raw_options, read_books, read_options
 from ippanel_provider.sync.plan import Action
 from ippanel_provider.sync.storage import Location
 
 CHUNK = 10_000
 """Contacts in a request. The service names no limit; a chunk it finds too large is halved."""
-SETTLE = 2.0
-"""Seconds the panel is given to show what an unanswered request may have made."""
-_ATTEMPTS = 3
 
 
 class RowOutcome(NamedTuple):
@@ -135,7 +132,7 @@ class _Applying:
                 except Unconfirmed:
                     yield Sleep(self._terms.settle)
                     head.options |= {title: found for title, found in (yield from read_options(head.spec)).items() if found}
-                    if attempt == _ATTEMPTS and head.options[wanted.title] is None:
+                    if attempt == ATTEMPTS and head.options[wanted.title] is None:
                         raise
                     attempt += 1
 
@@ -152,7 +149,7 @@ class _Applying:
                     found = yield from read_books(self._head.spec)
                     if place < len(found):
                         book.id, book.option_ids = found[place].id, [option.id for option in found[place].options]
-                    elif attempt == _ATTEMPTS:
+                    elif attempt == ATTEMPTS:
                         raise
                     attempt += 1
             if book.id is not None and (missing := [option_id for option_id in ours if option_id not in book.option_ids]):
