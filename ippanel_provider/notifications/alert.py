@@ -36,7 +36,7 @@ class TextContent:
 
     def requests(self, people: Iterable[str], held: int) -> Iterator[tuple[tuple[str, ...], Request[Receipt]]]:
         """See :class:`Content`."""
-        text = fitted(self.message, self.held_text.format(count=held) if held else "")
+        text = fitted(self.message, self.held_text.replace("{count}", str(held)) if held else "")
         everybody = tuple(people)
         for start in range(0, len(everybody), MAX_RECIPIENTS_PER_REQUEST):
             some = everybody[start : start + MAX_RECIPIENTS_PER_REQUEST]

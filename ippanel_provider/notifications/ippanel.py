@@ -115,10 +115,13 @@ class IPPanelNotifier(BaseNotifier):
 
         hook = self._hook()
         alert = self._alert(hook, context)
+        # First of all, so that the window stays open where there can be none.
+        client = client_for(self._impatient(hook))
         claimed = alert.claim()
-        failures = client_for(self._impatient(hook)).run(self._timed(alert, claimed)) if claimed else {}
-        self._measure(alert, claimed, failures)
-        self._judge(alert, *alert.conclude(claimed, failures))
+        failures = client.run(self._timed(alert, claimed))
+        told, error = alert.conclude(claimed, failures)
+        self._measure(alert, told, failures)
+        self._judge(alert, told, error)
 
     async def async_notify(self, context: Context) -> None:
         """The same on an event loop, which is not held up by the window's file and Variable."""
@@ -129,20 +132,20 @@ class IPPanelNotifier(BaseNotifier):
         hook = self._hook()
         await hook.aprofile()
         alert = self._alert(hook, context)
-        claimed = await sync_to_async(alert.claim)()
         client = await async_client_for(self._impatient(hook))
-        failures = await client.run(self._timed(alert, claimed)) if claimed else {}
-        self._measure(alert, claimed, failures)
-        self._judge(alert, *await sync_to_async(alert.conclude)(claimed, failures))
+        claimed = await sync_to_async(alert.claim)()
+        failures = await client.run(self._timed(alert, claimed))
+        told, error = await sync_to_async(alert.conclude)(claimed, failures)
+        self._measure(alert, told, failures)
+        self._judge(alert, told, error)
 
     def _timed(self, alert: Alert, claimed: Mapping[str, int]) -> Flow[dict[str, IPPanelError]]:
         return metrics.timed(self.ippanel_conn_id, alert.deliver(claimed))
 
-    def _measure(self, alert: Alert, claimed: Mapping[str, int], failures: Mapping[str, IPPanelError]) -> None:
+    def _measure(self, alert: Alert, told: int, failures: Mapping[str, IPPanelError]) -> None:
         from ippanel_provider.client import Refused, Unconfirmed
         from ippanel_provider.text.parts import measure
 
-        told = len(claimed) - len(failures)
         kinds = [type(error) for error in failures.values()]
         metrics.count(
             self.ippanel_conn_id,

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ippanel_provider.client import InvalidInput
 from ippanel_provider.exceptions import SendFailed, SendInDoubt
 from ippanel_provider.notifications.ippanel import IPPanelNotifier, send_ippanel_notification
 from ippanel_provider.sandbox.runner import RunningSandbox
@@ -141,6 +142,43 @@ def test_an_alert_that_cannot_be_written_says_so_every_time(notifier: Callable[.
     for _ in range(2):
         with pytest.raises(SendFailed, match=r"reached 0 people.*(message: the text is empty|variables\[rows\])"):
             notifier(**options)(context())
+
+
+def test_what_the_count_is_told_in_may_hold_braces(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ippanel_provider.notifications import window
+
+    alarm = notifier(held_text=" {held: {count}}")
+    alarm(context())
+    alarm(context())
+    later = window.time.time() + 600
+    monkeypatch.setattr(window.time, "time", lambda: later)
+    alarm(context())
+    assert texts(sandbox)[1:] == ["load failed in run-1 {held: 1}"]
+
+
+@pytest.mark.parametrize("is_awaited", [False, True])
+def test_a_connection_that_cannot_be_used_leaves_the_window_open(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch, is_awaited: bool
+) -> None:
+    alarm = notifier(message="late", timeout=9.0, context=context())
+
+    async def deadline() -> None:
+        await alarm
+
+    def tell() -> None:
+        if is_awaited:
+            asyncio.run(deadline())
+        else:
+            alarm(context())
+
+    monkeypatch.setenv("ALL_PROXY", "gopher://nowhere")
+    with pytest.raises(InvalidInput, match="proxy"):
+        tell()
+    monkeypatch.delenv("ALL_PROXY")
+    tell()
+    assert texts(sandbox) == ["late"]
 
 
 def test_without_an_answer_it_says_so_and_keeps_the_window_closed(
