@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ippanel_provider.cli.asking import confirm
 from ippanel_provider.cli.result import Result
@@ -89,10 +89,9 @@ def _lock_path(options: argparse.Namespace) -> Path:
 
 
 def _told(rows: list[PatternOutcome]) -> Iterator[str]:
-    counts: dict[str, Any] = {}
     for row in rows:
-        counts[row.action] = counts.get(row.action, 0) + 1
         if row.action not in ("unchanged", "unmanaged"):
             reason = f": {plain(row.reason)}" if row.reason else ""
             yield f"{row.action:<9} {plain(row.name or row.code)}  ({', '.join(filter(None, (row.code, row.status)))}){reason}"
-    yield "Applied: " + ", ".join(f"{count} {action}" for action, count in counts.items()) + "."
+    counts = Counter(row.action for row in rows)
+    yield f"Applied: {', '.join(f'{count} {action}' for action, count in counts.items())}."

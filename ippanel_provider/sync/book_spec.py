@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ippanel_provider.client import InvalidInput, checks
 from ippanel_provider.service import MAX_PHONEBOOK_CONTACTS, MAX_PHONEBOOK_TITLE
-from ippanel_provider.sync.values import TYPES
+from ippanel_provider.sync.values import READERS
 
 FIELDS = ("name", "email", "pre")
 """What a contact has besides its number and the options."""
@@ -131,7 +131,7 @@ def _option(title: Any, about: Any) -> OptionSpec:
         about = {"column": column.strip(), "type": kind.strip() or "string"}
     if not isinstance(about, Mapping) or about.keys() - {"column", "type"}:
         raise InvalidInput(f"options.{title}: give column and type, as {{column: points, type: int}}")
-    kind = _one_of(f"options.{title}.type", about.get("type") or "string", TYPES)
+    kind = _one_of(f"options.{title}.type", about.get("type") or "string", list(READERS))
     return OptionSpec(title.strip(), _column(f"options.{title}", about.get("column") or title), kind)
 
 
@@ -141,7 +141,7 @@ def _column(field: str, value: Any) -> str:
     return value
 
 
-def _one_of(field: str, value: Any, known: list[str] | tuple[str, ...]) -> str:
+def _one_of(field: str, value: Any, known: Sequence[str]) -> str:
     if value not in known:
         raise InvalidInput(f"{field}: {value!r} is none of {', '.join(known)}")
     return str(value)

@@ -13,7 +13,7 @@ from ippanel_provider.sync.applying import ATTEMPTS, SETTLE, reason_of
 from ippanel_provider.sync.errors import PanelChanged
 from ippanel_provider.sync.pattern_files import Content
 from ippanel_provider.sync.pattern_lock import Lock
-from ippanel_provider.sync.patterns import PatternChange, PatternPlan, content_of, differences
+from ippanel_provider.sync.patterns import PatternChange, PatternPlan, by_code, content_of, differences
 from ippanel_provider.sync.plan import Action, digest
 from ippanel_provider.sync.reading import walked
 
@@ -34,7 +34,7 @@ class PatternOutcome(NamedTuple):
 
 def read_panel() -> Flow[list[Pattern]]:
     """Return all patterns of the account, in as few requests as there are pages."""
-    patterns = yield from walked(edge.pattern.list(per_page=MAX_PATTERN_PAGE_SIZE))
+    patterns: list[Pattern] = yield from walked(edge.pattern.list(per_page=MAX_PATTERN_PAGE_SIZE))
     return list({pattern.code: pattern for pattern in patterns}.values())
 
 
@@ -54,7 +54,7 @@ def apply(
     :param settle: seconds the panel is given to show what an unanswered create may have made
     :raises PanelChanged: before the first write, if the panel is not as the plan knows it.
     """
-    panel = {pattern.code: pattern for pattern in (yield from read_panel()) if pattern.kind in (None, "normal")}
+    panel = by_code((yield from read_panel()))
     made = _check(plan, panel)
     rows = []
 

@@ -11,7 +11,7 @@ from ippanel_provider.client import Pattern
 from ippanel_provider.sync import storage, yaml_files
 from ippanel_provider.sync.pattern_files import Content, PatternFile
 from ippanel_provider.sync.pattern_lock import Lock
-from ippanel_provider.sync.patterns import content_of, differences, match
+from ippanel_provider.sync.patterns import by_code, content_of, differences, match
 from ippanel_provider.sync.plan import digest
 
 
@@ -28,12 +28,12 @@ def pull(folder: Path, files: Sequence[PatternFile], panel: Iterable[Pattern], l
 
     :param overwrite: also write those files anew that differ from the panel
     """
-    ours = {pattern.code: pattern for pattern in panel if pattern.kind in (None, "normal")}
-    names = {code: name for name, code in match(files, ours, lock).items()}
+    known = by_code(panel)
+    names = {code: name for name, code in match(files, known, lock).items()}
     contents = {file.name: file.content for file in files}
     taken = {file.name for file in files}
     pulled = []
-    for code, pattern in sorted(ours.items(), key=lambda item: (item[1].title or "", item[0])):
+    for code, pattern in sorted(known.items(), key=lambda item: (item[1].title or "", item[0])):
         content = content_of(pattern)
         name = names.get(code)
         if name is None:
@@ -45,8 +45,8 @@ def pull(folder: Path, files: Sequence[PatternFile], panel: Iterable[Pattern], l
         else:
             action = "updated" if overwrite else "different"
         if action in ("created", "updated"):
-            path = next((path for path in (folder / f"{name}.yml",) if path.exists()), folder / f"{name}.yaml")
-            storage.write(path, as_yaml(content).encode())
+            short = folder / f"{name}.yml"
+            storage.write(short if short.exists() else folder / f"{name}.yaml", as_yaml(content).encode())
         lock.set(name, code, digest(content.as_json()))
         pulled.append(Pulled(name, code, action))
     return pulled

@@ -101,13 +101,18 @@ def make_plan(files: Sequence[PatternFile], panel: Iterable[Pattern], lock: Lock
     :param prune: delete what the lock file knows and no file describes any more. What people made in the panel is never deleted.
     :raises Ambiguous: if several patterns could be a file's.
     """
-    ours = {pattern.code: pattern for pattern in panel if pattern.kind in (None, "normal")}
-    found = match(files, ours, lock)
-    changes = [_of_file(file, ours.get(found.get(file.name, "")), lock) for file in files]
+    known = by_code(panel)
+    found = match(files, known, lock)
+    changes = [_of_file(file, known.get(found.get(file.name, "")), lock) for file in files]
     taken = set(found.values())
     names = {entry.code: name for name, entry in lock.entries.items()}
-    changes += [_without_file(pattern, names.get(code), prune) for code, pattern in sorted(ours.items()) if code not in taken]
-    return PatternPlan(tuple(changes), {code: digest(content_of(pattern).as_json()) for code, pattern in sorted(ours.items())})
+    changes += [_without_file(pattern, names.get(code), prune) for code, pattern in sorted(known.items()) if code not in taken]
+    return PatternPlan(tuple(changes), {code: digest(content_of(pattern).as_json()) for code, pattern in sorted(known.items())})
+
+
+def by_code(panel: Iterable[Pattern]) -> dict[str, Pattern]:
+    """The patterns that people made, by their code; the service's own are nobody's business."""
+    return {pattern.code: pattern for pattern in panel if pattern.kind in (None, "normal")}
 
 
 def content_of(pattern: Pattern) -> Content:

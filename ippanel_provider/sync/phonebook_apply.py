@@ -111,7 +111,7 @@ class _Applying:
                 yield from self._update(row)
             elif row.action != Action.DELETE:
                 earlier = "by an earlier try" if row.action == Action.CREATE else ""
-                self._tell(row, row_done(row), earlier or row.reason)
+                self._tell(row, _row_done(row), earlier or row.reason)
         for adder, chunk in zip(adding, chunks, strict=True):
             if chunk:
                 yield from self._add(adder, chunk)
@@ -162,7 +162,7 @@ class _Applying:
             if row.action != Action.DELETE:
                 continue
             if row.contact_id in self._done.deleted:
-                self._tell(row, row_done(row), "by an earlier try")
+                self._tell(row, _row_done(row), "by an earlier try")
                 continue
             chunk.append(row)
             if len(chunk) == self._terms.chunk_size:
@@ -183,12 +183,12 @@ class _Applying:
                 yield from self._delete_chunk(chunk[:middle])
                 yield from self._delete_chunk(chunk[middle:])
             elif isinstance(error, NotFound):
-                self._tell(chunk[0], row_done(chunk[0]), "it was gone already")
+                self._tell(chunk[0], _row_done(chunk[0]), "it was gone already")
             else:
                 self._tell(chunk[0], Action.REJECT.done, reason_of(error))
             return
         for row in chunk:
-            self._tell(row, row_done(row), "")
+            self._tell(row, _row_done(row), "")
 
     def _add(self, adding: Adding, chunk: Sequence[RowChange]) -> Flow[None]:
         entries = [self._entry(row, adding.book_id) for row in chunk]
@@ -230,7 +230,7 @@ class _Applying:
             gone = isinstance(error, NotFound)
             self._tell(row, Action.REJECT.done, "its contact was deleted from the panel meanwhile; run again" if gone else reason_of(error))
         else:
-            self._tell(row, row_done(row), "")
+            self._tell(row, _row_done(row), "")
 
     def _tell(self, row: RowChange, action: str, reason: str) -> None:
         self._counts[action] += 1
@@ -254,7 +254,7 @@ class _Applying:
                 yield row.number, row.remember, row.stamp
 
 
-def row_done(row: RowChange) -> str:
+def _row_done(row: RowChange) -> str:
     """The word for what has become of a row."""
     return Action(row.action).done
 

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-TYPES = ("string", "int", "date")
 _DATE = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})(?:[T ].*)?\Z", re.DOTALL)
 _WHOLE = re.compile(r"[-+]?[0-9]{1,19}(?:\.0*)?\Z")
 # 1300 to 1499 are years of the Jalali calendar, whose months have up to 31 days where the Gregorian has 30.
