@@ -67,7 +67,7 @@ test-cluster: cluster-programs  ## Strike at Celery workers, PostgreSQL, Redis a
 
 test-cluster-short: cluster-programs  ## The same once each, during 10,000 texts (5 minutes)
 	$(TEST)/bin/python -m pytest tests/cluster $(ARGS)
-	$(TEST)/bin/python -m tests.cluster.run --recipients 10000 --each 1 --campaigns CeleryExecutor/own_texts
+	$(TEST)/bin/python -m tests.cluster.run --recipients 10000 --each 1 --rate 0.5 --campaigns CeleryExecutor/own_texts
 
 # RUNLEVEL keeps Debian from starting servers of its own.
 cluster-programs: $(TEST)/ready

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -49,6 +50,7 @@ class Tally:
     seconds: float = 0.0
     ended_by_themselves: Counter[str] = field(default_factory=Counter)
     orphans_lived: list[float] = field(default_factory=list)
+    blows_left: int = 0
 
     def notes(self) -> str:
         """Return what the table does not say."""
@@ -56,7 +58,8 @@ class Tally:
         ended = ", ".join(f"{component} {times} times" for component, times in sorted(self.ended_by_themselves.items()))
         return (
             f"The most tries of a task: {self.most_tries}. Ended by themselves and were started again: {ended or 'none'}. "
-            f"Seconds that tasks without a supervisor went on: {lived or 'none'}. Texts to strangers: {self.strangers}."
+            f"Seconds that tasks without a supervisor went on: {lived or 'none'}. Texts to strangers: {self.strangers}. "
+            f"Blows that came too late: {self.blows_left}."
         )
 
 
@@ -65,20 +68,25 @@ def main() -> int:
     options = _options()
     # Ended by a signal, it ends everything it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    rows, bad = [], 0
-    for executor, dag_id in options.campaigns:
-        home = Path(tempfile.mkdtemp(prefix="ippanel-cluster-"))
-        home.chmod(0o755)
-        print(f"{executor}, {dag_id}: the logs are in {home}", flush=True)
-        try:
+    rows: list[tuple[str, ...]] = []
+    bad = 0
+    try:
+        for executor, dag_id in options.campaigns:
+            home = Path(tempfile.mkdtemp(prefix="ippanel-cluster-"))
+            # PostgreSQL runs as another user.
+            home.chmod(0o755)
+            print(f"{executor}, {dag_id}: the logs are in {home}", flush=True)
             tally = run_campaign(home, executor, dag_id, options)
-        except Missing as missing:
-            print(missing, file=sys.stderr)
-            return 2
-        bad += tally.duplicates + tally.lost + tally.strangers
-        rows.append(row(executor, dag_id, options.recipients, tally))
-        print(tally.notes(), flush=True)
-    print("\n".join(table([COLUMNS, *rows])), flush=True)
+            bad += tally.duplicates + tally.lost + tally.strangers + tally.blows_left
+            rows.append(row(executor, dag_id, options.recipients, tally))
+            print(tally.notes(), flush=True)
+            if not bad:
+                shutil.rmtree(home, ignore_errors=True)
+    except Missing as missing:
+        print(missing, file=sys.stderr)
+        return 2
+    finally:
+        print("\n".join(table([COLUMNS, *rows])), flush=True)
     return 1 if bad else 0
 
 
@@ -118,6 +126,7 @@ def run_campaign(home: Path, executor: str, dag_id: str, options: argparse.Names
             with contextlib.closing(blows):
                 tally = watch(cluster, dag_id, blows, sandbox, options)
             judge(sandbox, audience, tally)
+            tally.blows_left = blows.left
             tally.blows, tally.ended_by_themselves, tally.orphans_lived = blows.done, cluster.ended_by_themselves, blows.orphans_lived
     return tally
 
