@@ -21,6 +21,29 @@ the worker. What sending tasks promise is in [the guarantee](guarantee.md); runn
 This page is made from the code by `python -m docs.generate_airflow_page`.
 """
 
+COMMON = {
+    "`wait_for_completion`": (
+        "The task ends when every bulk is final: on its worker, or on the triggerer with `deferrable`. Its result is the same. "
+        "`fail_on`, `min_delivered`, `poke_interval` and `timeout` are those of the bulk sensor. A retry of a wait that failed "
+        "sends nothing and waits on."
+    ),
+    "`send_time`": "The service sends it then: an aware datetime, or text in ISO form from a template.",
+    "`quiet_hours`, `in_quiet_hours`": (
+        "Nothing goes out in these hours of Tehran, line by line: `schedule` hands it over for the service to send when they are over, "
+        "`hold` lets the task wait (on the triggerer, rescheduled from Airflow 3.2 on, or asleep) and send after."
+    ),
+    "`dry_run`": (
+        "Nothing is sent. The log and the result say who would get what (numbers masked, texts as their measure), the parts, the cost "
+        "and the credit; of people whom only the service knows, how many."
+    ),
+    "`on_unconfirmed`, `on_clear`, `settle`": "What to do where no answer came, or a user has cleared the task.",
+    "`show_rendered`": "Show texts and numbers on the Rendered Template page, which otherwise shows their length and count.",
+}
+"""What the operators and transfers that send have in common."""
+
+MYSQL = """On MySQL, whose column for a trigger's arguments takes 64 KB, a deferred wait has room for some 4,000 outbox ids; texts of
+their own are a bulk each, so let large campaigns wait on the worker there."""
+
 
 def page() -> str:
     """Return the page."""
@@ -40,6 +63,8 @@ def page() -> str:
     ):
         lines += ["", f"## {title}", "", "| class | what it does |", "|---|---|"]
         lines += [f"| `{module}.{name}` | {summary} |" for module, name, summary in rows]
+    lines += ["", "## What all sends can do", "", "| argument | what it does |", "|---|---|"]
+    lines += [*(f"| {name} | {meaning} |" for name, meaning in COMMON.items()), "", MYSQL]
     lines += ["", "## Besides", "", "- `@task.ippanel_sms`: the function returns the text, or rows of recipient and text."]
     lines += ["- `ippanel_provider.retry.IPPanelRetryPolicy` (Airflow 3.3): tries again what was not sent, fails at once on a refusal."]
     lines += ["- Metrics `ippanel.sent`, `.parts`, `.refused`, `.unconfirmed`, `.latency`; OpenLineage facets of transfers."]
