@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ippanel_provider.client import Client, Flow, OtpRequired, Refused, edge, gateway
+from dataclasses import replace
+
+from ippanel_provider.client import Client, Flow, OtpRequired, Refused, Retry, edge, gateway
 from ippanel_provider.hooks.profile import Profile
 from ippanel_provider.service import Api
 
@@ -14,7 +16,8 @@ def introduce(profile: Profile) -> str:
 
     :raises IPPanelError: saying what is wrong and what to do about it.
     """
-    with Client(profile.auth(), profile.impatient()) as client:
+    # A person waits for the answer.
+    with Client(profile.auth(), replace(profile.settings, retry=Retry(attempts=1))) as client:
         try:
             return client.run(_introduction(profile))
         except OtpRequired as error:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from ippanel_provider.client import ApiKey, Auth, InvalidInput, Login, Retry, Settings, TokenStore
+from ippanel_provider.client import ApiKey, Auth, InvalidInput, Login, Settings, TokenStore
 from ippanel_provider.client.checks import sender as checked_sender
 from ippanel_provider.provider_info import CONNECTION_TYPE
 from ippanel_provider.service import Api
@@ -43,10 +43,6 @@ class Profile:
         if self.login is None:
             return ApiKey(self.password)
         return Login(self.login, self.password, totp_secret=self.totp_secret, store=store)
-
-    def impatient(self) -> Settings:
-        """Return the settings without repetitions, for a person who waits for the answer."""
-        return replace(self.settings, retry=Retry(attempts=1))
 
 
 def profile_of(

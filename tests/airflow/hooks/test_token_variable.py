@@ -17,6 +17,7 @@ from ippanel_provider.client import StoredToken, edge
 from ippanel_provider.hooks import clients, token_variable
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.hooks.token_variable import TokenVariable
+from ippanel_provider.notifications.alert import impatient
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 
 PASSWORD = "sandbox-password"
@@ -113,12 +114,12 @@ def test_triggers_log_in_too(connect: Callable[..., str], ippanel_sandbox: Runni
 def test_who_waits_less_long_uses_the_same_login(
     connect: Callable[..., str], ippanel_sandbox: RunningSandbox, variables: Variables
 ) -> None:
-    """A notifier has timeouts of its own."""
+    """As notifiers do."""
     connect(login="ippanel", password=PASSWORD)
     variables.is_down = True
     profile = IPPanelHook().profile
     clients.client_for(profile).run(edge.payment.credit())
-    clients.client_for(replace(profile, settings=profile.impatient())).run(edge.payment.credit())
+    clients.client_for(replace(profile, settings=impatient(profile.settings, timeout=1))).run(edge.payment.credit())
     assert logins(ippanel_sandbox) == 1
 
 
