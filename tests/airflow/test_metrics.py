@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from ippanel_provider import metrics
 from ippanel_provider.client import Client, Flow, NotSent, Refused, Request, Settings, edge, rest
 from ippanel_provider.client.models import Receipt
+from ippanel_provider.exceptions import SendFailed, SendInDoubt
+from ippanel_provider.notifications.ippanel import IPPanelNotifier
+from ippanel_provider.operators.phonebook import IPPanelSendPhonebookOperator
+from ippanel_provider.operators.send import IPPanelSendOperator
+from ippanel_provider.operators.voice import IPPanelVoiceOtpOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
 
 
@@ -93,3 +102,51 @@ def test_an_error_the_flow_does_not_catch_goes_on(told: list[tuple[str, object, 
     next(timed)
     with pytest.raises(NotSent, match="down"):
         timed.throw(NotSent("down"))
+
+
+class TestWhatSendsTell:
+    """Every way to send counts alike."""
+
+    def counted(self, told: list[tuple[str, object, object]]) -> dict[str, object]:
+        """The counters; each send has a latency besides."""
+        assert {str(tags) for _, _, tags in told} == {"{'connection': 'ippanel_default'}"}
+        return {name: count for name, count, _ in told if name != "ippanel.latency"}
+
+    def latencies(self, told: list[tuple[str, object, object]]) -> int:
+        return sum(name == "ippanel.latency" for name, _, _ in told)
+
+    def context(self) -> Any:
+        ti = SimpleNamespace(dag_id="d", task_id="send", run_id="r", map_index=-1, try_number=1, max_tries=0)
+        return {"ti": ti, "dag_run": SimpleNamespace(start_date=None)}
+
+    def test_to_many(self, sandbox: RunningSandbox, told: list[tuple[str, object, object]]) -> None:
+        rows = [("09120000001", "x" * 161), ("09120000002", "hello"), ("0912", "hello")]
+        IPPanelSendOperator(task_id="send", messages=rows).execute(self.context())
+        assert self.counted(told) == {"ippanel.sent": 2, "ippanel.parts": 3, "ippanel.refused": 1}
+        assert self.latencies(told) == 1
+
+    def test_with_one_request(self, sandbox: RunningSandbox, told: list[tuple[str, object, object]]) -> None:
+        book = sandbox.add_phonebook("all", [{"number": "+989120000001"}, {"number": "+989120000002"}])["id"]
+        IPPanelSendPhonebookOperator(task_id="send", message="x" * 161, books=book).execute(self.context())
+        assert self.counted(told) == {"ippanel.sent": 2, "ippanel.parts": 4}
+        assert self.latencies(told) == 1
+
+    def test_with_one_request_that_nobody_answered(self, sandbox: RunningSandbox, told: list[tuple[str, object, object]]) -> None:
+        sandbox.fault("status", path="/api/send$", status=504, times=1)
+        with pytest.raises(SendInDoubt):
+            IPPanelVoiceOtpOperator(task_id="send", code="1234", recipient="09120000001", settle=0).execute(self.context())
+        assert self.counted(told) == {"ippanel.unconfirmed": 1}
+        assert self.latencies(told) == 1
+
+    def test_that_nothing_can_be_counted_fails_no_send(self, sandbox: RunningSandbox, told: list[tuple[str, object, object]]) -> None:
+        sandbox.fault("refused", path="/api/report/by_bulk")
+        sent = IPPanelVoiceOtpOperator(task_id="send", code="1234", recipient="09120000001").execute(self.context())
+        assert len(sent["outbox_ids"]) == 1
+        assert self.counted(told) == {}
+
+    def test_an_alert(self, sandbox: RunningSandbox, told: list[tuple[str, object, object]], tmp_path: Path) -> None:
+        people = ["09120000001", "09120000002", "0912"]
+        with pytest.raises(SendFailed):
+            IPPanelNotifier(message="x" * 161, recipients=people, window=0, state_dir=tmp_path).notify(self.context())
+        assert self.counted(told) == {"ippanel.sent": 2, "ippanel.parts": 4, "ippanel.refused": 1}
+        assert self.latencies(told) == 1
