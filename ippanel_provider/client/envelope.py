@@ -7,10 +7,9 @@ one pass; only when that fails is it looked at closely to say which error it is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from typing import Annotated, Any, Generic, Literal, TypeVar, cast
+from typing import Annotated, Generic, Literal, TypeVar, cast
 
-from pydantic import BaseModel, BeforeValidator, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator
 
 from ippanel_provider.client import verdict
 from ippanel_provider.client.errors import IPPanelError, Refused, Unreadable
@@ -48,7 +47,7 @@ def reading(data: type[T]) -> Callable[[Answer], T]:
     """Return a reader of one ``data`` of the given type."""
 
     def read(answer: Answer) -> T:
-        return cast(T, _validated(_Success, data, answer).data)
+        return cast(T, verdict.validated(_Success, data, answer, judge).data)
 
     return read
 
@@ -60,7 +59,7 @@ def reading_page(item: type[T], number: int, per_page: int) -> Callable[[Answer]
     """
 
     def read(answer: Answer) -> Page[T]:
-        success: _PageSuccess[T] = _validated(_PageSuccess, item, answer)
+        success: _PageSuccess[T] = verdict.validated(_PageSuccess, item, answer, judge)
         meta = success.meta
         return Page(success.data, number, meta.per_page or per_page, meta.last_page, meta.total)
 
@@ -69,23 +68,7 @@ def reading_page(item: type[T], number: int, per_page: int) -> Callable[[Answer]
 
 def reading_nothing(answer: Answer) -> None:
     """Read an answer whose ``data`` says nothing (null, true, left out)."""
-    _validated(_Done, None, answer)
-
-
-# Building a validator takes milliseconds, so each is built once and only when an answer of its kind comes.
-@cache
-def _validator(envelope: Any, content: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(envelope if content is None else envelope[content])
-
-
-def _validated(envelope: Any, content: Any, answer: Answer) -> Any:
-    misfit = ""
-    if 200 <= answer.status < 300:
-        try:
-            return _validator(envelope, content).validate_json(answer.body)
-        except ValidationError as error:
-            misfit = verdict.misfit(error)
-    raise judge(answer, misfit)
+    verdict.validated(_Done, None, answer, judge)
 
 
 def judge(answer: Answer, misfit: str = "") -> IPPanelError:

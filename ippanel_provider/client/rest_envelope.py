@@ -6,10 +6,9 @@ A success is a 2xx with a JSON body whose ``status`` is "OK" and whose ``code`` 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel
 
 from ippanel_provider.client import verdict
 from ippanel_provider.client.errors import Invalid, IPPanelError, Refused, ServerFault, Unauthorized, Unreadable
@@ -36,7 +35,7 @@ def reading(data: type[D], take: Callable[[D], T]) -> Callable[[Answer], T]:
     """Return a reader of ``data`` of the given type; ``take`` gives the result in it."""
 
     def read(answer: Answer) -> T:
-        return take(_validated(data, answer).data)
+        return take(verdict.validated(_Success, data, answer, judge).data)
 
     return read
 
@@ -45,26 +44,11 @@ def reading_page(data: type[D], take: Callable[[D], list[T]], number: int, per_p
     """Return a reader of a page, which is page ``number`` (from 1) whatever the service calls it."""
 
     def read(answer: Answer) -> Page[T]:
-        success = _validated(data, answer)
+        success: _Success[D] = verdict.validated(_Success, data, answer, judge)
         meta = success.meta or _Meta()
         return Page(take(success.data), number, per_page, meta.pages, meta.total)
 
     return read
-
-
-@cache
-def _validator(data: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(_Success[data])
-
-
-def _validated(data: type[D], answer: Answer) -> _Success[D]:
-    misfit = ""
-    if 200 <= answer.status < 300:
-        try:
-            return cast(_Success[D], _validator(cast(Any, data)).validate_json(answer.body))
-        except ValidationError as error:
-            misfit = verdict.misfit(error)
-    raise judge(answer, misfit)
 
 
 def judge(answer: Answer, misfit: str = "") -> IPPanelError:

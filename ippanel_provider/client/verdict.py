@@ -1,15 +1,16 @@
-"""What an answer that is no success means: the error it is, and the sentence that says so. The same for both APIs."""
+"""What an answer means: a success if it fits its envelope, or else an error with a sentence. The same for both APIs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from ippanel_provider.client.errors import (
@@ -66,7 +67,24 @@ def error(
     return kind(_sentence(kind, answer, details, scrub(misfit) if kind is Unreadable else "", meaning), details)
 
 
-def misfit(invalid: ValidationError) -> str:
+def validated(envelope: Any, content: Any, answer: Answer, judge: Callable[[Answer, str], IPPanelError]) -> Any:
+    """Return the body of a 2xx as an ``envelope`` with ``content``; raise what ``judge`` makes of anything else."""
+    misfit = ""
+    if 200 <= answer.status < 300:
+        try:
+            return _validator(envelope, content).validate_json(answer.body)
+        except ValidationError as error:
+            misfit = _misfit(error)
+    raise judge(answer, misfit)
+
+
+# Building a validator takes milliseconds, so each is built once and only when an answer of its kind comes.
+@cache
+def _validator(envelope: Any, content: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(envelope if content is None else envelope[content])
+
+
+def _misfit(invalid: ValidationError) -> str:
     """Say where and how a body differs from what is documented, never with which value."""
     faults = invalid.errors(include_url=False, include_context=False, include_input=False)[:_MAX_FAULTS]
     return ", ".join(f"{'.'.join(map(str, fault['loc'])) or 'the body'} ({fault['type']})" for fault in faults)
