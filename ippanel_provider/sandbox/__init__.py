@@ -27,7 +27,8 @@ The rooms, and the way a request takes through them::
               records, prices, examples/          data, rial a part, the demo account
 
 **A new chapter** is a module in ``edge/`` with handlers ``(Call) -> Reply`` and a tuple ``routes``, named in
-``edge.CHAPTERS``. **A new form of a send** is a function ``(Call) -> Submission | Reply`` named in ``edge.sending.FORMS``.
+``edge.CHAPTERS``; what it refuses it raises as :class:`.wire.Denied` (``edge.envelope`` has the words). **A new form of a
+send** is a function ``(Call) -> Submission`` named in ``edge.sending.FORMS``.
 **Another API** is an :class:`.wire.Api` named in ``app.APIS``. What changes the account is a method marked ``change`` of
 :class:`.state.Sandbox` or of another :class:`.journal.Store`.
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from .faults import Fault
 from .forms import FORM_TYPES, read_form
 from .state import Sandbox
-from .wire import HTML, Api, Call, Reply, Route, RouteTable, UnreadableBody
+from .wire import HTML, Api, Call, Denied, Reply, Route, RouteTable, UnreadableBody
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -110,6 +110,8 @@ def _handle(api: Api, found: tuple[Route, dict[str, str]] | int, call: Call) -> 
         return refusal
     try:
         return route.handler(call)
+    except Denied as denied:
+        return denied.reply
     except UnreadableBody:
         return api.unreadable()
 

@@ -53,6 +53,14 @@ class Form:
     files: dict[str, list[Upload]] = field(default_factory=dict)
 
 
+class Denied(Exception):
+    """A handler does not do what it is asked; ``reply`` is the answer."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
 class UnreadableBody(Exception):
     """The body is not the JSON it should be."""
 

@@ -43,8 +43,7 @@ def counts(call: Call) -> Reply:
     prefix = call.query.get("number_prefix", "")
     if prefix and not (prefix.isdecimal() and 2 <= len(prefix) <= 6):
         problems.add("number_prefix")
-    if problems:
-        return problems.reply()
+    problems.check()
     county, city = COUNTIES.get(place_ids["county_id"] or 0), CITIES.get(place_ids["city_id"] or 0)
     key = place_key(PROVINCES.get(place_ids["province_id"] or 0), county, city)
     known = city is not None and county is not None and city.parent_id == county.id and county.parent_id == place_ids["province_id"]
@@ -61,8 +60,7 @@ def job_sub_categories(call: Call) -> Reply:
     """The trades of a main category; none of one that does not exist."""
     problems = Problems()
     main_id = number_in(call.query, "main_category_id", problems, required=True)
-    if problems:
-        return problems.reply()
+    problems.check()
     subs = [sub for sub in SUB_TRADES.values() if sub.parent_id == main_id]
     return done([{"id": sub.id, "name": sub.name, "main_id": sub.parent_id, "main_name": TRADES[sub.parent_id].name} for sub in subs])
 
@@ -76,8 +74,7 @@ def job_counts(call: Call) -> Reply:
     start, size = number_in(call.query, "start", problems), number_in(call.query, "size", problems)
     if operator_id is not None and operator_id not in OPERATOR_IDS:
         problems.add("operator_id")
-    if problems:
-        return problems.reply()
+    problems.check()
     wanted = OPERATORS if operator_id is None else (OPERATOR_IDS[operator_id],)
     choice = Choice(trade_key(TRADES.get(main_id or 0), SUB_TRADES.get(sub_id or 0)))
     found = {operator: choice.count(operator) if main_id in TRADES and operator in wanted else 0 for operator in OPERATORS}
@@ -92,7 +89,8 @@ def _part(count: int, start: int | None, size: int | None) -> int:
 def _within(call: Call, field: str, entries: Iterable[Entry]) -> Reply:
     problems = Problems()
     parent_id = number_in(call.query, field, problems, required=True)
-    return problems.reply() if problems else done(_rendered(entry for entry in entries if entry.parent_id == parent_id))
+    problems.check()
+    return done(_rendered(entry for entry in entries if entry.parent_id == parent_id))
 
 
 def _rendered(entries: Iterable[Entry]) -> list[dict[str, object]]:

@@ -6,7 +6,7 @@ from ippanel_provider.sandbox.drafts import Draft, DraftGroup, TooMany
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import MAX_DRAFT_GROUP_TITLE, MAX_DRAFT_GROUPS, MAX_DRAFTS, MAX_TEXT_CHARACTERS
 
-from .envelope import Problems, as_int, done, list_of, missing, not_found
+from .envelope import Problems, as_int, done, list_of, missing, not_found, wrong
 from .fields import ids_in, number_in, text_in
 
 _NO_GROUP = "گروه پیشنویس مورد نظر یافت نشد"
@@ -17,13 +17,11 @@ def create_group(call: Call) -> Reply:
     """Make a group; the answer does not say its id."""
     problems = Problems()
     title = text_in(call.body, "title", problems, MAX_DRAFT_GROUP_TITLE)
-    if problems:
-        return problems.reply()
+    problems.check()
     try:
         call.sandbox.drafts.create_group(title)
     except TooMany:
-        problems.add("title", f"تعداد گروه های پیشنویس نباید بیشتر از {MAX_DRAFT_GROUPS} باشد")
-        return problems.reply()
+        raise wrong("title", f"تعداد گروه های پیشنویس نباید بیشتر از {MAX_DRAFT_GROUPS} باشد") from None
     return done()
 
 
@@ -32,10 +30,9 @@ def update_group(call: Call) -> Reply:
     problems = Problems()
     group_id = number_in(call.body, "draft_group_id", problems, required=True) or 0
     title = text_in(call.body, "title", problems, MAX_DRAFT_GROUP_TITLE)
-    if problems:
-        return problems.reply()
+    problems.check()
     if group_id not in call.sandbox.drafts.groups:
-        return not_found(_NO_GROUP)
+        raise not_found(_NO_GROUP)
     call.sandbox.drafts.rename_group(group_id, title)
     return done()
 
@@ -44,10 +41,9 @@ def delete_group(call: Call) -> Reply:
     """Delete a group with its drafts."""
     problems = Problems()
     group_id = number_in(call.body, "draft_group_id", problems, required=True) or 0
-    if problems:
-        return problems.reply()
+    problems.check()
     if group_id not in call.sandbox.drafts.groups:
-        return not_found(_NO_GROUP)
+        raise not_found(_NO_GROUP)
     call.sandbox.drafts.delete_group(group_id)
     return done()
 
@@ -66,15 +62,13 @@ def create_draft(call: Call) -> Reply:
     problems = Problems()
     group_id = number_in(call.body, "draft_group_id", problems, required=True) or 0
     message = text_in(call.body, "message", problems, MAX_TEXT_CHARACTERS)
-    if problems:
-        return problems.reply()
+    problems.check()
     if group_id not in call.sandbox.drafts.groups:
-        return not_found(_NO_GROUP)
+        raise not_found(_NO_GROUP)
     try:
         call.sandbox.drafts.create_draft(group_id, message)
     except TooMany:
-        problems.add("message", f"تعداد پیشنویس ها نباید بیشتر از {MAX_DRAFTS} باشد")
-        return problems.reply()
+        raise wrong("message", f"تعداد پیشنویس ها نباید بیشتر از {MAX_DRAFTS} باشد") from None
     return done()
 
 
@@ -83,22 +77,18 @@ def update_draft(call: Call) -> Reply:
     problems = Problems()
     draft_id = number_in(call.body, "draft_id", problems, required=True) or 0
     message = text_in(call.body, "message", problems, MAX_TEXT_CHARACTERS)
-    if problems:
-        return problems.reply()
+    problems.check()
     if draft_id not in call.sandbox.drafts.drafts:
-        return not_found(_NO_DRAFT)
+        raise not_found(_NO_DRAFT)
     call.sandbox.drafts.rewrite_draft(draft_id, message)
     return done()
 
 
 def delete_drafts(call: Call) -> Reply:
     """Delete drafts by their ids."""
-    problems = Problems()
-    draft_ids = ids_in(call.body, "draft_ids", problems)
-    if problems:
-        return problems.reply()
+    draft_ids = ids_in(call.body, "draft_ids")
     if not any(draft_id in call.sandbox.drafts.drafts for draft_id in draft_ids):
-        return not_found(_NO_DRAFT)
+        raise not_found(_NO_DRAFT)
     call.sandbox.drafts.delete_drafts(draft_ids)
     return done()
 
@@ -108,7 +98,7 @@ def list_drafts(call: Call) -> Reply:
     given = call.query.get("draft_group_id")
     group_id = None if given is None else as_int(given)
     if given is not None and group_id is None:
-        return missing("draft_group_id")
+        raise missing("draft_group_id")
 
     def render(draft: Draft) -> dict[str, object]:
         return {

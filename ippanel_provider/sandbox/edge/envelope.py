@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from ippanel_provider.sandbox.wire import Call, Reply
+from ippanel_provider.sandbox.wire import Call, Denied, Reply
 from ippanel_provider.service import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
 T = TypeVar("T")
@@ -44,14 +44,18 @@ def unauthorized(body: str) -> Reply:
     return Reply.json({"data": {"data": None}, "meta": {"status": False, "message": "Invalid token"}}, 401)
 
 
-def for_resellers(call: Call) -> Reply | None:
-    """The refusal where the account is no reseller; what the service answers then is not documented."""
-    return None if call.sandbox.account.is_reseller else failed(403, "403-1", "دسترسی به این بخش فقط برای نمایندگان مجاز است")
+def for_resellers(call: Call) -> None:
+    """Turn away an account that is no reseller; what the service answers then is not documented.
+
+    :raises Denied: it is none.
+    """
+    if not call.sandbox.account.is_reseller:
+        raise Denied(failed(403, "403-1", "دسترسی به این بخش فقط برای نمایندگان مجاز است"))
 
 
-def not_found(message: str, code: str = "404-1") -> Reply:
-    """What was asked for does not exist."""
-    return failed(404, code, message)
+def not_found(message: str, code: str = "404-1") -> Denied:
+    """The refusal, to be raised, where what is asked for does not exist."""
+    return Denied(failed(404, code, message))
 
 
 def required(field: str) -> str:
@@ -65,7 +69,7 @@ def invalid(field: str) -> str:
 
 
 class Problems:
-    """Collects what is wrong with a request and answers it as one 422."""
+    """Collects what is wrong with a request, to answer all of it as one 422."""
 
     def __init__(self) -> None:
         self._errors: dict[str, list[str]] = {}
@@ -81,9 +85,13 @@ class Problems:
         """Note that ``field`` is missing."""
         self.add(field, required(field))
 
-    def reply(self) -> Reply:
-        """The 422: the first text, how many more there are, and all of them by field."""
-        return failed(422, "400-2", self._message(), self._errors)
+    def check(self) -> None:
+        """Go on only if there is none.
+
+        :raises Denied: with the 422: the first text, how many more there are, and all of them by field.
+        """
+        if self._errors:
+            raise Denied(failed(422, "400-2", self._message(), self._errors))
 
     def bare_reply(self) -> Reply:
         """The 422 of the login: the errors stand at the top level, and there is no data."""
@@ -95,11 +103,15 @@ class Problems:
         return texts[0] + (f" (و {len(texts) - 1} خطای دیگر)" if len(texts) > 1 else "")
 
 
-def missing(field: str) -> Reply:
-    """The 422 for a request that lacks the one field it needs."""
-    problems = Problems()
-    problems.require(field)
-    return problems.reply()
+def wrong(field: str, text: str | None = None) -> Denied:
+    """The 422, to be raised, for one field alone; without words it is "not valid"."""
+    text = text or invalid(field)
+    return Denied(failed(422, "400-2", text, {field: [text]}))
+
+
+def missing(field: str) -> Denied:
+    """The 422, to be raised, for a request that lacks the one field it needs."""
+    return wrong(field, required(field))
 
 
 def moment(time: float) -> str:
@@ -125,8 +137,11 @@ class Pages:
         return (self.page - 1) * self.size
 
 
-def pages_of(call: Call, *, size_key: str = "per_page", maximum: int = MAX_PAGE_SIZE) -> Pages | Reply:
-    """The page asked for in the body or the query, or the 422 for figures that are none."""
+def pages_of(call: Call, *, size_key: str = "per_page", maximum: int = MAX_PAGE_SIZE) -> Pages:
+    """The page asked for in the body or the query.
+
+    :raises Denied: for figures that are none.
+    """
     problems = Problems()
     figures = []
     for field, default, most in (("page", 1, None), (size_key, DEFAULT_PAGE_SIZE, maximum)):
@@ -136,7 +151,8 @@ def pages_of(call: Call, *, size_key: str = "per_page", maximum: int = MAX_PAGE_
             problems.add(field)
             number = default
         figures.append(number)
-    return problems.reply() if problems else Pages(*figures)
+    problems.check()
+    return Pages(*figures)
 
 
 def listing(call: Call, data: Sequence[object], total: int, pages: Pages, *, path: str | None = None) -> Reply:
@@ -159,8 +175,6 @@ def listing(call: Call, data: Sequence[object], total: int, pages: Pages, *, pat
 def list_of(call: Call, entries: Sequence[T], render: Callable[[T], object]) -> Reply:
     """A page of ``entries`` that are all at hand."""
     pages = pages_of(call)
-    if isinstance(pages, Reply):
-        return pages
     return listing(call, [render(entry) for entry in entries[pages.offset : pages.offset + pages.size]], len(entries), pages)
 
 

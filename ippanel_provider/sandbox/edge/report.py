@@ -9,7 +9,7 @@ from ippanel_provider.sandbox.outbox import OutboxFilter
 from ippanel_provider.sandbox.prices import operator_of
 from ippanel_provider.sandbox.records import Bulk, InboxMessage
 from ippanel_provider.sandbox.state import Sandbox
-from ippanel_provider.sandbox.wire import Call, Reply, Route
+from ippanel_provider.sandbox.wire import Call, Denied, Reply, Route
 from ippanel_provider.service import BulkState, DeliveryStatus
 from ippanel_provider.text.parts import Encoding, measure
 
@@ -42,19 +42,15 @@ _STAT_OF_STATUS = {
 def outbox(call: Call) -> Reply:
     """Bulks, newest first, by filters. The size of a page is called ``limit`` here."""
     pages = pages_of(call, size_key="limit")
-    if isinstance(pages, Reply):
-        return pages
     wanted = _outbox_filter(call)
-    if isinstance(wanted, Reply):
-        return wanted
     bulks, total = (
         ([], 0) if wanted is None else call.sandbox.outbox.report(wanted, call.sandbox.now(), offset=pages.offset, limit=pages.size)
     )
     return listing(call, [_render(call.sandbox, bulk) for bulk in bulks], total, pages)
 
 
-def _outbox_filter(call: Call) -> OutboxFilter | Reply | None:
-    """The filters read, the refusal of a bad one, or None when nothing can match (another user's name)."""
+def _outbox_filter(call: Call) -> OutboxFilter | None:
+    """The filters read, or None when nothing can match (another user's name)."""
     given = call.body.get("filters")
     filters = {key: value for key, value in given.items() if value not in (None, "")} if isinstance(given, Mapping) else {}
     problems = Problems()
@@ -67,7 +63,7 @@ def _outbox_filter(call: Call) -> OutboxFilter | Reply | None:
 
     state = as_int(filters.get("state_id"))
     if "state_id" in filters and state not in set(BulkState):
-        return failed(422, "400-31", "invalid state")
+        raise Denied(failed(422, "400-31", "invalid state"))
     wanted = OutboxFilter(
         number=str(filters["number"]) if "number" in filters else None,
         bulk_id=number("messages_outbox_id"),
@@ -81,8 +77,7 @@ def _outbox_filter(call: Call) -> OutboxFilter | Reply | None:
         state=state,
         younger_hidden=call.lag,
     )
-    if problems:
-        return problems.reply()
+    problems.check()
     name = str(filters.get("username", "*"))
     return wanted if not name.strip("*") or name == call.sandbox.account.user_name else None
 
@@ -127,20 +122,20 @@ def _valid(state: BulkState) -> str | None:
     return "reject" if state is BulkState.REJECTED else "approve"
 
 
-def _bulk_of(call: Call, field: str, given: object) -> Bulk | Reply:
-    """The bulk a report asks for, or the 422 or 404."""
+def _bulk_of(call: Call, field: str, given: object) -> Bulk:
+    """The bulk a report asks for."""
     if given is None or given == "":
-        return missing(field)
+        raise missing(field)
     bulk_id = as_int(given)
     bulk = None if bulk_id is None else call.sandbox.outbox.get(bulk_id)
-    return bulk or not_found(NO_BULK)
+    if bulk is None:
+        raise not_found(NO_BULK)
+    return bulk
 
 
 def by_bulk(call: Call) -> Reply:
     """One bulk, with its parts, who sent it, and the reviewer's comment."""
     bulk = _bulk_of(call, "messages_outbox_id", call.params.get("id") or call.query.get("messages_outbox_id"))
-    if isinstance(bulk, Reply):
-        return bulk
     data = _render(call.sandbox, bulk)
     rejected = data["state_id"] == BulkState.REJECTED
     data |= {
@@ -157,8 +152,6 @@ def by_bulk(call: Call) -> Reply:
 def bulk_stats(call: Call) -> Reply:
     """How many texts stand where, by operator and language. A count that is not zero is a string."""
     bulk = _bulk_of(call, "bulk_id", call.query.get("bulk_id"))
-    if isinstance(bulk, Reply):
-        return bulk
     counts: Counter[tuple[str, str, str]] = Counter()
     now = call.sandbox.now()
     for index, recipient in enumerate(bulk.recipients):
@@ -180,11 +173,7 @@ def bulk_stats(call: Call) -> Reply:
 def recipients(call: Call) -> Reply:
     """Each recipient of a bulk with what it got and where that stands."""
     bulk = _bulk_of(call, "bulk_id", call.query.get("bulk_id"))
-    if isinstance(bulk, Reply):
-        return bulk
     pages = pages_of(call)
-    if isinstance(pages, Reply):
-        return pages
     now, parts = call.sandbox.now(), str(bulk.parts)
     rows = [
         {
@@ -202,8 +191,6 @@ def recipients(call: Call) -> Reply:
 def inbox(call: Call) -> Reply:
     """Texts that came in, newest first; with ``from_id`` only those above it."""
     pages = pages_of(call)
-    if isinstance(pages, Reply):
-        return pages
     filters = call.body.get("filters")
     above = as_int(filters.get("from_id")) if isinstance(filters, Mapping) else None
     messages = [message for message in reversed(call.sandbox.inbox) if above is None or message.id > above]

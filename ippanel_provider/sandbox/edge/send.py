@@ -11,7 +11,7 @@ from ippanel_provider.sandbox.state import Duplicate, NoCredit
 from ippanel_provider.sandbox.wire import Call, Reply, Route, with_plus
 from ippanel_provider.service import OPT_OUT_SUFFIX
 
-from .envelope import Problems, as_int, done, failed, missing, not_found, unauthorized
+from .envelope import Problems, as_int, done, failed, missing, not_found, unauthorized, wrong
 from .sending import FORMS
 from .sending.checks import recipients_of, text_of
 
@@ -30,14 +30,11 @@ def send(call: Call) -> Reply:
     """``POST /api/send``: read the form its ``sending_type`` names, then hand it over."""
     kind = call.body.get("sending_type")
     if kind is None or kind == "":
-        return missing("sending_type")
+        raise missing("sending_type")
     form = FORMS.get(kind) if isinstance(kind, str) else None
     if form is None:
-        problems = Problems()
-        problems.add("sending_type")
-        return problems.reply()
-    submission = form(call)
-    return submission if isinstance(submission, Reply) else submit(call, submission)
+        raise wrong("sending_type")
+    return submit(call, form(call))
 
 
 def submit(call: Call, submission: Submission) -> Reply:
@@ -72,8 +69,7 @@ def send_url(call: Call) -> Reply:
         problems.add("from") if line else problems.require("from")
     text = text_of(call, values["message"], line, problems)
     recipients = recipients_of(call, [recipient] if recipient else None, problems, "to", 1)
-    if problems:
-        return problems.reply()
+    problems.check()
     return submit(call, Submission("webservice", line, [Item(text, recipients)]))
 
 
@@ -99,10 +95,10 @@ def cancel(call: Call) -> Reply:
     """Cancel a scheduled text, until five minutes before it is due."""
     given = call.body.get("message_outbox_id")
     if given is None or given == "":
-        return missing("message_outbox_id")
+        raise missing("message_outbox_id")
     bulk_id = as_int(given)
     if bulk_id is None or not call.sandbox.cancel(bulk_id):
-        return not_found("پیام مورد نظر یافت نشد", "400-1")
+        raise not_found("پیام مورد نظر یافت نشد", "400-1")
     return done()
 
 
@@ -115,8 +111,7 @@ def calculate_price(call: Call) -> Reply:
     elif not isinstance(line, str) or line not in call.sandbox.lines:
         problems.add("number")
     text = text_of(call, call.body.get("message"), str(line), problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     size = call.sandbox.size(text.removesuffix(OPT_OUT_SUFFIX).rstrip(), str(line))
     mci, other = (text_price(size.encoding, size.parts, at_mci) for at_mci in (True, False))
     return done({"mci_price": mci, "other_price": other, "parts": size.parts})

@@ -21,8 +21,7 @@ _STATES = {
 
 def create(call: Call) -> Reply:
     """Open a ticket, maybe with a file."""
-    if (refusal := for_resellers(call)) is not None:
-        return refusal
+    for_resellers(call)
     problems = Problems()
     subject, description = _text(call, "subject", problems), _text(call, "description", problems)
     category_id = number_in(call.body, "category_id", problems, 1, required=True) or 0
@@ -30,8 +29,7 @@ def create(call: Call) -> Reply:
     if str(notification) not in ("0", "1"):
         problems.add("sms_notification")
     file = _file(call, problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     account = call.sandbox.account
     ticket = call.sandbox.tickets.create(
         account.user_id, account.user_name, subject, category_id, description, str(notification) == "1", file
@@ -41,8 +39,7 @@ def create(call: Call) -> Reply:
 
 def list_tickets(call: Call) -> Reply:
     """Tickets that fit the filters, newest first. A filter given empty is refused: leave it out instead."""
-    if (refusal := for_resellers(call)) is not None:
-        return refusal
+    for_resellers(call)
     problems = Problems()
 
     def number(field: str) -> int | None:
@@ -57,32 +54,32 @@ def list_tickets(call: Call) -> Reply:
     )
     if wanted.state_id is not None and wanted.state_id not in set(TicketState):
         problems.add("state_id")
-    return problems.reply() if problems else list_of(call, call.sandbox.tickets.matching(wanted), lambda ticket: _in_list(call, ticket))
+    problems.check()
+    return list_of(call, call.sandbox.tickets.matching(wanted), lambda ticket: _in_list(call, ticket))
 
 
 def show(call: Call) -> Reply:
     """One ticket with what was said in it."""
-    if (refusal := for_resellers(call)) is not None:
-        return refusal
+    for_resellers(call)
     given = call.query.get("ticket_id")
     if not given:
-        return missing("ticket_id")
+        raise missing("ticket_id")
     ticket = call.sandbox.tickets.get(as_int(given) or 0)
-    return not_found(_NO_TICKET) if ticket is None else done(_alone(call, ticket))
+    if ticket is None:
+        raise not_found(_NO_TICKET)
+    return done(_alone(call, ticket))
 
 
 def reply(call: Call) -> Reply:
     """Say something in a ticket, maybe with a file."""
-    if (refusal := for_resellers(call)) is not None:
-        return refusal
+    for_resellers(call)
     problems = Problems()
     ticket_id, description = number_in(call.body, "ticket_id", problems, 1, required=True) or 0, _text(call, "description", problems)
     file = _file(call, problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     ticket = call.sandbox.tickets.get(ticket_id)
     if ticket is None:
-        return not_found(_NO_TICKET)
+        raise not_found(_NO_TICKET)
     interaction = call.sandbox.tickets.reply(ticket_id, description, file=file)
     parent_id = call.sandbox.people.users[ticket.user_id].parent_id if ticket.user_id in call.sandbox.people.users else None
     return done({"interaction_id": interaction.id, "ticket": {"id": ticket.id, "user_id": ticket.user_id, "parent_id": parent_id}})

@@ -19,14 +19,13 @@ _ADD_STATUSES = ("normal", "online", "webservice")
 
 def parents_tree(call: Call) -> Reply:
     """The resellers above a user."""
-    if (refusal := for_resellers(call)) is not None:
-        return refusal
+    for_resellers(call)
     given = call.query.get("user_id")
     if not given:
-        return missing("user_id")
+        raise missing("user_id")
     user = call.sandbox.people.users.get(as_int(given) or 0)
     if user is None:
-        return not_found("کاربر مورد نظر یافت نشد")
+        raise not_found("کاربر مورد نظر یافت نشد")
     above = call.sandbox.people.above(user.id)
     return done(
         {
@@ -39,12 +38,10 @@ def parents_tree(call: Call) -> Reply:
 
 def list_users(call: Call) -> Reply:
     """Everybody under the account who fits the filters, newest first. A filter given empty is refused: leave it out instead."""
-    if (refusal := for_resellers(call)) is not None:
-        return refusal
+    for_resellers(call)
     problems = Problems()
     tests = [fits for field, build in _FILTERS.items() if field in call.query and (fits := build(call, field, problems)) is not None]
-    if problems:
-        return problems.reply()
+    problems.check()
     users = call.sandbox.people.under(call.sandbox.account.user_id)
     return list_of(call, [user for user in users if all(fits(user) for fits in tests)], lambda user: _render(call, user))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ippanel_provider.sandbox.contact_sheets import entries_of
 from ippanel_provider.sandbox.edge.contact_reading import NO_BOOK
-from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, list_of, missing, moment, not_found
+from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, list_of, missing, moment, not_found, wrong
 from ippanel_provider.sandbox.edge.fields import ids_in, text_in
 from ippanel_provider.sandbox.phonebook_records import Book
 from ippanel_provider.sandbox.sheets import UnreadableSheet, read_rows
@@ -30,8 +30,7 @@ def create(call: Call) -> Reply:
     problems = Problems()
     title = text_in(call.body, "title", problems, MAX_PHONEBOOK_TITLE)
     option_ids = _option_ids(call, problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     book = call.sandbox.phonebooks.create_book(title, option_ids or [])
     return done(_render(call, book) | {"count": str(len(book.contacts))})
 
@@ -40,24 +39,18 @@ def update(call: Call) -> Reply:
     """Change title, options, or both."""
     problems = Problems()
     book = _book(call)
-    if book is None:
-        return not_found(NO_BOOK)
     title = text_in(call.body, "title", problems, MAX_PHONEBOOK_TITLE, required=False)
     option_ids = _option_ids(call, problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     call.sandbox.phonebooks.update_book(book.id, title or None, option_ids)
     return done()
 
 
 def delete(call: Call) -> Reply:
     """Delete phonebooks with their contacts."""
-    problems = Problems()
-    book_ids = ids_in(call.body, "listPhonebooks", problems)
-    if problems:
-        return problems.reply()
+    book_ids = ids_in(call.body, "listPhonebooks")
     if not any(book_id in call.sandbox.phonebooks.books for book_id in book_ids):
-        return not_found(NO_BOOK)
+        raise not_found(NO_BOOK)
     call.sandbox.phonebooks.delete_books(book_ids)
     return done()
 
@@ -65,8 +58,6 @@ def delete(call: Call) -> Reply:
 def export_members(call: Call) -> Reply:
     """Start an export of one phonebook with its options."""
     book = _book(call)
-    if book is None:
-        return not_found(NO_BOOK)
     call.sandbox.phonebooks.start_export(book_id=book.id)
     return done()
 
@@ -74,33 +65,33 @@ def export_members(call: Call) -> Reply:
 def import_contacts(call: Call) -> Reply:
     """Start an import of an xlsx file."""
     book = _book(call)
-    if book is None:
-        return not_found(NO_BOOK)
     uploads = call.uploads("file")
     if not uploads:
-        return missing("file")
-    problems = Problems()
+        raise missing("file")
     books = call.sandbox.phonebooks
     try:
         rows = read_rows(uploads[0].name, uploads[0].content, ("xlsx",), MAX_PHONEBOOK_CONTACTS + 1)
     except UnreadableSheet:
-        problems.add("file", "فایل باید از نوع xlsx باشد")
-        return problems.reply()
+        raise wrong("file", "فایل باید از نوع xlsx باشد") from None
     entries = entries_of(rows, book.id, [books.options[option_id] for option_id in book.option_ids if option_id in books.options])
     if not entries:
-        problems.add("file", "هیچ شماره معتبری در فایل یافت نشد")
-        return problems.reply()
+        raise wrong("file", "هیچ شماره معتبری در فایل یافت نشد")
     books.start_import(book.id, entries)
     return done()
 
 
 def import_sample(call: Call) -> Reply:
     """The documents answer nothing here; the controls hold the file."""
-    return done() if _book(call) is not None else not_found(NO_BOOK)
+    _book(call)
+    return done()
 
 
-def _book(call: Call) -> Book | None:
-    return call.sandbox.phonebooks.books.get(as_int(call.params["id"]) or 0)
+def _book(call: Call) -> Book:
+    """The phonebook in the path."""
+    book = call.sandbox.phonebooks.books.get(as_int(call.params["id"]) or 0)
+    if book is None:
+        raise not_found(NO_BOOK)
+    return book
 
 
 def _option_ids(call: Call, problems: Problems) -> list[int] | None:

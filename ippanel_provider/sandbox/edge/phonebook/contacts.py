@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 
 from ippanel_provider.sandbox.edge.contact_reading import NO_BOOK, entry
-from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, listing, moment, not_found, pages_of
+from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, listing, missing, moment, not_found, pages_of, wrong
 from ippanel_provider.sandbox.edge.fields import ids_in, number_in
 from ippanel_provider.sandbox.edge.sending.checks import recipient_of
 from ippanel_provider.sandbox.phonebook_records import Contact, Entry
@@ -19,10 +19,8 @@ _NO_CONTACT = "مخاطب مورد نظر یافت نشد"
 def add_contacts(call: Call) -> Reply:
     """Add contacts, each to the book it names. Entries that cannot be used are counted, not named."""
     given = call.body.get("list")
-    problems = Problems()
     if not isinstance(given, list) or not given:
-        problems.add("list") if given else problems.require("list")
-        return problems.reply()
+        raise wrong("list") if given else missing("list")
     entries = [read for raw in given if (read := _entry(call, raw)) is not None]
     added, errors, existences = call.sandbox.phonebooks.add_contacts(entries)
     counts = {"added": added, "errors": errors + len(given) - len(entries), "existences": existences}
@@ -44,11 +42,7 @@ def _entry(call: Call, raw: object) -> Entry | None:
 def list_contacts(call: Call) -> Reply:
     """Contacts that fit the filters, without their options."""
     pages = pages_of(call)
-    if isinstance(pages, Reply):
-        return pages
     wanted = _filter(call)
-    if isinstance(wanted, Reply):
-        return wanted
     found, total = call.sandbox.phonebooks.matching(wanted)
     shown = islice(found, pages.offset, pages.offset + pages.size)
     return listing(call, [_render(call, contact) for contact in shown], total, pages)
@@ -58,7 +52,7 @@ def get_contact(call: Call) -> Reply:
     """One contact with its options and blacklists."""
     contact = call.sandbox.phonebooks.contact(as_int(call.params["id"]) or 0)
     if contact is None:
-        return not_found(_NO_CONTACT)
+        raise not_found(_NO_CONTACT)
     books = call.sandbox.phonebooks
     return done(
         _render(call, contact)
@@ -75,38 +69,31 @@ def update_contact(call: Call) -> Reply:
     """Change a contact: number and book always, the rest where it is given; options that are given replace all."""
     contact_id = as_int(call.params["id"]) or 0
     if call.sandbox.phonebooks.contact(contact_id) is None:
-        return not_found(_NO_CONTACT)
+        raise not_found(_NO_CONTACT)
     problems = Problems()
-    number = book_id = None
     for field in ("number", "phonebook_id"):
         if call.body.get(field) in (None, ""):
             problems.require(field)
-    if not problems:
-        number, book_id = recipient_of(call, call.body["number"]), as_int(call.body["phonebook_id"])
-    if not problems and number is None:
-        problems.add("number", "شماره معتبر نیست")
-    read = entry(call, call.body, number or "", book_id or 0, problems) if not problems else None
-    if read is None or problems:
-        return problems.reply()
+    problems.check()
+    number = recipient_of(call, call.body["number"])
+    if number is None:
+        raise wrong("number", "شماره معتبر نیست")
+    read = entry(call, call.body, number, as_int(call.body["phonebook_id"]) or 0, problems)
+    problems.check()
     try:
         call.sandbox.phonebooks.update_contact(contact_id, read)
     except InTheBook:
-        problems.add("number", "این شماره در دفترچه تلفن وجود دارد")
-        return problems.reply()
+        raise wrong("number", "این شماره در دفترچه تلفن وجود دارد") from None
     except Full:
-        problems.add("phonebook_id", "ظرفیت دفترچه تلفن تکمیل است")
-        return problems.reply()
+        raise wrong("phonebook_id", "ظرفیت دفترچه تلفن تکمیل است") from None
     return done()
 
 
 def delete_contacts(call: Call) -> Reply:
     """Delete contacts by their ids."""
-    problems = Problems()
-    contact_ids = ids_in(call.body, "listNumbers", problems)
-    if problems:
-        return problems.reply()
+    contact_ids = ids_in(call.body, "listNumbers")
     if not any(call.sandbox.phonebooks.contact(contact_id) is not None for contact_id in contact_ids):
-        return not_found(_NO_CONTACT)
+        raise not_found(_NO_CONTACT)
     call.sandbox.phonebooks.delete_contacts(contact_ids)
     return done()
 
@@ -114,21 +101,18 @@ def delete_contacts(call: Call) -> Reply:
 def export_contacts(call: Call) -> Reply:
     """Start an export of the contacts that fit the filters."""
     wanted = _filter(call)
-    if isinstance(wanted, Reply):
-        return wanted
     call.sandbox.phonebooks.start_export(wanted.created_from, wanted.number, wanted.book_title, wanted.book_id)
     return done()
 
 
-def _filter(call: Call) -> ContactFilter | Reply:
-    """The filters of a list or an export, or the refusal of one that cannot be read."""
+def _filter(call: Call) -> ContactFilter:
+    """The filters of a list or an export."""
     query = call.query
     problems = Problems()
     created_from, book_id = number_in(query, "from_created_at", problems), number_in(query, "phonebook_id", problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     if book_id is not None and book_id not in call.sandbox.phonebooks.books:
-        return not_found(NO_BOOK)
+        raise not_found(NO_BOOK)
     # A plus that was not encoded arrives as a space and is left so: nothing is found, as at the service.
     return ContactFilter(created_from, query.get("number") or None, query.get("phonebook_title") or None, book_id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, list_of, moment, not_found
+from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, list_of, moment, not_found, wrong
 from ippanel_provider.sandbox.edge.fields import ids_in, text_in
 from ippanel_provider.sandbox.phonebook_records import OPTION_TYPES, Option
 from ippanel_provider.sandbox.wire import Call, Reply, Route
@@ -19,16 +19,15 @@ def create_option(call: Call) -> Reply:
         problems.require("type")
     elif kind not in OPTION_TYPES:
         problems.add("type")
-    return problems.reply() if problems else done(render_option(call.sandbox.phonebooks.create_option(title, str(kind))))
+    problems.check()
+    return done(render_option(call.sandbox.phonebooks.create_option(title, str(kind))))
 
 
 def list_options(call: Call) -> Reply:
     """The options, newest first; ``title`` matches a part."""
     kind, title = call.query.get("type"), call.query.get("title")
     if kind and kind not in OPTION_TYPES:
-        problems = Problems()
-        problems.add("type")
-        return problems.reply()
+        raise wrong("type")
     options = reversed(call.sandbox.phonebooks.options.values())
     found = [option for option in options if (not kind or option.type == kind) and (not title or title in option.title)]
     return list_of(call, found, render_option)
@@ -38,23 +37,19 @@ def update_option(call: Call) -> Reply:
     """Give an option another title; this one call answers ``true``."""
     option_id = as_int(call.params["id"]) or 0
     if option_id not in call.sandbox.phonebooks.options:
-        return not_found(_NO_OPTION)
+        raise not_found(_NO_OPTION)
     problems = Problems()
     title = text_in(call.body, "title", problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     call.sandbox.phonebooks.rename_option(option_id, title)
     return done(True)
 
 
 def delete_options(call: Call) -> Reply:
     """Delete options; contacts lose their values."""
-    problems = Problems()
-    option_ids = ids_in(call.body, "listOptions", problems)
-    if problems:
-        return problems.reply()
+    option_ids = ids_in(call.body, "listOptions")
     if not any(option_id in call.sandbox.phonebooks.options for option_id in option_ids):
-        return not_found(_NO_OPTION)
+        raise not_found(_NO_OPTION)
     call.sandbox.phonebooks.delete_options(option_ids)
     return done()
 

@@ -1,6 +1,6 @@
 """The forms of ``POST /api/send``, by ``sending_type``. API: send.
 
-A form is a function that reads a call into a :class:`~..records.Submission`, or returns the refusal. A new one is a
+A form is a function that reads a call into a :class:`~..records.Submission`, or raises the refusal. A new one is a
 function in a module beside this and a line in :data:`FORMS`.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ippanel_provider.sandbox.records import Submission
-from ippanel_provider.sandbox.wire import Call, Reply
+from ippanel_provider.sandbox.wire import Call
 
 from . import bank, direct, files, pattern, phonebook, voice
 
-Form = Callable[[Call], Submission | Reply]
+Form = Callable[[Call], Submission]
 
 FORMS: Mapping[str, Form] = {
     "webservice": direct.webservice,

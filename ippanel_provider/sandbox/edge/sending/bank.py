@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ippanel_provider.sandbox.bank import OPERATOR_IDS, OPERATORS, Choice, place_key, trade_key
-from ippanel_provider.sandbox.edge.envelope import Problems, as_int
+from ippanel_provider.sandbox.edge.envelope import Problems, as_int, wrong
 from ippanel_provider.sandbox.edge.fields import number_in
 from ippanel_provider.sandbox.places import CITIES, COUNTIES, PROVINCES, SUB_TRADES, TRADES, Entry
 from ippanel_provider.sandbox.records import Item, Submission
-from ippanel_provider.sandbox.wire import Call, Reply
+from ippanel_provider.sandbox.wire import Call
 from ippanel_provider.service import (
     MAX_BIRTH_YEAR,
     MAX_FILE_NUMBERS,
@@ -85,7 +85,7 @@ class _Fields:
         return place_key(province, county, city)
 
 
-def postal_code(call: Call) -> Submission | Reply:
+def postal_code(call: Call) -> Submission:
     """People by the first digits of their postal code: one bulk."""
 
     def read(fields: _Fields) -> tuple[Choice, Slices]:
@@ -96,7 +96,7 @@ def postal_code(call: Call) -> Submission | Reply:
     return _to_bank(call, read)
 
 
-def country(call: Call) -> Submission | Reply:
+def country(call: Call) -> Submission:
     """People by place and the first digits of their number: one bulk."""
 
     def read(fields: _Fields) -> tuple[Choice, Slices]:
@@ -107,7 +107,7 @@ def country(call: Call) -> Submission | Reply:
     return _to_bank(call, read)
 
 
-def geolocation(call: Call) -> Submission | Reply:
+def geolocation(call: Call) -> Submission:
     """People by place, with operators by id: one bulk."""
 
     def read(fields: _Fields) -> tuple[Choice, Slices]:
@@ -117,7 +117,7 @@ def geolocation(call: Call) -> Submission | Reply:
     return _to_bank(call, read)
 
 
-def job(call: Call) -> Submission | Reply:
+def job(call: Call) -> Submission:
     """People by trade: one bulk."""
 
     def read(fields: _Fields) -> tuple[Choice, Slices]:
@@ -128,7 +128,7 @@ def job(call: Call) -> Submission | Reply:
     return _to_bank(call, read)
 
 
-def _to_bank(call: Call, read: Callable[[_Fields], tuple[Choice, Slices]]) -> Submission | Reply:
+def _to_bank(call: Call, read: Callable[[_Fields], tuple[Choice, Slices]]) -> Submission:
     problems = Problems()
     line = line_of(call, problems)
     text = text_of(call, call.body.get("message"), line, problems)
@@ -142,12 +142,10 @@ def _to_bank(call: Call, read: Callable[[_Fields], tuple[Choice, Slices]]) -> Su
     others = recipients_of(call, given, problems, "other_recipients", MAX_RECIPIENTS_PER_REQUEST) if given else []
     if sum(size for _, slices in chosen for _, size in slices.values()) > MAX_FILE_NUMBERS:
         problems.add("params", f"تعداد گیرندگان نباید بیشتر از {MAX_FILE_NUMBERS} باشد")
-    if problems:
-        return problems.reply()
+    problems.check()
     recipients = list(dict.fromkeys([*_numbers(chosen), *others]))
     if not recipients:
-        problems.add("params", "هیچ شماره ای با این مشخصات یافت نشد")
-        return problems.reply()
+        raise wrong("params", "هیچ شماره ای با این مشخصات یافت نشد")
     return Submission(str(call.body["sending_type"]), line, [Item(text, recipients)], due)
 
 

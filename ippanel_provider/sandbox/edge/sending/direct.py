@@ -8,7 +8,7 @@ from typing import Any
 
 from ippanel_provider.sandbox.edge.envelope import Problems
 from ippanel_provider.sandbox.records import Item, Singles, Submission
-from ippanel_provider.sandbox.wire import Call, Reply
+from ippanel_provider.sandbox.wire import Call
 from ippanel_provider.service import MAX_PEER_TO_PEER_ITEMS, MAX_RECIPIENTS_PER_REQUEST
 
 from .checks import SURELY_SHORT, due_of, line_of, recipients_of, text_of
@@ -18,7 +18,7 @@ _RECIPIENT_LENGTH = len("+989120000000")
 _are_wire_recipients = re.compile(r"(?:\+989[0-9]{9})*").fullmatch
 
 
-def webservice(call: Call) -> Submission | Reply:
+def webservice(call: Call) -> Submission:
     """One text to up to 1000 recipients: one bulk. ``normal`` is the older name of the same form."""
     problems = Problems()
     line = line_of(call, problems)
@@ -27,12 +27,11 @@ def webservice(call: Call) -> Submission | Reply:
     given = params.get("recipients") if isinstance(params, Mapping) else None
     recipients = recipients_of(call, given, problems, "params.recipients", MAX_RECIPIENTS_PER_REQUEST)
     due = due_of(call, problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     return Submission(str(call.body["sending_type"]), line, [Item(text, recipients)], due)
 
 
-def peer_to_peer(call: Call) -> Submission | Reply:
+def peer_to_peer(call: Call) -> Submission:
     """Each item its own text and recipients: one bulk an item."""
     problems = Problems()
     line = line_of(call, problems)
@@ -48,7 +47,8 @@ def peer_to_peer(call: Call) -> Submission | Reply:
     if usual is not None and not problems:
         return Submission("peer_to_peer", line, usual, due)
     items = [_item(call, index, raw, line, problems) for index, raw in enumerate(params)]
-    return problems.reply() if problems else Submission("peer_to_peer", line, items, due)
+    problems.check()
+    return Submission("peer_to_peer", line, items, due)
 
 
 def _singles(params: list[Any]) -> Singles | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ippanel_provider.sandbox.edge.envelope import Problems
 from ippanel_provider.sandbox.records import Item, Submission
 from ippanel_provider.sandbox.sheets import Row, UnreadableSheet, read_rows
-from ippanel_provider.sandbox.wire import Call, Reply
+from ippanel_provider.sandbox.wire import Call
 from ippanel_provider.service import MAX_FILE_NUMBERS, MAX_FILE_ROWS, MAX_RECIPIENTS_PER_REQUEST
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
@@ -23,7 +23,7 @@ _REPORTED = 20
 """Rows an answer complains about."""
 
 
-def peer_to_peer_file(call: Call) -> Submission | Reply:
+def peer_to_peer_file(call: Call) -> Submission:
     """Each row its own recipient and text: one bulk a row. A csv names its columns in the first row."""
     problems = Problems()
     line, due = line_of(call, problems), due_of(call, problems)
@@ -34,17 +34,16 @@ def peer_to_peer_file(call: Call) -> Submission | Reply:
     rows = rows[1:] if titled else rows
     if len(rows) > MAX_FILE_ROWS:
         problems.add("files", f"تعداد سطرهای فایل نباید بیشتر از {MAX_FILE_ROWS} باشد")
-        return problems.reply()
+        problems.check()
     recipients = _numbers(rows, problems)
     texts = [text_of(call, row[1] if len(row) > 1 else "", line, problems, "files") for row in rows[: _REPORTED if problems else None]]
     _note_empty(recipients, problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     items = [Item(text, [recipient]) for recipient, text in zip(recipients, texts, strict=True)]
     return Submission("peer_to_peer_file", line, items, due)
 
 
-def file(call: Call) -> Submission | Reply:
+def file(call: Call) -> Submission:
     """One text to the numbers in the first column of a file, and to others: one bulk."""
     problems = Problems()
     line, due = line_of(call, problems), due_of(call, problems)
@@ -52,23 +51,22 @@ def file(call: Call) -> Submission | Reply:
     others: Sequence[object] = listed(call.body.get("other_recipients"))
     extra = recipients_of(call, others, problems, "other_recipients", MAX_RECIPIENTS_PER_REQUEST) if others else []
     _, numbers = _numbered_rows(call, ("csv", "xlsx"), problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     return Submission("file", line, [Item(text, list(dict.fromkeys([*numbers, *extra])))], due)
 
 
-def keyword(call: Call) -> Submission | Reply:
+def keyword(call: Call) -> Submission:
     """A text with ``{ex_B}``, ``{ex_C}``… from the columns of an xlsx file whose first column holds the numbers: one bulk."""
     problems = Problems()
     line, due = line_of(call, problems), due_of(call, problems)
     text = text_of(call, call.body.get("message"), line, problems)
     rows, numbers = _numbered_rows(call, ("xlsx",), problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     texts = [_PLACEHOLDER.sub(lambda match, row=row: _cell(row, match[1]), text) for row in rows]  # type: ignore[misc]
     for filled in {filled for filled in texts if len(filled) > len(text)}:
         text_of(call, filled, line, problems)
-    return problems.reply() if problems else Submission("keyword", line, [Item(text, numbers, texts)], due)
+    problems.check()
+    return Submission("keyword", line, [Item(text, numbers, texts)], due)
 
 
 def _rows(call: Call, kinds: Sequence[str], most: int, problems: Problems) -> list[Row]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ippanel_provider.sandbox.edge.contact_reading import entry
-from ippanel_provider.sandbox.edge.envelope import Problems, as_int, not_found
+from ippanel_provider.sandbox.edge.envelope import Problems, as_int, not_found, wrong
 from ippanel_provider.sandbox.phonebook_records import Entry
 from ippanel_provider.sandbox.records import Item, Pattern, Submission
-from ippanel_provider.sandbox.wire import Call, Reply
+from ippanel_provider.sandbox.wire import Call
 
 from .checks import due_of, line_of, recipients_of
 
 UNKNOWN_PATTERN = "پترن مورد نظر یافت نشد"
 
 
-def pattern(call: Call) -> Submission | Reply:
+def pattern(call: Call) -> Submission:
     """Fill the pattern's variables and send."""
     problems = Problems()
     line = line_of(call, problems)
@@ -29,18 +29,17 @@ def pattern(call: Call) -> Submission | Reply:
         problems.require("params")
     elif not isinstance(given, Mapping) and given != []:
         problems.add("params")
-    if problems:
-        return problems.reply()
+    problems.check()
     known = call.sandbox.patterns.get(str(code))
     if known is None:
-        return not_found(UNKNOWN_PATTERN)
+        raise not_found(UNKNOWN_PATTERN)
     if known.status != "active":
-        problems.add("code", "پترن فعال نیست")
-        return problems.reply()
+        raise wrong("code", "پترن فعال نیست")
     # PHP clients write an empty object as an empty list.
     text = fill(known, given if isinstance(given, Mapping) else {}, problems)
     filing = _filing(call, recipients[0], problems)
-    return problems.reply() if problems else Submission("pattern", line, [Item(text, recipients)], due, filing=filing)
+    problems.check()
+    return Submission("pattern", line, [Item(text, recipients)], due, filing=filing)
 
 
 def _filing(call: Call, number: str, problems: Problems) -> Entry | None:

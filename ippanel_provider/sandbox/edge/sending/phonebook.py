@@ -9,7 +9,7 @@ from ippanel_provider.sandbox.edge.envelope import Problems, as_int
 from ippanel_provider.sandbox.edge.fields import number_in
 from ippanel_provider.sandbox.phonebook_records import Book, Contact
 from ippanel_provider.sandbox.records import Item, Submission
-from ippanel_provider.sandbox.wire import Call, Reply
+from ippanel_provider.sandbox.wire import Call
 from ippanel_provider.service import MAX_FILE_NUMBERS, MAX_PHONEBOOKS_PER_SEND
 
 from .checks import due_of, line_of, listed, text_of
@@ -17,7 +17,7 @@ from .checks import due_of, line_of, listed, text_of
 _PLACEHOLDER = re.compile(r"\{ex_([0-9]+)\}")
 
 
-def phonebook(call: Call) -> Submission | Reply:
+def phonebook(call: Call) -> Submission:
     """One text to all contacts of books, to some in a row, or to those with certain ids: one bulk."""
     problems = Problems()
     line, due = line_of(call, problems), due_of(call, problems)
@@ -28,10 +28,11 @@ def phonebook(call: Call) -> Submission | Reply:
     ]
     numbers = list(dict.fromkeys(contact.number for contact in contacts))
     _check_size(numbers, problems)
-    return problems.reply() if problems else Submission("phonebook", line, [Item(text, numbers)], due)
+    problems.check()
+    return Submission("phonebook", line, [Item(text, numbers)], due)
 
 
-def keyword_phonebook(call: Call) -> Submission | Reply:
+def keyword_phonebook(call: Call) -> Submission:
     """A text with ``{ex_<option id>}`` from the options of each contact: one bulk. An option a contact lacks is empty."""
     problems = Problems()
     line, due = line_of(call, problems), due_of(call, problems)
@@ -47,15 +48,15 @@ def keyword_phonebook(call: Call) -> Submission | Reply:
         for contact in book.contacts.values() if book is not None else ():
             by_number.setdefault(contact.number, contact)
     _check_size(list(by_number), problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     texts = [
         _PLACEHOLDER.sub(lambda match, options=contact.options: options.get(int(match[1]), ""), text)  # type: ignore[misc]
         for contact in by_number.values()
     ]
     for filled in {filled for filled in texts if len(filled) > len(text)}:
         text_of(call, filled, line, problems)
-    return problems.reply() if problems else Submission("keyword_phonebook", line, [Item(text, list(by_number), texts)], due)
+    problems.check()
+    return Submission("keyword_phonebook", line, [Item(text, list(by_number), texts)], due)
 
 
 def _params(call: Call, problems: Problems) -> list[Mapping[str, object]]:

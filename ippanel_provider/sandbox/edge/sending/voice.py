@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ippanel_provider.sandbox.edge.envelope import Problems
 from ippanel_provider.sandbox.prices import VOICE_PRICE
 from ippanel_provider.sandbox.records import Item, Submission
-from ippanel_provider.sandbox.wire import Call, Reply
+from ippanel_provider.sandbox.wire import Call
 from ippanel_provider.service import MAX_VOTP_DIGITS
 
 from .checks import due_of, recipients_of
@@ -17,7 +17,7 @@ LINE = "+98votp"
 KIND = "sendvoice"
 
 
-def votp(call: Call) -> Submission | Reply:
+def votp(call: Call) -> Submission:
     """A code of at most 14 digits to one recipient: one bulk."""
     problems = Problems()
     code = call.body.get("message")
@@ -31,6 +31,5 @@ def votp(call: Call) -> Submission | Reply:
     given = params.get("recipients") if isinstance(params, Mapping) else None
     recipients = recipients_of(call, given, problems, "params.recipients", 1)
     due = due_of(call, problems)
-    if problems:
-        return problems.reply()
+    problems.check()
     return Submission(KIND, LINE, [Item(str(code), recipients)], due, price=VOICE_PRICE)
