@@ -44,6 +44,7 @@ class IPPanelNotifier(BaseNotifier):
     :param window_scope: ``deployment`` to count among all machines (needs Airflow Variables), or ``machine``
     :param state_dir: where this machine keeps what was sent, as hashes; default is the Airflow home directory
     :param timeout: seconds to wait for an answer of the service
+    :param context: what Airflow gives it where it is awaited; leave it out
     :param ippanel_conn_id: the connection to IPPanel (templated)
     :raises SendFailed: if somebody who should have been told was not; others may have been
     :raises SendInDoubt: if no answer came; the alert may have gone out
