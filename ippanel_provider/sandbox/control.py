@@ -104,9 +104,11 @@ async def messages(sandbox: Sandbox, request: Request) -> object:
 
 
 async def wait_for_messages(sandbox: Sandbox, request: Request) -> object:
-    """Answer as soon as ``count`` (1) texts match, or 408 after ``timeout`` (10) seconds of real time."""
-    wanted, count = _filter(request), int(_number(request, "count", 1))
-    deadline = monotonic() + min(_number(request, "timeout", 10), _MAX_WAIT)
+    """Answer as soon as ``count`` (1) texts match, or 408 after ``timeout`` (10, at most 300) seconds of real time."""
+    wanted, count, timeout = _filter(request), int(_number(request, "count", 1)), _number(request, "timeout", 10)
+    if timeout > _MAX_WAIT:
+        raise Mistake(f"timeout must be at most {_MAX_WAIT:g} seconds; ask again for more")
+    deadline = monotonic() + timeout
     seen, outbox, scanned = 0, sandbox.outbox, 0
     while True:
         if outbox is not sandbox.outbox:

@@ -73,7 +73,8 @@ class Fault:
         """Whether this request is meant."""
         if self.method is not None and self.method != method:
             return False
-        if self.sending_type is not None and self.sending_type != sending_type:
+        wanted = "peer_to_peer" if self.name == "partial" else self.sending_type
+        if wanted is not None and wanted != sending_type:
             return False
         return self.path is None or _path_matches(self.path, path)
 

@@ -141,7 +141,8 @@ TAKES: Mapping[str, str] = {
     "POST /v1/api/numbers/assign": "number_id number target_user_id target_user send gets",
     "POST /v1/api/numbers/unassign": "number_id number target_user_id target_user",
     "GET /v1/api/user/parents_tree": "user_id",
-    "GET /v1/api/user/list": f"{_PAGE} username name mobile",
+    "GET /v1/api/user/list": f"{_PAGE} username name add_status national_id acl_role_id tell mobile is_reseller document_block "
+    "created_from created_to expire_from expire_to is_bought_panel login_status sub_reseller",
     "GET /v1/api/acl/package/list": _PAGE,
     "POST /v1/api/ticket": "subject category_id description sms_notification file",
     "GET /v1/api/ticket": f"{_PAGE} username ticket_id category_id sub_category_id state_id",

@@ -80,6 +80,11 @@ def test_waiting_in_vain_is_408(wire: Wire, control: Any, ippanel_sandbox: Runni
         ippanel_sandbox.wait_for(2, timeout=0.05)
 
 
+def test_nobody_waits_for_longer_than_a_connection_holds(ippanel_sandbox: RunningSandbox) -> None:
+    with pytest.raises(SandboxError, match="timeout must be at most 300 seconds"):
+        ippanel_sandbox.wait_for(1, timeout=301)
+
+
 def test_counts_judge(wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
     ippanel_sandbox.account(duplicate_guard=0)
     for _ in range(3):

@@ -35,6 +35,13 @@ def test_of_two_that_decide_only_the_first_is_used_up() -> None:
     assert [[fault.name for fault in faults.strike(*SEND)] for _ in range(3)] == [["status"], ["html"], []]
 
 
+def test_a_part_is_taken_only_of_what_has_parts() -> None:
+    faults = Faults()
+    faults.add({"fault": "partial", "status": 500, "times": 1})
+    assert faults.strike(*SEND) == faults.strike("GET", "/v1/api/payment/credit/mine", None) == []
+    assert len(faults.strike("POST", "/v1/api/send", "peer_to_peer")) == 1
+
+
 @pytest.mark.parametrize(
     ("path", "hit"),
     [("/api/send", True), ("send$", True), ("^/v1/api/send$", True), ("^/api/send", False), ("/api/send/", False), ("^/v1", True)],
