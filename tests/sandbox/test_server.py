@@ -107,6 +107,15 @@ def test_options_that_make_no_sense(options: list[str]) -> None:
         main(options)
 
 
+def test_any_address_if_it_is_meant() -> None:
+    """One that no machine has, so that nothing listens: what is refused then is the address, by the system, and not the wish."""
+    arguments = ["--host", "192.0.2.1", "--port", "0", "--i-know"]
+    ended = subprocess.run([sys.executable, "-m", "ippanel_provider.sandbox", *arguments], capture_output=True, text=True, check=False)
+    assert ended.returncode == 3
+    assert "192.0.2.1" in ended.stderr
+    assert "--i-know" not in ended.stderr
+
+
 def test_a_port_in_use_is_told() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
