@@ -286,17 +286,15 @@ _LEGACY_STATUSES = {
 }
 
 
-def legacy_bulk_state(status: str | None, confirm_state: str | None) -> BulkState:
+def legacy_bulk_state(status: object, confirm_state: object) -> BulkState:
     """The state of a bulk of the legacy REST API, whose words are not documented, in the terms of the Edge API.
 
     ``finish`` is the word the Edge API shows beside the state "sent". Only words that leave no doubt count as final;
     any other is a state without a name, which is neither final nor good.
     """
-    for word in (confirm_state, status):
-        ended = _LEGACY_ENDS.get((word or "").strip().lower())
-        if ended is not None:
-            return ended
-    return _LEGACY_STATES.get((status or "").strip().lower(), BulkState(-1))
+    confirmed, standing = (str(word).strip().lower() for word in (confirm_state, status))
+    ended = _LEGACY_ENDS.get(confirmed) or _LEGACY_ENDS.get(standing)
+    return ended or _LEGACY_STATES.get(standing, BulkState(-1))
 
 
 _LEGACY_ENDS = {

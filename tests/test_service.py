@@ -7,6 +7,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ippanel_provider import service
 from ippanel_provider.service import BulkState, DeliveryStatus, LegacyCode, SendingType
@@ -65,6 +67,10 @@ def test_each_code_of_the_legacy_api_says_what_it_means(code: LegacyCode) -> Non
     assert code.meaning.endswith(".")
 
 
+def test_no_two_codes_of_the_legacy_api_mean_the_same() -> None:
+    assert len({code.meaning for code in LegacyCode}) == len(LegacyCode)
+
+
 @pytest.mark.parametrize(
     ("status", "delivery"),
     [
@@ -94,11 +100,20 @@ def test_a_bulk_of_the_legacy_api_is_in_a_state_of_the_other(status: str, confir
     assert service.legacy_bulk_state(status, confirm_state) is state
 
 
-@pytest.mark.parametrize(("status", "confirm_state"), [(None, None), ("", ""), ("done", "ok")])
-def test_a_bulk_whose_words_leave_a_doubt_is_neither_final_nor_good(status: str | None, confirm_state: str | None) -> None:
+@pytest.mark.parametrize(("status", "confirm_state"), [(None, None), ("", ""), ("done", "ok"), (6, 0), (True, {"state": 6})])
+def test_a_bulk_whose_words_leave_a_doubt_is_neither_final_nor_good(status: object, confirm_state: object) -> None:
     state = service.legacy_bulk_state(status, confirm_state)
     assert not state.is_final
     assert not state.is_good
+
+
+@given(st.one_of(st.none(), st.text()), st.one_of(st.none(), st.text()))
+def test_an_unknown_word_is_neither_final_nor_good(status: str | None, confirm_state: str | None) -> None:
+    known = {"finish", "finished", "reject", "rejected", "cancel", "canceled", "cancelled"}
+    if not known & {str(status).strip().lower(), str(confirm_state).strip().lower()}:
+        state = service.legacy_bulk_state(status, confirm_state)
+        assert not state.is_final
+        assert not state.is_good
 
 
 def test_importing_the_facts_and_the_texts_pulls_in_no_heavy_library() -> None:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from ippanel_provider.client import models
-from ippanel_provider.client.models import Account, Bulk, Contact, Delivery, InboxMessage, LoginStep, Model, Receipt
+from ippanel_provider.client.models import Account, Bulk, Contact, Delivery, InboxMessage, LoginStep, Model, Phonebook, Receipt
 from ippanel_provider.service import BulkState, DeliveryStatus
 
 NUMBER = "+989120001234"
@@ -53,6 +53,11 @@ class TestSpellings:
     def test_of_a_state_that_has_no_name_make_no_report_unreadable(self, state: Any) -> None:
         assert read(Bulk, {**BULK, "state_id": state}).state == 11
         assert not read(Bulk, {**BULK, "state_id": state}).state.is_final
+
+    @pytest.mark.parametrize("options", [7, 1.5, True, "born", {"7": "born"}])
+    def test_of_options_that_are_no_list_are_no_mistake_of_ours(self, options: Any) -> None:
+        with pytest.raises(ValidationError):
+            read(Phonebook, {"id": 5, "title": "b", "options": options})
 
     @pytest.mark.parametrize(
         ("status", "read_as"), [(2, DeliveryStatus.DELIVERED), ("2", DeliveryStatus.DELIVERED), (9, 9), ("9", 9), (None, None)]

@@ -29,7 +29,7 @@ from ippanel_provider.client import (
     rest,
 )
 from ippanel_provider.client.request import Answer
-from ippanel_provider.service import Api, BulkState, DeliveryStatus, LegacyCode, LegacyStatus, legacy_bulk_state
+from ippanel_provider.service import Api, BulkState, DeliveryStatus
 
 from .stand_in import Reply, Seen, StandIn, serving
 
@@ -312,36 +312,3 @@ class TestErrors:
             return
         assert 200 <= status < 300
         assert all(outbox_id > 0 for outbox_id in receipt.outbox_ids)
-
-
-class TestWordsOfTheService:
-    def test_each_code_has_a_meaning_that_ends_as_a_sentence(self) -> None:
-        assert all(code.meaning.endswith(".") for code in LegacyCode)
-        assert len({code.meaning for code in LegacyCode}) == len(LegacyCode)
-
-    def test_each_recipient_status_has_its_like(self) -> None:
-        final = {status for status in LegacyStatus if status.delivery_status is not None and status.delivery_status.is_final}
-        assert final == {LegacyStatus.DELIVERED, LegacyStatus.FAILED, LegacyStatus.DISCARDED}
-        assert [status for status in LegacyStatus if status.delivery_status is DeliveryStatus.DELIVERED] == [LegacyStatus.DELIVERED]
-
-    @pytest.mark.parametrize(
-        ("status", "confirm_state", "state"),
-        [
-            ("finish", "", BulkState.SENT),
-            ("FINISH ", None, BulkState.SENT),
-            ("finish", "rejected", BulkState.REJECTED),
-            ("cancelled", "", BulkState.CANCELLED),
-            ("active", "confirmed", BulkState.SENDING),
-            ("pending", "pending", BulkState.MONITORING),
-        ],
-    )
-    def test_bulk_words(self, status: str, confirm_state: str | None, state: BulkState) -> None:
-        assert legacy_bulk_state(status, confirm_state) is state
-
-    @given(st.one_of(st.none(), st.text()), st.one_of(st.none(), st.text()))
-    def test_an_unknown_word_is_neither_final_nor_good(self, status: str | None, confirm_state: str | None) -> None:
-        known = {"finish", "finished", "reject", "rejected", "cancel", "canceled", "cancelled"}
-        if not known & {(status or "").strip().lower(), (confirm_state or "").strip().lower()}:
-            state = legacy_bulk_state(status, confirm_state)
-            assert not state.is_final
-            assert not state.is_good
