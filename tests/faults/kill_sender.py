@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
@@ -52,14 +52,16 @@ def run_home(home: str, kills: int, people: int, at_once: int, seed: int) -> Tal
     """Share the kills between campaigns side by side."""
     began = time.monotonic()
     shares = [(kills + stream) // at_once for stream in range(at_once)]
-    with ThreadPoolExecutor(at_once) as pool:
-        parts = list(pool.map(lambda stream: run_stream(home, shares[stream], people, random.Random(f"{seed} {stream}")), range(at_once)))
+    # Not on threads: multiprocessing lets one thread take the exit code that another waits for.
+    with ProcessPoolExecutor(at_once, mp_context=_processes) as pool:
+        running = [pool.submit(run_stream, home, share, people, f"{seed} {home} {stream}") for stream, share in enumerate(shares)]
+        parts = [part.result() for part in running]
     return Tally.of(parts, time.monotonic() - began)
 
 
-def run_stream(home: str, kills: int, people: int, chance: random.Random) -> Tally:
+def run_stream(home: str, kills: int, people: int, seed: str) -> Tally:
     """Run campaigns one after the other until so many processes were killed, every second one with one text for all."""
-    tally = Tally()
+    tally, chance = Tally(), random.Random(seed)
     with running_sandbox() as sandbox, tempfile.TemporaryDirectory() as folder:
         while tally.kills < kills:
             tally.rounds += 1
