@@ -41,34 +41,35 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("extras", nargs="*", help="extras to try; all of them by default")
     parser.add_argument("--newest", action="store_true", help="install the newest of everything")
+    parser.add_argument("--python", default=f"{sys.version_info.major}.{sys.version_info.minor}", help="the Python to try it on")
     options = parser.parse_args()
     wheel = next((ROOT / "dist").glob("*.whl"), None)
     if wheel is None:
         raise SystemExit("there is no wheel: make build")
     print(f"{'extra':10}{'packages':>9}{'MB':>6}  " + "  ".join(CHECKS))
-    return max([tried(wheel, extra, newest=options.newest) for extra in options.extras or BRINGS])
+    return max([tried(wheel, extra, python=options.python, newest=options.newest) for extra in options.extras or BRINGS])
 
 
-def tried(wheel: Path, extra: str, *, newest: bool) -> int:
+def tried(wheel: Path, extra: str, *, python: str, newest: bool) -> int:
     """Install and try one extra, and print its row."""
     with tempfile.TemporaryDirectory(prefix="ippanel-smoke-") as folder, running_sandbox() as sandbox:
-        python = install(Path(folder), wheel, extra, newest=newest)
-        listed = uv("pip", "list", "-q", "--format", "freeze", "--python", python)
-        megabytes = sum(file.stat().st_size for file in (python.parents[1] / "lib").rglob("*") if file.is_file()) / 1e6
-        found = {check: outcome(python, check, sandbox.url, extra) for check in CHECKS}
+        installed = install(Path(folder), wheel, extra, python=python, newest=newest)
+        listed = uv("pip", "list", "-q", "--format", "freeze", "--python", installed)
+        megabytes = sum(file.stat().st_size for file in (installed.parents[1] / "lib").rglob("*") if file.is_file()) / 1e6
+        found = {check: outcome(installed, check, sandbox.url, extra) for check in CHECKS}
         cells = "  ".join(found[check].ljust(len(check)) for check in CHECKS)
         print(f"{extra or '(none)':10}{len(listed.splitlines()):9}{megabytes:6.0f}  {cells}", flush=True)
         return int("WRONG" in found.values())
 
 
-def install(folder: Path, wheel: Path, extra: str, *, newest: bool) -> Path:
+def install(folder: Path, wheel: Path, extra: str, *, python: str, newest: bool) -> Path:
     """Make an environment in which nothing is but the wheel and what it asks for; return its Python."""
-    python = folder / "venv" / "bin" / "python"
-    uv("venv", "-q", "--python", f"{sys.version_info.major}.{sys.version_info.minor}", folder / "venv")
+    made = folder / "venv" / "bin" / "python"
+    uv("venv", "-q", "--python", python, folder / "venv")
     wanted = f"airflow-provider-ippanel{f'[{extra}]' if extra else ''} @ {wheel.as_uri()}"
-    uv("pip", "install", "-q", "--python", python, *([] if newest else ["-c", ROOT / "constraints.txt"]), wanted)
-    uv("pip", "check", "-q", "--python", python)
-    return python
+    uv("pip", "install", "-q", "--python", made, *([] if newest else ["-c", ROOT / "constraints.txt"]), wanted)
+    uv("pip", "check", "-q", "--python", made)
+    return made
 
 
 def uv(*arguments: str | Path) -> str:
