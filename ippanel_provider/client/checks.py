@@ -26,6 +26,7 @@ from ippanel_provider.text import numbers, parts
 
 T = TypeVar("T")
 
+_DIGITS = re.compile(r"\d{4}")
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 Id = int | str
@@ -153,7 +154,8 @@ def keys(given: Mapping[str, object], known: Collection[str], required: Collecti
         raise InvalidInput(f"{field}: give a mapping of its fields")
     if missing := [name for name in required if given.get(name) is None]:
         raise InvalidInput(f"{field}: {', '.join(missing)} is missing")
-    if unknown := sorted(set(map(str, given)) - set(known)):
+    # Where a mapping by number is given for one of fields, its keys are nobody's business.
+    if unknown := sorted(numbers.mask(name) if _DIGITS.search(name) else name for name in set(map(str, given)) - set(known)):
         raise InvalidInput(f"{field}: there is no {', '.join(unknown)}; there are {', '.join(sorted(known))}")
 
 
@@ -191,11 +193,7 @@ def token(value: str, field: str = "token") -> str:
 
 def epoch(moment: datetime | None, field: str) -> int | None:
     """Return an aware ``moment`` in seconds since 1970; None stays None."""
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        raise InvalidInput(f"{field}: give it with a time zone")
-    return int(moment.timestamp())
+    return None if moment is None else int(_aware(moment, field).timestamp())
 
 
 _CONTENT_TYPES = {
@@ -242,6 +240,14 @@ def _size(given: Upload, field: str) -> int:
     return size
 
 
+def _aware(moment: datetime, field: str) -> datetime:
+    if not isinstance(moment, datetime):
+        raise InvalidInput(f"{field}: give a datetime, not {type(moment).__name__}")
+    if moment.tzinfo is None:
+        raise InvalidInput(f"{field}: give it with a time zone, the service works in UTC")
+    return moment
+
+
 def send_time(moment: datetime | None, field: str = "send_time") -> str | None:
     """Return an aware ``moment`` as the wire's UTC text; None stays None (at once).
 
@@ -249,9 +255,7 @@ def send_time(moment: datetime | None, field: str = "send_time") -> str | None:
     """
     if moment is None:
         return None
-    if moment.tzinfo is None:
-        raise InvalidInput(f"{field}: give it with a time zone, the service works in UTC")
-    ahead = (moment - datetime.now(UTC)).total_seconds()
+    ahead = (_aware(moment, field) - datetime.now(UTC)).total_seconds()
     if ahead < MIN_SCHEDULE_AHEAD:
         raise InvalidInput(f"{field}: it must be at least {MIN_SCHEDULE_AHEAD // 60} minutes ahead")
     if ahead > MAX_SCHEDULE_AHEAD:

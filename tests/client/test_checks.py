@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -126,6 +126,11 @@ class TestSendTime:
     def test_without_a_zone_is_refused(self) -> None:
         assert refusal(checks.send_time, datetime(2030, 1, 1)).startswith("send_time: give it with a time zone")  # noqa: DTZ001
 
+    @pytest.mark.parametrize("moment", ["2030-01-01 10:00:00", 1893456000, date(2030, 1, 1)])
+    def test_what_is_no_moment_is_refused_by_its_field(self, moment: Any) -> None:
+        for check in (checks.send_time, checks.epoch):
+            assert refusal(check, moment, "send_time").startswith("send_time: give a datetime")
+
 
 class TestValues:
     @pytest.mark.parametrize(("value", "number"), [(7, 7), ("7", 7), ("0012", 12), (2**40, 2**40)])
@@ -189,6 +194,12 @@ class TestValues:
     def test_a_mapping_has_the_fields_it_needs_and_no_others(self, given: Any, reason: str) -> None:
         checks.keys({"id": 1, "name": "x"}, {"id", "name"}, {"id"}, "list[0]")
         assert reason in refusal(checks.keys, given, {"id", "name"}, {"id"}, "list[0]")
+
+    @pytest.mark.parametrize("number", ["09120000001", "+98 912 000 0001", 9120000001, "۰۹۱۲۰۰۰۰۰۰۱"])
+    def test_a_number_among_the_fields_is_not_shown(self, number: Any) -> None:
+        said = refusal(checks.keys, {"id": 1, number: "Ana"}, {"id"}, {"id"}, "list[0]")
+        assert "***0001" in said
+        assert str(number) not in said
 
     def test_a_moment_in_seconds_needs_a_zone(self) -> None:
         assert checks.epoch(None, "send_from") is None
