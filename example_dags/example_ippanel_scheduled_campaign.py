@@ -57,8 +57,8 @@ with DAG(
     undo = IPPanelCancelOperator(
         task_id="undo",
         outbox_ids=hand_in.output,
-        # A branch is chosen; a task that was marked as failed has failed.
-        trigger_rule="one_failed" if HITLBranchOperator is None else "all_success",
+        # Also when asking itself has failed. A branch that is not chosen is skipped whatever the rule.
+        trigger_rule="one_failed" if HITLBranchOperator is None else "all_done",
     )
     # --8<-- [end:howto_operator_cancel]
 

@@ -85,6 +85,7 @@ def person(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
                 decide(yes, option, meanwhile, ended)
             except BaseException as error:  # noqa: BLE001 - raised below, in the test
                 problems.append(error)
+                _give_up()
 
         thread = threading.Thread(target=live)
         thread.start()
@@ -97,6 +98,16 @@ def person(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
             raise problems[0]
 
     return decides
+
+
+def _give_up() -> None:
+    """Let nobody wait for an answer that will not come."""
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        for instance in session.query(TaskInstance).filter_by(task_id="approve", end_date=None):
+            instance.set_state("failed", session=session)
 
 
 def _choose(yes: bool, option: str, meanwhile: Callable[[], None], ended: threading.Event) -> None:
@@ -116,17 +127,17 @@ def _choose(yes: bool, option: str, meanwhile: Callable[[], None], ended: thread
         url = f"/api/v2/dags/{instance['dag_id']}/dagRuns/{instance['dag_run_id']}/taskInstances/approve/-1/hitlDetails"
         api.patch(url, json={"chosen_options": [option], "params_input": {}}).raise_for_status()
     while not ended.wait(0.2):
-        _wake(instance["id"])
+        _wake(instance["dag_id"], instance["dag_run_id"])
 
 
-def _wake(instance_id: str) -> None:
+def _wake(dag_id: str, run_id: str) -> None:
     """Let the task go on if it waits although it is answered: a test run can overwrite that it was woken while it lay down."""
     from airflow.models.taskinstance import TaskInstance
     from airflow.triggers.base import TriggerEvent
     from airflow.utils.session import create_session
 
     with create_session() as session:
-        instance = session.query(TaskInstance).filter_by(id=instance_id, state="awaiting_input").first()
+        instance = session.query(TaskInstance).filter_by(dag_id=dag_id, run_id=run_id, state="awaiting_input").first()
         if instance is not None:
             from airflow.models.trigger import handle_event_submit
 

@@ -58,6 +58,20 @@ def test_after_a_no_it_is_taken_back(
     assert {text["state_id"] for text in sandbox.messages()} == {7}
 
 
+def test_when_asking_breaks_it_is_taken_back(
+    sandbox: RunningSandbox, dag: Any, run_dag: Callable[..., Any], received: Callable[[], Any]
+) -> None:
+    broken = dag.get_task("approve")
+    if hasattr(broken, "subject"):
+        broken.subject = "{{ 1 / 0 }}"
+    else:
+        broken.mode, broken.poke_interval, broken.timeout = "poke", 0.1, 0.1
+    run = run_dag(dag)
+    assert (run.states["approve"], run.states["undo"]) == ("failed", "success"), run.log
+    sandbox.advance(timedelta(hours=2).total_seconds())
+    assert received() == []
+
+
 def test_without_an_answer_it_is_taken_back(dag: Any) -> None:
     """What Airflow does when the time is up; it is over before the service lets nothing be taken back any more."""
     approve = dag.get_task("approve")
