@@ -179,14 +179,18 @@ async def add_fault(sandbox: Sandbox, request: Request) -> object:
     """Set a fault: ``match`` {path, method, sending_type}, ``fault``, ``times``, ``after``, ``probability`` and its own options."""
     body = await body_of(request)
     try:
-        return sandbox.faults.add(body).as_json()
+        fault = sandbox.faults.add(body)
     except ValueError as error:
         raise Mistake(str(error)) from None
+    sandbox.hub.changed()
+    return fault.as_json()
 
 
 async def remove_faults(sandbox: Sandbox, request: Request) -> object:
     """Lift the fault in the path, or all."""
-    return {"removed": sandbox.faults.remove(request.path_params.get("id"))}
+    removed = sandbox.faults.remove(request.path_params.get("id"))
+    sandbox.hub.changed()
+    return {"removed": removed}
 
 
 async def show_account(sandbox: Sandbox, request: Request) -> object:
@@ -242,7 +246,7 @@ async def reject(sandbox: Sandbox, request: Request) -> object:
 async def _review(sandbox: Sandbox, request: Request, *, approved: bool) -> object:
     comment = str((await body_of(request)).get("comment", ""))
     try:
-        pattern = sandbox.review_pattern(request.path_params["code"], approved=approved, comment=comment)
+        pattern = sandbox.patterns.review(request.path_params["code"], approved, comment)
     except KeyError:
         return unknown("pattern")
     return {"code": pattern.code, "status": pattern.status}

@@ -57,6 +57,7 @@ def change(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P]
         with journal.at() as now:
             result = method(self, *args, **kwargs)
         journal.write(now, self, method.__name__, args, kwargs)
+        journal.tell()
         return result
 
     changing.changes = True  # type: ignore[attr-defined]
@@ -64,10 +65,14 @@ def change(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P]
 
 
 class Journal:
-    """Writes changes down, and makes them again from what was written. Without a file it does neither."""
+    """Writes changes down, and makes them again from what was written. Without a file it does neither.
 
-    def __init__(self, clock: Clock) -> None:
+    :param tell: called after each change that was not made again
+    """
+
+    def __init__(self, clock: Clock, tell: Callable[[], None] = lambda: None) -> None:
         self.clock = clock
+        self.tell = tell
         self.is_inside = False
         """Whether a change is being made, so that what it calls is part of it."""
         self._file: StateFile | None = None

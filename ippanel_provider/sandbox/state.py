@@ -30,7 +30,7 @@ from .outbox import Outbox
 from .patterns import Patterns
 from .people import People, User
 from .phonebooks import Phonebooks
-from .records import Account, Credential, InboxMessage, Line, Pattern, Submission
+from .records import Account, Credential, InboxMessage, Line, Submission
 from .state_file import StateFile
 from .tickets import Tickets
 
@@ -69,10 +69,10 @@ class Sandbox(Store):
     ) -> None:
         self.api_key = api_key
         self.clock = clock or Clock()
-        super().__init__(Journal(self.clock))
+        self.hub = Hub()
+        super().__init__(Journal(self.clock, self.hub.changed))
         self._script = Script(timing or Timing())
         self._speed = self.clock.speed
-        self.hub = Hub()
         self._seed = seed
         self._clear()
 
@@ -135,13 +135,11 @@ class Sandbox(Store):
     def set_clock(self, service_time: float, speed: float, real_time: float) -> None:
         """Show ``service_time`` at ``real_time``, both in epoch seconds, and run ``speed`` times as fast from there."""
         self.clock.set(service_time, speed, real_time)
-        self.hub.changed()
 
     @change
     def set_pace(self, factor: float) -> None:
         """Let new bulks live ``factor`` times the usual life; 0 makes them final at once."""
         self.script = Script(Timing().scaled(factor))
-        self.hub.changed()
 
     @change
     def change_account(self, changes: Mapping[str, Any], lines: Sequence[str] = ()) -> None:
@@ -150,7 +148,6 @@ class Sandbox(Store):
             setattr(self.account, name, value)
         for line in lines:
             self.lines.setdefault(line, Line(20001 + len(self.lines), line))
-        self.hub.changed()
 
     def credential(self, value: str) -> Credential | None:
         """The key or living token with this value."""
@@ -197,7 +194,6 @@ class Sandbox(Store):
         self._guard.remember(keys, now, window)
         self._next_bulk_id += len(submission.items)
         self.outbox.add(blocks)
-        self.hub.changed()
         return list(range(first, self._next_bulk_id))
 
     @change
@@ -223,21 +219,10 @@ class Sandbox(Store):
             self.account.credit += cost
             cost = 0.0
         self.outbox.change(bulk_id, script, cost)
-        self.hub.changed()
 
     @change
     def receive(self, sender: str, number: str, text: str) -> InboxMessage:
         """A person texts in."""
         message = InboxMessage(next(self._inbox_ids), sender, number, text, int(self.now()))
         self.inbox.append(message)
-        self.hub.changed()
         return message
-
-    def review_pattern(self, code: str, *, approved: bool, comment: str = "") -> Pattern:
-        """The person who reviews patterns decides.
-
-        :raises KeyError: when there is no such pattern.
-        """
-        pattern = self.patterns.review(code, approved, comment)
-        self.hub.changed()
-        return pattern

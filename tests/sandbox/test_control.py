@@ -265,3 +265,18 @@ class TestEvents:
             assert told["version"] > first["version"]
             ippanel_sandbox.reset()
             assert next(events)[1]["texts"] == 0
+
+    def test_every_kind_of_change_is_told(self, wire: Wire, control: Any, ippanel_sandbox: RunningSandbox) -> None:
+        pattern = {"description": "d", "is_share": False, "message": "کد %code%", "variable": [{"name": "code", "type": "string"}]}
+        with control.stream("GET", "/events", timeout=10) as response:
+            events = self.events(response.iter_lines())
+            version = next(events)[1]["version"]
+            for change in (
+                lambda: wire.post("/api/patterns/normal", pattern),
+                lambda: wire.post("/api/phonebooks", {"title": "customers"}),
+                lambda: ippanel_sandbox.fault("latency", seconds=0),
+                ippanel_sandbox.lift,
+            ):
+                change()
+                before, version = version, next(events)[1]["version"]
+                assert version > before

@@ -50,7 +50,7 @@ async def review(request: Request) -> Response:
         if len(comment) > _LONGEST_COMMENT:
             raise Mistake("A text has at most {most} characters.", most=_LONGEST_COMMENT)
         try:
-            sandbox_of(request).review_pattern(form.get("code", ""), approved=verdict == "approve", comment=comment)
+            sandbox_of(request).patterns.review(form.get("code", ""), verdict == "approve", comment)
         except KeyError:
             raise Mistake("This pattern is gone.") from None
     except Mistake as mistake:
