@@ -74,6 +74,10 @@ class Alert:
     secret: bytes = field(repr=False)
     window: Window | None
     problems: list[str] = field(default_factory=list)
+    """What is wrong with recipients, masked."""
+    told: set[str] = field(default_factory=set, repr=False)
+    failures: dict[str, IPPanelError] = field(default_factory=dict, repr=False)
+    """What became of those who were not told."""
 
     def claim(self) -> dict[str, int]:
         """Return who is to be told now, each with how many alerts were held back since the last one."""
@@ -86,44 +90,45 @@ class Alert:
             log.info("The same alert went to %d people less than %g s ago; held back for them.", held_back, self.window.seconds)
         return claimed
 
-    def deliver(self, claimed: Mapping[str, int]) -> Flow[dict[str, IPPanelError]]:
-        """Send to all who may have it, whatever becomes of one of them; return the errors by person."""
+    def deliver(self, claimed: Mapping[str, int]) -> Flow[None]:
+        """Send to all who may have it, whatever becomes of one of them; ``told`` and ``failures`` say what did."""
         alike: defaultdict[int, list[str]] = defaultdict(list)
         for person, held in claimed.items():
             alike[held].append(person)
-        failures: dict[str, IPPanelError] = {}
         for held, people in alike.items():
             try:
-                failures |= yield from self._tell(people, held)
+                yield from self._tell(people, held)
             except InvalidInput as error:
                 # It cannot be written, for none of them.
-                failures |= dict.fromkeys(people, error)
-        return failures
+                self.failures |= dict.fromkeys(people, error)
 
-    def conclude(self, claimed: Mapping[str, int], failures: Mapping[str, IPPanelError]) -> tuple[int, IPPanelError | None]:
-        """Open the window again for whom nothing went out; return how many were told, and an error if there was one."""
-        untold = {person: claimed[person] for person, error in failures.items() if not isinstance(error, Unconfirmed)}
+    def conclude(self, claimed: Mapping[str, int]) -> None:
+        """Open the window again for whom nothing went out, and for whom an interruption left that open."""
+        doubtful = {person for person, error in self.failures.items() if isinstance(error, Unconfirmed)}
+        untold = {person: held for person, held in claimed.items() if person not in self.told | doubtful}
         if untold and self.window is not None:
             self.window.give_back(self._name, {self._hash(person): held for person, held in untold.items()})
-        worst = next((error for error in failures.values() if isinstance(error, Unconfirmed)), None)
-        return len(claimed) - len(failures), worst or next(iter(failures.values()), None)
 
-    def _tell(self, people: Iterable[str], held: int) -> Flow[dict[str, IPPanelError]]:
-        failures: dict[str, IPPanelError] = {}
+    @property
+    def error(self) -> IPPanelError | None:
+        """The worst that happened."""
+        return min(self.failures.values(), key=lambda error: not isinstance(error, Unconfirmed), default=None)
+
+    def _tell(self, people: Iterable[str], held: int) -> Flow[None]:
         for some, request in self.content.requests(people, held):
             try:
                 receipt = yield request
+                self.told.update(some)
                 log.info("Told %d people (outbox id %s).", len(some), ", ".join(map(str, receipt.outbox_ids)))
             except Refused as error:
                 if len(some) == 1:
-                    failures[some[0]] = error
+                    self.failures[some[0]] = error
                 else:
                     # Nothing went out, and it may be for one number among them.
                     for person in some:
-                        failures |= yield from self._tell([person], held)
+                        yield from self._tell([person], held)
             except IPPanelError as error:
-                failures |= dict.fromkeys(some, error)
-        return failures
+                self.failures |= dict.fromkeys(some, error)
 
     def _people(self) -> list[str]:
         found: dict[str, None] = {}

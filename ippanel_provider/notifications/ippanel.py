@@ -15,7 +15,7 @@ from ippanel_provider import metrics
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from ippanel_provider.client import Flow, IPPanelError
+    from ippanel_provider.client import Flow
     from ippanel_provider.hooks.ippanel import IPPanelHook
     from ippanel_provider.hooks.profile import Profile
     from ippanel_provider.notifications.alert import Alert
@@ -119,10 +119,11 @@ class IPPanelNotifier(BaseNotifier):
         # First of all, so that the window stays open where there can be none.
         client = client_for(self._impatient(hook))
         claimed = alert.claim()
-        failures = client.run(self._timed(alert, claimed))
-        told, error = alert.conclude(claimed, failures)
-        self._measure(alert, told, failures)
-        self._judge(alert, told, error)
+        try:
+            client.run(self._timed(alert, claimed))
+        finally:
+            alert.conclude(claimed)
+        self._report(alert)
 
     async def async_notify(self, context: Context) -> None:
         """The same on an event loop, which is not held up by the window's file and Variable."""
@@ -135,37 +136,40 @@ class IPPanelNotifier(BaseNotifier):
         alert = self._alert(hook, context)
         client = await async_client_for(self._impatient(hook))
         claimed = await sync_to_async(alert.claim)()
-        failures = await client.run(self._timed(alert, claimed))
-        told, error = await sync_to_async(alert.conclude)(claimed, failures)
-        self._measure(alert, told, failures)
-        self._judge(alert, told, error)
+        try:
+            await client.run(self._timed(alert, claimed))
+        finally:
+            await sync_to_async(alert.conclude)(claimed)
+        self._report(alert)
 
-    def _timed(self, alert: Alert, claimed: Mapping[str, int]) -> Flow[dict[str, IPPanelError]]:
+    def _timed(self, alert: Alert, claimed: Mapping[str, int]) -> Flow[None]:
         return metrics.timed(self.ippanel_conn_id, alert.deliver(claimed))
 
-    def _measure(self, alert: Alert, told: int, failures: Mapping[str, IPPanelError]) -> None:
-        from ippanel_provider.client import Refused, Unconfirmed
-        from ippanel_provider.text.parts import measure
-
-        kinds = [type(error) for error in failures.values()]
-        metrics.count(
-            self.ippanel_conn_id,
-            sent=told,
-            # The text of a pattern is the panel's, and not known here.
-            parts=0 if self.pattern_code is not None else told * measure(str(self.message)).parts,
-            refused=len(alert.problems) + sum(issubclass(kind, Refused) for kind in kinds),
-            unconfirmed=sum(issubclass(kind, Unconfirmed) for kind in kinds),
-        )
-
-    def _judge(self, alert: Alert, told: int, error: IPPanelError | None) -> None:
+    def _report(self, alert: Alert) -> None:
+        """Count what became of it, and fail where somebody was not told."""
         from ippanel_provider.client import Unconfirmed
         from ippanel_provider.exceptions import SendFailed, SendInDoubt
 
-        if error is None and not alert.problems:
+        self._count(alert)
+        if alert.error is None and not alert.problems:
             return
-        kind = SendInDoubt if isinstance(error, Unconfirmed) else SendFailed
-        reasons = "; ".join([*alert.problems, *([str(error)] if error else [])])
-        raise kind(f"The alert reached {told} people and not all it was for: {reasons}") from error
+        kind = SendInDoubt if isinstance(alert.error, Unconfirmed) else SendFailed
+        reasons = "; ".join([*alert.problems, *([str(alert.error)] if alert.error else [])])
+        raise kind(f"The alert reached {len(alert.told)} people and not all it was for: {reasons}") from alert.error
+
+    def _count(self, alert: Alert) -> None:
+        from ippanel_provider.client import Refused, Unconfirmed
+        from ippanel_provider.text.parts import measure
+
+        failures = alert.failures.values()
+        metrics.count(
+            self.ippanel_conn_id,
+            sent=len(alert.told),
+            # The text of a pattern is the panel's, and not known here.
+            parts=0 if self.pattern_code is not None else len(alert.told) * measure(str(self.message)).parts,
+            refused=len(alert.problems) + sum(isinstance(error, Refused) for error in failures),
+            unconfirmed=sum(isinstance(error, Unconfirmed) for error in failures),
+        )
 
     def _render(self, template: Any, context: Context, dag: Any = None) -> Any:
         # The base class of Airflow 2 insists on a DAG in the context; a deadline's has none.

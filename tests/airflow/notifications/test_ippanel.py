@@ -181,6 +181,35 @@ def test_a_connection_that_cannot_be_used_leaves_the_window_open(
     assert texts(sandbox) == ["late"]
 
 
+def test_an_interrupted_alert_leaves_the_window_open(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox, connect: Callable[..., str]
+) -> None:
+    """A triggerer that ends hands its deadlines to another one, which has to tell people then."""
+    is_asked = asyncio.Event()
+
+    async def never_answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        is_asked.set()
+        await reader.read()
+        writer.close()
+
+    async def deadline(**options: Any) -> None:
+        await notifier(message="late", context=context(), **options)
+
+    async def interrupted() -> None:
+        async with await asyncio.start_server(never_answered, "127.0.0.1", 0) as server:
+            host, port = server.sockets[0].getsockname()
+            telling = asyncio.create_task(deadline(ippanel_conn_id=connect("silent", host=f"http://{host}:{port}")))
+            await is_asked.wait()
+            telling.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await telling
+
+    asyncio.run(interrupted())
+    asyncio.run(deadline())
+    assert texts(sandbox) == ["late"]
+
+
 def test_without_an_answer_it_says_so_and_keeps_the_window_closed(
     notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox
 ) -> None:
