@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, to_json
 
 from ippanel_provider.client import checks
+from ippanel_provider.client.checks import Id
 from ippanel_provider.client.envelope import reading_page
 from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.request import PageRequest, T
@@ -37,6 +38,11 @@ def body(**fields: Any) -> bytes:
     except PydanticSerializationError:
         # Its own message shows the value.
         raise InvalidInput(f"{', '.join(fields)}: a value in there cannot be written as JSON") from None
+
+
+def option_values(options: Mapping[Id, Any] | None, field: str) -> dict[str, Any] | None:
+    """Return a contact's values by the ids of their options, which the documents write as texts; None where there are none."""
+    return {str(checks.identifier(option, field)): value for option, value in options.items()} if options else None
 
 
 def spelled(flag: bool | None, yes: str = "1", no: str = "0") -> str | None:

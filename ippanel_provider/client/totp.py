@@ -12,7 +12,7 @@ import hmac
 from ippanel_provider.client.errors import InvalidInput
 
 
-def key(secret: str, field: str = "totp_secret") -> bytes:
+def key(secret: str) -> bytes:
     """Return the key in a ``secret`` of base32, as an authenticator is set up with; spaces and case do not count."""
     letters = "".join(secret.split()).rstrip("=").upper()
     try:
@@ -20,7 +20,7 @@ def key(secret: str, field: str = "totp_secret") -> bytes:
     except ValueError:
         decoded = b""
     if not decoded:
-        raise InvalidInput(f"{field}: it is not base32 (A-Z, 2-7); copy it from where the authenticator was set up")
+        raise InvalidInput("totp_secret: it is not base32 (A-Z, 2-7); copy it from where the authenticator was set up")
     return decoded
 
 

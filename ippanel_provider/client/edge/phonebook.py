@@ -14,7 +14,7 @@ from ippanel_provider.client import checks
 from ippanel_provider.client.checks import File, Id
 from ippanel_provider.client.envelope import reading, reading_nothing
 from ippanel_provider.client.errors import InvalidInput
-from ippanel_provider.client.fields import PAGE_SIZE, body, given, listing, pairs
+from ippanel_provider.client.fields import PAGE_SIZE, body, given, listing, option_values, pairs
 from ippanel_provider.client.models import AddedContacts, Contact, Option, Phonebook
 from ippanel_provider.client.request import PageRequest, Replay, Request
 from ippanel_provider.service import MAX_PHONEBOOK_CONTACTS, MAX_PHONEBOOK_TITLE
@@ -210,7 +210,6 @@ def _entry(contact: NewContact, at: str = "") -> dict[str, Any]:
     if at:
         checks.keys(contact, NewContact.__annotations__, ("number", "phonebook_id"), at)
     at = f"{at}." if at else ""
-    options = contact.get("options")
     return given(
         {
             "number": checks.recipient(contact["number"], f"{at}number"),
@@ -218,6 +217,6 @@ def _entry(contact: NewContact, at: str = "") -> dict[str, Any]:
             "pre": contact.get("pre"),
             "name": contact.get("name"),
             "email": contact.get("email"),
-            "options": {str(checks.identifier(option, f"{at}options")): value for option, value in options.items()} if options else None,
+            "options": option_values(contact.get("options"), f"{at}options"),
         }
     )

@@ -16,7 +16,7 @@ from ippanel_provider.client.edge import audience
 from ippanel_provider.client.edge.audience import CountryArea, GeoArea, PostalArea, Trade
 from ippanel_provider.client.envelope import reading, reading_nothing
 from ippanel_provider.client.errors import InvalidInput
-from ippanel_provider.client.fields import body, given, pairs
+from ippanel_provider.client.fields import body, given, option_values, pairs
 from ippanel_provider.client.models import Price, Receipt
 from ippanel_provider.client.request import Replay, Request
 from ippanel_provider.service import (
@@ -315,14 +315,11 @@ def _phonebook_part(book: Id | PhonebookPart, at: str) -> dict[str, Any]:
 
 def _filing(phonebook: Filing) -> dict[str, Any]:
     checks.keys(phonebook, Filing.__annotations__, ("id",), "phonebook")
-    options = phonebook.get("options")
     return given(
         {
             **phonebook,
             "id": checks.identifier(phonebook["id"], "phonebook.id"),
-            "options": {str(checks.identifier(option, "phonebook.options")): value for option, value in options.items()}
-            if options
-            else None,
+            "options": option_values(phonebook.get("options"), "phonebook.options"),
         }
     )
 
