@@ -115,3 +115,5 @@ def test_the_text_and_the_line_are_looked_at_too(wire: Wire) -> None:
 
 def test_a_filled_text_may_not_be_too_long(wire: Wire) -> None:
     assert list(errors(send(wire, "keyword", xlsx((9120000001, "a" * 1400)), message="{ex_B}!"))) == ["message"]
+    # As long as before, but in letters of which fewer fit a part.
+    assert list(errors(send(wire, "keyword", xlsx((9120000001, "سلام ب")), message="a" * 1394 + "{ex_B}"))) == ["message"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from ippanel_provider.sandbox.edge.envelope import Problems
@@ -40,6 +41,13 @@ def text_of(call: Call, value: object, line: str, problems: Problems, field: str
     else:
         return value
     return ""
+
+
+def check_filled(call: Call, texts: Iterable[str], line: str, problems: Problems) -> None:
+    """Look at the texts that filling in has made of one: letters of another alphabet make more parts, whatever the length."""
+    for text in set(texts):
+        if text:
+            text_of(call, text, line, problems)
 
 
 def recipients_of(call: Call, value: object, problems: Problems, field: str, maximum: int) -> list[str]:

@@ -15,7 +15,7 @@ from ippanel_provider.sandbox.wire import Call
 from ippanel_provider.service import MAX_FILE_NUMBERS, MAX_FILE_ROWS, MAX_RECIPIENTS_PER_REQUEST
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
-from .checks import due_of, line_of, listed, recipients_of, text_of
+from .checks import check_filled, due_of, line_of, listed, recipients_of, text_of
 
 _HEADER = ["recipient", "message"]
 _PLACEHOLDER = re.compile(r"\{ex_([A-Z]{1,2})\}")
@@ -63,8 +63,7 @@ def keyword(call: Call) -> Submission:
     rows, numbers = _numbered_rows(call, ("xlsx",), problems)
     problems.check()
     texts = [_PLACEHOLDER.sub(lambda match, row=row: _cell(row, match[1]), text) for row in rows]  # type: ignore[misc]
-    for filled in {filled for filled in texts if len(filled) > len(text)}:
-        text_of(call, filled, line, problems)
+    check_filled(call, texts, line, problems)
     problems.check()
     return Submission("keyword", line, [Item(text, numbers, texts)], due)
 

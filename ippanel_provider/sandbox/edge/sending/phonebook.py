@@ -12,7 +12,7 @@ from ippanel_provider.sandbox.records import Item, Submission
 from ippanel_provider.sandbox.wire import Call
 from ippanel_provider.service import MAX_FILE_NUMBERS, MAX_PHONEBOOKS_PER_SEND
 
-from .checks import due_of, line_of, listed, text_of
+from .checks import check_filled, due_of, line_of, listed, text_of
 
 _PLACEHOLDER = re.compile(r"\{ex_([0-9]+)\}")
 
@@ -53,8 +53,7 @@ def keyword_phonebook(call: Call) -> Submission:
         _PLACEHOLDER.sub(lambda match, options=contact.options: options.get(int(match[1]), ""), text)  # type: ignore[misc]
         for contact in by_number.values()
     ]
-    for filled in {filled for filled in texts if len(filled) > len(text)}:
-        text_of(call, filled, line, problems)
+    check_filled(call, texts, line, problems)
     problems.check()
     return Submission("keyword_phonebook", line, [Item(text, list(by_number), texts)], due)
 
