@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from ippanel_provider.client import Contact, Flow, InvalidInput, edge
+from ippanel_provider.client import Contact, Flow, InvalidInput, NotFound, edge
 from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.sync.book_spec import BookSpec
 from ippanel_provider.sync.phonebook import raw_options, read_books
@@ -25,6 +25,7 @@ def export(title: str, tell: Callable[[tuple[str, ...]], None], *, with_options:
         raise InvalidInput(f"book: there is no phonebook titled {title!r}")
     titles = {option.id: option.title or str(option.id) for option in books[0].options}
     seen: set[int] = set()
+    count = 0
     request = edge.phonebook.list_contacts(phonebook_id=books[0].id, per_page=MAX_PAGE_SIZE)
     while True:
         page = yield request
@@ -34,10 +35,14 @@ def export(title: str, tell: Callable[[tuple[str, ...]], None], *, with_options:
             seen.add(contact.id)
             options = ""
             if with_options:
-                whole: Contact = yield edge.phonebook.get_contact(contact.id)
+                try:
+                    whole: Contact = yield edge.phonebook.get_contact(contact.id)
+                except NotFound:
+                    continue  # deleted since the page was read
                 values = {titles.get(key, str(key)): value for key, value in raw_options(whole).items()}
                 options = json.dumps(values, ensure_ascii=False)
             tell((str(contact.number), contact.name or "", contact.email or "", contact.pre or "", options))
+            count += 1
         if not page.has_more:
-            return len(seen)
+            return count
         request = request.turn(request.number + 1)
