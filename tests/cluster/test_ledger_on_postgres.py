@@ -220,6 +220,27 @@ def test_what_another_try_sends_at_the_same_time_is_not_sent_again(hire: Hire, s
     assert everybody_got_one(sandbox, everybody)
 
 
+def test_a_worker_that_vanishes_while_it_claims_holds_the_others_up_only_until_its_connection_ends(
+    hire: Hire, sandbox: RunningSandbox, postgres: Postgres
+) -> None:
+    everybody = people(50)
+    vanished, other = hire("0"), hire("1")
+    vanished.ledger()
+    with postgres.connect("postgres") as watching, ThreadPoolExecutor(1) as pool, vanished.engine.connect() as connection:
+        connection.execute(sqlalchemy.text("UPDATE ippanel_ledger_campaign SET name = name"))
+        sending = pool.submit(other.send, everybody)
+        waits = "SELECT unnest(pg_blocking_pids(pid)) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        until = time.monotonic() + 30
+        while not (blocking := watching.execute(waits).fetchone()) and time.monotonic() < until:
+            time.sleep(RETRY_DELAY)
+        assert blocking is not None
+        assert sandbox.counts()["texts"] == 0
+        watching.execute("SELECT pg_terminate_backend(%s)", blocking)
+        assert sending.result(timeout=30).accepted == 50
+        connection.invalidate()
+    assert everybody_got_one(sandbox, everybody)
+
+
 def test_what_was_claimed_is_there_after_the_server_was_dropped(hire: Hire, postgres: Postgres) -> None:
     claim = claimed(hire().ledger(), people(10))
     assert claim is not None
