@@ -137,7 +137,7 @@ def test_a_failure_raises_and_opens_the_window(notifier: Callable[..., IPPanelNo
     assert texts(sandbox) == ["load failed in run-1"]
 
 
-@pytest.mark.parametrize("options", [{"message": "{{ '' }}"}, {"pattern_code": "abc", "variables": {"rows": 1.5}}])
+@pytest.mark.parametrize("options", [{"message": "{{ ' ' }}"}, {"pattern_code": "abc", "variables": {"rows": 1.5}}])
 def test_an_alert_that_cannot_be_written_says_so_every_time(notifier: Callable[..., IPPanelNotifier], options: dict[str, Any]) -> None:
     for _ in range(2):
         with pytest.raises(SendFailed, match=r"reached 0 people.*(message: the text is empty|variables\[rows\])"):
