@@ -55,6 +55,8 @@ written by `docs/generate_api_table.py` from the functions.
 
 *Repeated* says after which failures the client sends a request again by itself: **always** (reads, and writes that can be
 done twice), **if not sent** (it never left, or the service asked to come later), **if unreached** (no connection was made).
+
+The sandbox serves each of them, and a test has the two meet over each; `python -m docs.call_coverage` prints the table of that.
 """
 
 
@@ -74,7 +76,7 @@ def render() -> str:
     for chapter, calls in groupby(edge.operations().items(), key=lambda item: item[0].partition(".")[0]):
         about = _first_line(getattr(edge, chapter)).partition(". ")[2]
         lines += [f"## {chapter}", "", *([about, ""] if about else [])]
-        lines += ["| operation | method | path | repeated | result | |", "|---|---|---|---|---|---|"]
+        lines += ["| call | request | repeated | result |", "|---|---|---|---|"]
         lines += [_row(name, call) for name, call in calls] + [""]
     return "\n".join(lines)
 
@@ -86,7 +88,7 @@ def _row(name: str, call: Callable[..., Request[Any]]) -> str:
         path = re.sub(rf"/{re.escape(str(value))}(?=/|$)", f"/{{{parameter}}}", path)
     kind, _, result = str(call.__annotations__["return"]).removesuffix("]").partition("[")
     result = "–" if result == "None" else f"pages of `{result}`" if kind == "PageRequest" else f"`{result}`"
-    return f"| `{name}` | {request.method} | `{path}` | {request.replay.value} | {result} | {_first_line(call)} |"
+    return f"| `{name}`<br>{_first_line(call)} | {request.method}<br>`{path}` | {request.replay.value} | {result} |"
 
 
 def _first_line(documented: Any) -> str:

@@ -199,8 +199,27 @@ REFERENCE = (
         "Airflow",
         "What operators, sensors and triggers share. Each class that a DAG names has a page of its own.",
         "",
-        *("operators.base", "operators.sending", "operators.single", "operators.waiting", "operators.syncing", "operators.suppress"),
-        *("transfers.base", "transfers.partitions", "sensors.base", "triggers.base", "inbox", "retry", "links", "metrics", "lineage"),
+        *(
+            "operators.base",
+            "operators.sending",
+            "operators.single",
+            "operators.waiting",
+            "operators.timing",
+            "operators.syncing",
+            "operators.suppress",
+        ),
+        *(
+            "transfers.base",
+            "transfers.partitions",
+            "sensors.base",
+            "triggers.base",
+            "notifications.window",
+            "inbox",
+            "retry",
+            "links",
+            "metrics",
+            "lineage",
+        ),
     ),
     _chapter("apprise", "Apprise plugin", "How to use it is told in [Apprise](../apprise/README.md).", "", "apprise_plugin", "apprise_url"),
     _chapter(
@@ -216,9 +235,14 @@ REFERENCE = (
 
 def reference_page(chapter: Chapter) -> str:
     """Return the page."""
-    shown = (
-        "    options:\n      members: null\n      show_signature: true\n      separate_signature: true\n      show_root_full_path: true\n"
+    options = (
+        "members: null",
+        "show_signature: true",
+        "separate_signature: true",
+        "show_root_full_path: true",
+        "show_if_no_docstring: true",
     )
+    shown = "    options:\n" + "".join(f"      {option}\n" for option in options)
     parts = [f"# {chapter.title}", *([chapter.head] if chapter.head else []), *(f"::: {path}\n{shown}" for path in chapter.members)]
     return "\n\n".join(parts)
 
@@ -243,3 +267,15 @@ def from_the_top(name: str) -> str:
         return f"[{words}]({page})" if is_here or "://" in target or target.startswith("#") else words
 
     return re.sub(r"\[([^\]]+)\]\(([^)\s]+)\)", link, text)
+
+
+def example_page() -> str:
+    """Return a page with all example DAGs: what each is for, and its file."""
+    parts = ["# Whole DAGs", "Each is run by a test, over the sandbox. They are in `example_dags/` of the source."]
+    for file in sorted((ROOT / "example_dags").glob("example_*.py")):
+        what, _, more = (ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or file.stem).partition("\n\n")
+        title, _, rest = " ".join(what.split()).partition(": " if ": " in what.partition(".")[0] else ". ")
+        head = f"{rest[:1].upper()}{rest[1:]}" if rest else ""
+        code = f'??? example "{file.name}"\n\n    ```python\n    --8<--\n    example_dags/{file.name}\n    --8<--\n    ```'
+        parts += [f"## {title.rstrip('.')}", *(text.replace("``", "`") for text in (head, more) if text), code]
+    return "\n\n".join(parts) + "\n"

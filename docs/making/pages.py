@@ -34,3 +34,6 @@ for path in sorted(catalogue.DOCS.rglob("*.md")):
 for source, page_name in catalogue.FROM_THE_TOP.items():
     with site.open(page_name, "w") as file:
         file.write(catalogue.from_the_top(source))
+
+with site.open("examples.md", "w") as file:
+    file.write(catalogue.example_page())

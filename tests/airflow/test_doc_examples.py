@@ -50,6 +50,7 @@ def test_the_first_dag(service: RunningSandbox, run_dag: Any) -> None:
 
 
 def test_every_way_to_send(service: RunningSandbox, run_dag: Any, tmp_path: Path) -> None:
+    service.account(lines=[service.sender, "+98BANK"])
     (tmp_path / "numbers.csv").write_text(f"{ARASH}\n{DARA}\n")
     run = run_dag(
         example("sending"),

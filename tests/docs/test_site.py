@@ -61,7 +61,7 @@ def test_pages_speak_of_nothing_that_is_not_there() -> None:
 
 
 def test_every_page_can_be_reached(settings: dict[str, Any]) -> None:
-    named, made = navigation(settings["nav"]), set(catalogue.FROM_THE_TOP.values())
+    named, made = navigation(settings["nav"]), {"examples.md", *catalogue.FROM_THE_TOP.values()}
     assert made <= set(named)
     folders = tuple(name for name in named if name.endswith("/"))
     assert [page for page in pages.names() if page not in named and not page.startswith(folders)] == []
@@ -88,6 +88,13 @@ def test_the_reference_names_modules_that_are_there(chapter: catalogue.Chapter) 
         is_there = module.with_suffix(".py").is_file() or (module / "__init__.py").is_file()
         parent = module.parent.with_suffix(".py")
         assert is_there or (parent.is_file() and re.search(rf"^class {module.name}\b", parent.read_text("utf-8"), re.MULTILINE)), path
+
+
+def test_every_example_dag_is_shown_whole() -> None:
+    page = catalogue.example_page()
+    for file in (pages.ROOT / "example_dags").glob("example_*.py"):
+        assert f"example_dags/{file.name}\n" in page
+    assert page.count("\n## ") == len(list((pages.ROOT / "example_dags").glob("example_*.py")))
 
 
 @pytest.mark.parametrize("source", catalogue.FROM_THE_TOP)
