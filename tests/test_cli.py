@@ -121,8 +121,11 @@ class TestCredential:
         monkeypatch.delenv("IPPANEL_API_KEY")
         monkeypatch.setenv("IPPANEL_API_KEY_FILE", str(tmp_path / "key"))
         assert "No such file" in one_line(run("credit").err)
-        (tmp_path / "key").write_text("\n")
-        assert run("credit").code == 2
+        for content in (b"\n", b"\xff"):
+            (tmp_path / "key").write_bytes(content)
+            empty = run("credit")
+            assert empty.code == 2
+            assert f"{tmp_path / 'key'} holds no key" in one_line(empty.err)
         (tmp_path / "key").write_text(f"{service.api_key}\n")
         assert run("credit").code == 0
 

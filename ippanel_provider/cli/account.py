@@ -15,6 +15,7 @@ from ippanel_provider.client import (
     ApiKey,
     Client,
     FileStore,
+    InvalidInput,
     Login,
     MemoryStore,
     OtpRequired,
@@ -29,16 +30,33 @@ from ippanel_provider.service import Api
 _TRIES = 3
 
 
+def environment_key() -> str:
+    """Return the key of the environment or of the file it names; empty where there is neither.
+
+    :raises InvalidInput: the file holds no text.
+    :raises OSError: the file cannot be read.
+    """
+    if key := os.environ.get("IPPANEL_API_KEY"):
+        return key
+    if not (file := os.environ.get("IPPANEL_API_KEY_FILE")):
+        return ""
+    try:
+        key = Path(file).read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        key = ""
+    if not key:
+        raise InvalidInput(f"IPPANEL_API_KEY_FILE: {file} holds no key; write the key into it as it is, as UTF-8")
+    return key
+
+
 def credential(settings: Settings) -> ApiKey:
     """Return the key of the environment or of the file it names, or the token of the last login, or what is typed.
 
     :raises InvalidInput: there is none, and nobody to ask.
     :raises OSError: the file cannot be read.
     """
-    if key := os.environ.get("IPPANEL_API_KEY"):
+    if key := environment_key():
         return ApiKey(key)
-    if file := os.environ.get("IPPANEL_API_KEY_FILE"):
-        return ApiKey(Path(file).read_text(encoding="utf-8").strip())
     hint = "set IPPANEL_API_KEY"
     if settings.api is Api.EDGE:
         token = _store(settings).load()

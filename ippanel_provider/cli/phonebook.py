@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ippanel_provider.cli.account import environment_key
 from ippanel_provider.cli.asking import confirm
 from ippanel_provider.cli.result import Result
 from ippanel_provider.cli.sync_arguments import CHANGES, WRONG
@@ -107,4 +108,4 @@ def _key() -> Key:
 
 def _secret() -> str:
     # The token of a login changes every ten hours, and would forget everything with it.
-    return os.environ.get("IPPANEL_STATE_KEY") or os.environ.get("IPPANEL_API_KEY") or ""
+    return os.environ.get("IPPANEL_STATE_KEY") or environment_key()

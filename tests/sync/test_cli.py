@@ -250,6 +250,16 @@ class TestPhonebook:
         parquet.write_table(pyarrow.Table.from_pylist([row | {"mobile": str(row["mobile"])} for row in rows]), tmp_path / "rows.parquet")
         assert ippanel("phonebook", "plan", "customers.yaml", "--source", "rows.parquet").code == 0
 
+    def test_a_key_from_a_file_remembers_as_well(
+        self, ippanel: Ippanel, ippanel_sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        customers(tmp_path, [1])
+        monkeypatch.delenv("IPPANEL_API_KEY")
+        monkeypatch.setenv("IPPANEL_API_KEY_FILE", str(tmp_path / "key"))
+        (tmp_path / "key").write_text(ippanel_sandbox.api_key)
+        assert ippanel("phonebook", "apply", "customers.yaml", "--yes").code == 0
+        assert (tmp_path / "customers.state").exists()
+
     def test_what_is_remembered_has_a_key_of_its_own_or_the_api_keys(
         self, ippanel: Ippanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: Client
     ) -> None:
