@@ -37,7 +37,8 @@ _chunks = sa.Table(
     _metadata,
     sa.Column("campaign", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("part", sa.String(250), nullable=False),
+    # To Oracle an empty text is NULL.
+    sa.Column("part", sa.String(250)),
     sa.Column("intended_at", sa.Float(53), nullable=False, index=True),
     sa.Column("first_line", sa.Integer, nullable=False),
     sa.Column("last_line", sa.Integer, nullable=False),
@@ -97,7 +98,7 @@ class SqlLedger:
             for row in page:
                 number, outcome = row.number, _outcome(row.outcome)
                 self._remember(row, outcome)
-                if row.part == self._part:
+                if (row.part or "") == self._part:
                     yield _intent(row), outcome
 
     def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
@@ -201,7 +202,7 @@ class SqlLedger:
         while page := self._page(self._last, connection):
             for row in page:
                 self._remember(row, _outcome(row.outcome))
-                if row.part == self._part:
+                if (row.part or "") == self._part:
                     self._beside.add(row.number)
 
     def _row(self, intent: Intent) -> dict[str, Any]:
