@@ -144,10 +144,13 @@ class Cluster:
         self._processes.pop(component).wait()
 
     def tend(self) -> None:
-        """Start again what ended by itself."""
+        """Start again what ended by itself, and say with which words it did."""
         for component, process in list(self._processes.items()):
             if process.poll() is not None:
                 self.ended_by_themselves[component] += 1
+                words = (self.home / f"{component}.log").read_text(errors="replace").split("\n")
+                errors = [line.strip() for line in words[-400:] if "Error" in line]
+                print(f"         {component} ended by itself with {process.returncode}: {(errors or words)[-1][:150]}", flush=True)
                 self.run(component)
 
     def stop(self) -> None:
