@@ -17,7 +17,11 @@ import griffe
 _log = logging.getLogger("mkdocs.plugins.docstrings")
 _ROLE = re.compile(r":(?:class|func|meth|mod|attr|data|exc):`(~?)([^`]+)`")
 _SEVERAL_RAISED = re.compile(r"^:raises (\w+(?:, \w+)+): (.+)$", re.MULTILINE)
-_HOLD_TOO = re.compile(r"(?:^|(?<=\s)|; )[Tt]he parameters of\s+:class:`[^`]+`\s+hold too(?:,\s+(?P<but>[^.;]+?)\s+apart)?(?P<end>[.;])\s*")
+_LIKE = re.compile(r"Takes what :class:`(\w+)` takes, and:\s*")
+_HOLD_TOO = re.compile(
+    r"(?:^|(?<=\s)|; )[Tt]he parameters of\s+:class:`[^`]+`(?:,?\s+(?:and\s+)?:class:`[^`]+`)*\s+hold too"
+    r"(?:,\s+(?P<but>[^.;]+?)\s+apart)?(?P<end>[.;]) *"
+)
 
 
 class Docstrings(griffe.Extension):
@@ -32,6 +36,8 @@ class _Shown(griffe.Docstring):
     """A docstring whose parsed parameters include those of the base classes."""
 
     without: frozenset[str] = frozenset()
+    like: str | None = None
+    """The name of a class of the same module whose parameters are taken too."""
 
     @cached_property
     def parsed(self) -> list[griffe.DocstringSection]:
@@ -39,7 +45,12 @@ class _Shown(griffe.Docstring):
             return self.parse()
         # Griffe knows no parameters but those of the class's own __init__, and would complain about any other.
         sections = self.parse("sphinx", warnings=False)
-        _add_inherited(self.parent, sections, self.without)
+        for section in sections:
+            if section.kind is griffe.DocstringSectionKind.text and re.search(
+                r"(^|\s):(param|raises|class|func)\b|hold too", section.value
+            ):
+                _log.warning("The docstring of %s is not understood: %s", self.parent.path, section.value)
+        _add_inherited(self.parent, sections, self.without, self.like)
         return sections
 
 
@@ -58,10 +69,13 @@ def _shown(docstring: griffe.Docstring, thing: griffe.Object) -> _Shown:
     if thing.is_class and (found := _HOLD_TOO.search(text)):
         without = frozenset(re.findall(r"``(\w+)``", found["but"] or ""))
         text = _HOLD_TOO.sub(lambda said: ". " if said[0].startswith(";") else "Of those inherited: " if said["end"] == ";" else "", text)
-    return _copy(docstring, _ROLE.sub(lambda role: _link(role, thing), text), without)
+    like = _LIKE.search(text) if thing.is_class else None
+    if like:
+        text = text.replace(like[0], "")
+    return _copy(docstring, _ROLE.sub(lambda role: _link(role, thing), text), without, like and like[1])
 
 
-def _copy(docstring: griffe.Docstring, text: str, without: frozenset[str]) -> _Shown:
+def _copy(docstring: griffe.Docstring, text: str, without: frozenset[str], like: str | None) -> _Shown:
     shown = _Shown(
         text,
         lineno=docstring.lineno,
@@ -71,6 +85,7 @@ def _copy(docstring: griffe.Docstring, text: str, without: frozenset[str]) -> _S
         parser_options=docstring.parser_options,
     )
     shown.without = without
+    shown.like = like
     return shown
 
 
@@ -92,10 +107,11 @@ def _resolved(target: str, thing: griffe.Object) -> str:
     return target
 
 
-def _add_inherited(cls: griffe.Class, sections: list[griffe.DocstringSection], without: frozenset[str]) -> None:
+def _add_inherited(cls: griffe.Class, sections: list[griffe.DocstringSection], without: frozenset[str], like: str | None) -> None:
     section = next((section for section in sections if section.kind is griffe.DocstringSectionKind.parameters), None)
     own = list(section.value) if section else []
-    lineage = [cls, *_bases(cls)]
+    model = cls.parent.members.get(like) if like and cls.parent else None
+    lineage = [cls, *([model] if isinstance(model, griffe.Class) else ()), *_bases(cls)]
     for base in lineage[1:]:
         known = {parameter.name for parameter in own} | without
         own += [parameter for parameter in _documented(base) if parameter.name not in known]
