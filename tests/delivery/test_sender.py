@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pytest
 from ippanel_provider.client import Client, IPPanelError, Refused, Request, Throttled, Unauthorized, Unreachable, edge
 from ippanel_provider.delivery.audience import Message
 from ippanel_provider.delivery.forms import Pattern, filled
-from ippanel_provider.delivery.ledger import Ledger
+from ippanel_provider.delivery.ledger import Claim, Ledger
 from ippanel_provider.delivery.members import MEMBER_BYTES, pieces
 from ippanel_provider.delivery.progress import Progress
 from ippanel_provider.delivery.reconcile import Patience
@@ -359,6 +359,32 @@ class TestRefusals:
         campaign.sandbox.lift()
         campaign.attempt(people(25))
         assert reached(campaign) == everyone_once(people(25))
+
+
+def test_no_more_is_claimed_than_can_leave_at_once(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a killed process leaves in doubt is as little as can be."""
+    counts, most = Counter[str](), list[int]()
+    runs, ledger = Client.run, campaign.open_ledger()
+    intend = ledger.intend
+
+    def run(self: Client, call: Any) -> Any:
+        result = runs(self, call)
+        counts["answered"] += getattr(call, "operation", "").startswith("send.")
+        return result
+
+    def counting(drafts: Iterable[Claim]) -> Iterator[Claim]:
+        for draft in (drafts := list(drafts)):
+            counts["claimed"] += draft.intent.size // 10
+        most.append(counts["claimed"] - counts["answered"])
+        return intend(drafts)
+
+    monkeypatch.setattr(Client, "run", run)
+    monkeypatch.setattr(ledger, "intend", counting)
+    monkeypatch.setattr(campaign, "open_ledger", lambda: ledger)
+    campaign.sandbox.fault("latency", **SEND, seconds=0.02)
+    campaign.attempt(people(200), concurrency=3)
+    assert max(most) == 3
+    assert reached(campaign) == everyone_once(people(200))
 
 
 def test_a_source_that_breaks_midway_loses_nothing_of_what_was_read(campaign: Campaign) -> None:
