@@ -28,7 +28,7 @@ test-airflow:  ## Run the Airflow tests on any other version, as VERSION=3.1
 	@rm -rf .venv-test-$(VERSION) && $(PYTHON) -m venv .venv-test-$(VERSION)
 	@.venv-test-$(VERSION)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
 	@.venv-test-$(VERSION)/bin/uv pip install --quiet --python .venv-test-$(VERSION)/bin/python \
-		'apache-airflow==$(VERSION).*' --group test --group demo -e '.[all]'
+		$(addprefix -c ,$(wildcard constraints-$(VERSION).txt)) 'apache-airflow==$(VERSION).*' --group test --group demo -e '.[all]'
 	.venv-test-$(VERSION)/bin/python -m pytest tests/airflow $(ARGS)
 
 test-apprise: $(TEST)/ready  ## Run the Apprise tests on the oldest, two older and the newest version of Apprise
