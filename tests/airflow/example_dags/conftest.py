@@ -115,6 +115,7 @@ def _choose(yes: bool, option: str, meanwhile: Callable[[], None], ended: thread
     from starlette.testclient import TestClient
 
     with TestClient(create_app(apps="core")) as api:
+        api.headers["Authorization"] = f"Bearer {api.get('/auth/token').raise_for_status().json()['access_token']}"
         while not ended.is_set():
             asked = api.get("/api/v2/dags/~/dagRuns/~/hitlDetails", params={"response_received": False}).raise_for_status().json()
             if asked["hitl_details"]:
