@@ -32,11 +32,12 @@ class WitnessLedger:
         self._memory = MemoryLedger(key)
         # Bulks by the hash of their text, with their recipients only once a message asks for them.
         self._bulks: dict[bytes, list[int]] = {}
+        self._looked = False
         self.found: list[int] = []
 
-    def history(self) -> list[tuple[Intent, Outcome | None]]:
-        """Read the outbox; what it shows is asked for message by message, so there is no record to return."""
-        if self._since is not None:
+    def history(self) -> Iterator[tuple[Intent, Outcome | None]]:
+        """Yield the records of this try; of earlier ones there are none, what the outbox shows is asked for message by message."""
+        if self._since is not None and not self._looked:
             if self._client.settings.api is Api.REST:
                 raise Unsupported(
                     "ledger: the legacy REST API lists nothing of what was sent, so nobody can tell whom an earlier try reached. "
@@ -44,7 +45,8 @@ class WitnessLedger:
                 )
             time.sleep(self._settle)
             self._bulks = self._client.run(self._texts_since(self._since))
-        return []
+            self._looked = True
+        yield from self._memory.history()
 
     def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Return the messages that neither this try nor the outbox knows."""

@@ -11,8 +11,9 @@ import pytest
 from ippanel_provider.client import InvalidInput, Unconfirmed, edge
 from ippanel_provider.delivery.reconcile import Patience
 from ippanel_provider.delivery.schedule import Schedule
+from ippanel_provider.delivery.witness import WitnessLedger
 from ippanel_provider.service import BulkState
-from tests.delivery.conftest import Campaign, people
+from tests.delivery.conftest import Campaign, long_ago, people
 from tests.delivery.test_sender import SEND, Killed, everyone_once, kill_at
 
 
@@ -56,6 +57,19 @@ def test_a_chunk_that_turns_up_after_it_was_sent_again_is_cancelled(scheduled: C
     assert scheduled.sandbox.stats()["requests"]["POST /api/send/cancel"] == (1 if shared_text else 10)
     go_out(scheduled)
     assert went_out(scheduled) == everyone_once(messages)
+
+
+@pytest.mark.parametrize("since", [None, long_ago()])
+def test_without_a_home_the_doubles_of_this_try_are_cancelled_too(scheduled: Campaign, since: datetime | None) -> None:
+    sandbox, key = scheduled.sandbox, scheduled.open_ledger().key
+    scheduled.open_ledger = lambda: WitnessLedger(scheduled.client, sandbox.sender, key, since)
+    sandbox.fault("drop_after", **SEND, times=1, after=1)
+    # The list shows nothing new: when it is read for earlier tries (where there may be any), and when a chunk is looked for.
+    sandbox.fault("outbox_lag", path="/api/report/new_list", seconds=3600, times=1 if since is None else 2)
+    scheduled.attempt(people(25), concurrency=1)
+    assert sandbox.stats()["requests"]["POST /api/send/cancel"] == 10
+    go_out(scheduled)
+    assert went_out(scheduled) == everyone_once(people(25))
 
 
 def test_a_double_that_cannot_be_cancelled_any_more_is_told(scheduled: Campaign) -> None:
