@@ -35,9 +35,10 @@ class IPPanelBulkLink(BaseOperatorLink):
 
 def remember(context: Context, hook: IPPanelHook, outbox_ids: Sequence[int]) -> None:
     """Leave the address of the first bulk for the link. Called by tasks when they know their bulks."""
-    template = _panel_url(hook)
-    if template and outbox_ids:
-        context["ti"].xcom_push(key=XCOM_KEY, value=template.replace("{id}", str(outbox_ids[0])))
+    if outbox_ids:
+        # Nothing is written down too: Airflow 3 asks for the link at the end of each task, and logs an error where it finds none.
+        address = (_panel_url(hook) or "").replace("{id}", str(outbox_ids[0]))
+        context["ti"].xcom_push(key=XCOM_KEY, value=address)
 
 
 def _panel_url(hook: IPPanelHook) -> str | None:

@@ -33,9 +33,9 @@ def test_the_first_bulk_is_linked_to_the_panel_of_the_connection(connect: Callab
 
 
 @pytest.mark.parametrize("extra", [{}, {"panel_url": ""}, {"panel_url": "javascript:alert({id})"}])
-def test_without_an_address_there_is_no_link(connect: Callable[..., str], extra: dict[str, str]) -> None:
+def test_without_an_address_the_link_is_empty(connect: Callable[..., str], extra: dict[str, str]) -> None:
     connect(extra=extra)
-    assert remembered([1]) == {}
+    assert remembered([1]) == {"ippanel_bulk_url": ""}
 
 
 def test_without_a_bulk_there_is_no_link(connect: Callable[..., str]) -> None:
