@@ -11,10 +11,12 @@ import inspect
 import json
 import logging
 import os
+import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,6 +41,7 @@ for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
 os.environ.update(
     {
         "AIRFLOW_HOME": str(_HOME),
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
         "AIRFLOW__CORE__DAGS_FOLDER": str(_HOME / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
@@ -123,6 +126,7 @@ def run_dag(
     metadata_database: None, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Run]:
     """Run a DAG to its end in this process, triggers included, and tell what became of it."""
+    _let_the_api_come_up(monkeypatch)
     # Handlers that Airflow 2 made in an earlier test write to that test's closed streams, and would tell so with a stack.
     monkeypatch.setattr(logging, "raiseExceptions", False)
 
@@ -155,6 +159,25 @@ def new_dag(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
         return DAG(dag_id=name, schedule=None, start_date=datetime(2025, 1, 1, tzinfo=UTC), **options)
 
     return make
+
+
+def _let_the_api_come_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before 3.3, the API that a DAG's test makes for every task may get its first request before it is up, on a busy machine."""
+    if importlib.util.find_spec("airflow.triggers.shared_stream") or not importlib.util.find_spec("airflow.sdk"):
+        return
+    from airflow.sdk.execution_time import supervisor
+
+    make = supervisor.in_process_api_server
+
+    def make_and_wait() -> Any:
+        api = make()
+        assert api.transport, "asking for it starts it"
+        until = time.monotonic() + 60
+        while not hasattr(api.app.state, "svcs_registry") and time.monotonic() < until:
+            time.sleep(0.01)
+        return api
+
+    monkeypatch.setattr(supervisor, "in_process_api_server", make_and_wait)
 
 
 def _make_known(dag: Any) -> None:
