@@ -116,7 +116,7 @@ class TestWhatSendsTell:
         return sum(name == "ippanel.latency" for name, _, _ in told)
 
     def context(self) -> Any:
-        ti = SimpleNamespace(dag_id="d", task_id="send", run_id="r", map_index=-1, try_number=1, max_tries=0)
+        ti = SimpleNamespace(dag_id="d", task_id="send", run_id="r", map_index=-1, try_number=1, max_tries=0, xcom_push=lambda **_: None)
         return {"ti": ti, "dag_run": SimpleNamespace(start_date=None)}
 
     def test_to_many(self, sandbox: RunningSandbox, told: list[tuple[str, object, object]]) -> None:
