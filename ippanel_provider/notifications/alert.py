@@ -36,6 +36,9 @@ class TextContent:
 
     def requests(self, people: Iterable[str], held: int) -> Iterator[tuple[tuple[str, ...], Request[Receipt]]]:
         """See :class:`Content`."""
+        if not self.message.strip():
+            # With the count of those held back it would no longer be empty.
+            raise InvalidInput("message: the text is empty")
         text = fitted(self.message, self.held_text.replace("{count}", str(held)) if held else "")
         everybody = tuple(people)
         for start in range(0, len(everybody), MAX_RECIPIENTS_PER_REQUEST):
@@ -154,7 +157,7 @@ def separated(given: Any) -> list[str]:
     if isinstance(given, (str, int)):
         # A list that went through a template has come out as its text.
         given = re.split(r"[,;\n]", str(given).strip("[]() "))
-    return [text for item in given if (text := str(item).strip(" '\"\t"))]
+    return [text for item in given or () if (text := str(item).strip(" '\"\t"))]
 
 
 def fitted(message: str, tail: str) -> str:

@@ -107,7 +107,10 @@ class IPPanelNotifier(BaseNotifier):
         ours = copy.copy(self)
         ours._identity = self._identify(context)
         environment = self.get_template_env(dag=context.get("dag"))
-        ours._do_render_template_fields(ours, self.template_fields, context, environment, set())
+        seen: set[int] = set()
+        # Not by the base class: before Airflow 3.3 it leaves a template that renders to nothing as it is written.
+        for name in self.template_fields:
+            setattr(ours, name, ours.render_template(getattr(ours, name), context, environment, seen))
         return ours
 
     def notify(self, context: Context) -> None:
@@ -199,8 +202,8 @@ class IPPanelNotifier(BaseNotifier):
             content=(
                 PatternContent(self.pattern_code, self.variables or {}, self.held_variable, sender)
                 if self.pattern_code is not None
-                # A DAG that renders natively makes a number of a text of digits.
-                else TextContent(str(self.message), self.held_text, sender)
+                # A DAG that renders natively makes a number of a text of digits, and None of nothing.
+                else TextContent("" if self.message is None else str(self.message), self.held_text, sender)
             ),
             secret=hook.profile.ledger_secret.encode(),
             window=self._window(),

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import DAG
 
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.exceptions import SendFailed, SendInDoubt
@@ -56,6 +57,36 @@ def test_awaited_it_sends_as_well(notifier: Callable[..., IPPanelNotifier], sand
 
     asyncio.run(deadline())
     assert texts(sandbox) == ["orders is late"]
+
+
+@pytest.mark.parametrize("native", [False, True], ids=["as text", "natively"])
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [("message", "message: the text is empty"), ("recipients", "recipients: there are none"), ("pattern_code", "empty")],
+)
+def test_a_template_that_renders_to_nothing_is_refused_and_its_source_texted_to_nobody(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox, field: str, said: str, native: bool
+) -> None:
+    given = {"recipients": ANA, field: "{{ nothing }}"}
+    dag = DAG("orders", schedule=None, render_template_as_native_obj=native)
+    with pytest.raises((SendFailed, InvalidInput), match=said):
+        notifier(**given)(context(dag=dag, nothing=None if native else ""))
+    assert sandbox.messages() == []
+
+
+def test_nor_is_a_count_alone_texted(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarm = notifier(message="{{ why }}", window=600)
+    for _ in range(2):
+        alarm(context(why="disk"))
+    from ippanel_provider.notifications import window
+
+    later = window.time.time() + 600
+    monkeypatch.setattr(window.time, "time", lambda: later)
+    with pytest.raises(SendFailed, match="the text is empty"):
+        alarm(context(why=""))
+    assert texts(sandbox) == ["disk"]
 
 
 def test_one_instance_for_many_tasks_renders_anew(notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox) -> None:
