@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+
+import pytest
+
+# isort: split
 # --8<-- [start:dag]
 import json
 import os
 import subprocess
 from pathlib import Path
 
-import pytest
-
 DAGS = Path("dags")
-# --8<-- [end:dag]
-
-
-@pytest.fixture(autouse=True)
-def a_project(metadata_database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder with a DAG, and Airflow on the path."""
-    import shutil
-    import sys
-
-    (tmp_path / "dags").mkdir()
-    shutil.copy(Path(__file__).parents[1] / "docs" / "examples" / "hello.py", tmp_path / "dags")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
-
-
-# --8<-- [start:dag]
 
 
 def test_both_are_told(ippanel_sandbox):
@@ -45,3 +33,12 @@ def test_both_are_told(ippanel_sandbox):
     subprocess.run(["airflow", "dags", "test", "hello_ippanel"], env=environment, check=True)
     assert {text["recipient"] for text in ippanel_sandbox.messages()} == {"+989120000001", "+989120000002"}
     # --8<-- [end:dag]
+
+
+@pytest.fixture(autouse=True)
+def a_project(metadata_database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with a DAG, and Airflow on the path."""
+    (tmp_path / "dags").mkdir()
+    shutil.copy(Path(__file__).parents[1] / "docs" / "examples" / "hello.py", tmp_path / "dags")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)

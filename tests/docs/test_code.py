@@ -58,7 +58,22 @@ def test_what_is_included_is_there(page: str) -> None:
             text = (pages.ROOT / file).read_text(encoding="utf-8")
             if mark:
                 assert f"--8<-- [start:{mark}]" in text, f"{page}: {file} has no part {mark}"
-                assert f"--8<-- [end:{mark}]" in text
+
+
+MARKED = [
+    path
+    for folder in ("example_dags", "tests", "docs", "ippanel_provider")
+    for path in sorted((pages.ROOT / folder).rglob("*.py"))
+    if path != Path(__file__) and "--8<-- [" in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("path", MARKED, ids=lambda path: path.name)
+def test_a_part_is_marked_once(path: Path) -> None:
+    """Of a mark that is there twice a page shows the first part only, without a word."""
+    marks = re.findall(r"--8<-- \[(start|end):(\w+)\]", path.read_text(encoding="utf-8"))
+    assert len(marks) == len(set(marks))
+    assert {name for kind, name in marks if kind == "start"} == {name for kind, name in marks if kind == "end"}
 
 
 def test_what_is_shown_of_dags_is_run_by_a_test() -> None:
