@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import gc
 import os
 import signal
@@ -26,6 +27,7 @@ from .state_file import StateFileError
 from .web.same_origin import is_loopback
 
 DEFAULT_PORT = 8089
+_HIGHEST_PORT = 65535
 _STANDARD_INPUT = 0
 
 
@@ -48,7 +50,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
-            print(f"{READY}http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)  # noqa: T201 - what starters wait for
+            url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            # Only the key that everybody knows: one that was given is a secret of whoever gave it.
+            key = API_KEY if self._sandbox.api_key == API_KEY else "as given"
+            # Starters read the first line and may then leave, so both are written at once.
+            print(f"{READY}{url}\nBase URL {url}/v1, key {key}", flush=True)  # noqa: T201 - what starters wait for
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -65,16 +71,13 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = DEFAULT_PORT, stop_with_stdin: bool = False) -> int:
+def serve(sandbox: Sandbox, listening: socket.socket, *, stop_with_stdin: bool = False) -> int:
     """Serve until SIGTERM or SIGINT. Return the exit code.
 
-    :param port: 0 picks a free one; the line printed when it listens names it.
     :param stop_with_stdin: end when standard input closes, so that a sandbox never outlives the process that started it.
     """
     config = uvicorn.Config(
         App(sandbox),
-        host=host,
-        port=port,
         http=_Protocol,
         ws="none",
         lifespan="off",
@@ -91,8 +94,23 @@ def serve(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = DEFAULT_PORT
     # Bulks live for the whole run: looking through them for cycles again and again only costs time.
     gc.freeze()
     gc.set_threshold(50_000, 50, 1000)
-    server.run()
+    server.run(sockets=[listening])
     return 0 if server.started else 1
+
+
+def _listen(parser: argparse.ArgumentParser, host: str, port: int) -> socket.socket:
+    """Listen, or end the process with a sentence and the code of wrong arguments."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # localhost is two addresses on most machines, and 127.0.0.1 is the one that people write.
+        family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+        return socket.create_server(address, family=family)
+    except OSError as error:
+        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or errno.EINVAL)
+        why = f"cannot listen on {host}, port {port}: {reason}"
+        if error.errno == errno.EADDRINUSE:
+            why = f"port {port} is taken; choose another with --port, or let --port 0 pick a free one"
+        parser.exit(2, f"{parser.prog}: {why}\n")
 
 
 def _wait_for_end_of_input(server: uvicorn.Server) -> None:
@@ -130,6 +148,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"--host {options.host} can be reached by others; say --i-know if that is meant")
     if options.pace < 0 or (options.speed or 0) < 0:
         parser.error("--pace and --speed take numbers from 0")
+    if not 0 <= options.port <= _HIGHEST_PORT:
+        parser.error(f"--port takes numbers from 0 to {_HIGHEST_PORT}")
 
     def seed(sandbox: Sandbox) -> None:
         if not options.empty:
@@ -147,6 +167,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.speed is not None:
             sandbox.move_clock(speed=options.speed)
     try:
-        return serve(sandbox, host=options.host, port=options.port, stop_with_stdin=options.stop_with_stdin)
+        with _listen(parser, options.host, options.port) as listening:
+            return serve(sandbox, listening, stop_with_stdin=options.stop_with_stdin)
     finally:
         sandbox.journal.close()

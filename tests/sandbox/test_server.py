@@ -1,4 +1,4 @@
-"""The sandbox as a process: its options, its one line, its end."""
+"""The sandbox as a process: its options, what it says, its end."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ def start(*options: str) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("options", [[], ["--stop-with-stdin"]])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_one_line_and_a_clean_end_with_a_stream_open(number: signal.Signals, options: list[str]) -> None:
+def test_where_it_is_and_a_clean_end_with_a_stream_open(number: signal.Signals, options: list[str]) -> None:
     process = start("--port", "0", *options)
     try:
         assert process.stdout is not None
         ready = re.fullmatch(r"IPPanel sandbox ready: (http://127\.0\.0\.1:\d+)\n", process.stdout.readline())
         assert ready
+        assert process.stdout.readline() == f"Base URL {ready[1]}/v1, key sandbox-key\n"
         with httpx.stream("GET", f"{ready[1]}/_sandbox/events", trust_env=False) as response:
             next(response.iter_lines())
             process.send_signal(number)
@@ -51,7 +52,7 @@ def test_dropped_connections_leave_no_trace_in_the_log() -> None:
             with pytest.raises(httpx.RemoteProtocolError):
                 httpx.get(f"{sandbox.base_url}/api/number/numbers", headers={"Authorization": sandbox.api_key}, trust_env=False)
         process.terminate()
-        assert process.communicate(timeout=5) == ("", "")
+        assert process.communicate(timeout=5)[1] == ""
     finally:
         process.kill()
         process.wait()
@@ -94,6 +95,20 @@ def test_a_key_shows_neither_among_the_processes_nor_in_the_help(
     assert "another-key" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("given", [["--api-key", "another-key"], []])
+def test_a_key_that_was_given_is_not_printed(given: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    if not given:
+        monkeypatch.setenv("IPPANEL_SANDBOX_API_KEY", "another-key")
+    process = start("--port", "0", "--stop-with-stdin", *given)
+    try:
+        out, err = process.communicate("", timeout=10)
+        assert out.splitlines()[1].endswith("/v1, key as given")
+        assert "another-key" not in out + err
+    finally:
+        process.kill()
+        process.wait()
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "example.com", "192.0.2.1"])
 def test_only_this_machine_unless_meant(host: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
@@ -101,7 +116,7 @@ def test_only_this_machine_unless_meant(host: str, capsys: pytest.CaptureFixture
     assert "--i-know" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("options", [["--pace", "-1"], ["--speed", "-1"], ["--port", "web"]])
+@pytest.mark.parametrize("options", [["--pace", "-1"], ["--speed", "-1"], ["--port", "web"], ["--port", "-1"], ["--port", "65536"]])
 def test_options_that_make_no_sense(options: list[str]) -> None:
     with pytest.raises(SystemExit):
         main(options)
@@ -111,17 +126,32 @@ def test_any_address_if_it_is_meant() -> None:
     """One that no machine has, so that nothing listens: what is refused then is the address, by the system, and not the wish."""
     arguments = ["--host", "192.0.2.1", "--port", "0", "--i-know"]
     ended = subprocess.run([sys.executable, "-m", "ippanel_provider.sandbox", *arguments], capture_output=True, text=True, check=False)
-    assert ended.returncode not in {0, 2}
-    assert "192.0.2.1" in ended.stderr
-    assert "--i-know" not in ended.stderr
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("ippanel sandbox: cannot listen on 192.0.2.1, port 0: ")
 
 
-def test_a_port_in_use_is_told() -> None:
+def test_a_port_in_use_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(SandboxError, match="did not start"), running_sandbox("--port", str(taken.getsockname()[1])):
+        port = taken.getsockname()[1]
+        ended = subprocess.run(
+            [sys.executable, "-m", "ippanel_provider.sandbox", "--port", str(port)], capture_output=True, text=True, check=False
+        )
+        said = f"ippanel sandbox: port {port} is taken; choose another with --port, or let --port 0 pick a free one\n"
+        assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", said)
+        with pytest.raises(SandboxError, match="did not start"), running_sandbox("--port", str(port)):
             pass
+        assert capfd.readouterr().err == said
+
+
+def test_localhost_is_where_everybody_looks() -> None:
+    process = start("--port", "0", "--host", "localhost", "--stop-with-stdin")
+    try:
+        assert process.communicate("", timeout=10)[0].startswith("IPPanel sandbox ready: http://127.0.0.1:")
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_sandbox_that_is_gone_is_told() -> None:
