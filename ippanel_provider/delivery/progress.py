@@ -69,15 +69,19 @@ class Progress:
     def sentence(self) -> str:
         """Return one line for people: how many, how fast, how many not, how long still."""
         rate = self.accepted / max(1e-6, time.monotonic() - self._began)
-        words = f"{self.accepted} recipients accepted in {self.requests} requests, {rate:.0f} a second"
+        words = f"{_counted(self.accepted, 'recipient')} accepted in {_counted(self.requests, 'request')}, {rate:.0f} a second"
         if self.refused:
-            words += f", {self.refused} rows refused"
+            words += f", {_counted(self.refused, 'row')} rejected or suppressed"
         if self.total and rate:
             left = max(0, self.total - self.accepted - self.known - self.skipped)
             words += f", about {_span(left / rate)} left" if left else ""
         if self.before:
             words += f"; {self.before} had been accepted by an earlier try"
         return words + "."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _span(seconds: float) -> str:

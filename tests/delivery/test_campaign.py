@@ -122,7 +122,9 @@ def test_each_reject_is_told_once_and_the_log_says_how_it_goes(
         "3 rows: 1 recipients, 1 merged as repetitions, 0 suppressed, 1 rejected. To be sent: 1 recipients, 1 parts, about 1,330 rial"
         in (caplog.text)
     )
-    assert "1 rows refused" in campaign.progress.sentence()
+    sentence = campaign.progress.sentence()
+    assert sentence.startswith("1 recipient accepted in 1 request, ")
+    assert sentence.endswith(", 1 row rejected or suppressed.")
 
 
 def test_the_time_left_is_told_where_the_total_is_known() -> None:
