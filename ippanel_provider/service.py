@@ -76,7 +76,7 @@ _FINAL_STATES = frozenset(
 
 _STATE_MEANINGS = {
     BulkState.CREATING: "being created",
-    BulkState.MONITORING: "waiting for monitoring (a person may review it)",
+    BulkState.MONITORING: "waiting for monitoring, at times by a person",
     BulkState.SENDING: "being sent",
     BulkState.REJECTED: "rejected by monitoring",
     BulkState.INVALID_RECIPIENTS: "recipients wrong or invalid",

@@ -97,7 +97,8 @@ def _told(client: Client, api: Gateway, bulk: Bulk, deliveries: bool) -> tuple[d
         "good": bulk.state.is_good,
         "recipients": bulk.recipients_count,
     }
-    lines = [f"{bulk.outbox_id}  {bulk.state.meaning}" + (f"  ({plain(bulk.reject_comment)})" if bulk.reject_comment else "")]
+    more = plain(bulk.reject_comment or "") or ("" if bulk.state.is_final else "not final yet: ask again")
+    lines = [f"{bulk.outbox_id}  {bulk.state.meaning}" + (f"  ({more})" if more else "")]
     if deliveries:
         walked = client.walk(api.recipients(bulk.outbox_id, per_page=MAX_PAGE_SIZE))
         counts = Counter("not known yet" if one.status is None else one.status.name.replace("_", " ").lower() for one in walked)
