@@ -245,6 +245,14 @@ class TestExitCodes:
         assert outcome.code == 3
         assert "Nothing was sent" in one_line(outcome.err)
 
+    def test_an_error_is_no_json(self, run: Run, service: RunningSandbox) -> None:
+        """Scripts read the exit code, and people the line."""
+        for path, arguments in (("/api/send", ("send", "--json", "-m", "x", PERSON)), ("/api/payment/credit/mine", ("credit", "--json"))):
+            service.fault("refused", path=path, times=1)
+            outcome = run(*arguments)
+            assert (outcome.code, outcome.out) == (1, "")
+            one_line(outcome.err)
+
     def test_3_when_it_asks_to_come_later(self, run: Run, service: RunningSandbox) -> None:
         service.fault("status", path="/api/send", status=429, times=1)
         assert run("send", "-m", "x", PERSON).code == 3
@@ -271,6 +279,12 @@ class TestStatus:
         outbox_id = run("send", "--json", "-m", "x", PERSON, OTHER).json["outbox_ids"][0]
         service.settle()
         assert run("status", str(outbox_id), "--deliveries").out.splitlines() == [f"{outbox_id}  sent", "  2 delivered"]
+
+    def test_before_the_end_it_says_to_ask_again(self, run: Run, service: RunningSandbox) -> None:
+        service.speed(0)
+        outbox_id = run("send", "--json", "-m", "x", PERSON).json["outbox_ids"][0]
+        (line,) = run("status", str(outbox_id)).out.splitlines()
+        assert line.endswith("  (not final yet: ask again)")
 
     def test_for_scripts(self, run: Run, service: RunningSandbox) -> None:
         outbox_id = run("send", "--json", "-m", "x", PERSON).json["outbox_ids"][0]

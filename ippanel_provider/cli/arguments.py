@@ -84,7 +84,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _common() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--json", action="store_true", help="print the result as JSON, for scripts")
+    common.add_argument(
+        "--json", action="store_true", help="print the result as JSON, for scripts; an error is one line on standard error, and no JSON"
+    )
     common.add_argument(
         "--base-url",
         default=os.environ.get("IPPANEL_BASE_URL") or None,
