@@ -88,6 +88,7 @@ MKDOCS = NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(DOCS)/bin/python 
 docs: $(DOCS)/ready  ## Build the documentation into site/ and check every link in it
 	$(MKDOCS) build
 	$(DOCS)/bin/python -m docs.making.links site
+	@echo "Read it: open site/index.html, or with the search at http://127.0.0.1:8000: make docs-serve"
 
 docs-serve: $(DOCS)/ready  ## Show the documentation at http://127.0.0.1:8000 while it is written
 	$(MKDOCS) serve

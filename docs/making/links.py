@@ -59,7 +59,9 @@ def problems_of(site: Path) -> tuple[list[str], dict[str, list[str]]]:
             target = _file(
                 (site.resolve() / parts.path.lstrip("/")) if parts.path.startswith("/") else (base / unquote(parts.path)), path, parts.path
             )
-            if not target.is_file():
+            if target.is_dir():
+                wrong.append(f"{name}: {link} names a folder, which a browser that reads from the disk only lists")
+            elif not target.is_file():
                 wrong.append(f"{name}: {link} leads nowhere")
             elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:
                 wrong.append(f"{name}: {link} names a section that is not there")
@@ -67,10 +69,7 @@ def problems_of(site: Path) -> tuple[list[str], dict[str, list[str]]]:
 
 
 def _file(target: Path, page: Path, given: str) -> Path:
-    if not given:
-        return page
-    target = target.resolve()
-    return target / "index.html" if target.is_dir() else target
+    return target.resolve() if given else page
 
 
 def main(arguments: list[str]) -> int:

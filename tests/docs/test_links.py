@@ -28,7 +28,15 @@ def site(tmp_path: Path) -> Site:
 
 @pytest.mark.parametrize(
     "link",
-    ["other/", "./other/", "other/index.html", "other/#part", "#here", "other/#%D8%A8%D8%AE%D8%B4", "https://ippanel.com", "mailto:a@b.ir"],
+    [
+        "other/index.html",
+        "./other/index.html",
+        "other/index.html#part",
+        "#here",
+        "other/index.html#%D8%A8%D8%AE%D8%B4",
+        "https://ippanel.com",
+        "mailto:a@b.ir",
+    ],
 )
 def test_what_is_there_is_no_problem(site: Site, link: str) -> None:
     root = site(index=f'<h1 id="here"></h1><a href="{link}">x</a>', other__index='<h2 id="part"></h2><h2 id="بخش"></h2>')
@@ -39,7 +47,8 @@ def test_what_is_there_is_no_problem(site: Site, link: str) -> None:
     ("link", "problem"),
     [
         ("nowhere/", "leads nowhere"),
-        ("other/#gone", "names a section that is not there"),
+        ("other/", "names a folder, which a browser that reads from the disk only lists"),
+        ("other/index.html#gone", "names a section that is not there"),
         ("#gone", "names a section that is not there"),
         ("https:///path", "is no address"),
         ("file:///etc/hosts", "is no address"),

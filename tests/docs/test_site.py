@@ -75,6 +75,16 @@ def test_a_broken_link_fails_the_build(settings: dict[str, Any]) -> None:
     assert settings["validation"]["nav"]["omitted_files"] == "warn"
 
 
+def test_it_can_be_read_from_the_disk(settings: dict[str, Any]) -> None:
+    """Where nothing makes a page of a folder."""
+    assert settings["use_directory_urls"] is False
+    recipe = (pages.ROOT / "Makefile").read_text(encoding="utf-8").split("\ndocs:")[1].split("\n\n")[0]
+    *_, last = recipe.splitlines()
+    assert "echo" in last
+    assert "site/index.html" in last
+    assert "make docs-serve" in last
+
+
 def test_nothing_is_loaded_from_elsewhere(settings: dict[str, Any]) -> None:
     assert settings["theme"]["font"] is False
     assert not settings.get("extra_javascript")
