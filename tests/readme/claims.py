@@ -106,9 +106,10 @@ def targets_exist(text: str) -> None:
 
 
 def packages_can_be_installed(text: str) -> None:
-    """What pip is to install is this package, with extras it has."""
+    """What pip is to install is this package, by its name or in a checkout, with extras it has."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [Requirement(found) for found in re.findall(r"pip install '([^']+)'", text)]
+    given = re.findall(r"pip install '([^']+)'", text)
+    wanted = [Requirement(re.sub(r"^\.(?=\[)", project["name"], found)) for found in given]
     assert wanted
     for requirement in wanted:
         assert requirement.name == project["name"]
@@ -123,6 +124,9 @@ def the_demo_ends_so(text: str) -> None:
         judge(truth, handed_over)
     (shown,) = fences(text, "text")
     assert shown.strip() == printed.getvalue().splitlines()[-1]
+    rows, accepted, rejected = (int(found) for found in re.findall(r"(\d+) (?:rows|accepted|rejected)", shown))
+    assert f"The other {rows - accepted - rejected} rows " in text
+    assert f"{rows} = {accepted} + {rejected} + {rows - accepted - rejected}" in text
 
 
 def commands_work(text: str, place: Place, holding: str) -> None:
@@ -130,10 +134,22 @@ def commands_work(text: str, place: Place, holding: str) -> None:
     wanted = [command for command in commands(the_fence(text, "console", holding)) if not command.startswith("pip ")]
     script = "\n".join(["set -eu", *wanted]).replace(SHOWN, place.sandbox.url)
     printed = place.run("bash", "-c", script)
+    assert len(re.findall("^apprise ", script, re.MULTILINE)) == printed.count("IPPanel: accepted for 1 target"), printed
     # This command ends well whatever it finds.
     assert script.count("connections test") == printed.count("Connection success!"), printed
     for words in re.findall(r" -[mb] '([^']+)'", script):
         assert len(place.sandbox.messages(text=words)) == 1, printed
+
+
+def the_sandbox_starts(text: str, place: Place) -> None:
+    """Before what needs it, in a block of its own: it keeps its terminal. Here it takes a free port and ends at once."""
+    install, *start = commands(the_fence(text, "console", "$ ippanel sandbox"))
+    assert install.startswith("pip install ")
+    (command,) = start
+    assert text.index(f"$ {command}\n") < text.index("$ ippanel send")
+    printed = place.run(*command.split(), "--port", "0", "--stop-with-stdin")
+    assert printed.startswith("IPPanel sandbox ready: ")
+    assert f", key {place.sandbox.api_key}\n" in printed
 
 
 def the_dag_runs(text: str, place: Place) -> None:

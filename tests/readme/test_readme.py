@@ -50,6 +50,10 @@ def test_a_newcomer_gets_from_a_connection_to_texts(place: Place) -> None:
     claims.the_dag_runs(README, place)
 
 
+def test_the_sandbox_starts(place: Place) -> None:
+    claims.the_sandbox_starts(README, place)
+
+
 def test_the_client_sends(place: Place) -> None:
     claims.the_client_sends(README, place)
 
@@ -65,9 +69,9 @@ def test_it_can_be_read_in_a_few_minutes() -> None:
 
 def test_every_block_is_looked_at() -> None:
     assert {language: len(claims.fences(README, language)) for language in ("console", "python", "text")} == {
-        "console": 3, "python": 2, "text": 1,
+        "console": 4, "python": 2, "text": 1,
     }  # fmt: skip
-    assert README.count("\n```\n") == 6
+    assert README.count("\n```\n") == 7
     assert claims.commands(claims.the_fence(README, "console", "make demo")) == ["make demo", "make test"]
 
 
@@ -78,7 +82,9 @@ def test_every_block_is_looked_at() -> None:
         (claims.links_lead_somewhere, "docs/images/dag-run.png", "docs/images/dag.png"),
         (claims.targets_exist, "`make sandbox`", "`make sandboxes`"),
         (claims.packages_can_be_installed, "[airflow,sandbox]", "[airflow,sandbox,fax]"),
+        (claims.packages_can_be_installed, "'.[airflow,sandbox]'", "'.[airflow,fax]'"),
         (claims.the_demo_ends_so, "928 delivered", "930 delivered"),
+        (claims.the_demo_ends_so, "The other 40 rows", "The other 30 rows"),
     ],
 )
 def test_it_would_be_noticed(check: Callable[[str], None], right: str, wrong: str) -> None:
@@ -93,6 +99,8 @@ def test_it_would_be_noticed(check: Callable[[str], None], right: str, wrong: st
         (lambda text, place: claims.commands_work(text, place, "airflow connections"), "connections add", "connections make"),
         (lambda text, place: claims.commands_work(text, place, "ippanel send"), "IPPANEL_SENDER=+983000505", "IPPANEL_SENDER=3"),
         (lambda text, place: claims.commands_work(text, place, "ippanel send"), "ippanel://sandbox-key", "ippanel://another-key"),
+        (lambda text, place: claims.commands_work(text, place, "ippanel send"), "apprise -vv", "apprise"),
+        (claims.the_sandbox_starts, "$ ippanel sandbox\n", "$ ippanel sandbox --empty-handed\n"),
         (claims.the_client_sends, "edge.send.webservice", "edge.send.text"),
         (claims.the_client_sends, 'Client("sandbox-key"', 'Client("another-key"'),
         (claims.the_dag_runs, "outbox_ids=send.output", "bulk_ids=send.output"),
