@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,3 +133,34 @@ def test_in_a_dag_deferred_until_all_are_delivered_to(
         assert run_dag(dag).results == {"wait": {"bulks": 1, "delivered": 1, "pending": 0, "lost": 0}}
     finally:
         sandbox.speed(1)
+
+
+DEFERRED = """
+import sys
+from airflow.providers.common.compat.sdk import DAG
+from ippanel_provider.sensors.bulk import IPPanelBulkSensor
+
+with DAG("deferred_in_a_test_run") as dag:
+    IPPanelBulkSensor(task_id="wait", outbox_ids=[{outbox_id}], deferrable=True, poke_interval=0.2, ippanel_conn_id="stored")
+if __name__ == "__main__":
+    sys.exit(dag.test().state != "success")
+"""
+
+
+def test_in_a_test_run_of_a_dag_the_connection_may_lie_in_the_database(
+    sandbox: RunningSandbox, airflow: Callable[..., Any], metadata_database: None, tmp_path: Path
+) -> None:
+    """As after ``airflow connections add``; in a process of its own, as people run it."""
+    airflow("connections", "delete", "stored")
+    added = airflow("connections", "add", "stored", "--conn-json", os.environ["AIRFLOW_CONN_IPPANEL_DEFAULT"])
+    assert added.returncode == 0, added.stderr
+    file = tmp_path / "deferred.py"
+    file.write_text(DEFERRED.format(outbox_id=send(sandbox)))
+    ran = subprocess.run(
+        [sys.executable, str(file)],
+        env=os.environ | {"AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
