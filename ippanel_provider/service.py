@@ -11,6 +11,8 @@ from typing import Self
 
 EDGE_URL = "https://edge.ippanel.com/v1"
 REST_URL = "https://rest.ippanel.com/v1"
+SANDBOX_API_KEY = "sandbox-key"
+"""The key every sandbox takes unless it is given another. No account has it."""
 
 
 class Api(enum.StrEnum):

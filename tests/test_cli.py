@@ -159,6 +159,24 @@ class TestCredit:
         monkeypatch.delenv("IPPANEL_BASE_URL")
         assert run("credit", "--base-url", f"{service.base_url}/api/").code == 0
 
+    def test_a_base_url_that_is_none_is_named_as_it_was_given(
+        self, run: Run, service: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        option = run("credit", "--base-url", "127.0.0.1:8089/v1")
+        monkeypatch.setenv("IPPANEL_BASE_URL", "127.0.0.1:8089/v1")
+        for outcome, name in ((option, "--base-url"), (run("credit"), "IPPANEL_BASE_URL")):
+            assert outcome.code == 2
+            assert one_line(outcome.err).startswith(f"ippanel: {name}: it does not begin with http:// or https://")
+
+    def test_the_sandbox_s_key_without_its_address_goes_nowhere(
+        self, run: Run, service: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("IPPANEL_BASE_URL")
+        monkeypatch.setenv("IPPANEL_API_KEY", "sandbox-key")
+        outcome = run("credit")
+        assert outcome.code == 2
+        assert "this is the sandbox's key" in one_line(outcome.err)
+
 
 class TestSend:
     def test_sends_one_text_to_all(self, run: Run, service: RunningSandbox) -> None:

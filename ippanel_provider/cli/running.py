@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 
 from ippanel_provider.cli import account, commands, patterns, phonebook
 from ippanel_provider.cli.result import Result
 from ippanel_provider.cli.terminal import complain, finish, write, write_json
-from ippanel_provider.client import Client, IPPanelError, NotSent, Refused, Settings, Unconfirmed, gateway
+from ippanel_provider.client import Client, InvalidInput, IPPanelError, NotSent, Refused, Settings, Unconfirmed, gateway
 from ippanel_provider.client.gateway import Gateway
 
 REFUSED, WRONG_INPUT, NOT_SENT, UNCONFIRMED = 1, 2, 3, 4
@@ -47,11 +48,21 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _result(options: argparse.Namespace) -> Result:
-    settings = Settings(api=options.api, base_url=options.base_url)
+    settings = _settings(options)
     if options.command in _ACCOUNT:
         return _ACCOUNT[options.command](options, settings)
     with Client(account.credential(settings), settings) as client:
         return _COMMANDS[options.command](client, gateway(options.api), options)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = Settings(api=options.api, base_url=options.base_url)
+    try:
+        _ = settings.root
+    except InvalidInput as error:
+        given = "IPPANEL_BASE_URL" if options.base_url == os.environ.get("IPPANEL_BASE_URL") else "--base-url"
+        raise InvalidInput(str(error).replace("base_url", given, 1)) from None
+    return settings
 
 
 def _exit_code(error: IPPanelError, options: argparse.Namespace) -> int:

@@ -84,6 +84,7 @@ def judge(answer: Answer, misfit: str = "") -> IPPanelError:
     return verdict.error(
         kind,
         answer,
+        ours=bool(said),
         code=said.get("message_code"),
         # A gateway's JSON has no meta and often one of the others.
         message=verdict.first(said.get("message"), content.get("message"), content.get("error")),

@@ -64,6 +64,7 @@ def judge(answer: Answer, misfit: str = "") -> IPPanelError:
     return verdict.error(
         kind,
         answer,
+        ours=isinstance(content.get("status"), str),
         code=content.get("code"),
         message=verdict.first(None if by_field else reason, content.get("message")),
         errors=reason if by_field else None,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
+import ipaddress
 import logging
 import ssl
 import time
+import traceback
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -22,9 +24,11 @@ from ippanel_provider.client.errors import Details, InvalidInput, IPPanelError, 
 from ippanel_provider.client.exchange import Effect, NeedCredential, Retry, Transmit, exchange
 from ippanel_provider.client.renewal import Await, obtain
 from ippanel_provider.client.request import Answer, Flow, PageRequest, Request, Sleep, Upload
-from ippanel_provider.service import EDGE_URL, REST_URL, Api
+from ippanel_provider.service import EDGE_URL, REST_URL, SANDBOX_API_KEY, Api
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 USER_AGENT = f"airflow-provider-ippanel/{__version__} python-httpx/{httpx.__version__}"
 
@@ -50,20 +54,31 @@ class Settings:
     @property
     def root(self) -> str:
         """The URL all request paths are appended to."""
-        url = (self.base_url or (EDGE_URL if self.api is Api.EDGE else REST_URL)).strip().rstrip("/")
+        given = (self.base_url or (EDGE_URL if self.api is Api.EDGE else REST_URL)).strip()
+        if not given.lower().startswith(("http://", "https://")):
+            raise InvalidInput("base_url: it does not begin with http:// or https://; give it as https://host/v1")
+        url = given.rstrip("/")
         try:
             parsed = httpx.URL(url)
         except httpx.InvalidURL:
             # What httpx says can hold a part of it that was meant as a password.
             raise InvalidInput("base_url: it is no URL; give it as https://host/v1") from None
-        if parsed.scheme not in {"http", "https"} or not parsed.host:
-            raise InvalidInput("base_url: give it as https://host/v1")
+        if not parsed.host:
+            raise InvalidInput("base_url: it names no host; give it as https://host/v1")
         if parsed.userinfo or parsed.query or parsed.fragment:
             # A user name here would take the place of the credential on every request.
             raise InvalidInput("base_url: give it without user name, query and fragment, as https://host/v1")
         if parsed.path in {"", "/"}:
             return url + "/v1"
         return url.removesuffix("/api") if url.endswith("/v1/api") else url
+
+    def check_credential(self, credential: str) -> None:
+        """Refuse the sandbox's own key towards the service itself: somebody forgot to say where the sandbox is."""
+        if credential == SANDBOX_API_KEY and httpx.URL(self.root).host in _THE_SERVICE:
+            raise InvalidInput(
+                "api_key: this is the sandbox's key; give the sandbox's address with it"
+                " (base_url, IPPANEL_BASE_URL for the command ippanel, url= in an ippanel:// URL). Nothing was sent."
+            )
 
     def httpx_options(self) -> dict[str, Any]:
         """Return the arguments that both httpx clients take."""
@@ -75,6 +90,9 @@ class Settings:
             "headers": {"User-Agent": USER_AGENT, "Accept": "application/json"},
             "follow_redirects": False,
         }
+
+
+_THE_SERVICE = frozenset(httpx.URL(url).host for url in (EDGE_URL, REST_URL))
 
 
 @functools.cache
@@ -176,6 +194,7 @@ class _Wire:
         if transmit.credential is not None:
             if not (transmit.credential.isascii() and transmit.credential.isprintable()):
                 raise InvalidInput("credential: it holds characters that cannot go into a header; copy it again")
+            self.settings.check_credential(transmit.credential)
             scheme = "AccessKey " if self.settings.api is Api.REST else ""
             arguments["headers"]["Authorization"] = scheme + transmit.credential
         if request.query:
@@ -192,27 +211,45 @@ class _Wire:
     def error(self, transmit: Transmit, error: Exception) -> IPPanelError:
         """Say whether the request left. httpx names what failed, not whether bytes had gone."""
         operation, is_send = transmit.request.operation, transmit.request.is_send
-        kind, sentence = self._verdict(error, httpx.URL(self._root).host)
-        if is_send and kind is not Unreachable:
-            sentence += " The texts may have gone out: look in the outbox report before sending again."
+        if log.isEnabledFor(logging.DEBUG):
+            # As text, because a handler that is given the exception may show variables too, and what was sent is in them.
+            log.debug("%s failed on the wire:\n%s", operation, "".join(traceback.format_exception(error)))
+        url = httpx.URL(self._root)
+        kind, what, advice = self._verdict(error, url)
+        outcome = ""
+        if is_send:
+            unsure = "The texts may have gone out: look in the outbox report before sending again."
+            outcome = "Nothing was sent." if kind is Unreachable else unsure
+        sentence = " ".join(part for part in (what, outcome, advice) if part)
         return kind(f"{operation}: {sentence}", Details(operation, is_send))
 
-    def _verdict(self, error: Exception, host: str) -> tuple[type[IPPanelError], str]:
-        name = type(error).__name__
+    def _verdict(self, error: Exception, url: httpx.URL) -> tuple[type[IPPanelError], str, str]:
+        """Return the kind of error, what happened, and what to do about it."""
+        name, place = type(error).__name__, url.netloc.decode("ascii")
         if isinstance(error, httpx.PoolTimeout):
-            return (
-                Unreachable,
-                f"all {self.settings.max_in_flight} connections to {host} stayed busy; nothing was sent. Raise max_in_flight.",
-            )
+            return Unreachable, f"all {self.settings.max_in_flight} connections to {place} stayed busy.", "Raise max_in_flight."
         if isinstance(error, _NEVER_LEFT):
             why = f"{name}: {error}" if str(error) else name
-            return Unreachable, f"no connection to {host} ({why}). Nothing was sent; check the base URL, network and proxy."
+            advice = "Check the base URL, network and proxy."
+            return (
+                Unreachable,
+                f"no connection to {place} ({why}).",
+                f"Does the sandbox run? {advice}" if _is_loopback(url.host) else advice,
+            )
         if isinstance(error, httpx.DecodingError):
-            return Unreadable, f"the answer of {host} cannot be decompressed."
-        return NoAnswer, f"{host} took the request and no answer came ({name})."
+            return Unreadable, f"the answer of {place} cannot be decompressed.", ""
+        return NoAnswer, f"{place} took the request and no answer came ({name}).", ""
 
 
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
 
 _NO_STEP = "a flow yields a Request or Sleep, not {0.__class__.__name__}; run a flow inside a flow with 'yield from'"
 
@@ -296,7 +333,8 @@ class Client(_Wire):
             with _quiet(), _multipart(transmit.request) as parts:
                 response = self._http.request(**self.httpx_arguments(transmit), files=parts)
         except httpx.RequestError as error:
-            raise self.error(transmit, error) from error
+            # Its one line that helps is in ours.
+            raise self.error(transmit, error) from None
         return self.answer(transmit, response)
 
 
@@ -376,5 +414,5 @@ class AsyncClient(_Wire):
                 with _quiet(), _multipart(transmit.request) as parts:
                     response = await self._http.request(**self.httpx_arguments(transmit), files=parts)
             except httpx.RequestError as error:
-                raise self.error(transmit, error) from error
+                raise self.error(transmit, error) from None
         return self.answer(transmit, response)

@@ -46,10 +46,19 @@ def of_status(status: int) -> type[IPPanelError] | None:
 
 
 def error(
-    kind: type[IPPanelError], answer: Answer, *, code: Any, message: Any, errors: Any, misfit: str = "", meaning: str = ""
+    kind: type[IPPanelError],
+    answer: Answer,
+    *,
+    ours: bool,
+    code: Any,
+    message: Any,
+    errors: Any,
+    misfit: str = "",
+    meaning: str = "",
 ) -> IPPanelError:
     """Return the error, with whatever the service said as ``code``, ``message`` and ``errors`` scrubbed into its details.
 
+    :param ours: whether the body has the form all answers of the service have.
     :param misfit: where a 2xx answer differs from what is documented.
     :param meaning: what the code means, for people.
     """
@@ -64,7 +73,10 @@ def error(
         body=excerpt(answer.body, scrub),
         retry_after=_retry_after(answer.headers.get("retry-after")),
     )
-    return kind(_sentence(kind, answer, details, scrub(misfit) if kind is Unreadable else "", meaning), details)
+    hints = [meaning, _advice(kind, details)]
+    if kind is NotFound and not ours:
+        hints.append("It is not the service's own answer: check the base URL, which ends in /v1.")
+    return kind(_sentence(kind, answer, details, scrub(misfit) if kind is Unreadable else "", hints), details)
 
 
 def validated(envelope: Any, content: Any, answer: Answer, judge: Callable[[Answer, str], IPPanelError]) -> Any:
@@ -114,20 +126,29 @@ def _listed(said: Any) -> list[Any]:
     return said if isinstance(said, list) else [said]
 
 
-def _sentence(kind: type[IPPanelError], answer: Answer, details: Details, misfit: str, meaning: str) -> str:
+def _sentence(kind: type[IPPanelError], answer: Answer, details: Details, misfit: str, hints: Iterable[str]) -> str:
     code = f", code {details.code}" if details.code else ""
     head = f"{answer.request.operation}: {_VERDICTS[kind]} (HTTP {answer.status}{code})"
-    said = " ".join(part for part in (details.server_message or details.body, _fields(details), misfit and f"[{misfit}]") if part)
-    tail = _advice(kind, details)
-    return " ".join(part for part in (head + (f": {said}." if said else "."), meaning, tail) if part)
+    message = "" if _is_of_a_field(details) else details.server_message or details.body
+    said = " ".join(part for part in (message, _fields(details), misfit and f"[{misfit}]") if part)
+    return " ".join(part for part in (head + (f": {said}." if said else "."), *hints) if part)
+
+
+def _is_of_a_field(details: Details) -> bool:
+    """Whether the message only repeats what is said of one of the fields that are named, as the service's mostly does."""
+    named = islice(details.field_errors.values(), _MAX_FAULTS)
+    return details.server_message in {text for texts in named for text in texts}
 
 
 def _fields(details: Details) -> str:
     """The refused fields for the sentence; a chunk of a thousand recipients can have a thousand."""
     if not details.field_errors:
         return ""
-    named = [f"{name}: {', '.join(texts)}" for name, texts in islice(details.field_errors.items(), _MAX_FAULTS)]
-    more = len(details.field_errors) - len(named)
+    alike: dict[str, list[str]] = {}
+    for name, texts in islice(details.field_errors.items(), _MAX_FAULTS):
+        alike.setdefault(", ".join(texts), []).append(name)
+    more = max(0, len(details.field_errors) - _MAX_FAULTS)
+    named = [f"{', '.join(names)}: {texts}" for texts, names in alike.items()]
     return "[" + "; ".join(named) + (f"; and {more} more" if more else "") + "]"
 
 

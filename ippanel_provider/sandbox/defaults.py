@@ -1,8 +1,10 @@
-"""What a sandbox, and whoever starts one from outside, both know without asking. Standard library only, as :mod:`.runner` is."""
+"""What a sandbox, and whoever starts one from outside, both know without asking. Nothing but the standard library, as in :mod:`.runner`."""
+
+from ippanel_provider.service import SANDBOX_API_KEY
 
 READY = "IPPanel sandbox ready: "
 """Begins the line that says where it listens."""
-API_KEY = "sandbox-key"
+API_KEY = SANDBOX_API_KEY
 SENDER = "+983000505"
 """The line every account has."""
 API_KEY_VARIABLE = "IPPANEL_SANDBOX_API_KEY"

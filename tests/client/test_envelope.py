@@ -178,9 +178,25 @@ class TestVerdicts:
         (body["meta"] if meta_errors else body)["errors"] = errors
         error = error_of(422, body)
         assert dict(error.details.field_errors) == {name: tuple(said) for name, said in errors.items()}
-        assert "params.recipients.0: شماره نامعتبر است, x" in str(error)
+        assert "params.recipients.0, params.recipients.1, " in str(error)
+        assert "params.recipients.4: شماره نامعتبر است, x; and 995 more]" in str(error)
         assert "995 more" in str(error)
         assert len(str(error)) < 1000
+
+    def test_say_once_what_the_service_says_twice(self) -> None:
+        why = "خط نامعتبر است"
+        errors = {"from_number": [why], "sender": [why], "to": ["بد"]}
+        error = error_of(422, {"data": None, "meta": {"status": False, "message": why, "message_code": "400-2", "errors": errors}})
+        assert "code 400-2): [from_number, sender: خط نامعتبر است; to: بد]. Nothing" in str(error)
+        assert error.details.server_message == why
+
+    @pytest.mark.parametrize("body", [b"Not Found", b"", b"<html>404</html>", {"message": "Not Found"}, []])
+    @pytest.mark.parametrize("request_", [SEND, READ], ids=["send", "read"])
+    def test_of_a_path_that_nobody_knows_lead_to_the_base_url(self, request_: Request[Any], body: Any) -> None:
+        assert "check the base URL, which ends in /v1" in str(error_of(404, body, request=request_))
+
+    def test_of_a_thing_that_the_service_does_not_know_do_not(self) -> None:
+        assert "base URL" not in str(error_of(404, {"data": None, "meta": {"status": False, "message_code": "404-1"}}))
 
     @pytest.mark.parametrize(
         ("errors", "kept"),

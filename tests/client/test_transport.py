@@ -41,7 +41,7 @@ from ippanel_provider.client.models import Receipt
 from ippanel_provider.client.renewal import Renewal
 from ippanel_provider.client.request import Flow, PageRequest, Replay, Request, Sleep
 from ippanel_provider.client.transport import AsyncClient, Client, Settings
-from ippanel_provider.service import EDGE_URL, REST_URL, Api
+from ippanel_provider.service import EDGE_URL, REST_URL, SANDBOX_API_KEY, Api
 
 from .raw_server import NO_ANSWER, SILENCE, Arrived, Raw, RawServer, http, listening
 
@@ -229,11 +229,24 @@ class TestFailures:
         error = failure(run, f"http://127.0.0.1:{port}", call)
         assert type(error) is Unreachable
         assert isinstance(error, NotSent)
-        assert "127.0.0.1" in str(error)
-        assert "Nothing was sent" in str(error)
+        assert f"no connection to 127.0.0.1:{port} (ConnectError: " in str(error)
+        assert "Does the sandbox run?" in str(error)
+        assert ("Nothing was sent" in str(error)) is call.is_send
+
+    def test_httpx_s_own_error_is_left_to_the_debug_log(self, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+        with caplog.at_level(logging.DEBUG, logger="ippanel_provider"):
+            error = failure(run, "http://127.0.0.1:1", SEND)
+        assert "httpx" not in "".join(traceback.format_exception(error))
+        assert isinstance(error.__context__, httpx.ConnectError)
+        assert "send.webservice failed on the wire:" in caplog.text
+        assert "httpx.ConnectError: " in caplog.text
+        assert not [secret for secret in (KEY, NUMBER[1:], TEXT) if secret in caplog.text]
 
     def test_a_host_that_does_not_exist_is_not_sent(self, run: Run) -> None:
-        assert type(failure(run, "http://no-such-host.invalid", SEND)) is Unreachable
+        error = failure(run, "http://no-such-host.invalid", SEND)
+        assert type(error) is Unreachable
+        assert "no connection to no-such-host.invalid (" in str(error)
+        assert "sandbox" not in str(error)
 
     def test_a_connection_that_the_service_closed_while_idle_is_replaced_even_for_a_send(self, run: Run, server: RawServer) -> None:
         server.script = [Raw(DONE.data, "close"), DONE]
@@ -367,6 +380,18 @@ class TestSettings:
             Client(KEY, Settings(base_url=url))
 
     @pytest.mark.parametrize(
+        ("url", "wrong"),
+        [
+            ("127.0.0.1:8089/v1", "does not begin with http:// or https://"),
+            ("HTTPS://", "names no host"),
+            ("https://host:port", "is no URL"),
+        ],
+    )
+    def test_say_what_is_wrong_with_it(self, url: str, wrong: str) -> None:
+        with pytest.raises(InvalidInput, match=f"^base_url: it {wrong}; give it as https://host/v1$"):
+            Client(KEY, Settings(base_url=url))
+
+    @pytest.mark.parametrize(
         "url", ["https://someone:s3cret@host/v1", "https://host/v1?key=s3cret", "https://host/v1#s3cret", "https://someone:s3cret/x@host"]
     )
     def test_refuse_a_url_with_more_than_a_place(self, run: Run, url: str) -> None:
@@ -429,6 +454,24 @@ class TestCredential:
         assert server.connections == 0
 
 
+class TestTheSandboxSKey:
+    """Somebody forgot to say where the sandbox is."""
+
+    @pytest.mark.parametrize("settings", [{}, {"api": Api.REST}, {"base_url": "http://edge.ippanel.com:8443/relay"}])
+    def test_is_not_taken_to_the_service_itself(
+        self, run: Run, server: RawServer, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
+    ) -> None:
+        call: Request[Any] = Request("user", "GET", "/user", reading_nothing, api=settings.get("api", Api.EDGE))
+        given = {"base_url": None, "proxy": server.url, **settings}
+        with pytest.raises(InvalidInput, match=r"^api_key: this is the sandbox's key; .*base_url, IPPANEL_BASE_URL .* url= "):
+            run(given.pop("base_url"), call, auth=SANDBOX_API_KEY, **given)
+        assert server.connections == 0
+
+    def test_is_taken_anywhere_else(self, run: Run, server: RawServer) -> None:
+        server.script = [DONE]
+        assert run(server.url, SEND, auth=SANDBOX_API_KEY)[0].outbox_ids == (7,)
+
+
 class TestLogs:
     @pytest.fixture(autouse=True)
     def _as_in_a_new_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -443,9 +486,7 @@ class TestLogs:
             httpx.get(server.url + "/theirs")
         said = [record.getMessage() for record in caplog.records if record.name == "httpx"]
         # httpx 0.27 also tells of each context it makes.
-        assert [line for line in said if not line.startswith("load_")] == [
-            f'HTTP Request: GET {server.url}/theirs "HTTP/1.1 200 X"'
-        ]
+        assert [line for line in said if not line.startswith("load_")] == [f'HTTP Request: GET {server.url}/theirs "HTTP/1.1 200 X"']
         assert not [secret for secret in (KEY, NUMBER, NUMBER[1:], TEXT) if secret in caplog.text]
 
     def test_of_others_go_on_while_one_of_ours_is_under_way(self, server: RawServer, caplog: pytest.LogCaptureFixture) -> None:

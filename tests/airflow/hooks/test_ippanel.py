@@ -122,7 +122,7 @@ def test_testing_while_the_service_is_down_says_what_to_do(connect: Callable[...
     works, said = IPPanelHook(connect(host="http://127.0.0.1:9/v1")).test_connection()
     assert not works
     assert "no connection to 127.0.0.1" in said
-    assert "check the base URL, network and proxy" in said
+    assert "Check the base URL, network and proxy" in said
 
 
 def test_testing_does_not_wait_for_a_service_that_fails(sandbox: RunningSandbox) -> None:
