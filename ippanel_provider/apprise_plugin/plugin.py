@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apprise import NotifyFormat
 from apprise.locale import gettext_lazy as _
 from apprise.plugins import NotifyBase
 
-from ippanel_provider.apprise_plugin import addressing, discretion, plain
+from ippanel_provider.apprise_plugin import addressing, discretion, options, plain
 from ippanel_provider.apprise_plugin.attempts import Attempts, Settled
 from ippanel_provider.apprise_plugin.compat import ALIGNS_FORMATS, ImproperlyConfigured
 from ippanel_provider.apprise_plugin.parcels import Letter, Outcome, deliver
@@ -25,6 +25,12 @@ discretion.keep()
 MODES = ("sms", "pattern", "votp")
 _APPRISE_WAITS = 57.0
 """Seconds. Apprise 2 gives a service 60 and then takes it for failed, whatever still happens."""
+_NAMES = {"api_key": "key", "base_url": "url"}
+"""What the client's settings are called in a URL."""
+_PARTS = frozenset(
+    {"schema", "url", "user", "password", "host", "port", "fullpath", "path", "query", "secure", "asset", "qsd", "qsd+", "qsd-", "qsd:"}
+)
+"""What Apprise makes of a URL besides its options."""
 _AT_ONCE = 8
 """Requests under way together where the service takes one recipient in each."""
 
@@ -72,6 +78,8 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
     }
     template_kwargs: ClassVar[dict[str, Any]] = {"variables": {"name": _("Pattern Variables"), "prefix": ":"}}
 
+    _may_be_stored = True
+
     def __init__(
         self,
         apikey: str | None = None,
@@ -97,6 +105,7 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         self.body_var, self.title_var = body_var or "", title_var or ""
         self.schedule = schedule
         try:
+            options.refuse_unknown(kwargs.get("qsd") or {}, kwargs.keys() - _PARTS, self.template_args)
             self.mode = _choice("mode", mode or ("pattern" if self.pattern else "sms"), MODES)
             self.api = Api(_choice("api", api or Api.EDGE, tuple(Api)))
             self.max_parts = _parts(max_parts)
@@ -116,10 +125,13 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
                 retry=Retry(attempts=2),
             )
             _ = self.settings.root
+            self.settings.check_credential(self.apikey)
             self._refuse_what_cannot_be()
         except InvalidInput as error:
-            self.logger.error("IPPanel: %s", error)
-            raise ImproperlyConfigured(str(error)) from None
+            field, colon, problem = str(error).partition(":")
+            why = _NAMES.get(field, field) + colon + problem
+            self.logger.error("IPPanel: %s", why)
+            raise ImproperlyConfigured(why) from None
         self._attempts = Attempts(self)
 
     def _refuse_what_cannot_be(self) -> None:
@@ -240,9 +252,14 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         return len(letter.parcels(self._named()))
 
     @property
-    def url_identifier(self) -> tuple[str, ...]:
+    def url_identifier(self) -> tuple[str, ...] | Literal[False]:
         """What makes this the same service: everything but the targets."""
-        return (self.secure_protocol, self.apikey, self.sender, str(self.api), self.mode, self.pattern)
+        return self._may_be_stored and (self.secure_protocol, self.apikey, self.sender, str(self.api), self.mode, self.pattern)
+
+    @url_identifier.setter
+    def url_identifier(self, value: object) -> None:
+        # Apprise takes it away where ?store=no is given.
+        self._may_be_stored = bool(value)
 
     def url(self, privacy: bool = False, *args: Any, **kwargs: Any) -> str:
         """Return the URL; with ``privacy`` neither key nor number nor value can be read in it."""
@@ -283,8 +300,8 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         results["base_url"] = said.get("url")
         # The key must not be met again where Apprise keeps the user of a URL.
         results["user"] = results["password"] = None
-        options = ("mode", "pattern", "body_var", "title_var", "schedule", "max_parts", "api", "proxy", "ca", "tz")
-        results.update({name: said[name] for name in options if said.get(name)})
+        names = ("mode", "pattern", "body_var", "title_var", "schedule", "max_parts", "api", "proxy", "ca", "tz")
+        results.update({name: said[name] for name in names if said.get(name)})
         return results
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import apprise
 import pytest
+from apprise.plugins import NotifyBase
 
-from ippanel_provider.apprise_plugin import NotifyIPPanel
+from ippanel_provider.apprise_plugin import NotifyIPPanel, options
 from ippanel_provider.sandbox.runner import RunningSandbox
 
 Address = Callable[..., str]
@@ -222,7 +223,15 @@ class TestUrls:
             ("ippanel://key@+983000505/09120000001?schedule=2099-01-01T00:00:00", "tz=Asia/Tehran"),
             ("ippanel://key@+983000505/09120000001?api=rest&schedule=2h", "legacy REST API"),
             ("ippanel://key@+983000505/09120000001?api=soap", "api"),
-            ("ippanel://key@+983000505/09120000001?url=ftp://example.com", "base_url"),
+            ("ippanel://key@+983000505/09120000001?url=ftp://example.com", "^url: it does not begin with http:// or https://"),
+            ("ippanel://key@+983000505/09120000001?ur=http://127.0.0.1:8089", "^options: there is no 'ur'; is 'url' meant"),
+            ("ippanel://key@+983000505/09120000001?Patern=abc", "no 'patern'; is 'pattern' meant"),
+            ("ippanel://key@+983000505/09120000001?sender=3000", "no 'sender'; is 'from' meant"),
+            ("ippanel://key@+983000505/09120000001?zzz", "no 'zzz'; there are api, body_var,"),
+            ("ippanel://key@+983000505/09120000001?pattern=abc&+Name=x", "written :name=value"),
+            ("ippanel://s3cr?3tkey@+983000505/09120000001=", "not shown"),
+            ("ippanel://sandbox-key@+983000505/09120000001", "^key: this is the sandbox's key; .* url= "),
+            ("ippanel://sandbox-key@+983000505/09120000001?api=rest", "^key: this is the sandbox's key; .* url= "),
         ],
     )
     def test_what_cannot_be_is_refused_at_once(self, plugin: Plugin, caplog: pytest.LogCaptureFixture, url: str, why: str) -> None:
@@ -230,6 +239,13 @@ class TestUrls:
             plugin(url)
         assert "ERROR" in caplog.text
         assert "9120000001" not in caplog.text
+        assert "3tkey" not in caplog.text
+
+    def test_apprise_s_own_options_are_taken_whatever_its_version(self, plugin: Plugin) -> None:
+        own = "verify=no&redirect=no&format=text&overflow=split&rto=1&cto=1&store=no&emojis=no&retry=1&wait=0&optional=no&tz=UTC"
+        assert set(NotifyBase.template_args) <= options.APPRISE_S
+        for url in ("ippanel://key@+983000505/09120000001?" + own, "ippanel://key@+983000505/09120000001?&:Name=x&pattern=y"):
+            assert plugin(url).apikey == "key", url
 
     def test_apprise_can_describe_it(self) -> None:
         (described,) = [schema for schema in apprise.Apprise().details()["schemas"] if schema["service_name"] == "IPPanel"]
@@ -250,6 +266,16 @@ class TestUrls:
         service.add(config)
         assert service.notify("سلام", tag="one")
         assert ONE in {message["recipient"] for message in ippanel_sandbox.messages()}
+
+    def test_a_slip_in_a_configuration_file_is_named_too(self, tmp_path: Any, caplog: pytest.LogCaptureFixture) -> None:
+        file = tmp_path / "apprise.yml"
+        file.write_text("urls:\n  - ippanel://key@+983000505:\n      - to: 09120000001\n        patern: abc\n")
+        config = apprise.AppriseConfig()
+        assert config.add(str(file))
+        service = apprise.Apprise()
+        service.add(config)
+        assert len(service) == 0
+        assert "there is no 'patern'; is 'pattern' meant?" in caplog.text
 
 
 class TestFailures:
