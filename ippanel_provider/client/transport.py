@@ -77,7 +77,7 @@ class Settings:
         if credential == SANDBOX_API_KEY and httpx.URL(self.root).host in _THE_SERVICE:
             raise InvalidInput(
                 "api_key: this is the sandbox's key; give the sandbox's address with it"
-                " (base_url, IPPANEL_BASE_URL for the command ippanel, url= in an ippanel:// URL). Nothing was sent."
+                " (base_url; the Base URL of an Airflow connection; IPPANEL_BASE_URL for the command ippanel; url= in an ippanel:// URL)"
             )
 
     def httpx_options(self) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def error(
     )
     hints = [meaning, _advice(kind, details)]
     if kind is NotFound and not ours:
-        hints.append("It is not the service's own answer: check the base URL, which ends in /v1.")
+        hints.append("It is not the service's own answer: check the base URL (that of the service ends in /v1).")
     return kind(_sentence(kind, answer, details, scrub(misfit) if kind is Unreadable else "", hints), details)
 
 

@@ -98,6 +98,7 @@ def _check(profile: Profile) -> None:
     try:
         profile.auth()
         _ = profile.settings.root
+        profile.settings.check_credential(profile.password)
     except InvalidInput as error:
         field, colon, problem = str(error).partition(":")
         raise InvalidInput(_FIELD_NAMES.get(field, field) + colon + problem) from None

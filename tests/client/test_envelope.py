@@ -193,7 +193,7 @@ class TestVerdicts:
     @pytest.mark.parametrize("body", [b"Not Found", b"", b"<html>404</html>", {"message": "Not Found"}, []])
     @pytest.mark.parametrize("request_", [SEND, READ], ids=["send", "read"])
     def test_of_a_path_that_nobody_knows_lead_to_the_base_url(self, request_: Request[Any], body: Any) -> None:
-        assert "check the base URL, which ends in /v1" in str(error_of(404, body, request=request_))
+        assert "check the base URL (that of the service ends in /v1)" in str(error_of(404, body, request=request_))
 
     def test_of_a_thing_that_the_service_does_not_know_do_not(self) -> None:
         assert "base URL" not in str(error_of(404, {"data": None, "meta": {"status": False, "message_code": "404-1"}}))

@@ -117,6 +117,7 @@ def test_the_default_sender_is_checked_and_kept(sender: str) -> None:
         ({"extra": {"api": "soap"}}, "api: 'soap' is none of edge, rest"),
         ({"extra": {"verify": "maybe"}}, "verify"),
         ({"extra": {"ca_bundle": "no-such-bundle.pem"}}, "ca_bundle: there is no file no-such-bundle.pem"),
+        ({"password": "sandbox-key"}, "password: this is the sandbox's key; give the sandbox's address"),
         ({"extra": {"connect_timeout": "soon"}}, "connect_timeout"),
         ({"extra": {"connect_timeout": 0}}, "connect_timeout"),
         ({"extra": {"connect_timeout": "nan"}}, "connect_timeout"),
