@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ippanel_provider.extras import need
-from ippanel_provider.service import BulkState
 
 need("airflow.providers.common.compat.sdk", "airflow")
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowSensorTimeout  # noqa: E402
+
+if TYPE_CHECKING:
+    from ippanel_provider.service import BulkState
 
 
 class IPPanelException(AirflowException):
@@ -33,6 +35,8 @@ class BulksFailed(IPPanelException, AirflowFailException):
     """Bulks ended in a state that is final and not "sent". A retry cannot change that, so none is made."""
 
     def __init__(self, failed: Mapping[int, BulkState]) -> None:
+        from ippanel_provider.service import BulkState
+
         reasons: dict[str, list[int]] = {}
         for outbox_id, state in sorted(failed.items()):
             reasons.setdefault(BulkState(state).meaning, []).append(outbox_id)

@@ -11,7 +11,6 @@ from ippanel_provider import links, metrics
 from ippanel_provider.exceptions import SendFailed, SendInDoubt
 from ippanel_provider.operators.private import Private
 from ippanel_provider.operators.rejects import rejects_to
-from ippanel_provider.operators.suppress import suppression_for
 from ippanel_provider.operators.timing import TimedOperator, one_of
 
 if TYPE_CHECKING:
@@ -178,6 +177,7 @@ class SendingOperator(TimedOperator):
     ) -> Campaign:
         from ippanel_provider.delivery.campaign import Campaign
         from ippanel_provider.delivery.estimate import tariff_of
+        from ippanel_provider.operators.suppress import suppression_for
 
         return Campaign(
             rows=rows,

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.arguments import moment_of
 from ippanel_provider.operators.waiting import WaitingOperator
-from ippanel_provider.service import MIN_SCHEDULE_AHEAD
 from ippanel_provider.text.hours import QuietHours, quiet_hours_of
 
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ def send_time_of(given: Any, line: str, quiet_hours: str | Mapping[str, str] | N
     earliest = hours.earliest(moment or at)
     if earliest == (moment or at):
         return moment
+    from ippanel_provider.service import MIN_SCHEDULE_AHEAD
+
     log.info("Line %s is quiet then; scheduled for %s.", line, earliest.isoformat())
     # The service schedules no closer than that, and a minute is for the way there.
     return max(earliest, at + timedelta(seconds=MIN_SCHEDULE_AHEAD + 60))

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
-
-from ippanel_provider.service import BulkState
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ippanel_provider.client.watch import BulkWatch, Tally
+    from ippanel_provider.service import BulkState
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """What bulks have to come to.
 
     :param fail_on: numbers of the states no bulk may end in; None is all in which no text went out
@@ -39,6 +36,7 @@ class Demand:
     def watch(self, outbox_ids: Sequence[int]) -> BulkWatch:
         """Return what watches the bulks until that is known."""
         from ippanel_provider.client.watch import FAILURES, BulkWatch
+        from ippanel_provider.service import BulkState
 
         fail_on = FAILURES if self.fail_on is None else frozenset(map(BulkState, self.fail_on))
         return BulkWatch(tuple(outbox_ids), fail_on, self.min_delivered)
@@ -75,6 +73,8 @@ class Demand:
 
 def states_of(event: Mapping[str, Any]) -> dict[int, BulkState]:
     """Return the states in the event of a :class:`~ippanel_provider.triggers.bulk.IPPanelBulkTrigger`, by outbox id."""
+    from ippanel_provider.service import BulkState
+
     return {int(outbox_id): BulkState(state) for outbox_id, state in event["states"].items()}
 
 
@@ -86,6 +86,8 @@ def progress_of(watch: BulkWatch) -> str:
 
 
 def _state(given: BulkState | str | int) -> BulkState:
+    from ippanel_provider.service import BulkState
+
     try:
         state = BulkState[given.upper()] if isinstance(given, str) else BulkState(given)
     except (KeyError, ValueError):

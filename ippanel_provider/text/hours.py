@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta, timezone
+from typing import NamedTuple
 
 TEHRAN = timezone(timedelta(hours=3, minutes=30), "Asia/Tehran")
 """Iran keeps this offset the whole year since 2022, so that no time zone database is needed."""
@@ -13,8 +13,7 @@ TEHRAN = timezone(timedelta(hours=3, minutes=30), "Asia/Tehran")
 _RANGE = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*\Z", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
+class QuietHours(NamedTuple):
     """The hours of each day in which nothing goes out, from ``start`` until just before ``end``, over midnight or not."""
 
     start: time
