@@ -12,7 +12,6 @@ import re
 import shutil
 import subprocess
 import sys
-import textwrap
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
@@ -28,13 +27,6 @@ SHOWN = "http://127.0.0.1:8089"
 LARGEST_PICTURE = 200_000
 _NOT_DELIVERED = ("993", "994")
 """How the numbers end that the sandbox hands over to no phone."""
-
-_DAG = """from datetime import UTC, datetime
-
-from airflow.providers.common.compat.sdk import DAG
-
-with DAG("readme", schedule=None, start_date=datetime(2025, 1, 1, tzinfo=UTC)):
-"""
 
 
 class Place(NamedTuple):
@@ -153,15 +145,17 @@ def the_sandbox_starts(text: str, place: Place) -> None:
 
 
 def the_dag_runs(text: str, place: Place) -> None:
-    """Put the tasks into a DAG and run it, over the connection that is in Airflow's database."""
-    tasks = the_fence(text, "python", "task_id=")
+    """Save the DAG under its name and run it, over the connection that is in Airflow's database; the sensor waits for real."""
+    file, command = re.findall(r"Save this as `([^`]+)`|`(airflow dags test [^`]+)`", text)
+    program = the_fence(text, "python", "task_id=")
     dags = place.home / "airflow" / "dags"
     dags.mkdir()
-    (dags / "readme.py").write_text(_DAG + textwrap.indent(tasks, "    "), encoding="utf-8")
-    printed = place.run("airflow", "dags", "test", "readme")
-    recipients = re.findall(r'"([+\d ]{11,})"', tasks)
+    (dags / file[0]).write_text(program, encoding="utf-8")
+    place.sandbox.pace(0.5)
+    printed = place.run(*command[1].split())
+    recipients = re.findall(r'"([+\d ]{11,})"', program)
     assert len(recipients) == 2
-    (message,) = re.findall(r'message="([^"]+)"', tasks)
+    (message,) = re.findall(r'message="([^"]+)"', program)
     for recipient in recipients:
         (received,) = place.sandbox.messages(recipient=recipient)
         assert (received["text"], received["state_id"]) == (message, 6), printed
