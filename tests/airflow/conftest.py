@@ -162,15 +162,17 @@ def new_dag(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
 
 
 def _let_the_api_come_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before 3.3, the API that a DAG's test makes for every task may get its first request before it is up, on a busy machine."""
+    """Before 3.3, the API that a DAG's test makes for every task may get its first request before it is up, or after it was let go."""
     if importlib.util.find_spec("airflow.triggers.shared_stream") or not importlib.util.find_spec("airflow.sdk"):
         return
     from airflow.sdk.execution_time import supervisor
 
     make = supervisor.in_process_api_server
+    kept = []
 
     def make_and_wait() -> Any:
         api = make()
+        kept.append(api)
         assert api.transport, "asking for it starts it"
         until = time.monotonic() + 60
         while not hasattr(api.app.state, "svcs_registry") and time.monotonic() < until:
