@@ -142,9 +142,11 @@ def _wake(dag_id: str, run_id: str) -> None:
     from airflow.models.taskinstance import TaskInstance
     from airflow.triggers.base import TriggerEvent
     from airflow.utils.session import create_session
+    from sqlalchemy.orm import joinedload
 
     with create_session() as session:
-        instance = session.query(TaskInstance).filter_by(dag_id=dag_id, run_id=run_id, state="awaiting_input").first()
+        waiting = session.query(TaskInstance).filter_by(dag_id=dag_id, run_id=run_id, state="awaiting_input")
+        instance = waiting.options(joinedload(TaskInstance.hitl_detail)).first()
         if instance is not None:
             from airflow.models.trigger import handle_event_submit
 
