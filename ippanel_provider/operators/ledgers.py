@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseHook
@@ -12,6 +13,7 @@ from ippanel_provider.delivery.task_ledger import TaskLedger
 from ippanel_provider.delivery.witness import WitnessLedger
 from ippanel_provider.exceptions import SendFailed
 from ippanel_provider.extras import need
+from ippanel_provider.operators.once import WITNESS_SKEW
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -68,5 +70,5 @@ def _witness(task: SendingOperator, context: Context, terms: Terms, key: MemberK
     if ti.try_number > 1:
         task.log.info("An earlier try may have sent: waiting %.0f seconds until the outbox shows it.", terms.patience.settle)
     run: Any = context["dag_run"]
-    since = run.start_date if ti.try_number > 1 else None
+    since = run.start_date - timedelta(seconds=WITNESS_SKEW) if ti.try_number > 1 else None
     return WitnessLedger(task.hook.get_conn(), terms.sender, key, since, settle=terms.patience.settle)

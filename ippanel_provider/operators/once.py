@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 SKEW = 300.0
 """Seconds that the service's clock may be from ours."""
-_WITNESS_SKEW = 60.0
+WITNESS_SKEW = 60.0
 """The same where bulks of the same text before cannot be told apart; a run of every few minutes would find the last one's."""
 _POLL = 5.0
 
@@ -78,7 +78,7 @@ class Once:
             return None
         if self._trace.text is None:
             raise SendInDoubt("An earlier try may have sent it, and what it sends has no one text to find it by. Look into the outbox.")
-        return self._found(self._since.timestamp() - _WITNESS_SKEW, frozenset(), time.time() + self._settle)
+        return self._found(self._since.timestamp() - WITNESS_SKEW, frozenset(), time.time() + self._settle)
 
     def intend(self) -> None:
         """Write down that the request is about to leave, and which bulks of the same text are not its."""

@@ -14,13 +14,15 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import BaseHook
 
-from ippanel_provider.delivery.audience import OncePer
+from ippanel_provider.client import edge
+from ippanel_provider.delivery.audience import Message, OncePer
 from ippanel_provider.delivery.reconcile import Patience
 from ippanel_provider.delivery.sender import Terms
 from ippanel_provider.delivery.sql_ledger import SqlLedger
 from ippanel_provider.delivery.task_ledger import TaskLedger
 from ippanel_provider.delivery.witness import WitnessLedger
 from ippanel_provider.exceptions import SendFailed
+from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators.ledgers import ledger_for
 from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
@@ -124,6 +126,16 @@ def test_a_clear_that_nothing_remembers_is_refused_unless_it_is_to_send_again(sa
     with pytest.raises(SendFailed, match="nothing here remembers who was reached"):
         book(cleared, retries=1)
     assert isinstance(book(cleared, retries=1, on_clear="resend"), WitnessLedger)
+
+
+def test_texts_of_an_earlier_try_are_found_though_the_services_clock_is_behind(sandbox: RunningSandbox, book: Callable[..., Any]) -> None:
+    message = Message("+989120000001", "سلام")
+    IPPanelHook().run(edge.send.webservice(message.text, [message.recipient], sender=sandbox.sender))
+    retried = context_of(sandbox, try_number=2)
+    retried["dag_run"].start_date = datetime.fromtimestamp(sandbox.now() + 45, UTC)
+    ledger = book(retried, retries=1)
+    assert list(ledger.history()) == []
+    assert ledger.unknown([message]) == []
 
 
 def test_the_database_of_the_book_is_the_connections(sandbox: RunningSandbox, ledger_conn: str, book: Callable[..., Any]) -> None:
