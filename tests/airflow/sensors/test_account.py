@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -12,6 +14,9 @@ from ippanel_provider.exceptions import PatternRejected
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.sensors.account import IPPanelCreditSensor, IPPanelPatternSensor
+
+MODES = [{"mode": "poke"}, {"mode": "reschedule"}, {"deferrable": True}]
+MODE_NAMES = ["poke", "reschedule", "deferrable"]
 
 
 @pytest.fixture
@@ -57,6 +62,36 @@ def test_deferred_for_credit_it_hands_over_the_figure(sandbox: RunningSandbox) -
         waiting.execute({})
     assert deferred.value.trigger.serialize()[1]["at_least"] == 10
     assert waiting.execute_complete({}, {"status": "enough", "credit": 12}) == 12
+
+
+@pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
+def test_in_a_dag_each_waits_until_it_is_so(sandbox: RunningSandbox, code: str, new_dag: Any, run_dag: Any, mode: dict[str, Any]) -> None:
+    sandbox.account(credit=0)
+    changes = Thread(target=change_once_looked_at, args=(sandbox, code))
+    with new_dag() as dag:
+        approved = IPPanelPatternSensor(task_id="approved", pattern_code=code, poke_interval=0.1, timeout=60, **mode)
+        paid = IPPanelCreditSensor(task_id="paid", at_least=10, poke_interval=0.1, timeout=60, **mode)
+        approved >> paid
+    changes.start()
+    run = run_dag(dag)
+    changes.join()
+    assert run.state == "success", run.log
+    assert run.results == {"approved": code, "paid": 50}
+
+
+def change_once_looked_at(sandbox: RunningSandbox, code: str) -> None:
+    """Approve the pattern after the first look at it, and pay after the first look at the credit."""
+
+    def wait_for_a_look() -> None:
+        before = sum(sandbox.stats()["requests"].values())
+        until = time.monotonic() + 60
+        while sum(sandbox.stats()["requests"].values()) == before and time.monotonic() < until:
+            time.sleep(0.05)
+
+    wait_for_a_look()
+    sandbox.approve(code)
+    wait_for_a_look()
+    sandbox.account(credit=50)
 
 
 def test_what_is_no_figure_is_named(sandbox: RunningSandbox) -> None:
