@@ -40,7 +40,7 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
 
     service_name = "IPPanel"
     service_url = "https://ippanel.com"
-    setup_url = "https://pypi.org/project/airflow-provider-ippanel/"
+    setup_url = service_url
     secure_protocol = SCHEME
 
     # The service names no limit of requests, and all recipients of a text go in one.
