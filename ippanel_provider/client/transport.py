@@ -11,10 +11,10 @@ import ssl
 import time
 import traceback
 from collections.abc import AsyncIterator, Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, overload
 
 import httpx
 
@@ -23,7 +23,8 @@ from ippanel_provider.client.auth import ApiKey, Auth
 from ippanel_provider.client.errors import Details, InvalidInput, IPPanelError, NoAnswer, Unreachable, Unreadable
 from ippanel_provider.client.exchange import Effect, NeedCredential, Retry, Transmit, exchange
 from ippanel_provider.client.renewal import Await, obtain
-from ippanel_provider.client.request import Answer, Flow, PageRequest, Request, Sleep, Upload
+from ippanel_provider.client.request import Answer, Flow, PageRequest, Request, Sleep
+from ippanel_provider.client.uploads import multipart
 from ippanel_provider.service import EDGE_URL, REST_URL, SANDBOX_API_KEY, Api
 
 T = TypeVar("T")
@@ -137,42 +138,6 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         _ours.reset(token)
-
-
-class _FromStart:
-    """An open file as httpx may see it: without ``fileno``, behind which a decompressing reader has another size."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.read, self.seek, self.tell = file.read, file.seek, file.tell
-
-
-@contextmanager
-def _multipart(request: Request[Any]) -> Iterator[list[tuple[str, Any]] | None]:
-    """Give the parts of a form in httpx's terms; None for a request without one.
-
-    httpx reads files 64 KB at a time (the async client too, on its loop) and from their start, so that a request that
-    is repeated sends them whole. Fields go in as files without a name, which keeps a form without files multipart.
-    """
-    if request.form is None:
-        yield None
-        return
-    with ExitStack() as opened:
-        parts: list[tuple[str, Any]] = [(name, (None, value)) for name, value in request.form]
-        for name, upload in request.files:
-            parts.append((name, (upload.filename, _content(name, upload, opened), upload.content_type)))
-        yield parts
-
-
-def _content(name: str, upload: Upload, opened: ExitStack) -> Any:
-    content = upload.content
-    if isinstance(content, bytes):
-        return content
-    if not isinstance(content, Path):
-        return _FromStart(content)
-    try:
-        return opened.enter_context(content.open("rb"))
-    except OSError as error:
-        raise InvalidInput(f"{name}: the file cannot be read ({error.strerror})") from None
 
 
 class _Wire:
@@ -330,7 +295,7 @@ class Client(_Wire):
 
     def _transmit(self, transmit: Transmit) -> Answer:
         try:
-            with _quiet(), _multipart(transmit.request) as parts:
+            with _quiet(), multipart(transmit.request) as parts:
                 response = self._http.request(**self.httpx_arguments(transmit), files=parts)
         except httpx.RequestError as error:
             # Its one line that helps is in ours.
@@ -411,7 +376,7 @@ class AsyncClient(_Wire):
     async def _transmit(self, transmit: Transmit) -> Answer:
         async with self._in_flight:
             try:
-                with _quiet(), _multipart(transmit.request) as parts:
+                with _quiet(), multipart(transmit.request) as parts:
                     response = await self._http.request(**self.httpx_arguments(transmit), files=parts)
             except httpx.RequestError as error:
                 raise self.error(transmit, error) from None
