@@ -261,6 +261,9 @@ class _Delivery:
 
     def _settle(self, flight: _Flight, outcome: Outcome) -> None:
         self._ledger.settle(flight.intent, outcome)
+        if self._client.settings.api is Api.REST:
+            # No outbox could confirm it after a crash, so it is not held back.
+            self._ledger.flush()
         self._progress.accepted_now(flight.intent, outcome)
 
     def _give_up(self, flight: _Flight, error: IPPanelError) -> None:

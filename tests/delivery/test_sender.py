@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ippanel_provider.client import Client, IPPanelError, Refused, Request, Throttled, Unauthorized, Unreachable, edge
+from ippanel_provider.client import Client, IPPanelError, Refused, Request, Settings, Throttled, Unauthorized, Unreachable, edge
 from ippanel_provider.delivery.audience import Message
 from ippanel_provider.delivery.forms import Pattern, filled
 from ippanel_provider.delivery.ledger import Claim, Ledger
@@ -21,6 +21,7 @@ from ippanel_provider.delivery.progress import Progress
 from ippanel_provider.delivery.reconcile import Patience
 from ippanel_provider.delivery.sender import InDoubt, OnUnconfirmed, deliver
 from ippanel_provider.delivery.witness import WitnessLedger
+from ippanel_provider.service import Api
 from tests.delivery.conftest import KEY, Campaign, form_of, ledger_home, long_ago, people
 
 SEND = {"path": "^/v1/api/send$"}
@@ -410,6 +411,22 @@ def test_answers_under_way_are_written_down_when_the_task_is_cancelled(campaign:
         campaign.attempt(source(), chunk_size=1000)
     assert campaign.progress.accepted == 2000
     assert all(outcome for _, outcome in campaign.open_ledger().history())
+
+
+def test_where_no_outbox_could_confirm_it_an_answer_is_written_down_at_once(campaign: Campaign, home: Callable[[], Ledger]) -> None:
+    """The legacy API lists nothing of what was sent: an answer that a crash loses is in doubt for good."""
+    ledger, stored = home(), []
+
+    def look_into_the_home() -> tuple[()]:
+        stored.extend(outcome for _, outcome in home().history())
+        return ()
+
+    ledger.beside = look_into_the_home  # type: ignore[method-assign]
+    settings = Settings(api=Api.REST, base_url=campaign.sandbox.base_url)
+    with Client(campaign.sandbox.api_key, settings) as client:
+        deliver(client, ledger, people(25, "سلام به همه"), campaign.terms, Progress(), form=form_of("سلام به همه"))
+    assert len(stored) == 3
+    assert all(stored)
 
 
 class TestWithoutAHome:
