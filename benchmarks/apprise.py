@@ -36,7 +36,9 @@ APPRISE_WAITS = 60
 """Seconds; then Apprise 2 takes a service for failed."""
 TEXT = "سفارش شما ارسال شد. سپاس از خرید شما."
 
-ANSWER = json.dumps({"data": {"message_outbox_ids": [1]}, "meta": {"status": True, "message": "ok", "message_code": "200-1"}}).encode()
+ANSWER = json.dumps(
+    {"data": {"message_outbox_ids": [1]}, "meta": {"status": True, "message": "ok", "message_code": "200-1"}}
+).encode()
 
 
 async def serve(latency: float) -> None:
@@ -47,7 +49,8 @@ async def serve(latency: float) -> None:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 headers = {
-                    name.strip().lower(): value.strip() for name, _, value in (row.partition(b":") for row in head.split(b"\r\n")[1:])
+                    name.strip().lower(): value.strip()
+                    for name, _, value in (row.partition(b":") for row in head.split(b"\r\n")[1:])
                 }
                 body = await reader.readexactly(int(headers.get(b"content-length", 0)))
                 answer = ANSWER
@@ -58,7 +61,10 @@ async def serve(latency: float) -> None:
                     batch = headers.get(b"content-type", b"").startswith(b"application/json")
                     seen["recipients"] += len(json.loads(body)["params"]["recipients"]) if batch else 1
                     await asyncio.sleep(latency)
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer)
+                    + answer
+                )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -76,7 +82,10 @@ async def serve(latency: float) -> None:
 def stub(latency: int) -> Iterator[str]:
     """Run the stub in a process of its own and yield its URL."""
     process = subprocess.Popen(
-        [sys.executable, __file__, "--stub", str(latency / 1000)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, __file__, "--stub", str(latency / 1000)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     assert process.stdin is not None
@@ -124,7 +133,10 @@ def timed(plugin: NotifyBase, url: str, count: int) -> float:
 def main() -> int:
     """Print the table; 1 if the batch is not fast enough."""
     register()
-    print(f"Apprise {apprise.__version__}, Python {sys.version.split()[0]}. Times in seconds; ~ is extrapolated from a few recipients.\n")
+    print(
+        f"Apprise {apprise.__version__}, Python {sys.version.split()[0]}. Times in seconds; ~ is extrapolated "
+        f"from a few recipients.\n"
+    )
     print(
         f"{'latency':>8} {'plugin':10} {'throttle':11}"
         + "".join(f"{f'{count} recipients':>18}{'ratio':>8}" for count in RECIPIENTS)
@@ -137,14 +149,19 @@ def main() -> int:
             for count in RECIPIENTS:
                 plugin = apprise.Apprise.instantiate(f"ippanel://key@+983000505/{targets(count)}?url={url}")
                 ours[count] = min(timed(plugin, url, count) for _ in range(3))
-            print(f"{latency:5} ms {'ippanel':10} {'-':11}" + "".join(f"{ours[count]:18.3f}{1:8}" for count in RECIPIENTS))
+            print(
+                f"{latency:5} ms {'ippanel':10} {'-':11}" + "".join(f"{ours[count]:18.3f}{1:8}" for count in RECIPIENTS)
+            )
             for throttle, sample in SAMPLE.items():
                 for name, plugin in peers(url, sample).items():
                     shipped = plugin.request_rate_per_sec
                     plugin.request_rate_per_sec = shipped if throttle == "as shipped" else 0
                     each = timed(plugin, url, sample) / sample
                     ratios = [each * count / ours[count] for count in RECIPIENTS]
-                    cells = "".join(f"{f'~{each * count:.1f}':>18}{ratio:8.0f}" for count, ratio in zip(RECIPIENTS, ratios, strict=True))
+                    cells = "".join(
+                        f"{f'~{each * count:.1f}':>18}{ratio:8.0f}"
+                        for count, ratio in zip(RECIPIENTS, ratios, strict=True)
+                    )
                     print(f"{latency:5} ms {name:10} {throttle:11}{cells}   ~{APPRISE_WAITS / each:.0f}")
                     if latency == max(LATENCIES):
                         slowest_ratio = min(slowest_ratio, *ratios)

@@ -1,9 +1,10 @@
-"""A campaign of 100,000 personalised texts: this package against the vendor's SDK in a loop and raw httpx with ready bodies.
+"""A campaign of 100,000 personalised texts: this package against the vendor's SDK in a loop and raw httpx with ready
+bodies.
 
-``python -m benchmarks.campaign`` prints ratios of one run. Ours does all of its work: it renders each text from its row,
-cleans each number, keeps its ledger in SQLite and reads the answers. Raw httpx posts the same chunks made beforehand at
-equal concurrency. The SDK sends one text a request; it is timed over 500 and multiplied up.
-Pattern sends (one request each) are compared with raw httpx as well.
+``python -m benchmarks.campaign`` prints ratios of one run. Ours does all of its work: it renders each text from its
+row, cleans each number, keeps its ledger in SQLite and reads the answers. Raw httpx posts the same chunks made
+beforehand at equal concurrency. The SDK sends one text a request; it is timed over 500 and multiplied up. Pattern sends
+(one request each) are compared with raw httpx as well.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ import httpx
 import sqlalchemy
 from pydantic_core import to_json
 
+from ippanel_provider.campaign.audience import Audience, Message, OncePer, Row
+from ippanel_provider.campaign.kinds import Form, OwnTexts, Pattern, filled
+from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
+from ippanel_provider.campaign.ledger.sql import SqlLedger
+from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.rows import numbered, rendered
+from ippanel_provider.campaign.run import Terms, deliver
 from ippanel_provider.client import Client, Settings, edge
-from ippanel_provider.delivery.audience import Audience, Message, OncePer, Row
-from ippanel_provider.delivery.forms import Form, OwnTexts, Pattern, filled
-from ippanel_provider.delivery.members import MemberKey, secret_of
-from ippanel_provider.delivery.progress import Progress
-from ippanel_provider.delivery.rows import numbered, rendered
-from ippanel_provider.delivery.sender import Terms, deliver
-from ippanel_provider.delivery.sql_ledger import SqlLedger
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 
 TEXT = "{{ row.name }} عزیز، {{ row.points }} امتیاز در باشگاه مشتریان دارید"
@@ -138,7 +139,10 @@ def ours_from(sandbox: RunningSandbox, rows: Iterator[Row], form: Form) -> Calla
     """Return a job that runs the rows through all of this package."""
 
     def job() -> None:
-        with tempfile.TemporaryDirectory() as folder, Client(sandbox.api_key, Settings(base_url=sandbox.base_url)) as client:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Client(sandbox.api_key, Settings(base_url=sandbox.base_url)) as client,
+        ):
             engine = sqlalchemy.create_engine(f"sqlite:///{Path(folder) / 'ledger.sqlite'}")
             ledger = SqlLedger(engine, MemberKey(secret_of("benchmark"), OncePer.RECIPIENT), "benchmark")
             messages: Iterator[Message] = Audience(OncePer.RECIPIENT).screen(rows)
@@ -167,7 +171,9 @@ def sdk_loop(sandbox: RunningSandbox, customers: list[dict[str, Any]]) -> Callab
 def made_pattern(sandbox: RunningSandbox) -> str:
     """Return the code of an approved pattern."""
     with Client(sandbox.api_key, Settings(base_url=sandbox.base_url)) as client:
-        code = client.run(edge.pattern.create(PATTERN_TEXT, variables={"code": "integer"}, description="benchmark")).code
+        code = client.run(
+            edge.pattern.create(PATTERN_TEXT, variables={"code": "integer"}, description="benchmark")
+        ).code
     sandbox.approve(code)
     return code
 

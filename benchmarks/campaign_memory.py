@@ -1,6 +1,7 @@
 """What a campaign of a million texts of their own takes in memory, above the same process before it begins.
 
-``python -m benchmarks.campaign_memory [--rows 1000000] [--source list|csv|jsonl|parquet|xlsx|sqlite|postgres] [--ledger sql|task|none]``
+``python -m benchmarks.campaign_memory [--rows 1000000] [--source list|csv|jsonl|parquet|xlsx|sqlite|postgres] [--ledger
+sql|task|none]``
 
 The source is made beforehand, by a process of its own; the sandbox is another. ``none`` reads, screens, renders and
 weighs without sending. ``--dsn`` names a PostgreSQL database for ``--source postgres``. It prints the peak of the
@@ -24,19 +25,19 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from ippanel_provider.campaign.audience import OncePer
+from ippanel_provider.campaign.cost import Tariff, tariff_of
+from ippanel_provider.campaign.kinds import OwnTexts
+from ippanel_provider.campaign.ledger.base import Ledger, MemoryLedger
+from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
+from ippanel_provider.campaign.ledger.task_state import TaskLedger
+from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.rows import Record, numbered, rendered
+from ippanel_provider.campaign.run import Terms, deliver
+from ippanel_provider.campaign.screening import Campaign
 from ippanel_provider.client import Client, Settings
-from ippanel_provider.delivery.audience import OncePer
-from ippanel_provider.delivery.campaign import Campaign
-from ippanel_provider.delivery.estimate import Tariff, tariff_of
-from ippanel_provider.delivery.forms import OwnTexts
-from ippanel_provider.delivery.ledger import Ledger, MemoryLedger
-from ippanel_provider.delivery.members import MemberKey, secret_of
-from ippanel_provider.delivery.progress import Progress
-from ippanel_provider.delivery.rows import Record, numbered, rendered
-from ippanel_provider.delivery.sender import Terms, deliver
-from ippanel_provider.delivery.sources import read
-from ippanel_provider.delivery.task_ledger import TaskLedger
 from ippanel_provider.sandbox.runner import running_sandbox
+from ippanel_provider.tables.readers import read
 
 TEXT = "{{ row.name }} عزیز، {{ row.points }} امتیاز در باشگاه مشتریان دارید"
 COLUMNS = ("name", "mobile", "points")
@@ -81,16 +82,25 @@ def measure(options: argparse.Namespace, path: Path, folder: Path) -> None:
             if options.ledger == "none":
                 count = sum(1 for _ in campaign.messages(client, ledger))
             else:
-                deliver(client, ledger, campaign.messages(client, ledger), Terms(sandbox.sender), progress, form=OwnTexts())
+                deliver(
+                    client, ledger, campaign.messages(client, ledger), Terms(sandbox.sender), progress, form=OwnTexts()
+                )
                 count = progress.accepted
                 # What the task returns, as Airflow keeps it.
                 json.dumps(progress.outbox_ids.tolist())
         seconds, cpu = time.monotonic() - began, time.process_time() - worked
-    print(f"{options.source}, ledger {options.ledger}: {count} messages in {seconds:.0f} s ({cpu:.0f} s of CPU); ", end="")
-    print(f"{before:.0f} MB before, at most {highest():.0f} MB, {highest() - before:+.0f} MB; {campaign.estimate.sentence()}")
+    print(
+        f"{options.source}, ledger {options.ledger}: {count} messages in {seconds:.0f} s ({cpu:.0f} s of CPU); ", end=""
+    )
+    print(
+        f"{before:.0f} MB before, at most {highest():.0f} MB, {highest() - before:+.0f} MB; "
+        f"{campaign.estimate.sentence()}"
+    )
 
 
-def new_campaign(records: Callable[[], Iterator[Record]], tariff: Tariff, progress: Progress, *, first_pass: bool) -> Campaign:
+def new_campaign(
+    records: Callable[[], Iterator[Record]], tariff: Tariff, progress: Progress, *, first_pass: bool
+) -> Campaign:
     return Campaign(
         rows=lambda: rendered(records(), TEXT, "mobile"),
         once_per=OncePer.RECIPIENT,
@@ -113,7 +123,10 @@ def make(kind: str, path: Path, rows: int, dsn: str) -> None:
             csv.writer(file).writerows([COLUMNS, *people(rows)])
     elif kind == "jsonl":
         with path.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(dict(zip(COLUMNS, person, strict=True)), ensure_ascii=False) + "\n" for person in people(rows))
+            file.writelines(
+                json.dumps(dict(zip(COLUMNS, person, strict=True)), ensure_ascii=False) + "\n"
+                for person in people(rows)
+            )
     elif kind == "parquet":
         import pyarrow
         from pyarrow import parquet
@@ -151,7 +164,7 @@ def source(options: argparse.Namespace, path: Path) -> Callable[[], Iterator[Rec
         return lambda: numbered(dict(zip(COLUMNS, person, strict=True)) for person in people(options.rows))
     if options.source in FILES:
         return lambda: read(path.open("rb"), options.source)
-    from ippanel_provider.transfers.cursor import read as read_query
+    from ippanel_provider.tables.sql import read as read_query
 
     connect: Callable[[], Any] = lambda: sqlite3.connect(path)  # noqa: E731
     if options.source == "postgres":
@@ -168,7 +181,7 @@ def ledger_of(kind: str, folder: Path) -> Ledger:
     if kind == "sql":
         import sqlalchemy
 
-        from ippanel_provider.delivery.sql_ledger import SqlLedger
+        from ippanel_provider.campaign.ledger.sql import SqlLedger
 
         return SqlLedger(sqlalchemy.create_engine(f"sqlite:///{folder / 'ledger.sqlite'}"), key, "campaign")
     return TaskLedger(_FolderStore(folder / "store"), key) if kind == "task" else MemoryLedger(key)

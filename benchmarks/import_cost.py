@@ -1,8 +1,9 @@
 """What reading a DAG file pays for this provider: ``python benchmarks/import_cost.py [ROUNDS]``.
 
-Each round imports, in a fresh process after ``airflow.sdk`` and what it pulls in, all operators, sensors and the notifier
-of this provider, and in others those of the http and slack providers. The figures are the medians of processor time, so
-that a busy machine does not change them much. Bytecode is cached, as on any machine that has read a DAG before.
+Each round imports, in a fresh process after ``airflow.sdk`` and what it pulls in, all operators, sensors and the
+notifier of this provider, and in others those of the http and slack providers. The figures are the medians of processor
+time, so that a busy machine does not change them much. Bytecode is cached, as on any machine that has read a DAG
+before.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ import tempfile
 import ippanel_provider
 
 ROOMS = ("operators", "sensors", "transfers", "notifications")
-BEFORE = "import airflow.sdk, airflow.sdk.bases.operator, airflow.sdk.bases.sensor, airflow.sdk.bases.hook, airflow.sdk.bases.notifier"
+BEFORE = (
+    "import airflow.sdk, airflow.sdk.bases.operator, airflow.sdk.bases.sensor, airflow.sdk.bases.hook, "
+    "airflow.sdk.bases.notifier"
+)
 BAND = 10
 
 
@@ -65,7 +69,9 @@ def milliseconds(modules: list[str], environment: dict[str, str]) -> tuple[float
     """Import the modules in a fresh process; return the time and the heavy libraries that came along."""
     before = BEFORE + "\nimport sys\nknown = set(sys.modules)"
     script = MEASURE.format(before=before, imports="\n".join(f"import {module}" for module in modules))
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
     time, *heavy = done.stdout.split()
     return float(time), heavy
 
@@ -89,7 +95,10 @@ def main(rounds: int = 5) -> int:
         spread = f"({min(measured):.1f} to {max(measured):.1f})"
         print(f"{name:20}{statistics.median(measured):8.1f} ms  {spread:20} {', '.join(along[name])}")
     share = statistics.median(times["ippanel: all of it"]) / statistics.median(times["http operator"])
-    print(f"ours is {share:.1%} of the http operator: {len(ours)} modules: {', '.join(module.partition('.')[2] for module in ours)}")
+    print(
+        f"ours is {share:.1%} of the http operator: {len(ours)} modules: "
+        f"{', '.join(module.partition('.')[2] for module in ours)}"
+    )
     return int(share > 1 / BAND)
 
 

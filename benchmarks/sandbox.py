@@ -1,9 +1,9 @@
 """How much the sandbox takes: ``python benchmarks/sandbox.py [ROUNDS]``.
 
-A sandbox runs as a process of its own, with and without ``--state``, and gets ready-made requests over two plain sockets:
-single sends, then peer_to_peer chunks of a thousand texts. Each round is a new sandbox; median and best are printed.
-What it costs the sandbox's process itself (CPU, memory, restart) is read from the operating system, and so is not disturbed
-by what else the machine does.
+A sandbox runs as a process of its own, with and without ``--state``, and gets ready-made requests over two plain
+sockets: single sends, then peer_to_peer chunks of a thousand texts. Each round is a new sandbox; median and best are
+printed. What it costs the sandbox's process itself (CPU, memory, restart) is read from the operating system, and so is
+not disturbed by what else the machine does.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 def request(body: object) -> bytes:
     """A send as bytes on the wire."""
     content = json.dumps(body, ensure_ascii=False).encode()
-    head = "POST /v1/api/send HTTP/1.1\r\nHost: localhost\r\nAuthorization: sandbox-key\r\nContent-Type: application/json\r\n"
+    head = (
+        "POST /v1/api/send HTTP/1.1\r\nHost: localhost\r\nAuthorization: sandbox-key\r\nContent-Type: "
+        "application/json\r\n"
+    )
     return head.encode() + b"Content-Length: %d\r\n\r\n" % len(content) + content
 
 
@@ -50,7 +53,9 @@ def text(number: int) -> str:
 def single(number: int) -> bytes:
     """A send of one text to one recipient."""
     params = {"recipients": [recipient(number)]}
-    return request({"sending_type": "webservice", "from_number": "+983000505", "message": text(number), "params": params})
+    return request(
+        {"sending_type": "webservice", "from_number": "+983000505", "message": text(number), "params": params}
+    )
 
 
 def chunk(number: int) -> bytes:
@@ -80,7 +85,9 @@ def exchange(url: str, requests: Sequence[bytes]) -> None:
 
 def timed(url: str, requests: Sequence[bytes]) -> float:
     """Seconds until all requests are answered, over a few connections at once."""
-    threads = [threading.Thread(target=exchange, args=(url, requests[place::CONNECTIONS])) for place in range(CONNECTIONS)]
+    threads = [
+        threading.Thread(target=exchange, args=(url, requests[place::CONNECTIONS])) for place in range(CONNECTIONS)
+    ]
     started = time.perf_counter()
     for thread in threads:
         thread.start()

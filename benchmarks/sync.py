@@ -1,9 +1,11 @@
-"""A million rows against ten phonebooks of 100,000: CPU and memory of the plan, and requests against the least possible.
+"""A million rows against ten phonebooks of 100,000: CPU and memory of the plan, and requests against the least
+possible.
 
-``python -m benchmarks.sync [--contacts 1000000] [--answers sandbox|made]``. Each step runs in a process of its own, so that
-its CPU time and its peak of memory are its own. With ``sandbox`` every request goes over a socket to a sandbox; with
-``made`` the pages of the panel are made up in the same process, which leaves out the network and a second process
-of a gigabyte. The steps: the first plan of an empty panel with its apply, and the second run, in which nothing has changed.
+``python -m benchmarks.sync [--contacts 1000000] [--answers sandbox|made]``. Each step runs in a process of its own, so
+that its CPU time and its peak of memory are its own. With ``sandbox`` every request goes over a socket to a sandbox;
+with ``made`` the pages of the panel are made up in the same process, which leaves out the network and a second process
+of a gigabyte. The steps: the first plan of an empty panel with its apply, and the second run, in which nothing has
+changed.
 """
 
 from __future__ import annotations
@@ -25,11 +27,11 @@ from ippanel_provider.client import Client, Contact, Flow, NotFound, Option, Pag
 from ippanel_provider.client.models import AddedContacts
 from ippanel_provider.client.request import Answer
 from ippanel_provider.sandbox.runner import running_sandbox
-from ippanel_provider.sync.book_memory import Memory, key_of
-from ippanel_provider.sync.book_source import numbered
-from ippanel_provider.sync.book_spec import spec_of
-from ippanel_provider.sync.phonebook import make_plan
-from ippanel_provider.sync.phonebook_apply import Terms, apply
+from ippanel_provider.sync.phonebooks.apply import Terms, apply
+from ippanel_provider.sync.phonebooks.memory import Memory, key_of
+from ippanel_provider.sync.phonebooks.planning import make_plan
+from ippanel_provider.sync.phonebooks.source import numbered
+from ippanel_provider.sync.phonebooks.spec import spec_of
 
 KEY = key_of("benchmark")
 SPEC = {
@@ -62,7 +64,9 @@ def main() -> int:
         print(json.dumps(run_step(json.loads(options.step))))
         return 0
     print(f"{options.contacts} rows, {-(-options.contacts // BOOK)} phonebooks, answers: {options.answers}")
-    print(f"{'step':<28} {'CPU s':>7} {'wall s':>7} {'peak MB':>8} {'reads':>6} {'writes':>6} {'least':>6} {'ratio':>6}")
+    print(
+        f"{'step':<28} {'CPU s':>7} {'wall s':>7} {'peak MB':>8} {'reads':>6} {'writes':>6} {'least':>6} {'ratio':>6}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         if options.answers == "made":
             return steps(options, folder, None)
@@ -76,11 +80,16 @@ def steps(options: argparse.Namespace, folder: str, sandbox: dict[str, str] | No
     for name in ("plan and apply, empty panel", "plan, nothing changed", "plan and apply, unchanged"):
         step = {"name": name, "contacts": options.contacts, "folder": folder, "sandbox": sandbox}
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.sync", "--step", json.dumps(step)], check=True, capture_output=True, text=True
+            [sys.executable, "-m", "benchmarks.sync", "--step", json.dumps(step)],
+            check=True,
+            capture_output=True,
+            text=True,
         )
         found = json.loads(done.stdout)
         ratio = (found["reads"] + found["writes"]) / found["least"]
-        figures = f"{found['cpu']:>7.1f} {found['wall']:>7.1f} {found['peak']:>8.0f} {found['reads']:>6} {found['writes']:>6}"
+        figures = (
+            f"{found['cpu']:>7.1f} {found['wall']:>7.1f} {found['peak']:>8.0f} {found['reads']:>6} {found['writes']:>6}"
+        )
         print(f"{name:<28} {figures} {found['least']:>6} {ratio:>6.3f}", flush=True)
         bad += ratio > 1.05 or (name != "plan and apply, empty panel" and found["writes"] > 0)
     return 1 if bad else 0
@@ -90,7 +99,9 @@ def run_step(step: dict[str, Any]) -> dict[str, Any]:
     """Run one step and measure it."""
     state = Path(step["folder"], "state")
     count = step["contacts"]
-    panel: Panel = Made(Path(step["folder"], "panel"), count) if step["sandbox"] is None else Sandboxed(**step["sandbox"])
+    panel: Panel = (
+        Made(Path(step["folder"], "panel"), count) if step["sandbox"] is None else Sandboxed(**step["sandbox"])
+    )
     began, used = time.perf_counter(), time.process_time()
     plan = panel.run(make_plan(spec_of(SPEC), numbered(source(count)), Memory.load(state, KEY)))
     planned = plan.head.counts
@@ -101,13 +112,17 @@ def run_step(step: dict[str, Any]) -> dict[str, Any]:
         "wall": time.perf_counter() - began,
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "reads": sum(n for operation, n in panel.calls.items() if ".list" in operation or ".get" in operation),
-        "writes": sum(n for operation, n in panel.calls.items() if ".list" not in operation and ".get" not in operation),
+        "writes": sum(
+            n for operation, n in panel.calls.items() if ".list" not in operation and ".get" not in operation
+        ),
         "least": least(count, planned["create"]),
     }
 
 
 def least(count: int, creates: int) -> int:
-    """The fewest requests the API allows: a page a thousand contacts that are there, a chunk a book and ten thousand to add."""
+    """The fewest requests the API allows: a page a thousand contacts that are there, a chunk a book and ten thousand to
+    add.
+    """
     there = count - creates
     books = -(-count // BOOK)
     pages = 2 + -(-there // PAGE)
@@ -151,7 +166,9 @@ class Sandboxed(Panel):
 
 
 class Made(Panel):
-    """A panel that is made up: empty until it was applied to, then full. Its pages are JSON, read as those of the service are."""
+    """A panel that is made up: empty until it was applied to, then full. Its pages are JSON, read as those of the
+    service are.
+    """
 
     def __init__(self, mark: Path, count: int) -> None:
         super().__init__()

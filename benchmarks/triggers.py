@@ -2,7 +2,8 @@
 
 So many bulk triggers wait for bulks that do not end, and so many of the http provider's sensor triggers for URLs that
 answer 404, on the same stub. CPU is the process's own, user and system, for every 1,000 looks that a trigger gets;
-memory is what the process has grown by when all wait. Every figure is a process of its own. Needs Airflow 3 and the http provider.
+memory is what the process has grown by when all wait. Every figure is a process of its own. Needs Airflow 3 and the
+http provider.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ class Stub(asyncio.Protocol):
         self.buffer += data
         while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
             head = self.buffer[:end].decode()
-            length = next((int(line[15:]) for line in head.split("\r\n") if line.lower().startswith("content-length:")), 0)
+            length = next(
+                (int(line[15:]) for line in head.split("\r\n") if line.lower().startswith("content-length:")), 0
+            )
             if len(self.buffer) < end + 4 + length:
                 return
             body, self.buffer = self.buffer[end + 4 : end + 4 + length], self.buffer[end + 4 + length :]
@@ -67,8 +70,16 @@ class Stub(asyncio.Protocol):
             page, limit = key
             last = FIRST_ID + Stub.waiting
             ids = range(last - (page - 1) * limit, max(last - page * limit, FIRST_ID), -1)
-            meta = {"status": True, "message": "", "message_code": "200-1", "current_page": page, "last_page": -(-Stub.waiting // limit)}
-            Stub.pages[key] = response(200, json.dumps({"data": [row(outbox_id) for outbox_id in ids], "meta": meta}).encode())
+            meta = {
+                "status": True,
+                "message": "",
+                "message_code": "200-1",
+                "current_page": page,
+                "last_page": -(-Stub.waiting // limit),
+            }
+            Stub.pages[key] = response(
+                200, json.dumps({"data": [row(outbox_id) for outbox_id in ids], "meta": meta}).encode()
+            )
         return Stub.pages[key]
 
 
@@ -148,7 +159,10 @@ async def theirs(waiting: int, port: int) -> dict[str, float]:
 
     os.environ["AIRFLOW_CONN_STUB"] = json.dumps({"conn_type": "http", "host": f"http://127.0.0.1:{port}"})
     # Spread out, so that they do not stand in each other's way.
-    triggers = [HttpSensorTrigger(endpoint=f"bulk/{number}", http_conn_id="stub", poke_interval=5.0) for number in range(waiting)]
+    triggers = [
+        HttpSensorTrigger(endpoint=f"bulk/{number}", http_conn_id="stub", poke_interval=5.0)
+        for number in range(waiting)
+    ]
 
     async def requests() -> int:
         return await asyncio.to_thread(seen, port)
@@ -172,7 +186,9 @@ def run_case(kind: str, waiting: int) -> dict[str, float]:
     ) as stub:
         assert stub.stdout is not None
         port = stub.stdout.readline().strip()
-        done = subprocess.run([sys.executable, __file__, kind, str(waiting), port], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, __file__, kind, str(waiting), port], capture_output=True, text=True, check=False
+        )
         assert stub.stdin is not None
         stub.stdin.close()
     if done.returncode:
@@ -185,10 +201,16 @@ def main(sizes: list[int]) -> None:
     """Print the table."""
     print("waiting   whose                   CPU per 1,000 polls   memory each   polls   in")
     for waiting in sizes:
-        figures = {name: run_case(kind, waiting) for kind, name in (("theirs", "http sensor trigger"), ("ours", "bulk trigger"))}
+        figures = {
+            name: run_case(kind, waiting)
+            for kind, name in (("theirs", "http sensor trigger"), ("ours", "bulk trigger"))
+        }
         for name, of in figures.items():
             cpu, memory, polls, seconds = of["cpu_per_1000"], of["kb_each"], of["polls"], of["seconds"]
-            print(f"{waiting:7,}   {name:22}  {cpu * 1000:12.1f} ms      {memory:8.1f} KB  {polls:7,.0f}   {seconds:.1f} s")
+            print(
+                f"{waiting:7,}   {name:22}  {cpu * 1000:12.1f} ms      {memory:8.1f} KB  {polls:7,.0f}   "
+                f"{seconds:.1f} s"
+            )
         ratio = figures["http sensor trigger"]["cpu_per_1000"] / figures["bulk trigger"]["cpu_per_1000"]
         print(f"{'':10}the http sensor trigger's CPU is {ratio:.0f} times as much")
 

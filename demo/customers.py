@@ -16,7 +16,23 @@ ROWS = 1000
 INVALID = 30
 REPEATED = 40
 
-_NAMES = ("آرش", "بهار", "پویا", "ترانه", "سارا", "شیرین", "فرهاد", "کاوه", "گلناز", "مریم", "نیما", "هستی", "یاسمن", "زهرا", "علی‌رضا")
+_NAMES = (
+    "آرش",
+    "بهار",
+    "پویا",
+    "ترانه",
+    "سارا",
+    "شیرین",
+    "فرهاد",
+    "کاوه",
+    "گلناز",
+    "مریم",
+    "نیما",
+    "هستی",
+    "یاسمن",
+    "زهرا",
+    "علی‌رضا",
+)
 _PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
@@ -33,7 +49,18 @@ _SPELLINGS: tuple[Callable[[str], str], ...] = (
     lambda n: f"(0{n[:3]}) {n[3:]}".translate(_PERSIAN),
 )
 
-_NO_MOBILE = ("", "-", "ندارد", "0912000", "02112345678", "+98 21 1234 5678", "+442079460000", "00971501234567", "091200000001", "3000505")
+_NO_MOBILE = (
+    "",
+    "-",
+    "ندارد",
+    "0912000",
+    "02112345678",
+    "+98 21 1234 5678",
+    "+442079460000",
+    "00971501234567",
+    "091200000001",
+    "3000505",
+)
 
 
 class Customer(NamedTuple):
@@ -62,7 +89,9 @@ def customers() -> list[Customer]:
 
 
 def _customer(number: str, chance: random.Random) -> Customer:
-    return Customer(chance.choice(_NAMES), chance.choice(_SPELLINGS)(number), chance.randrange(10, 5000, 10), "+98" + number)
+    return Customer(
+        chance.choice(_NAMES), chance.choice(_SPELLINGS)(number), chance.randrange(10, 5000, 10), "+98" + number
+    )
 
 
 def write_csv(path: Path) -> list[Customer]:

@@ -120,7 +120,10 @@ def judge(truth: list[Customer], texts: list[tuple[str, str, int]]) -> int:
     if strangers:
         say(f"demo failed: {strangers} numbers got a text that are in no row")
         return 1
-    figures = f"{len(truth)} rows, {accepted} accepted, {delivered} delivered, {rejected} rejected, {duplicates} duplicates, {lost} lost"
+    figures = (
+        f"{len(truth)} rows, {accepted} accepted, {delivered} delivered, {rejected} rejected, "
+        f"{duplicates} duplicates, {lost} lost"
+    )
     if duplicates or lost or len(truth) != ROWS:
         say(f"demo failed: {figures}")
         return 1

@@ -1,7 +1,8 @@
-"""Print every call of the Edge API with what there is of it: in the client, in the sandbox, in a test of one against the other.
+"""Print every call of the Edge API with what there is of it: in the client, in the sandbox, in a test of one against
+the other.
 
-``python -m docs.call_coverage`` from the project's root. It ends with an error when anything is missing, so that a call cannot
-be added to one side alone.
+``python -m docs.call_coverage`` from the project's root. It ends with an error when anything is missing, so that a call
+cannot be added to one side alone.
 """
 
 from __future__ import annotations

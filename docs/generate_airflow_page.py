@@ -23,21 +23,26 @@ This page is made from the code by `python -m docs.generate_airflow_page`.
 
 COMMON = {
     "`wait_for_completion`": (
-        "The task ends when every bulk is final: on its worker, or on the triggerer with `deferrable`. Its result is the same. "
-        "`fail_on`, `min_delivered`, `poke_interval` and `timeout` are those of the bulk sensor. A retry of a wait that failed "
+        "The task ends when every bulk is final: on its worker, or on the triggerer with `deferrable`. Its "
+        "result is the same. "
+        "`fail_on`, `min_delivered`, `poke_interval` and `timeout` are those of the bulk sensor. A retry of a "
+        "wait that failed "
         "sends nothing and waits on."
     ),
     "`send_time`": "The service sends it then: an aware datetime, or text in ISO form from a template.",
     "`quiet_hours`, `in_quiet_hours`": (
-        "Nothing goes out in these hours of Tehran, line by line: `schedule` hands it over for the service to send when they are over, "
+        "Nothing goes out in these hours of Tehran, line by line: `schedule` hands it over for the service to "
+        "send when they are over, "
         "`hold` lets the task wait (on the triggerer, rescheduled from Airflow 3.2 on, or asleep) and send after."
     ),
     "`dry_run`": (
-        "Nothing is sent. The log and the result say who would get what (numbers masked, texts as their measure), the parts, the cost "
+        "Nothing is sent. The log and the result say who would get what (numbers masked, texts as their "
+        "measure), the parts, the cost "
         "and the credit; of people whom only the service knows, how many."
     ),
     "`on_unconfirmed`, `on_clear`, `settle`": "What to do where no answer came, or a user has cleared the task.",
-    "`show_rendered`": "Show texts and numbers on the Rendered Template page, which otherwise shows their length and count.",
+    "`show_rendered`": "Show texts and numbers on the Rendered Template page, which otherwise shows their "
+    "length and count.",
 }
 """What the operators and transfers that send have in common."""
 
@@ -48,11 +53,17 @@ their own are a bulk each, so let large campaigns wait on the worker there."""
 def page() -> str:
     """Return the page."""
     info = get_provider_info()
-    lines = [HEAD, "## The connection", "", "Type `ippanel`. The password is the API key, or with a login the account's password;"]
+    lines = [
+        HEAD,
+        "## The connection",
+        "",
+        "Type `ippanel`. The password is the API key, or with a login the account's password;",
+    ]
     lines += ["the host is the base URL of a relay or a sandbox, empty for the service itself. The rest:", ""]
     lines += ["| field | default | meaning |", "|---|---|---|"]
     lines += [
-        f"| `{field.name}` | {'' if field.default is None else f'`{field.default}`'} | {field.description} |" for field in CONNECTION_FIELDS
+        f"| `{field.name}` | {'' if field.default is None else f'`{field.default}`'} | {field.description} |"
+        for field in CONNECTION_FIELDS
     ]
     for title, rows in (
         ("Operators", _classes(_modules(info["operators"]))),
@@ -65,9 +76,19 @@ def page() -> str:
         lines += [f"| `{module}.{name}` | {summary} |" for module, name, summary in rows]
     lines += ["", "## What all sends can do", "", "| argument | what it does |", "|---|---|"]
     lines += [*(f"| {name} | {meaning} |" for name, meaning in COMMON.items()), "", MYSQL]
-    lines += ["", "## Besides", "", "- `@task.ippanel_sms`: the function returns the text, or rows of recipient and text."]
-    lines += ["- `ippanel_provider.retry.IPPanelRetryPolicy` (Airflow 3.3): tries again what was not sent, fails at once on a refusal."]
-    lines += ["- Metrics `ippanel.sent`, `.parts`, `.refused`, `.unconfirmed`, `.latency`; OpenLineage facets of transfers."]
+    lines += [
+        "",
+        "## Besides",
+        "",
+        "- `@task.ippanel_sms`: the function returns the text, or rows of recipient and text.",
+    ]
+    lines += [
+        "- `ippanel_provider.retry.IPPanelRetryPolicy` (Airflow 3.3): tries again what was not sent, fails at "
+        "once on a refusal."
+    ]
+    lines += [
+        "- Metrics `ippanel.sent`, `.parts`, `.refused`, `.unconfirmed`, `.latency`; OpenLineage facets of transfers."
+    ]
     lines += ["- A link from a task to its bulk, once the connection's `panel_url` says where the panel is.", ""]
     return "\n".join(lines)
 
@@ -82,7 +103,11 @@ def _classes(modules: Iterator[str] | list[str]) -> Iterator[tuple[str, str, str
         module = importlib.import_module(name)
         for thing in dict.fromkeys(filter(inspect.isclass, vars(module).values())):
             if thing.__module__ == name and thing.__name__.startswith(("IPPanel", "SqlTo", "FileTo")):
-                yield name, thing.__name__, inspect.cleandoc(thing.__doc__ or "").split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
+                yield (
+                    name,
+                    thing.__name__,
+                    inspect.cleandoc(thing.__doc__ or "").split("\n\n")[0].replace("\n", " ").replace("|", "\\|"),
+                )
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from ippanel_provider.client import Request, Upload, edge
 TARGET = Path(__file__).with_name("api.md")
 
 _SLICE = {"mci": {"size": 1}}
-# A value for each required parameter by its name, and what single calls want besides. Ids are told apart by their value,
-# so that a path can show where each goes.
+# A value for each required parameter by its name, and what single calls want besides. Ids are told apart by their
+# value, so that a path can show where each goes.
 _VALUES: Mapping[str, Any] = {
     "areas": [{"province_id": 1, "pre": 912, **_SLICE}],
     "code": "12345",
@@ -66,8 +66,13 @@ def example(name: str, call: Callable[..., Request[Any]]) -> Request[Any]:
 
 
 def _required(call: Callable[..., Any]) -> dict[str, Any]:
-    needed = [name for name, parameter in inspect.signature(call).parameters.items() if parameter.default is parameter.empty]
-    return {name: _VALUES.get(name, [1] if name.endswith(("_ids", "books")) else 1 if name.endswith("_id") else "text") for name in needed}
+    needed = [
+        name for name, parameter in inspect.signature(call).parameters.items() if parameter.default is parameter.empty
+    ]
+    return {
+        name: _VALUES.get(name, [1] if name.endswith(("_ids", "books")) else 1 if name.endswith("_id") else "text")
+        for name in needed
+    }
 
 
 def render() -> str:

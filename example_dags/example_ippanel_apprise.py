@@ -1,8 +1,9 @@
-"""One message to everybody, each on a channel of their own: Apprise knows a hundred, and texts by IPPanel are one of them.
+"""One message to everybody, each on a channel of their own: Apprise knows a hundred, and texts by IPPanel are one of
+them.
 
 Needs ``pip install 'airflow-provider-ippanel[airflow,apprise]'``, the connection ``ippanel_default``, and the Variable
-``announce_to``, a JSON list of mobile numbers. Add further Apprise URLs (``slack://…``, ``mailto://…``) to the same object. For texts
-alone the operators say more: who was refused, what is in doubt.
+``announce_to``, a JSON list of mobile numbers. Add further Apprise URLs (``slack://…``, ``mailto://…``) to the same
+object. For texts alone the operators say more: who was refused, what is in doubt.
 """
 
 from __future__ import annotations

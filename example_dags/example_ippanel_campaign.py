@@ -25,7 +25,9 @@ from ippanel_provider.transfers.sql_to_ippanel import SqlToIPPanelOperator
 def load_customers(params: dict[str, Any]) -> int:
     """Load the CSV into the table ``customers``, as it is: cleaning numbers is the provider's work."""
     with Path(params["customers_csv"]).open(encoding="utf-8", newline="") as file:
-        customers = [(line, row["name"], row["mobile"], row["points"]) for line, row in enumerate(csv.DictReader(file), start=1)]
+        customers = [
+            (line, row["name"], row["mobile"], row["points"]) for line, row in enumerate(csv.DictReader(file), start=1)
+        ]
     with closing(BaseHook.get_connection("warehouse").get_hook().get_conn()) as database, database:
         database.execute("DROP TABLE IF EXISTS customers")
         database.execute("CREATE TABLE customers (line INTEGER PRIMARY KEY, name TEXT, mobile TEXT, points INTEGER)")
@@ -42,12 +44,16 @@ def check_against_sandbox(sent: dict[str, Any], report: dict[str, Any]) -> str:
     with urllib.request.urlopen(f"{base_url.removesuffix('/v1')}/_sandbox/messages", timeout=30) as response:  # noqa: S310 - loopback
         texts = json.load(response)["messages"]
     ours = set(map(str, sent["outbox_ids"]))
-    theirs = sorted((str(t["outbox_id"]), t["recipient"], t["message_status"]) for t in texts if str(t["outbox_id"]) in ours)
+    theirs = sorted(
+        (str(t["outbox_id"]), t["recipient"], t["message_status"]) for t in texts if str(t["outbox_id"]) in ours
+    )
     names = {"sent_to_operator": 0, "operator_received": 1, "delivered": 2, "not_delivered": 3, "blacklisted": 4}
     with Path(report["path"]).open(encoding="utf-8", newline="") as file:
         reported = sorted((row["outbox_id"], row["recipient"], names[row["status"]]) for row in csv.DictReader(file))
     if reported != theirs:
-        raise AirflowException(f"The report has {len(reported)} recipients, the sandbox {len(theirs)}, and they are not the same.")
+        raise AirflowException(
+            f"The report has {len(reported)} recipients, the sandbox {len(theirs)}, and they are not the same."
+        )
     return f"{len(reported)} recipients, the same in the report and in the sandbox's record"
 
 

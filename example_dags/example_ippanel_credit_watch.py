@@ -1,7 +1,7 @@
 """Look after the credit every hour, and text whoever can fill it up; at most once a day, however long it stays low.
 
-An alert needs credit too: choose a limit that leaves some. Needs the connection ``ippanel_default`` and the Variable ``accounting``,
-mobile numbers with commas between them.
+An alert needs credit too: choose a limit that leaves some. Needs the connection ``ippanel_default`` and the Variable
+``accounting``, mobile numbers with commas between them.
 """
 
 from __future__ import annotations

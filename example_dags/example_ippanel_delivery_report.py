@@ -1,9 +1,11 @@
 """Every night, what became of each text of the day before, as one Parquet file in object storage.
 
-For whatever reads object storage: a warehouse, DuckDB, Spark. The file holds phone numbers: choose a bucket where they may lie.
+For whatever reads object storage: a warehouse, DuckDB, Spark. The file holds phone numbers: choose a bucket where they
+may lie.
 
-Needs the connection ``ippanel_default`` and what the folder names, here the connection ``aws_default`` and the provider of Amazon
-with ``s3fs``; a local folder will do as well. Parquet needs ``pip install 'airflow-provider-ippanel[parquet]'``.
+Needs the connection ``ippanel_default`` and what the folder names, here the connection ``aws_default`` and the provider
+of Amazon with ``s3fs``; a local folder will do as well. Parquet needs ``pip install
+'airflow-provider-ippanel[parquet]'``.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ def bulks_of_the_day(data_interval_end: datetime) -> list[int]:
     from ippanel_provider.client import edge
 
     # By any schedule "@daily" of any Airflow, the interval ends at the midnight that the run is for.
-    day = edge.report.outbox(created_from=data_interval_end - timedelta(days=1), created_to=data_interval_end, per_page=1000)
+    day = edge.report.outbox(
+        created_from=data_interval_end - timedelta(days=1), created_to=data_interval_end, per_page=1000
+    )
     found = [bulk.outbox_id for bulk in IPPanelHook().get_conn().walk(day)]
     if not found:
         raise AirflowSkipException("Nothing was sent that day.")

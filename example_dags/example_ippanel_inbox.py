@@ -1,8 +1,9 @@
-"""A text comes in, this DAG runs: whoever texts "stop" is told that it was heard. Needs ``ippanel_default``, and Airflow 3.3.
+"""A text comes in, this DAG runs: whoever texts "stop" is told that it was heard. Needs ``ippanel_default``, and
+Airflow 3.3.
 
-An event only says that something came in. From where on to read, the DAG remembers itself, so that no text is missed even
-where Airflow makes one run for several events, and none is answered twice. On an older Airflow this file holds no DAG; there
-``IPPanelInboxSensor`` waits for texts.
+An event only says that something came in. From where on to read, the DAG remembers itself, so that no text is missed
+even where Airflow makes one run for several events, and none is answered twice. On an older Airflow this file holds no
+DAG; there ``IPPanelInboxSensor`` waits for texts.
 """
 
 from __future__ import annotations
@@ -54,7 +55,11 @@ if tuple(map(int, __version__.split(".")[:2])) >= (3, 3):
         @task(inlets=[stop_requests])
         def what_is_new(asset_state_store: Any, triggering_asset_events: Any) -> dict[str, int]:
             """Find the ids that no earlier run has handled."""
-            ids = [inbox_id for event in triggering_asset_events[stop_requests] for inbox_id in event.extra["payload"]["inbox_ids"]]
+            ids = [
+                inbox_id
+                for event in triggering_asset_events[stop_requests]
+                for inbox_id in event.extra["payload"]["inbox_ids"]
+            ]
             after_id = int(asset_state_store.get("handled_up_to", min(ids) - 1))
             new = requests_in({"after_id": after_id, "up_to": 2**62})
             if not new:

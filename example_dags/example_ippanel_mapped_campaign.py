@@ -1,8 +1,8 @@
 """A large campaign in parts: each worker sends some of the table, and nobody is reached by two of them.
 
-Needs two connections: ``ippanel_default`` (type IPPanel) and ``warehouse`` (any SQL database whose driver takes ``:first``,
-as SQLite; for PostgreSQL and MySQL write ``%(first)s`` and ``%(last)s``), with a table ``customers`` that has the columns
-``id, name, mobile``.
+Needs two connections: ``ippanel_default`` (type IPPanel) and ``warehouse`` (any SQL database whose driver takes
+``:first``, as SQLite; for PostgreSQL and MySQL write ``%(first)s`` and ``%(last)s``), with a table ``customers`` that
+has the columns ``id, name, mobile``.
 
 The parts share one campaign in a ledger in SQL: a customer who is in the table twice, in different parts and with the
 number spelled differently, gets one text. A part that fails is tried again by itself and goes on where it was.
@@ -30,7 +30,10 @@ def plan(params: dict[str, Any]) -> list[dict[str, Any]]:
 def total(parts: Any) -> dict[str, Any]:
     """Add up what the parts say."""
     summaries = list(parts)
-    counts = {name: sum(part[name] for part in summaries) for name in ("rows", "accepted", "merged", "suppressed", "rejected", "parts")}
+    counts = {
+        name: sum(part[name] for part in summaries)
+        for name in ("rows", "accepted", "merged", "suppressed", "rejected", "parts")
+    }
     return {**counts, "tasks": len(summaries), "cost": sum(part["cost"] or 0 for part in summaries)}
 
 
@@ -40,8 +43,12 @@ with DAG(
     start_date=datetime(2025, 1, 1, tzinfo=UTC),
     catchup=False,
     params={
-        "rows_per_task": Param(50_000, type="integer", minimum=1, description="Rows of the table that one task sends to"),
-        "rejects_folder": Param("rejects", type="string", description="Where the files of rejected rows go: a folder, or s3://…"),
+        "rows_per_task": Param(
+            50_000, type="integer", minimum=1, description="Rows of the table that one task sends to"
+        ),
+        "rejects_folder": Param(
+            "rejects", type="string", description="Where the files of rejected rows go: a folder, or s3://…"
+        ),
     },
     render_template_as_native_obj=True,
     doc_md=__doc__,

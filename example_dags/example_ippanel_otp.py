@@ -1,10 +1,11 @@
 """A code by an approved pattern, and by a phone call if the text does not arrive within a minute.
 
-Whoever needs the code starts this DAG with ``{"mobile": "09120000001", "code": "12345"}``. Patterns also reach people who
-block advertising. A run takes seconds to begin: this is for codes of deliveries and payments, as part of a pipeline; the
-code of a login comes from the application itself, by ``ippanel_provider.client``.
+Whoever needs the code starts this DAG with ``{"mobile": "09120000001", "code": "12345"}``. Patterns also reach people
+who block advertising. A run takes seconds to begin: this is for codes of deliveries and payments, as part of a
+pipeline; the code of a login comes from the application itself, by ``ippanel_provider.client``.
 
-Needs the connection ``ippanel_default`` and the Variable ``otp_pattern``, the code of a pattern such as ``کد شما: %code%``.
+Needs the connection ``ippanel_default`` and the Variable ``otp_pattern``, the code of a pattern such as ``کد شما:
+%code%``.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ with DAG(
     )
     # --8<-- [end:howto_operator_send_pattern]
 
-    arrived = IPPanelBulkSensor(task_id="arrived", outbox_ids=text.output, min_delivered=1, deferrable=True, poke_interval=2, timeout=60)
+    arrived = IPPanelBulkSensor(
+        task_id="arrived", outbox_ids=text.output, min_delivered=1, deferrable=True, poke_interval=2, timeout=60
+    )
 
     # --8<-- [start:howto_operator_voice_otp]
     call = IPPanelVoiceOtpOperator(

@@ -1,8 +1,9 @@
-"""Patterns as code: the YAML files beside the DAGs are the truth, a person approves what would change, IPPanel reviews it.
+"""Patterns as code: the YAML files beside the DAGs are the truth, a person approves what would change, IPPanel reviews
+it.
 
 Needs a connection ``ippanel_default`` (type IPPanel), and a directory that all workers share (or object storage, as
-``s3://connection@bucket/ippanel``) for the plan and the lock file. The approval needs Airflow 3.1; on an older one every plan
-is applied.
+``s3://connection@bucket/ippanel``) for the plan and the lock file. The approval needs Airflow 3.1; on an older one
+every plan is applied.
 """
 
 from __future__ import annotations

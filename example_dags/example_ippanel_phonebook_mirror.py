@@ -1,12 +1,12 @@
 """A phonebook that follows a table: new customers are added, changed ones updated, those who left deleted.
 
-A person approves what would be done, with the counts before them; nothing but that plan is then applied, and not even that
-if the phonebook has changed meanwhile. A plan that would delete more than a tenth of the contacts ends the run before anyone is
-asked.
+A person approves what would be done, with the counts before them; nothing but that plan is then applied, and not even
+that if the phonebook has changed meanwhile. A plan that would delete more than a tenth of the contacts ends the run
+before anyone is asked.
 
-Needs two connections, ``ippanel_default`` (type IPPanel) and ``warehouse`` (any SQL database), and a directory that all workers
-share (or object storage). The plan and the report hold phone numbers: choose one where they may lie. The approval needs
-Airflow 3.1; on an older one every plan is applied.
+Needs two connections, ``ippanel_default`` (type IPPanel) and ``warehouse`` (any SQL database), and a directory that all
+workers share (or object storage). The plan and the report hold phone numbers: choose one where they may lie. The
+approval needs Airflow 3.1; on an older one every plan is applied.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ with DAG(
             task_id="approve",
             subject="Phonebook Customers",
             body="{% set plan = ti.xcom_pull(task_ids='plan') %}"
-            "{% for action, count in plan['counts'].items() %}{% if count %}- {{ count }} {{ action }}\n{% endif %}{% endfor %}",
+            "{% for action, count in plan['counts'].items() %}{% if count %}- {{ count }} {{ action }}\n{% "
+            "endif %}{% endfor %}",
         )
         checked >> approve >> apply

@@ -1,17 +1,18 @@
-"""A campaign that a person lets go: it is handed in for later, somebody looks at it, and without a yes it is taken back.
+"""A campaign that a person lets go: it is handed in for later, somebody looks at it, and without a yes it is taken
+back.
 
-The texts are with IPPanel from the start, each chunk with a send time of its own, so that what a lost answer left in doubt is
-settled long before anything goes out. Until five minutes before that time all of it can be cancelled; the question is
-asked for half an hour of the 45 minutes there are.
+The texts are with IPPanel from the start, each chunk with a send time of its own, so that what a lost answer left in
+doubt is settled long before anything goes out. Until five minutes before that time all of it can be cancelled; the
+question is asked for half an hour of the 45 minutes there are.
 
-The question is under "Required Actions" and needs Airflow 3.1. On an older one the task ``approve`` waits as long: mark it as
-success to let the campaign go, as failed to take it back.
+The question is under "Required Actions" and needs Airflow 3.1. On an older one the task ``approve`` waits as long: mark
+it as success to let the campaign go, as failed to take it back.
 
-Where ``hand_in`` itself fails for good, its error names the outbox ids of what had been accepted: ``example_ippanel_cancel``
-takes those back.
+Where ``hand_in`` itself fails for good, its error names the outbox ids of what had been accepted:
+``example_ippanel_cancel`` takes those back.
 
-Needs two connections: ``ippanel_default`` (type IPPanel) and ``warehouse`` (any SQL database), with a table ``customers`` that has
-the columns ``name, mobile``.
+Needs two connections: ``ippanel_default`` (type IPPanel) and ``warehouse`` (any SQL database), with a table
+``customers`` that has the columns ``name, mobile``.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ with DAG(
     )
     # --8<-- [end:howto_scheduled_delivery]
 
-    wait = IPPanelBulkSensor(task_id="wait_until_sent", outbox_ids=hand_in.output, deferrable=True, poke_interval=60, timeout=7200)
+    wait = IPPanelBulkSensor(
+        task_id="wait_until_sent", outbox_ids=hand_in.output, deferrable=True, poke_interval=60, timeout=7200
+    )
 
     # --8<-- [start:howto_operator_cancel]
     undo = IPPanelCancelOperator(
@@ -68,7 +71,8 @@ with DAG(
             task_id="approve",
             subject="Let the campaign go?",
             body="{% set sent = ti.xcom_pull(task_ids='hand_in') %}"
-            "{{ sent.accepted }} recipients, {{ sent.parts }} parts, {{ sent.cost }} rial; {{ sent.rejected }} rows are rejected.",
+            "{{ sent.accepted }} recipients, {{ sent.parts }} parts, {{ sent.cost }} rial; {{ sent.rejected }} "
+            "rows are rejected.",
             options=["Let it go", "Take it back"],
             options_mapping={"Let it go": "wait_until_sent", "Take it back": "undo"},
             # What happens when nobody answers.

@@ -36,7 +36,10 @@ else:
 """
 )
 # One line, as the format wants it. What is wrong with it must never end a program that has nothing to do with it.
-_PTH_TEXT = 'import sys; exec("try:\\n import ippanel_provider.apprise_hook as hook\\n hook.install()\\nexcept Exception: pass")\n'
+_PTH_TEXT = (
+    'import sys; exec("try:\\n import ippanel_provider.apprise_hook as hook\\n hook.install()\\nexcept '
+    'Exception: pass")\n'
+)
 
 _ASK = """
 import sys
@@ -56,7 +59,9 @@ print(f"Apprise {apprise.__version__} knows ippanel://, " + ("a bare Apprise() t
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     """Add the command ``apprise`` to those of ``ippanel``."""
-    parser = subparsers.add_parser("apprise", help="make ippanel:// known to Apprise, and to the tools that send through it")
+    parser = subparsers.add_parser(
+        "apprise", help="make ippanel:// known to Apprise, and to the tools that send through it"
+    )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, what in (
         ("install", "write the plugin file into Apprise's folder of plugins"),
@@ -64,10 +69,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         ("status", "say what is installed and which Apprise finds it"),
     ):
         action = actions.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".", allow_abbrev=False)
-        action.add_argument("--folder", type=Path, metavar="DIR", help="the folder of plugins (default: the one the apprise command reads)")
+        action.add_argument(
+            "--folder",
+            type=Path,
+            metavar="DIR",
+            help="the folder of plugins (default: the one the apprise command reads)",
+        )
         if name == "install":
             action.add_argument(
-                "--site", action="store_true", help="add a start-up line to this Python environment instead, for tools that read no folder"
+                "--site",
+                action="store_true",
+                help="add a start-up line to this Python environment instead, for tools that read no folder",
             )
     return parser
 
@@ -81,7 +93,10 @@ def run(args: argparse.Namespace) -> int:
             return _uninstall([args.folder] if args.folder else _folders())
         return _status([args.folder] if args.folder else _folders())
     except OSError as error:
-        return _say(f"{error.filename}: {error.strerror}. Choose another place with --folder, or run it as who owns this one.", 2)
+        return _say(
+            f"{error.filename}: {error.strerror}. Choose another place with --folder, or run it as who owns this one.",
+            2,
+        )
 
 
 def _install_shim(folder: Path) -> int:
@@ -120,7 +135,9 @@ def _status(folders: list[Path]) -> int:
     command = shutil.which("apprise")
     pythons = {sys.executable: "this Python"}
     if command and (interpreter := _interpreter(Path(command))):
-        pythons[interpreter] = "the apprise command" if interpreter != sys.executable else "this Python and the apprise command"
+        pythons[interpreter] = (
+            "the apprise command" if interpreter != sys.executable else "this Python and the apprise command"
+        )
     known = [_ask(name, python, shims) for python, name in pythons.items()]
     if not command:
         _say("the apprise command: none on the PATH")
@@ -131,7 +148,12 @@ def _status(folders: list[Path]) -> int:
 def _ask(name: str, python: str, shims: list[Path]) -> bool:
     # From the plugin folder itself: the working directory must not lend it our package.
     asked = subprocess.run(  # noqa: S603 - an interpreter of this machine, and our own lines
-        [python, "-c", _ASK, *map(str, shims)], capture_output=True, text=True, cwd=Path(python).parent, timeout=60, check=False
+        [python, "-c", _ASK, *map(str, shims)],
+        capture_output=True,
+        text=True,
+        cwd=Path(python).parent,
+        timeout=60,
+        check=False,
     )
     lines = (asked.stdout if asked.returncode == 0 else asked.stderr).strip().splitlines()
     _say(f"{name} ({python}): {lines[-1] if lines else 'does not start'}")
@@ -153,11 +175,18 @@ def _interpreter(command: Path) -> str | None:
 
 def _folders() -> list[Path]:
     """Where the apprise command looks."""
-    given = [Path(part.strip()).expanduser() for part in os.environ.get("APPRISE_PLUGIN_PATH", "").split(";") if part.strip()]
+    given = [
+        Path(part.strip()).expanduser() for part in os.environ.get("APPRISE_PLUGIN_PATH", "").split(";") if part.strip()
+    ]
     if sys.platform == "win32":
         roots = [os.environ.get(name) for name in ("APPDATA", "LOCALAPPDATA", "ALLUSERSPROFILE")]
         return given + [Path(root) / "Apprise" / "plugins" for root in roots if root]
-    return [*given, Path.home() / ".apprise" / "plugins", Path.home() / ".config" / "apprise" / "plugins", Path("/var/lib/apprise/plugins")]
+    return [
+        *given,
+        Path.home() / ".apprise" / "plugins",
+        Path.home() / ".config" / "apprise" / "plugins",
+        Path("/var/lib/apprise/plugins"),
+    ]
 
 
 def _default_folder() -> Path:

@@ -23,7 +23,8 @@ class InboxFilter:
 
     :param line: the line the text was sent to
     :param sender: the sender's hash, as :func:`sender_hash` gives it
-    :param keywords: the text's first word is one of them; in any case, and in any spelling of Persian letters and digits
+    :param keywords: the text's first word is one of them; in any case, and in any spelling of Persian letters and
+        digits
     :param matching: a regular expression found in the text
     """
 

@@ -36,7 +36,8 @@ class IPPanelBulkLink(BaseOperatorLink):
 def remember(context: Context, hook: IPPanelHook, outbox_ids: Sequence[int]) -> None:
     """Leave the address of the first bulk for the link. Called by tasks when they know their bulks."""
     if outbox_ids:
-        # Nothing is written down too: Airflow 3 asks for the link at the end of each task, and logs an error where it finds none.
+        # Nothing is written down too: Airflow 3 asks for the link at the end of each task, and logs an error where it
+        # finds none.
         address = (_panel_url(hook) or "").replace("{id}", str(outbox_ids[0]))
         context["ti"].xcom_push(key=XCOM_KEY, value=address)
 

@@ -30,9 +30,16 @@ class ConnectionField(NamedTuple):
 
 
 CONNECTION_FIELDS = (
-    ConnectionField("sender", "Default sender", "string", "The line texts go out from, as +983000505; a task can name another."),
     ConnectionField(
-        "api", "API", "string", "edge (default), or rest for accounts that only have the legacy API.", "edge", ("edge", "rest")
+        "sender", "Default sender", "string", "The line texts go out from, as +983000505; a task can name another."
+    ),
+    ConnectionField(
+        "api",
+        "API",
+        "string",
+        "edge (default), or rest for accounts that only have the legacy API.",
+        "edge",
+        ("edge", "rest"),
     ),
     ConnectionField(
         "totp_secret",
@@ -42,15 +49,22 @@ CONNECTION_FIELDS = (
         secret=True,
     ),
     ConnectionField(
-        "proxy", "Proxy URL", "string", "For hosts that cannot reach Iran directly: http://user:password@host:port.", secret=True
+        "proxy",
+        "Proxy URL",
+        "string",
+        "For hosts that cannot reach Iran directly: http://user:password@host:port.",
+        secret=True,
     ),
     ConnectionField("verify", "Verify TLS", "boolean", "Leave on; off accepts any certificate.", True),
-    ConnectionField("ca_bundle", "CA bundle", "string", "Path of a PEM file, for a relay with a certificate of its own."),
+    ConnectionField(
+        "ca_bundle", "CA bundle", "string", "Path of a PEM file, for a relay with a certificate of its own."
+    ),
     ConnectionField(
         "ledger_secret",
         "Ledger secret",
         "string",
-        "Keys the hashes by which sent texts are remembered; the API key if empty. Keep the old key here when you change it midway.",
+        "Keys the hashes by which sent texts are remembered; the API key if empty. Keep the old key here when "
+        "you change it midway.",
         secret=True,
     ),
     ConnectionField(
@@ -62,7 +76,11 @@ CONNECTION_FIELDS = (
     ConnectionField("connect_timeout", "Connect timeout", "number", "Seconds.", 5, minimum=0.1),
     ConnectionField("read_timeout", "Read timeout", "number", "Seconds.", 30, minimum=0.1),
     ConnectionField(
-        "rate_limit", "Rate limit", "number", "Requests a second, for each worker process; empty is without limit.", minimum=0.01
+        "rate_limit",
+        "Rate limit",
+        "number",
+        "Requests a second, for each worker process; empty is without limit.",
+        minimum=0.01,
     ),
 )
 
@@ -104,7 +122,9 @@ def get_provider_info() -> dict[str, Any]:
         "name": "IPPanel",
         "description": "Text messages in Iran through IPPanel.",
         "versions": [__version__],
-        "integrations": [{"integration-name": "IPPanel", "external-doc-url": "https://ippanel.com", "tags": ["service"]}],
+        "integrations": [
+            {"integration-name": "IPPanel", "external-doc-url": "https://ippanel.com", "tags": ["service"]}
+        ],
         "hooks": _modules("hooks", "ippanel"),
         "operators": _modules(
             "operators",

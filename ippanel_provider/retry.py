@@ -36,9 +36,19 @@ class IPPanelRetryPolicy(RetryPolicy):
     def __init__(self, max_delay: float = 3600.0) -> None:
         self.max_delay = max_delay
 
-    def evaluate(self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None) -> RetryDecision:
+    def evaluate(
+        self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
+    ) -> RetryDecision:
         """Decide by the first error of the client among the exception and its causes."""
-        from ippanel_provider.client import InvalidInput, IPPanelError, NotSent, OtpRequired, Refused, Unconfirmed, Unsupported
+        from ippanel_provider.client import (
+            InvalidInput,
+            IPPanelError,
+            NotSent,
+            OtpRequired,
+            Refused,
+            Unconfirmed,
+            Unsupported,
+        )
         from ippanel_provider.exceptions import SendInDoubt
 
         error = next((cause for cause in _causes(exception) if isinstance(cause, IPPanelError)), None)
@@ -54,7 +64,9 @@ class IPPanelRetryPolicy(RetryPolicy):
             return RetryDecision.retry(reason="nothing was sent")
         if asked > self.max_delay:
             return RetryDecision.fail(f"the service asks to wait {asked:g} s, more than max_delay")
-        return RetryDecision.retry(timedelta(seconds=asked), reason=f"nothing was sent; the service asks to wait {asked:g} s")
+        return RetryDecision.retry(
+            timedelta(seconds=asked), reason=f"nothing was sent; the service asks to wait {asked:g} s"
+        )
 
     def serialize(self) -> dict[str, Any]:
         """Return what the DAG keeps of it."""

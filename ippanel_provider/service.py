@@ -234,7 +234,8 @@ class LegacyCode(enum.IntEnum):
 
 
 _LEGACY_MEANINGS = {
-    LegacyCode.CREDENTIAL: "The key is not known. Give an access key of the legacy REST API; keys of the Edge API are others.",
+    LegacyCode.CREDENTIAL: "The key is not known. Give an access key of the legacy REST API; keys of the Edge "
+    "API are others.",
     LegacyCode.EMPTY_BODY: "The request came without a body. A proxy on the way may have dropped it.",
     LegacyCode.USER_LIMITED: "The account is limited. Ask the panel's support to lift the limit.",
     LegacyCode.NUMBER_NOT_ASSIGNED: "The sender is not a line of this account. Use one that the panel lists.",
@@ -243,16 +244,20 @@ _LEGACY_MEANINGS = {
     LegacyCode.LINE_NOT_FOR_BULK: "The line is not meant for texts to many. Use another line.",
     LegacyCode.LINE_OFF: "The line is switched off. Use another, or have it switched on in the panel.",
     LegacyCode.TOO_MANY_RECIPIENTS: "There are too many recipients for one request. Send to them in smaller groups.",
-    LegacyCode.OPERATOR_OFFLINE: "The operator of the line cannot be reached. Try again later, or use a line of another operator.",
+    LegacyCode.OPERATOR_OFFLINE: "The operator of the line cannot be reached. Try again later, or use a line of "
+    "another operator.",
     LegacyCode.NO_PRICING: "The account has no price list. Ask the panel's support for one.",
     LegacyCode.TICKET_INVALID: "The ticket is not valid.",
     LegacyCode.ACCESS_DENIED: "The account or its key may not do this. Have the right given in the panel.",
     LegacyCode.PATTERN_INVALID: "The pattern is not known or not valid. Check its code.",
-    LegacyCode.PATTERN_PARAMS_INVALID: "The values do not fit the variables of the pattern. Give each variable its value, as a text.",
+    LegacyCode.PATTERN_PARAMS_INVALID: "The values do not fit the variables of the pattern. Give each variable "
+    "its value, as a text.",
     LegacyCode.PATTERN_INACTIVE: "The pattern is not active. It has to be approved before it can be sent.",
     LegacyCode.PATTERN_RECIPIENT_INVALID: "The recipient of the pattern is not a mobile number.",
-    LegacyCode.OUTSIDE_SEND_HOURS: "Texts of this line go out between 8 and 23 o'clock in Iran only. Send in these hours.",
-    LegacyCode.DOCUMENTS_NOT_APPROVED: "The account's documents are not approved. Hand them in at the panel, or wait for the approval.",
+    LegacyCode.OUTSIDE_SEND_HOURS: "Texts of this line go out between 8 and 23 o'clock in Iran only. Send in "
+    "these hours.",
+    LegacyCode.DOCUMENTS_NOT_APPROVED: "The account's documents are not approved. Hand them in at the panel, or "
+    "wait for the approval.",
     LegacyCode.INTERNAL: "The service failed within.",
     LegacyCode.NUMBER_NOT_FOUND: "The sender is not known to the service. Use a line that the panel lists.",
     LegacyCode.GATEWAY_DISABLED: "The gateway of the line is switched off. Use another line, or try again later.",

@@ -96,12 +96,17 @@ class TestHelp:
         assert "--password" not in words
         assert "--token" not in words
 
-    @pytest.mark.parametrize("arguments", [(), ("fly",), ("send",), ("send", "09120000001"), ("credit", "--api", "smtp")])
+    @pytest.mark.parametrize(
+        "arguments", [(), ("fly",), ("send",), ("send", "09120000001"), ("credit", "--api", "smtp")]
+    )
     def test_a_mistyped_command_ends_with_2(self, run: Run, arguments: Sequence[str]) -> None:
         assert run(*arguments).code == 2
 
     def test_comes_without_waiting_for_the_http_library(self) -> None:
-        script = "import sys; sys.argv = ['ippanel', '--help']; import ippanel_provider.cli as c\ntry: c.main()\nexcept SystemExit: pass\n"
+        script = (
+            "import sys; sys.argv = ['ippanel', '--help']; import ippanel_provider.cli as c\ntry: "
+            "c.main()\nexcept SystemExit: pass\n"
+        )
         script += "print({'httpx', 'pydantic', 'airflow'} & set(sys.modules), file=sys.stderr)"
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
         assert done.stderr == "set()\n"
@@ -116,7 +121,9 @@ class TestCredential:
         assert outcome.code == 2
         assert "set IPPANEL_API_KEY, or run `ippanel login`" in one_line(outcome.err)
 
-    def test_can_stand_in_a_file(self, run: Run, service: RunningSandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_can_stand_in_a_file(
+        self, run: Run, service: RunningSandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
         """As orchestrators hand secrets to containers."""
         monkeypatch.delenv("IPPANEL_API_KEY")
         monkeypatch.setenv("IPPANEL_API_KEY_FILE", str(tmp_path / "key"))
@@ -129,7 +136,9 @@ class TestCredential:
         (tmp_path / "key").write_text(f"{service.api_key}\n")
         assert run("credit").code == 0
 
-    def test_a_wrong_one_is_refused_and_not_shown(self, run: Run, service: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_wrong_one_is_refused_and_not_shown(
+        self, run: Run, service: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("IPPANEL_API_KEY", "nobody-knows-this-key")
         outcome = run("credit")
         assert outcome.code == 1
@@ -155,7 +164,9 @@ class TestCredit:
         service.account(credit=1_234_567)
         assert run("credit", "--json").json == {"credit": 1234567}
 
-    def test_the_base_url_may_be_an_option(self, run: Run, service: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_base_url_may_be_an_option(
+        self, run: Run, service: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.delenv("IPPANEL_BASE_URL")
         assert run("credit", "--base-url", f"{service.base_url}/api/").code == 0
 
@@ -186,7 +197,10 @@ class TestSend:
         assert {message["recipient"] for message in sent} == {PERSON, OTHER}
         assert {message["text"] for message in sent} == {"سلام، کد شما ۱۲۳۴ است"}
         assert {message["sender"] for message in sent} == {service.sender}
-        assert outcome.out.splitlines() == ["Accepted for 2 recipients, 1 part each.", f"outbox id {sent[0]['outbox_id']}"]
+        assert outcome.out.splitlines() == [
+            "Accepted for 2 recipients, 1 part each.",
+            f"outbox id {sent[0]['outbox_id']}",
+        ]
 
     def test_for_scripts(self, run: Run, service: RunningSandbox) -> None:
         told = run("send", "--json", "--text", "x" * 161, PERSON).json
@@ -242,7 +256,9 @@ class TestSend:
         assert says in one_line(outcome.err)
         assert service.messages() == []
 
-    def test_without_a_line_it_says_how_to_give_one(self, run: Run, service: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_without_a_line_it_says_how_to_give_one(
+        self, run: Run, service: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.delenv("IPPANEL_SENDER")
         outcome = run("send", "-m", "x", PERSON)
         assert outcome.code == 2
@@ -265,7 +281,10 @@ class TestExitCodes:
 
     def test_an_error_is_no_json(self, run: Run, service: RunningSandbox) -> None:
         """Scripts read the exit code, and people the line."""
-        for path, arguments in (("/api/send", ("send", "--json", "-m", "x", PERSON)), ("/api/payment/credit/mine", ("credit", "--json"))):
+        for path, arguments in (
+            ("/api/send", ("send", "--json", "-m", "x", PERSON)),
+            ("/api/payment/credit/mine", ("credit", "--json")),
+        ):
             service.fault("refused", path=path, times=1)
             outcome = run(*arguments)
             assert (outcome.code, outcome.out) == (1, "")
@@ -348,7 +367,9 @@ class TestInbox:
         ids = [service.inbox(PERSON, f"text {number}") for number in range(5)]
         told = run("inbox", "--json", "--limit", "2").json["messages"]
         assert [text["message"] for text in told] == ["text 4", "text 3"]
-        assert [text["inbox_id"] for text in run("inbox", "--json", "--after", str(ids[3])).json["messages"]] == [ids[4]]
+        assert [text["inbox_id"] for text in run("inbox", "--json", "--after", str(ids[3])).json["messages"]] == [
+            ids[4]
+        ]
 
     def test_empty(self, run: Run, service: RunningSandbox) -> None:
         assert run("inbox") == (0, "No texts.\n", "")
@@ -402,10 +423,14 @@ class TestLegacyApi:
     def test_credit_and_send(self, run: Run, legacy: StandIn) -> None:
         legacy.routes = {"/v1/credit": lambda _: ok({"credit": 1500}), "/v1/messages": lambda _: ok({"bulk_id": 77})}
         assert run("credit", "--api", "rest").out == "1,500 rial\n"
-        assert run("send", "--json", "--api", "rest", "--sender", "+983000505", "-m", "سلام", PERSON).json["outbox_ids"] == [77]
+        assert run("send", "--json", "--api", "rest", "--sender", "+983000505", "-m", "سلام", PERSON).json[
+            "outbox_ids"
+        ] == [77]
         assert legacy.seen[0].headers["Authorization"] == "AccessKey the-legacy-key"
 
-    @pytest.mark.parametrize("arguments", [("price", "--sender", "+983000505", "x"), ("login",), ("logout",), ("inbox", "--after", "3")])
+    @pytest.mark.parametrize(
+        "arguments", [("price", "--sender", "+983000505", "x"), ("login",), ("logout",), ("inbox", "--after", "3")]
+    )
     def test_what_it_lacks_is_told_with_a_way_out(self, run: Run, legacy: StandIn, arguments: Sequence[str]) -> None:
         outcome = run(*arguments, "--api", "rest")
         assert outcome.code == 2
@@ -426,7 +451,11 @@ class TestLogin:
             return edge({"method": "sms", "token": "s" * 32}) if right else edge(None, 401)
 
         def confirm(seen: Seen) -> Reply:
-            return edge({"method": "login", "token": "t" * 32}) if seen.body == {"token": "s" * 32, "otp": "12345"} else edge(None, 401)
+            return (
+                edge({"method": "login", "token": "t" * 32})
+                if seen.body == {"token": "s" * 32, "otp": "12345"}
+                else edge(None, 401)
+            )
 
         def known(data: Any) -> Callable[[Seen], Reply]:
             return lambda seen: edge(data) if seen.headers.get("Authorization") == "t" * 32 else edge(None, 401)
@@ -510,11 +539,15 @@ class TestSandbox:
         assert process.returncode == 0
 
     def test_without_its_packages_the_extra_is_named(self) -> None:
-        script = "import sys; sys.modules['uvicorn'] = None; from ippanel_provider.cli import main; sys.exit(main(['sandbox']))"
+        script = (
+            "import sys; sys.modules['uvicorn'] = None; from ippanel_provider.cli import main; "
+            "sys.exit(main(['sandbox']))"
+        )
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
         assert done.returncode == 2
         assert done.stderr == (
-            "ippanel sandbox: there is no module uvicorn here; it comes with pip install 'airflow-provider-ippanel[sandbox]'\n"
+            "ippanel sandbox: there is no module uvicorn here; it comes with pip install "
+            "'airflow-provider-ippanel[sandbox]'\n"
         )
 
 
@@ -531,7 +564,9 @@ def start(*arguments: str, stdin: int = subprocess.DEVNULL, **environment: str) 
 
 
 def converse(arguments: Sequence[str], answers: Sequence[tuple[str, str]]) -> tuple[int, str, str]:
-    """Type ``answers`` at a terminal, each after its prompt; return the exit code, the output and what the terminal showed."""
+    """Type ``answers`` at a terminal, each after its prompt; return the exit code, the output and what the terminal
+    showed.
+    """
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "ippanel_provider.cli", *arguments],

@@ -1,4 +1,6 @@
-"""The client and the sandbox were written apart, from one description: here every operation of the one meets the other, sync and async."""
+"""The client and the sandbox were written apart, from one description: here every operation of the one meets the other,
+sync and async.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The names others may build on. One that disappears breaks them; one that appears is a promise. Both are decided here.
 
-What is not listed, such as the rooms ``delivery`` and ``sync`` and whatever starts with an underscore, may change at any time.
+What is not listed, such as the rooms ``delivery`` and ``sync`` and whatever starts with an underscore, may change at
+any time.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ PUBLIC = {
         TicketCreated TicketReply TokenStore Unauthorized Unconfirmed Unreachable Unreadable Unsupported Upload User
     """,
     "client.edge": "auth bank draft number operations package pattern payment phonebook report send ticket user",
-    "client.edge.audience": "Slice Operators People PostalArea CountryArea GeoArea Trade postal_areas country_areas geo_areas trades",
+    "client.edge.audience": "Slice Operators People PostalArea CountryArea GeoArea Trade postal_areas "
+    "country_areas geo_areas trades",
     "client.edge.pattern": "VariableType",
     "client.edge.phonebook": "OptionType NewContact",
     "client.edge.send": "Variables PhonebookPart Filing",
@@ -108,7 +110,9 @@ for chapter, calls in DOCUMENTED.items():
     PUBLIC[f"client.edge.{chapter}"] = f"{PUBLIC.get(f'client.edge.{chapter}', '')} {calls}"
 
 AIRFLOW = {"operators", "sensors", "triggers", "transfers", "notifications", "queues", "links"}
-"""The rooms whose modules also hold helpers: only what is called after the service is public there, unless it is listed."""
+"""The rooms whose modules also hold helpers: only what is called after the service is public there, unless it is
+listed.
+"""
 BASES = {"operators.base", "sensors.base", "transfers.base"}
 """What ours have in common is theirs alone."""
 
@@ -155,7 +159,10 @@ def test_public_names_are_these(module: str) -> None:
 
 def test_no_module_with_public_names_is_forgotten() -> None:
     forgotten = [
-        module for room in AIRFLOW for module in modules(room) if module not in {*PUBLIC, *BASES} and any(map(ours, names(module)))
+        module
+        for room in AIRFLOW
+        for module in modules(room)
+        if module not in {*PUBLIC, *BASES} and any(map(ours, names(module)))
     ]
     assert forgotten == []
     assert [module for module in modules("client/edge") if module not in PUBLIC] == []
@@ -179,5 +186,11 @@ def test_documentation_and_examples_import_only_what_is_public() -> None:
 def imported() -> Iterator[str]:
     pages = [*TOP.glob("*.md"), *TOP.glob("docs/**/*.md"), *TOP.glob("example_dags/*.py")]
     for page in pages:
-        for module, listed in re.findall(rf"from {PACKAGE}\.([\w.]+) import (\([^)]*\)|[^\n`]*)", page.read_text(encoding="utf-8")):
-            yield from (f"{module}.{name}" for name in re.findall(r"\w+", listed.partition("#")[0]) if name not in {"noqa", "as"})
+        for module, listed in re.findall(
+            rf"from {PACKAGE}\.([\w.]+) import (\([^)]*\)|[^\n`]*)", page.read_text(encoding="utf-8")
+        ):
+            yield from (
+                f"{module}.{name}"
+                for name in re.findall(r"\w+", listed.partition("#")[0])
+                if name not in {"noqa", "as"}
+            )

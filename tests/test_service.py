@@ -17,7 +17,18 @@ from ippanel_provider.service import BulkState, DeliveryStatus, LegacyCode, Send
 class TestBulkState:
     @pytest.mark.parametrize(
         ("code", "final"),
-        [(0, False), (1, False), (2, False), (3, True), (4, True), (5, False), (6, True), (7, True), (8, True), (9, True)],
+        [
+            (0, False),
+            (1, False),
+            (2, False),
+            (3, True),
+            (4, True),
+            (5, False),
+            (6, True),
+            (7, True),
+            (8, True),
+            (9, True),
+        ],
     )
     def test_says_whether_it_is_the_end_and_a_good_one(self, code: int, final: bool) -> None:
         state = BulkState(code)
@@ -47,7 +58,9 @@ class TestBulkState:
 
 
 class TestDeliveryStatus:
-    @pytest.mark.parametrize(("code", "final"), [(0, False), (1, False), (2, True), (3, True), (4, True), (5, False), (-1, False)])
+    @pytest.mark.parametrize(
+        ("code", "final"), [(0, False), (1, False), (2, True), (3, True), (4, True), (5, False), (-1, False)]
+    )
     def test_says_whether_the_operator_is_done(self, code: int, final: bool) -> None:
         assert DeliveryStatus(code).is_final is final
 
@@ -96,11 +109,15 @@ def test_a_status_of_the_legacy_api_has_a_meaning_in_the_other(status: str, deli
         ("cancelled", "confirmed", BulkState.CANCELLED),
     ],
 )
-def test_a_bulk_of_the_legacy_api_is_in_a_state_of_the_other(status: str, confirm_state: str | None, state: BulkState) -> None:
+def test_a_bulk_of_the_legacy_api_is_in_a_state_of_the_other(
+    status: str, confirm_state: str | None, state: BulkState
+) -> None:
     assert service.legacy_bulk_state(status, confirm_state) is state
 
 
-@pytest.mark.parametrize(("status", "confirm_state"), [(None, None), ("", ""), ("done", "ok"), (6, 0), (True, {"state": 6})])
+@pytest.mark.parametrize(
+    ("status", "confirm_state"), [(None, None), ("", ""), ("done", "ok"), (6, 0), (True, {"state": 6})]
+)
 def test_a_bulk_whose_words_leave_a_doubt_is_neither_final_nor_good(status: object, confirm_state: object) -> None:
     state = service.legacy_bulk_state(status, confirm_state)
     assert not state.is_final
@@ -121,4 +138,6 @@ def test_importing_the_facts_and_the_texts_pulls_in_no_heavy_library() -> None:
         "import sys, ippanel_provider.service, ippanel_provider.text.numbers, ippanel_provider.text.parts;"
         "print([name for name in ('httpx', 'pydantic', 'airflow', 'apprise', 'asyncio') if name in sys.modules])"
     )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )

@@ -90,7 +90,9 @@ def title_of(text: str) -> str:
 def examples_of(name: str) -> Iterator[tuple[str, str]]:
     """Yield the marked parts of example DAGs that use a class, as file and mark."""
     for file in sorted((ROOT / "example_dags").glob("*.py")):
-        for part in re.finditer(r"# --8<-- \[start:(\w+)\](.*?)# --8<-- \[end:\1\]", file.read_text(encoding="utf-8"), re.DOTALL):
+        for part in re.finditer(
+            r"# --8<-- \[start:(\w+)\](.*?)# --8<-- \[end:\1\]", file.read_text(encoding="utf-8"), re.DOTALL
+        ):
             if re.search(rf"\b{name}\b", part[2]):
                 yield f"example_dags/{file.name}", part[1]
 
@@ -130,7 +132,9 @@ ROOMS = (
     Room("operators", "Operators", _things(_modules("operators"))),
     Room("transfers", "Transfers", _things(entry["python-module"] for entry in _INFO["transfers"])),
     Room("sensors", "Sensors", _things(_modules("sensors"))),
-    Room("triggers", "Triggers", _things([*_modules("triggers"), *(path.rpartition(".")[0] for path in _INFO["queues"])])),
+    Room(
+        "triggers", "Triggers", _things([*_modules("triggers"), *(path.rpartition(".")[0] for path in _INFO["queues"])])
+    ),
     Room("notifications", "Notifier", _things(path.rpartition(".")[0] for path in _INFO["notifications"])),
     Room("decorators", "Decorator", tuple(_function(entry["class-name"]) for entry in _INFO["task-decorators"])),
 )
@@ -146,54 +150,101 @@ class Chapter(NamedTuple):
 
 
 def _chapter(name: str, title: str, head: str, room: str, *members: str) -> Chapter:
-    return Chapter(name, title, head, tuple(f"ippanel_provider.{room}{'.' if room else ''}{member}" for member in members))
+    return Chapter(
+        name, title, head, tuple(f"ippanel_provider.{room}{'.' if room else ''}{member}" for member in members)
+    )
 
 
 REFERENCE = (
     _chapter(
         "client",
         "Client",
-        "A call is a value, made by a function of [the Edge API](edge.md) or [the legacy API](rest.md); a client runs it. "
-        "Everything here is imported from `ippanel_provider.client`. How to use it is told in [The client](../client.md).",
+        "A call is a value, made by a function of [the Edge API](edge.md) or [the legacy API](rest.md); a "
+        "client runs it. "
+        "Everything here is imported from `ippanel_provider.client`. How to use it is told in [The "
+        "client](../client.md).",
         "client",
-        *("transport", "exchange.Retry", "auth", "tokens", "request", "gateway", "watch"),
+        *("transport", "retrying.Retry", "auth", "tokens", "request", "gateway", "watch"),
     ),
-    _chapter("errors", "Errors", "What the client raises, and what a task fails with.", "", "client.errors", "exceptions"),
+    _chapter(
+        "errors", "Errors", "What the client raises, and what a task fails with.", "", "client.errors", "exceptions"
+    ),
     _chapter(
         "edge",
         "Edge API",
-        "One function for each call, by chapter, all under `ippanel_provider.client.edge`. The short list is [Every API call](../api.md).",
+        "One function for each call, by chapter, all under `ippanel_provider.client.edge`. The short list is "
+        "[Every API call](../api.md).",
         "client.edge",
-        *("auth", "send", "audience", "bank", "report", "number", "user", "package", "ticket", "draft", "pattern", "phonebook", "payment"),
+        *(
+            "auth",
+            "send",
+            "audience",
+            "bank",
+            "report",
+            "number",
+            "user",
+            "package",
+            "ticket",
+            "draft",
+            "pattern",
+            "phonebook",
+            "payment",
+        ),
     ),
     _chapter("rest", "Legacy REST API", "For accounts that have no other.", "client", "rest"),
     _chapter(
         "models",
         "Results",
-        "What calls return, frozen pydantic models imported from `ippanel_provider.client`. Unknown fields of an answer are kept.",
+        "What calls return, frozen pydantic models imported from `ippanel_provider.client`. Unknown fields of "
+        "an answer are kept.",
         "client.models",
         *("base", "send", "report", "account", "bank", "office", "pattern", "phonebook"),
     ),
     _chapter("service", "Facts of the service", "", "", "service"),
     _chapter(
-        "text", "Text", "What a text message is: numbers, parts, and hours at which it may go out.", "text", "numbers", "parts", "hours"
+        "text",
+        "Text",
+        "What a text message is: numbers, parts, and hours at which it may go out.",
+        "text",
+        "numbers",
+        "parts",
+        "hours",
     ),
     _chapter(
-        "delivery",
-        "Delivery",
+        "campaign",
+        "Campaigns",
         "Sending so that nothing goes out twice. The idea is told in [What is promised](../guarantee.md).",
-        "delivery",
-        *("sender", "campaign", "audience", "sources", "rows", "forms", "chunks", "ledger", "task_ledger", "sql_ledger", "reconcile"),
-        *("schedule", "estimate", "suppression", "rejects", "report", "progress"),
+        "campaign",
+        *("run", "screening", "audience", "rows", "kinds", "chunks", "recognition"),
+        *("ledger.base", "ledger.task_state", "ledger.sql"),
+        *("schedule", "cost", "suppression", "rejects", "delivery_report", "progress"),
     ),
+    _chapter("tables", "Tables", "Rows in and rows out.", "tables", "readers", "row_template", "sql", "storage"),
     _chapter(
         "sync",
         "Plan and apply",
         "Behind [patterns and phonebooks as code](../sync.md).",
         "sync",
-        *("patterns", "pattern_apply", "pattern_pull", "pattern_files", "phonebook", "phonebook_apply", "book_spec", "errors"),
+        *(
+            "patterns.plan",
+            "patterns.apply",
+            "patterns.pull",
+            "patterns.files",
+            "phonebooks.planning",
+            "phonebooks.apply",
+            "phonebooks.spec",
+            "errors",
+        ),
     ),
-    _chapter("hooks", "Hook", "The connection, for code of your own in a task.", "hooks", "ippanel", "profile", "token_variable"),
+    _chapter(
+        "hooks",
+        "Hook",
+        "The connection, for code of your own in a task.",
+        "hooks",
+        "ippanel",
+        "account",
+        "token_variable",
+    ),
     _chapter(
         "airflow",
         "Airflow",
@@ -221,7 +272,14 @@ REFERENCE = (
             "lineage",
         ),
     ),
-    _chapter("apprise", "Apprise plugin", "How to use it is told in [Apprise](../apprise/README.md).", "", "apprise_plugin", "apprise_url"),
+    _chapter(
+        "apprise",
+        "Apprise plugin",
+        "How to use it is told in [Apprise](../apprise/README.md).",
+        "",
+        "apprise_plugin",
+        "apprise_url",
+    ),
     _chapter(
         "sandbox",
         "Sandbox",
@@ -229,7 +287,15 @@ REFERENCE = (
         "sandbox",
         *("pytest_plugin", "runner"),
     ),
-    _chapter("cli", "Command line", "Each command is described in [Command line](../cli.md).", "cli", "commands", "arguments", "running"),
+    _chapter(
+        "cli",
+        "Command line",
+        "Each command is described in [Command line](../cli.md).",
+        "cli",
+        "commands",
+        "arguments",
+        "running",
+    ),
 )
 
 
@@ -243,7 +309,11 @@ def reference_page(chapter: Chapter) -> str:
         "show_if_no_docstring: true",
     )
     shown = "    options:\n" + "".join(f"      {option}\n" for option in options)
-    parts = [f"# {chapter.title}", *([chapter.head] if chapter.head else []), *(f"::: {path}\n{shown}" for path in chapter.members)]
+    parts = [
+        f"# {chapter.title}",
+        *([chapter.head] if chapter.head else []),
+        *(f"::: {path}\n{shown}" for path in chapter.members),
+    ]
     return "\n\n".join(parts)
 
 
@@ -276,6 +346,8 @@ def example_page() -> str:
         what, _, more = (ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or file.stem).partition("\n\n")
         title, _, rest = " ".join(what.split()).partition(": " if ": " in what.partition(".")[0] else ". ")
         head = f"{rest[:1].upper()}{rest[1:]}" if rest else ""
-        code = f'??? example "{file.name}"\n\n    ```python\n    --8<--\n    example_dags/{file.name}\n    --8<--\n    ```'
+        code = (
+            f'??? example "{file.name}"\n\n    ```python\n    --8<--\n    example_dags/{file.name}\n    --8<--\n    ```'
+        )
         parts += [f"## {title.rstrip('.')}", *(text.replace("``", "`") for text in (head, more) if text), code]
     return "\n\n".join(parts) + "\n"

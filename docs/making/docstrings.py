@@ -1,7 +1,8 @@
-"""Docstrings as the pages show them: links where the code has Sphinx roles, and one table of all parameters a class takes.
+"""Docstrings as the pages show them: links where the code has Sphinx roles, and one table of all parameters a class
+takes.
 
-In the code a class documents what it adds and says of which class the parameters hold too. Who looks for a parameter wants
-one table, so the inherited ones are added here, and the sentence that points to them is left out.
+In the code a class documents what it adds and says of which class the parameters hold too. Who looks for a parameter
+wants one table, so the inherited ones are added here, and the sentence that points to them is left out.
 """
 
 from __future__ import annotations
@@ -64,11 +65,15 @@ def _dress(thing: griffe.Object) -> None:
 
 def _shown(docstring: griffe.Docstring, thing: griffe.Object) -> _Shown:
     text = re.sub(r"^::$", "", docstring.value, flags=re.MULTILINE).replace("::\n", ":\n")
-    text = _SEVERAL_RAISED.sub(lambda said: "\n".join(f":raises {name}: {said[2]}" for name in said[1].split(", ")), text)
+    text = _SEVERAL_RAISED.sub(
+        lambda said: "\n".join(f":raises {name}: {said[2]}" for name in said[1].split(", ")), text
+    )
     without: frozenset[str] = frozenset()
     if thing.is_class and (found := _HOLD_TOO.search(text)):
         without = frozenset(re.findall(r"``(\w+)``", found["but"] or ""))
-        text = _HOLD_TOO.sub(lambda said: ". " if said[0].startswith(";") else "Of those inherited: " if said["end"] == ";" else "", text)
+        text = _HOLD_TOO.sub(
+            lambda said: ". " if said[0].startswith(";") else "Of those inherited: " if said["end"] == ";" else "", text
+        )
     like = _LIKE.search(text) if thing.is_class else None
     if like:
         text = text.replace(like[0], "")
@@ -107,7 +112,9 @@ def _resolved(target: str, thing: griffe.Object) -> str:
     return target
 
 
-def _add_inherited(cls: griffe.Class, sections: list[griffe.DocstringSection], without: frozenset[str], like: str | None) -> None:
+def _add_inherited(
+    cls: griffe.Class, sections: list[griffe.DocstringSection], without: frozenset[str], like: str | None
+) -> None:
     section = next((section for section in sections if section.kind is griffe.DocstringSectionKind.parameters), None)
     own = list(section.value) if section else []
     model = cls.parent.members.get(like) if like and cls.parent else None

@@ -1,7 +1,8 @@
-"""Look at every link of the built site: files and anchors that must be there, and addresses elsewhere, which are listed.
+"""Look at every link of the built site: files and anchors that must be there, and addresses elsewhere, which are
+listed.
 
-``python -m docs.making.links site``. MkDocs looks at links between pages that people wrote; this sees those of generated
-pages and of docstrings too. Nothing is fetched: of an address elsewhere only the form is judged.
+``python -m docs.making.links site``. MkDocs looks at links between pages that people wrote; this sees those of
+generated pages and of docstrings too. Nothing is fetched: of an address elsewhere only the form is judged.
 """
 
 from __future__ import annotations
@@ -57,7 +58,11 @@ def problems_of(site: Path) -> tuple[list[str], dict[str, list[str]]]:
                     wrong.append(f"{name}: {link} is no address")
                 continue
             target = _file(
-                (site.resolve() / parts.path.lstrip("/")) if parts.path.startswith("/") else (base / unquote(parts.path)), path, parts.path
+                (site.resolve() / parts.path.lstrip("/"))
+                if parts.path.startswith("/")
+                else (base / unquote(parts.path)),
+                path,
+                parts.path,
             )
             if target.is_dir():
                 wrong.append(f"{name}: {link} names a folder, which a browser that reads from the disk only lists")

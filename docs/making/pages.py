@@ -1,7 +1,7 @@
 """Make the pages that come from the code, and the navigation of the folders, while the site is built.
 
-Pages about something an author writes in a DAG are written by hand (``docs/operators/send.md``). What none of them speaks of
-yet gets a page here, so that nothing is missing from the site.
+Pages about something an author writes in a DAG are written by hand (``docs/operators/send.md``). What none of them
+speaks of yet gets a page here, so that nothing is missing from the site.
 """
 
 from __future__ import annotations

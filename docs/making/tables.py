@@ -13,7 +13,10 @@ _LIMITS = (
     ("Characters of a text", service.MAX_TEXT_CHARACTERS),
     ("Parts of a text", service.MAX_TEXT_PARTS),
     ("Recipients of one request", service.MAX_RECIPIENTS_PER_REQUEST),
-    ("Texts of their own in one request (no figure is documented; this is what is sent)", service.MAX_PEER_TO_PEER_ITEMS),
+    (
+        "Texts of their own in one request (no figure is documented; this is what is sent)",
+        service.MAX_PEER_TO_PEER_ITEMS,
+    ),
     ("Numbers in a file that the service reads", service.MAX_FILE_NUMBERS),
     ("Texts of their own in a file that the service reads", service.MAX_FILE_ROWS),
     ("Phonebooks of one send", service.MAX_PHONEBOOKS_PER_SEND),
@@ -48,9 +51,16 @@ def connection() -> str:
         "login": "Only to log in with a password instead of a key.",
         "host": "Where a relay, a reseller or a sandbox stands in for the service. It may end in `/v1` or `/v1/api`.",
     }
-    rows = [(labels[name], f"`{name}`", f"`{examples[name]}`" if name == "host" else "", text) for name, text in standard.items()]
+    rows = [
+        (labels[name], f"`{name}`", f"`{examples[name]}`" if name == "host" else "", text)
+        for name, text in standard.items()
+    ]
     for field in CONNECTION_FIELDS:
-        default = "" if field.default is None else f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+        default = (
+            ""
+            if field.default is None
+            else f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+        )
         hidden = " Shown as a password, and masked." if field.secret else ""
         rows.append((field.label, f"`{field.name}`", default, field.description.replace("|", "\\|") + hidden))
     return _table(("Field", "Name", "Default", "Meaning"), rows)
@@ -70,7 +80,10 @@ def states() -> str:
     """States of a bulk."""
     return _table(
         ("`state_id`", "Name", "Meaning", "Final"),
-        ((int(state), f"`{state.name.lower()}`", state.meaning, "yes" if state.is_final else "") for state in service.BulkState),
+        (
+            (int(state), f"`{state.name.lower()}`", state.meaning, "yes" if state.is_final else "")
+            for state in service.BulkState
+        ),
     )
 
 
@@ -78,7 +91,10 @@ def statuses() -> str:
     """Statuses of a recipient."""
     return _table(
         ("`message_status`", "Name", "Final"),
-        ((int(status), f"`{status.name.lower()}`", "yes" if status.is_final else "") for status in service.DeliveryStatus),
+        (
+            (int(status), f"`{status.name.lower()}`", "yes" if status.is_final else "")
+            for status in service.DeliveryStatus
+        ),
     )
 
 
@@ -92,7 +108,10 @@ def faults() -> str:
     return _table(("Fault", "What the service does then"), ((f"`{name}`", does) for name, does in FAULTS.items()))
 
 
-MADE = {table.__name__.replace("_", "-"): table for table in (connection, limits, times, states, statuses, legacy_codes, faults)}
+MADE = {
+    table.__name__.replace("_", "-"): table
+    for table in (connection, limits, times, states, statuses, legacy_codes, faults)
+}
 
 
 def filled(text: str) -> str:

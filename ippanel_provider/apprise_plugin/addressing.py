@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from ippanel_provider.client import InvalidInput
-from ippanel_provider.client.checks import sender as checked_sender
+from ippanel_provider.client.validation import sender as checked_sender
 from ippanel_provider.text.numbers import InvalidNumber, mask, normalize
 
 _BETWEEN_TARGETS = re.compile(r"[,;|\n،؛]+")
@@ -98,10 +98,14 @@ def schedule(given: str | None, zone: tzinfo | None) -> Schedule:
     try:
         moment = datetime.fromisoformat(given)
     except ValueError:
-        raise InvalidInput(f"schedule: {given!r} is no time; give 2027-03-20T09:00:00+03:30, or 45m, 2h, 1d from now") from None
+        raise InvalidInput(
+            f"schedule: {given!r} is no time; give 2027-03-20T09:00:00+03:30, or 45m, 2h, 1d from now"
+        ) from None
     if moment.tzinfo is None:
         if zone is None:
-            raise InvalidInput("schedule: give the time with its offset (2027-03-20T09:00:00+03:30), or add &tz=Asia/Tehran")
+            raise InvalidInput(
+                "schedule: give the time with its offset (2027-03-20T09:00:00+03:30), or add &tz=Asia/Tehran"
+            )
         moment = moment.replace(tzinfo=zone)
     return Schedule(moment)
 

@@ -37,7 +37,9 @@ class Attempts:
         if self._apprise_remembers:
             if self._plugin.is_delivered(self._key(text, target)):
                 return Settled.ACCEPTED
-            return Settled.CLOSED if self._plugin.is_delivered((Settled.CLOSED.value, self._key(text, target))) else None
+            return (
+                Settled.CLOSED if self._plugin.is_delivered((Settled.CLOSED.value, self._key(text, target))) else None
+            )
         verdict, at = self._seen.get(self._key(text, target), (None, 0.0))
         return verdict if time.monotonic() - at < _REMEMBERED else None
 

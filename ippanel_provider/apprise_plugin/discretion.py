@@ -7,8 +7,8 @@ import re
 
 from ippanel_provider.apprise_url import SCHEME
 
-# To the end of its line, because people write spaces and quotes into one, and with the slips of a hand. Of a URL without its
-# colon Apprise 1.9 makes http://ippanel/... before it logs it.
+# To the end of its line, because people write spaces and quotes into one, and with the slips of a hand. Of a URL
+# without its colon Apprise 1.9 makes http://ippanel/... before it logs it.
 _URL = re.compile(rf"(?:{SCHEME}(?:://?|//)|https?://{SCHEME}/)[^\r\n]*", re.IGNORECASE)
 
 

@@ -9,10 +9,35 @@ from difflib import get_close_matches
 from ippanel_provider.client import InvalidInput
 
 APPRISE_S = frozenset(
-    {"cto", "emojis", "format", "optional", "overflow", "redirect", "retry", "rto", "store", "tag", "tags", "tz", "verify", "wait"}
+    {
+        "cto",
+        "emojis",
+        "format",
+        "optional",
+        "overflow",
+        "redirect",
+        "retry",
+        "rto",
+        "store",
+        "tag",
+        "tags",
+        "tz",
+        "verify",
+        "wait",
+    }
 )
-"""What one version or another of Apprise takes in the URL of any service; the URL of one version may be read by another."""
-_MEANT = {"apikey": "key", "api_key": "key", "base_url": "url", "recipients": "to", "sender": "from", "targets": "to", "ca_bundle": "ca"}
+"""What one version or another of Apprise takes in the URL of any service; the URL of one version may be read by
+another.
+"""
+_MEANT = {
+    "apikey": "key",
+    "api_key": "key",
+    "base_url": "url",
+    "recipients": "to",
+    "sender": "from",
+    "targets": "to",
+    "ca_bundle": "ca",
+}
 """The names that other ways to send have for the same."""
 _NAME = re.compile(r"[+-]?[a-z_]{1,20}")
 _NEAR = 0.75
@@ -38,7 +63,11 @@ def refuse_unknown(query: Mapping[str, str], more: Iterable[str], known: Collect
 
 def _unknown(name: str, known: Collection[str]) -> str:
     # A key or a number that was not quoted can have come apart into names.
-    shown = f"there is no {name!r}" if _NAME.fullmatch(name) else "there is one that has no such name as options have (not shown)"
+    shown = (
+        f"there is no {name!r}"
+        if _NAME.fullmatch(name)
+        else "there is one that has no such name as options have (not shown)"
+    )
     if name[0] in "+-":
         return f"{shown}; a variable of a pattern is written :name=value"
     meant = _MEANT.get(name) or next(iter(get_close_matches(name, known, 1)), None)

@@ -54,7 +54,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What every target gets, whatever the kind of send. A pattern's text is its ``variables``, a voice code's its digits."""
+    """What every target gets, whatever the kind of send. A pattern's text is its ``variables``, a voice code's its
+    digits.
+    """
 
     sender: str
     text: str = field(default="", repr=False)
@@ -83,13 +85,17 @@ class Letter:
     def _personal(self, number: str) -> Request[Receipt]:
         if self.voice:
             return edge.send.votp(self.text, number, send_time=self.send_time)
-        return gateway(self.api).pattern(self.pattern, number, self.variables, sender=self.sender, send_time=self.send_time)
+        return gateway(self.api).pattern(
+            self.pattern, number, self.variables, sender=self.sender, send_time=self.send_time
+        )
 
     def _to_numbers(self, numbers: Sequence[str]) -> Request[Receipt]:
         return gateway(self.api).send(self.text, numbers, sender=self.sender, send_time=self.send_time)
 
     def _to_books(self, books: Sequence[str]) -> Request[Receipt]:
-        return edge.send.phonebook(self.text, [int(book[1:]) for book in books], sender=self.sender, send_time=self.send_time)
+        return edge.send.phonebook(
+            self.text, [int(book[1:]) for book in books], sender=self.sender, send_time=self.send_time
+        )
 
 
 def _by(size: int, targets: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -98,7 +104,9 @@ def _by(size: int, targets: Sequence[str]) -> Iterator[tuple[str, ...]]:
         yield some
 
 
-def deliver(client: Client, parcels: Sequence[Parcel], *, at_once: int, last_start: float, before: Callable[[], None]) -> Iterator[Outcome]:
+def deliver(
+    client: Client, parcels: Sequence[Parcel], *, at_once: int, last_start: float, before: Callable[[], None]
+) -> Iterator[Outcome]:
     """Send the parcels and yield what became of each, in their order.
 
     What is not begun by ``last_start`` (of :func:`time.monotonic`), or after an answer that every further request would
@@ -111,7 +119,12 @@ def deliver(client: Client, parcels: Sequence[Parcel], *, at_once: int, last_sta
         if ended:
             return Outcome(parcel, error=NotSent(f"Held back after the first failure: {ended[0]}"))
         if parcel is not first and time.monotonic() > last_start:
-            return Outcome(parcel, error=NotSent("Held back: no time was left before Apprise stops waiting. Use fewer targets in one URL."))
+            return Outcome(
+                parcel,
+                error=NotSent(
+                    "Held back: no time was left before Apprise stops waiting. Use fewer targets in one URL."
+                ),
+            )
         before()
         try:
             return Outcome(parcel, client.run(parcel.request()).outbox_ids)

@@ -28,7 +28,23 @@ _APPRISE_WAITS = 57.0
 _NAMES = {"api_key": "key", "base_url": "url"}
 """What the client's settings are called in a URL."""
 _PARTS = frozenset(
-    {"schema", "url", "user", "password", "host", "port", "fullpath", "path", "query", "secure", "asset", "qsd", "qsd+", "qsd-", "qsd:"}
+    {
+        "schema",
+        "url",
+        "user",
+        "password",
+        "host",
+        "port",
+        "fullpath",
+        "path",
+        "query",
+        "secure",
+        "asset",
+        "qsd",
+        "qsd+",
+        "qsd-",
+        "qsd:",
+    }
 )
 """What Apprise makes of a URL besides its options."""
 _AT_ONCE = 8
@@ -70,7 +86,13 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         "body_var": {"name": _("Pattern Variable for the Body"), "type": "string"},
         "title_var": {"name": _("Pattern Variable for the Title"), "type": "string"},
         "schedule": {"name": _("Send Time"), "type": "string"},
-        "max_parts": {"name": _("Most Parts of a Text"), "type": "int", "min": 1, "max": MAX_TEXT_PARTS, "default": MAX_TEXT_PARTS},
+        "max_parts": {
+            "name": _("Most Parts of a Text"),
+            "type": "int",
+            "min": 1,
+            "max": MAX_TEXT_PARTS,
+            "default": MAX_TEXT_PARTS,
+        },
         "api": {"name": _("API"), "type": "choice:string", "values": tuple(map(str, Api)), "default": str(Api.EDGE)},
         "url": {"name": _("Base URL"), "type": "string", "map_to": "base_url"},
         "proxy": {"name": _("Proxy URL"), "type": "string", "private": True},
@@ -138,7 +160,9 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         named = (*self.targets.numbers, *self.targets.phonebooks)
         if not named:
             unusable = f" ({'; '.join(self.targets.unusable)})" if self.targets.unusable else ""
-            raise InvalidInput(f"targets: the URL names no one to send to{unusable}; add numbers: ippanel://KEY@FROM/09120000000")
+            raise InvalidInput(
+                f"targets: the URL names no one to send to{unusable}; add numbers: ippanel://KEY@FROM/09120000000"
+            )
         if (self.mode == "pattern") != bool(self.pattern):
             raise InvalidInput("pattern: give the code of an approved pattern, and no other mode with it")
         if self.mode != "pattern" and (self.variables or self.body_var or self.title_var):
@@ -146,7 +170,9 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         if self.targets.phonebooks and (self.mode != "sms" or self.api is Api.REST):
             raise InvalidInput("targets: phonebooks take texts only, over the Edge API only")
         if self.api is Api.REST and (self.mode == "votp" or self.schedule):
-            raise InvalidInput("api: the legacy REST API has neither voice codes nor scheduled texts; leave out api=rest")
+            raise InvalidInput(
+                "api: the legacy REST API has neither voice codes nor scheduled texts; leave out api=rest"
+            )
 
     def send(self, body: str, title: str = "", notify_type: Any = None, body_format: Any = None, **kwargs: Any) -> bool:
         """Send one notification; True if every target was accepted."""
@@ -164,7 +190,9 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         if self.targets.unusable:
             unusable = self.targets.unusable
             self.logger.error(
-                "IPPanel: the URL names %s that cannot be sent to: %s", _counted(len(unusable), "target"), "; ".join(unusable)
+                "IPPanel: the URL names %s that cannot be sent to: %s",
+                _counted(len(unusable), "target"),
+                "; ".join(unusable),
             )
             return False
         if went_out:
@@ -188,7 +216,9 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         if _value(self.overflow_mode) == "split":
             return plain.pieces(text, self.max_parts)
         # No warning: tools take the word for a failure, and it goes out.
-        self.logger.info("IPPanel: the text of %d characters was cut to %s (max_parts)", len(text), _counted(self.max_parts, "part"))
+        self.logger.info(
+            "IPPanel: the text of %d characters was cut to %s (max_parts)", len(text), _counted(self.max_parts, "part")
+        )
         return [plain.cut(text, self.max_parts)]
 
     def _letter(self, text: str, title: str, body: str) -> Letter:
@@ -231,7 +261,9 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
             else:
                 failures[str(outcome.error)] = failures.get(str(outcome.error), 0) + len(outcome.parcel.targets)
         if accepted:
-            self.logger.info("IPPanel: accepted for %s; outbox ids %s", _counted(reached, "target"), ", ".join(map(str, accepted)))
+            self.logger.info(
+                "IPPanel: accepted for %s; outbox ids %s", _counted(reached, "target"), ", ".join(map(str, accepted))
+            )
         for why, count in failures.items():
             self.logger.error("IPPanel: not accepted for %d of %s. %s", count, _counted(len(earlier), "target"), why)
         return not failures and not closed
@@ -254,7 +286,14 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
     @property
     def url_identifier(self) -> tuple[str, ...] | Literal[False]:
         """What makes this the same service: everything but the targets."""
-        return self._may_be_stored and (self.secure_protocol, self.apikey, self.sender, str(self.api), self.mode, self.pattern)
+        return self._may_be_stored and (
+            self.secure_protocol,
+            self.apikey,
+            self.sender,
+            str(self.api),
+            self.mode,
+            self.pattern,
+        )
 
     @url_identifier.setter
     def url_identifier(self, value: object) -> None:
@@ -274,10 +313,14 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
             "proxy": self.settings.proxy and ("****" if privacy else self.settings.proxy),
             "ca": self.settings.verify if isinstance(self.settings.verify, str) else None,
         }
-        query |= {"max_parts": str(self.max_parts), "api": str(self.api)} | {name: value for name, value in given.items() if value}
+        query |= {"max_parts": str(self.max_parts), "api": str(self.api)} | {
+            name: value for name, value in given.items() if value
+        }
         query |= {f":{name}": "****" if privacy else value for name, value in self.variables.items()}
         targets = [mask(target) if privacy and not target.startswith("#") else target for target in self._named()]
-        return assembled(self.pprint(self.apikey, privacy, safe="") if privacy else self.apikey, self.sender, targets, query)
+        return assembled(
+            self.pprint(self.apikey, privacy, safe="") if privacy else self.apikey, self.sender, targets, query
+        )
 
     @staticmethod
     def parse_url(url: str, *args: Any, **kwargs: Any) -> dict[str, Any] | None:

@@ -97,7 +97,9 @@ def logout(options: argparse.Namespace, settings: Settings) -> Result:
                 client.run(edge.auth.logout())
     finally:
         store.clear()
-    return Result({"logged_out": token is not None}, ["Logged out." if token is not None else "There was no login to end."])
+    return Result(
+        {"logged_out": token is not None}, ["Logged out." if token is not None else "There was no login to end."]
+    )
 
 
 def _confirmed(client: Client, auth: Login) -> Account:
@@ -122,7 +124,9 @@ def _confirmed(client: Client, auth: Login) -> Account:
 
 def _edge_only(settings: Settings, command: str) -> None:
     if settings.api is not Api.EDGE:
-        raise Unsupported(f"{command}: the legacy REST API takes access keys only. Set IPPANEL_API_KEY, or use --api edge.")
+        raise Unsupported(
+            f"{command}: the legacy REST API takes access keys only. Set IPPANEL_API_KEY, or use --api edge."
+        )
 
 
 def _store(settings: Settings) -> FileStore:

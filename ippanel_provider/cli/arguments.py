@@ -50,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
 
     def command(name: str, help: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.", parents=[_common()], allow_abbrev=False)
+        return commands.add_parser(
+            name, help=help, description=f"{help[0].upper()}{help[1:]}.", parents=[_common()], allow_abbrev=False
+        )
 
     commands.add_parser("sandbox", help="run a stand-in for the service on this machine", add_help=False)
     apprise_install.add_parser(commands)
@@ -62,7 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     _sender(send)
     send.add_argument("-m", "--text", required=True, metavar="TEXT", help="the text; - reads standard input")
     send.add_argument(
-        "recipients", nargs="+", metavar="NUMBER", help=f"mobile number, as 09120000000; at most {MAX_RECIPIENTS_PER_REQUEST}"
+        "recipients",
+        nargs="+",
+        metavar="NUMBER",
+        help=f"mobile number, as 09120000000; at most {MAX_RECIPIENTS_PER_REQUEST}",
     )
 
     status = command("status", "show what became of what was sent")
@@ -72,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     inbox = command("inbox", "show the texts that came in, newest first")
     inbox.add_argument("--limit", type=int, default=20, metavar="N", help="show at most so many (default: %(default)s)")
     inbox.add_argument("--after", type=int, metavar="ID", help="only what came after the text with this inbox id")
-    inbox.add_argument("--show-numbers", action="store_true", help="show whole phone numbers; by default they are masked")
+    inbox.add_argument(
+        "--show-numbers", action="store_true", help="show whole phone numbers; by default they are masked"
+    )
 
     price = command("price", "show what a text costs per recipient, in rial")
     _sender(price)
@@ -85,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
 def _common() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
-        "--json", action="store_true", help="print the result as JSON, for scripts; an error is one line on standard error, and no JSON"
+        "--json",
+        action="store_true",
+        help="print the result as JSON, for scripts; an error is one line on standard error, and no JSON",
     )
     common.add_argument(
         "--base-url",
@@ -93,11 +102,16 @@ def _common() -> argparse.ArgumentParser:
         metavar="URL",
         help="where the service is, as https://host/v1 (or IPPANEL_BASE_URL; default: the service itself)",
     )
-    common.add_argument("--api", type=Api, choices=list(Api), default=Api.EDGE, help="which API to speak (default: %(default)s)")
+    common.add_argument(
+        "--api", type=Api, choices=list(Api), default=Api.EDGE, help="which API to speak (default: %(default)s)"
+    )
     return common
 
 
 def _sender(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--sender", default=os.environ.get("IPPANEL_SENDER") or None, metavar="LINE", help="line to send from (or IPPANEL_SENDER)"
+        "--sender",
+        default=os.environ.get("IPPANEL_SENDER") or None,
+        metavar="LINE",
+        help="line to send from (or IPPANEL_SENDER)",
     )

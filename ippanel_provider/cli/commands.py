@@ -53,7 +53,10 @@ def inbox(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
     page = api.inbox(after_id=options.after, per_page=min(options.limit, MAX_PAGE_SIZE))
     texts = list(islice(client.walk(page), options.limit))
     shown = [_shown(text, whole=options.show_numbers) for text in texts]
-    lines = [f"{row['received_at'] or '':<25}  {plain(row['sender'])}  {plain(row['line'])}  {quoted(row['message'])}" for row in shown]
+    lines = [
+        f"{row['received_at'] or '':<25}  {plain(row['sender'])}  {plain(row['line'])}  {quoted(row['message'])}"
+        for row in shown
+    ]
     return Result({"messages": shown}, lines or ["No texts."])
 
 
@@ -61,7 +64,9 @@ def price(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
     """What a text costs."""
     cost = client.run(api.price(text_of(options.text), sender=_sender(options)))
     data = {"mci_price": cost.mci_price, "other_price": cost.other_price, "parts": cost.parts}
-    return Result(data, [f"parts  {cost.parts}", f"MCI    {cost.mci_price:,.0f} rial", f"other  {cost.other_price:,.0f} rial"])
+    return Result(
+        data, [f"parts  {cost.parts}", f"MCI    {cost.mci_price:,.0f} rial", f"other  {cost.other_price:,.0f} rial"]
+    )
 
 
 def _recipients(given: list[str]) -> list[str]:
@@ -101,7 +106,9 @@ def _told(client: Client, api: Gateway, bulk: Bulk, deliveries: bool) -> tuple[d
     lines = [f"{bulk.outbox_id}  {bulk.state.meaning}" + (f"  ({more})" if more else "")]
     if deliveries:
         walked = client.walk(api.recipients(bulk.outbox_id, per_page=MAX_PAGE_SIZE))
-        counts = Counter("not known yet" if one.status is None else one.status.name.replace("_", " ").lower() for one in walked)
+        counts = Counter(
+            "not known yet" if one.status is None else one.status.name.replace("_", " ").lower() for one in walked
+        )
         data["deliveries"] = dict(counts)
         lines += [f"  {count} {word}" for word, count in counts.most_common()]
     return data, lines

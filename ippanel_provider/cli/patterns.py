@@ -13,12 +13,15 @@ from ippanel_provider.cli.sync_arguments import CHANGES, WRONG
 from ippanel_provider.cli.terminal import paint, plain
 from ippanel_provider.client import Client, InvalidInput
 from ippanel_provider.client.gateway import Gateway
-from ippanel_provider.sync import pattern_apply, pattern_diff, pattern_pull, storage
-from ippanel_provider.sync.pattern_apply import PatternOutcome
-from ippanel_provider.sync.pattern_files import load
-from ippanel_provider.sync.pattern_lock import LOCK_NAME, Lock
-from ippanel_provider.sync.patterns import PatternPlan, make_plan
+from ippanel_provider.sync.patterns import apply as pattern_apply
+from ippanel_provider.sync.patterns import diff as pattern_diff
+from ippanel_provider.sync.patterns import pull as pattern_pull
+from ippanel_provider.sync.patterns.apply import PatternOutcome
+from ippanel_provider.sync.patterns.files import load
+from ippanel_provider.sync.patterns.lock import LOCK_NAME, Lock
+from ippanel_provider.sync.patterns.plan import PatternPlan, make_plan
 from ippanel_provider.sync.report import report_to
+from ippanel_provider.tables import storage
 
 
 def patterns(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
@@ -42,12 +45,18 @@ def _apply(client: Client, options: argparse.Namespace) -> Result:
         if plan.has_changes and not options.yes:
             confirm(pattern_diff.lines(plan, paint()))
     with report_to(options.report, PatternOutcome._fields) as report:
-        rows = client.run(pattern_apply.apply(plan, Lock.load(lock_path), lambda lock: lock.save(lock_path), report.add))
+        rows = client.run(
+            pattern_apply.apply(plan, Lock.load(lock_path), lambda lock: lock.save(lock_path), report.add)
+        )
     if options.wait and (pending := [row.code for row in rows if _has_file(row) and row.status == "pending"]):
-        decided = client.run(pattern_apply.decided(pending, poll=min(60.0, max(1.0, options.wait / 20)), timeout=options.wait))
+        decided = client.run(
+            pattern_apply.decided(pending, poll=min(60.0, max(1.0, options.wait / 20)), timeout=options.wait)
+        )
         rows = [row._replace(status=decided[row.code].status if row.code in decided else row.status) for row in rows]
     bad = any(row.action == "rejected" or (options.wait and _has_file(row) and row.status != "active") for row in rows)
-    return Result({"plan_id": plan.plan_id, "patterns": [row.as_json() for row in rows]}, _told(rows), WRONG if bad else 0)
+    return Result(
+        {"plan_id": plan.plan_id, "patterns": [row.as_json() for row in rows]}, _told(rows), WRONG if bad else 0
+    )
 
 
 def _pull(client: Client, options: argparse.Namespace) -> Result:
@@ -92,6 +101,9 @@ def _told(rows: list[PatternOutcome]) -> Iterator[str]:
     for row in rows:
         if row.action not in ("unchanged", "unmanaged"):
             reason = f": {plain(row.reason)}" if row.reason else ""
-            yield f"{row.action:<9} {plain(row.name or row.code)}  ({', '.join(filter(None, (row.code, row.status)))}){reason}"
+            yield (
+                f"{row.action:<9} {plain(row.name or row.code)}  "
+                f"({', '.join(filter(None, (row.code, row.status)))}){reason}"
+            )
     counts = Counter(row.action for row in rows)
     yield f"Applied: {', '.join(f'{count} {action}' for action, count in counts.items())}."

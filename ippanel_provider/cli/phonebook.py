@@ -14,16 +14,17 @@ from ippanel_provider.cli.sync_arguments import CHANGES, WRONG
 from ippanel_provider.cli.terminal import paint
 from ippanel_provider.client import Client, InvalidInput
 from ippanel_provider.client.gateway import Gateway
-from ippanel_provider.delivery.sources import format_of, read
-from ippanel_provider.sync import book_diff, yaml_files
-from ippanel_provider.sync.book_export import COLUMNS, export
-from ippanel_provider.sync.book_memory import Key, Memory, key_of
-from ippanel_provider.sync.book_plan import PhonebookPlan
-from ippanel_provider.sync.book_source import Row
-from ippanel_provider.sync.book_spec import BookSpec, spec_of
-from ippanel_provider.sync.phonebook import make_plan
-from ippanel_provider.sync.phonebook_apply import RowOutcome, Terms, apply, told
+from ippanel_provider.sync import yaml_files
+from ippanel_provider.sync.phonebooks import diff as book_diff
+from ippanel_provider.sync.phonebooks.apply import RowOutcome, Terms, apply, told
+from ippanel_provider.sync.phonebooks.export import COLUMNS, export
+from ippanel_provider.sync.phonebooks.memory import Key, Memory, key_of
+from ippanel_provider.sync.phonebooks.plan import PhonebookPlan
+from ippanel_provider.sync.phonebooks.planning import make_plan
+from ippanel_provider.sync.phonebooks.source import Row
+from ippanel_provider.sync.phonebooks.spec import BookSpec, spec_of
 from ippanel_provider.sync.report import Report, report_to
+from ippanel_provider.tables.readers import format_of, read
 
 _OVERRIDES = ("mode", "on_missing", "max_delete", "over_full")
 
@@ -54,14 +55,19 @@ def _apply(client: Client, options: argparse.Namespace) -> Result:
         counts = client.run(apply(plan, _key(), report.add, terms, check_panel=bool(options.plan)))
     summary = plan.head.summary() | {"outcome": counts}
     where = f" {options.report} says why." if options.report else " Use --report to see why."
-    lines = [f"Applied: {told(counts)}."] + ([f"{counts['rejected']} were rejected.{where}"] if counts["rejected"] else [])
+    lines = [f"Applied: {told(counts)}."] + (
+        [f"{counts['rejected']} were rejected.{where}"] if counts["rejected"] else []
+    )
     return Result(summary, lines, WRONG if counts["rejected"] else 0)
 
 
 def _export(client: Client, options: argparse.Namespace) -> Result:
     with Report(options.out, COLUMNS) as report:
         count = client.run(export(options.book, report.add, with_options=options.with_options))
-    return Result({"phonebook": options.book, "contacts": count, "path": str(options.out)}, [f"Wrote {count} contacts to {options.out}."])
+    return Result(
+        {"phonebook": options.book, "contacts": count, "path": str(options.out)},
+        [f"Wrote {count} contacts to {options.out}."],
+    )
 
 
 def _make(client: Client, options: argparse.Namespace) -> PhonebookPlan:

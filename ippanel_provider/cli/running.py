@@ -14,7 +14,10 @@ from ippanel_provider.client.gateway import Gateway
 
 REFUSED, WRONG_INPUT, NOT_SENT, UNCONFIRMED = 1, 2, 3, 4
 
-_ACCOUNT: dict[str, Callable[[argparse.Namespace, Settings], Result]] = {"login": account.login, "logout": account.logout}
+_ACCOUNT: dict[str, Callable[[argparse.Namespace, Settings], Result]] = {
+    "login": account.login,
+    "logout": account.logout,
+}
 _COMMANDS: dict[str, Callable[[Client, Gateway, argparse.Namespace], Result]] = {
     "credit": commands.credit,
     "send": commands.send,

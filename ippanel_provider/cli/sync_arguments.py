@@ -53,41 +53,59 @@ def _step(group: Any, common: argparse.ArgumentParser, name: str, help: str) -> 
 def _patterns(group: Any, common: argparse.ArgumentParser) -> None:
     plan = _step(group, common, "plan", "show what apply would do")
     _patterns_common(plan)
-    plan.add_argument("--prune", action="store_true", help="delete patterns that the lock file knows and no file describes any more")
+    plan.add_argument(
+        "--prune", action="store_true", help="delete patterns that the lock file knows and no file describes any more"
+    )
     plan.add_argument("--out", type=Path, metavar="FILE", help="write the plan down, for apply --plan")
     apply = _step(group, common, "apply", "make the panel as the files say")
     _patterns_common(apply)
     apply.add_argument("--prune", action="store_true", help="as for plan")
     _apply(apply)
-    apply.add_argument("--wait", type=float, metavar="SECONDS", help="wait so long until a person has decided about what is pending")
+    apply.add_argument(
+        "--wait", type=float, metavar="SECONDS", help="wait so long until a person has decided about what is pending"
+    )
     pull = _step(group, common, "pull", "write files for the patterns the panel has")
     _patterns_common(pull)
     pull.add_argument("--overwrite", action="store_true", help="also write those files anew that differ from the panel")
 
 
 def _patterns_common(step: argparse.ArgumentParser) -> None:
-    step.add_argument("folder", nargs="?", type=Path, default=Path("patterns"), metavar="DIR", help="the files (default: %(default)s)")
+    step.add_argument(
+        "folder", nargs="?", type=Path, default=Path("patterns"), metavar="DIR", help="the files (default: %(default)s)"
+    )
     step.add_argument("--lock", type=Path, metavar="FILE", help="the lock file (default: ippanel.lock.json in DIR)")
 
 
 def _apply(step: argparse.ArgumentParser) -> None:
-    step.add_argument("--plan", type=Path, metavar="FILE", help="do exactly what this plan says, and nothing if the panel has changed")
-    step.add_argument("--yes", action="store_true", help="do not ask; needed where there is no terminal, except with --plan")
+    step.add_argument(
+        "--plan", type=Path, metavar="FILE", help="do exactly what this plan says, and nothing if the panel has changed"
+    )
+    step.add_argument(
+        "--yes", action="store_true", help="do not ask; needed where there is no terminal, except with --plan"
+    )
     step.add_argument("--report", type=Path, metavar="FILE", help="write what became of each to a .csv or .jsonl file")
 
 
 def _phonebook(group: Any, common: argparse.ArgumentParser) -> None:
     plan = _step(group, common, "plan", "show what apply would do")
     _phonebook_common(plan, needed=True)
-    plan.add_argument("--out", type=Path, metavar="FILE", help="write the plan down, for apply --plan; it holds phone numbers")
+    plan.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the plan down, for apply --plan; it holds phone numbers"
+    )
     apply = _step(group, common, "apply", "make the phonebook as the rows say")
     _phonebook_common(apply, needed=False)
     _apply(apply)
-    apply.add_argument("--chunk-size", type=_positive, default=10_000, metavar="N", help="contacts in a request (default: %(default)s)")
+    apply.add_argument(
+        "--chunk-size", type=_positive, default=10_000, metavar="N", help="contacts in a request (default: %(default)s)"
+    )
     export = _step(group, common, "export", "write the contacts of a phonebook to a file")
     export.add_argument("book", metavar="TITLE", help="the title of the phonebook")
-    export.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .csv or .jsonl file; it will hold phone numbers")
-    export.add_argument("--with-options", action="store_true", help="also read the options: one request for each contact")
+    export.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="a .csv or .jsonl file; it will hold phone numbers"
+    )
+    export.add_argument(
+        "--with-options", action="store_true", help="also read the options: one request for each contact"
+    )
 
 
 def _phonebook_common(step: argparse.ArgumentParser, *, needed: bool) -> None:
@@ -98,8 +116,18 @@ def _phonebook_common(step: argparse.ArgumentParser, *, needed: bool) -> None:
         metavar="SPEC",
         help="a YAML file: book, source, number, fields, options, mode, on_missing, max_delete, over_full",
     )
-    step.add_argument("--source", type=Path, metavar="FILE", help="the rows: .csv, .jsonl, .parquet or .xlsx (default: source of SPEC)")
-    step.add_argument("--state", type=Path, metavar="FILE", help="what was last applied to options (default: SPEC with the ending .state)")
+    step.add_argument(
+        "--source",
+        type=Path,
+        metavar="FILE",
+        help="the rows: .csv, .jsonl, .parquet or .xlsx (default: source of SPEC)",
+    )
+    step.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="what was last applied to options (default: SPEC with the ending .state)",
+    )
     step.add_argument("--mode", choices=("insert", "update", "upsert", "mirror"), help="instead of SPEC's")
     step.add_argument("--on-missing", choices=("keep", "delete"), help="instead of SPEC's")
     step.add_argument("--max-delete", metavar="N", help="instead of SPEC's: a number, or a share as 10%%")

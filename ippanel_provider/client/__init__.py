@@ -25,7 +25,6 @@ from ippanel_provider.client.errors import (
     Unreadable,
     Unsupported,
 )
-from ippanel_provider.client.exchange import Retry
 from ippanel_provider.client.gateway import Gateway, gateway
 from ippanel_provider.client.models import (
     Account,
@@ -61,6 +60,7 @@ from ippanel_provider.client.models import (
     User,
 )
 from ippanel_provider.client.request import Flow, Page, PageRequest, Replay, Request, Sleep, Upload
+from ippanel_provider.client.retrying import Retry
 from ippanel_provider.client.tokens import FileStore, MemoryStore, StoredToken, TokenStore
 from ippanel_provider.client.transport import AsyncClient, Client, Settings
 

@@ -143,7 +143,9 @@ class Login:
         try:
             step: LoginStep = yield steps.login(self._username, self._password)
         except Unauthorized as error:
-            raise Unauthorized("login: the service does not know this user name and password (HTTP 401).", error.details) from error
+            raise Unauthorized(
+                "login: the service does not know this user name and password (HTTP 401).", error.details
+            ) from error
         if step.method == "ga" and self._totp_key is not None:
             try:
                 step = yield steps.confirm_otp(step.token, totp.code(self._totp_key, self._clock()))
@@ -151,7 +153,10 @@ class Login:
                 # A code may count once, and another process may have logged in with this one.
                 if (newer := self._newer()) is not None:
                     return newer
-                why = "login: the authenticator's code was refused (HTTP 401). Check the TOTP secret and the clock of this machine."
+                why = (
+                    "login: the authenticator's code was refused (HTTP 401). Check the TOTP secret and the "
+                    "clock of this machine."
+                )
                 raise Unauthorized(why, error.details) from error
         return self._settle(step)
 
@@ -203,7 +208,9 @@ class Login:
         """
         step = self._recovery
         if step is None or not self._is_open(step):
-            raise InvalidInput("otp: no code was asked for in the last 2 minutes; run login.forgot_password(mobile) first")
+            raise InvalidInput(
+                "otp: no code was asked for in the last 2 minutes; run login.forgot_password(mobile) first"
+            )
         yield steps.change_password(step.token, _digits(otp), password)
         self._recovery = None
         self._password = password
@@ -212,7 +219,11 @@ class Login:
     def _newer(self) -> str | None:
         """Take the token of the store if it was made after the one at hand."""
         stored = self._store.load()
-        if stored is None or not self._lasts(stored) or (self._token is not None and stored.expires_at <= self._token.expires_at):
+        if (
+            stored is None
+            or not self._lasts(stored)
+            or (self._token is not None and stored.expires_at <= self._token.expires_at)
+        ):
             return None
         self._token = stored
         return stored.value
@@ -242,7 +253,9 @@ class Login:
 
     def _open_step(self) -> _OpenStep:
         if self._step is None or not self._is_open(self._step):
-            raise InvalidInput("otp: no login waits for a code (a step is open for 6 minutes); run a request, which begins a login")
+            raise InvalidInput(
+                "otp: no login waits for a code (a step is open for 6 minutes); run a request, which begins a login"
+            )
         return self._step
 
     def __repr__(self) -> str:
@@ -251,7 +264,8 @@ class Login:
 
 def _otp_required(step: _OpenStep) -> OtpRequired:
     came = {
-        "sms": "a one-time code was texted to the account's mobile number. Run login.confirm(code), or login.resend() if none came,",
+        "sms": "a one-time code was texted to the account's mobile number. Run login.confirm(code), or "
+        "login.resend() if none came,",
         "ga": "the account asks for its authenticator's code. Give Login the totp_secret, or run login.confirm(code)",
     }
     minutes = LOGIN_STEP_LIFETIME // 60

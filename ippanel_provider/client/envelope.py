@@ -11,7 +11,7 @@ from typing import Annotated, Generic, Literal, TypeVar, cast
 
 from pydantic import BaseModel, BeforeValidator
 
-from ippanel_provider.client import verdict
+from ippanel_provider.client import responses as verdict
 from ippanel_provider.client.errors import IPPanelError, Refused, Unreadable
 from ippanel_provider.client.request import Answer, Page
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
-from ippanel_provider.client import checks
-from ippanel_provider.client.checks import Id
+from ippanel_provider.client import validation as checks
 from ippanel_provider.client.envelope import reading_page
 from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.request import PageRequest, T
+from ippanel_provider.client.validation import Id
 from ippanel_provider.service import MAX_PAGE_SIZE
 
 PAGE_SIZE = 100
@@ -23,7 +23,9 @@ Pairs = tuple[tuple[str, str], ...]
 
 def pairs(**fields: Any) -> Pairs:
     """Return fields as texts, for a query or a form. One that is not used is left out, never sent empty."""
-    return tuple((name, checks.whole(str(value), name)) for name, value in fields.items() if value is not None and value != "")
+    return tuple(
+        (name, checks.whole(str(value), name)) for name, value in fields.items() if value is not None and value != ""
+    )
 
 
 def given(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,7 +43,9 @@ def body(**fields: Any) -> bytes:
 
 
 def option_values(options: Mapping[Id, Any] | None, field: str) -> dict[str, Any] | None:
-    """Return a contact's values by the ids of their options, which the documents write as texts; None where there are none."""
+    """Return a contact's values by the ids of their options, which the documents write as texts; None where there are
+    none.
+    """
     return {str(checks.identifier(option, field)): value for option, value in options.items()} if options else None
 
 

@@ -22,7 +22,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 
-from ippanel_provider.client import checks, edge, rest
+from ippanel_provider.client import edge, rest
+from ippanel_provider.client import validation as checks
 from ippanel_provider.client.errors import Unsupported
 from ippanel_provider.client.fields import PAGE_SIZE
 from ippanel_provider.client.models import Account, Bulk, Credit, Delivery, IncomingText, Price, Receipt
@@ -31,16 +32,24 @@ from ippanel_provider.service import MAX_PEER_TO_PEER_ITEMS, Api
 
 
 class Gateway:
-    """The calls, as the Edge API has them: all. Arguments are checked as by the functions of ``edge`` that they stand for."""
+    """The calls, as the Edge API has them: all. Arguments are checked as by the functions of ``edge`` that they stand
+    for.
+    """
 
     api = Api.EDGE
 
-    def send(self, message: str, recipients: Iterable[str | int], *, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
+    def send(
+        self, message: str, recipients: Iterable[str | int], *, sender: str, send_time: datetime | None = None
+    ) -> Request[Receipt]:
         """Send one text to 1 to 1000 recipients; one bulk."""
         return edge.send.webservice(message, recipients, sender=sender, send_time=send_time)
 
     def send_each(
-        self, messages: Iterable[tuple[str | int | Sequence[str | int], str]], *, sender: str, send_time: datetime | None = None
+        self,
+        messages: Iterable[tuple[str | int | Sequence[str | int], str]],
+        *,
+        sender: str,
+        send_time: datetime | None = None,
     ) -> Request[Receipt]:
         """Send texts of their own to their recipients, all or none; one bulk per message."""
         return edge.send.peer_to_peer(messages, sender=sender, send_time=send_time)
@@ -77,7 +86,12 @@ class Gateway:
     ) -> PageRequest[Bulk]:
         """List what was sent, newest first. Times are aware."""
         return edge.report.outbox(
-            page=page, per_page=per_page, sender=sender, message=message, created_from=created_from, created_to=created_to
+            page=page,
+            per_page=per_page,
+            sender=sender,
+            message=message,
+            created_from=created_from,
+            created_to=created_to,
         )
 
     def bulk(self, outbox_id: int | str) -> Request[Bulk]:
@@ -88,7 +102,9 @@ class Gateway:
         """List the recipients of a bulk with their delivery status; None is one that is not known yet."""
         return edge.report.recipients(outbox_id, page=page, per_page=per_page)
 
-    def inbox(self, *, after_id: int | None = None, page: int = 1, per_page: int = PAGE_SIZE) -> PageRequest[IncomingText]:
+    def inbox(
+        self, *, after_id: int | None = None, page: int = 1, per_page: int = PAGE_SIZE
+    ) -> PageRequest[IncomingText]:
         """List the texts that came in; with ``after_id`` only those with a higher inbox id."""
         return edge.report.inbox(after_id=after_id, page=page, per_page=per_page)
 
@@ -106,12 +122,18 @@ class _Rest(Gateway):
 
     api = Api.REST
 
-    def send(self, message: str, recipients: Iterable[str | int], *, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
+    def send(
+        self, message: str, recipients: Iterable[str | int], *, sender: str, send_time: datetime | None = None
+    ) -> Request[Receipt]:
         _at_once("send", send_time)
         return rest.send(message, recipients, sender=sender)
 
     def send_each(
-        self, messages: Iterable[tuple[str | int | Sequence[str | int], str]], *, sender: str, send_time: datetime | None = None
+        self,
+        messages: Iterable[tuple[str | int | Sequence[str | int], str]],
+        *,
+        sender: str,
+        send_time: datetime | None = None,
     ) -> Request[Receipt]:
         # Several requests for several texts would be several sends: some accepted and some not, with no one receipt.
         # Whoever wants that has to keep the books of it, message by message.
@@ -149,9 +171,13 @@ class _Rest(Gateway):
     def recipients(self, outbox_id: int | str, *, page: int = 1, per_page: int = PAGE_SIZE) -> PageRequest[Delivery]:
         return rest.recipients(outbox_id, page=page, per_page=per_page)
 
-    def inbox(self, *, after_id: int | None = None, page: int = 1, per_page: int = PAGE_SIZE) -> PageRequest[IncomingText]:
+    def inbox(
+        self, *, after_id: int | None = None, page: int = 1, per_page: int = PAGE_SIZE
+    ) -> PageRequest[IncomingText]:
         if after_id is not None:
-            _lacks("inbox", "gives texts that came in no ids to start after", "read all of them and compare their times")
+            _lacks(
+                "inbox", "gives texts that came in no ids to start after", "read all of them and compare their times"
+            )
         return rest.inbox(page=page, per_page=per_page)
 
     def credit(self) -> Request[Credit]:

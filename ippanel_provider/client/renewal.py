@@ -33,7 +33,8 @@ class Await:
         if self.leader == threading.get_ident():
             # The renewal is a task of this very thread's event loop: waiting here would stop it for good.
             raise RuntimeError(
-                "a blocking Client was used inside the event loop that is renewing its login; use AsyncClient there, or asyncio.to_thread"
+                "a blocking Client was used inside the event loop that is renewing its login; use AsyncClient "
+                "there, or asyncio.to_thread"
             )
         self.ended.result()
 

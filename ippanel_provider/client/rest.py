@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, model_validator
 
-from ippanel_provider.client import checks
+from ippanel_provider.client import validation as checks
 from ippanel_provider.client.fields import PAGE_SIZE, Pairs, body, page_bounds, pairs
 from ippanel_provider.client.models import Account, Bulk, Credit, Delivery, IncomingText, Model, Number, Receipt
 from ippanel_provider.client.request import PageRequest, Replay, Request
@@ -131,7 +131,9 @@ def send(message: str, recipients: Iterable[str | int], *, sender: str) -> Reque
     )
 
 
-def send_pattern(code: str, recipient: str | int, variables: Mapping[str, str | int] | None = None, *, sender: str) -> Request[Receipt]:
+def send_pattern(
+    code: str, recipient: str | int, variables: Mapping[str, str | int] | None = None, *, sender: str
+) -> Request[Receipt]:
     """Send an approved pattern to one recipient with the values of its variables; one bulk.
 
     The service takes texts as values only, so whole numbers go out as their digits.

@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
-from ippanel_provider.client import verdict
+from ippanel_provider.client import responses as verdict
 from ippanel_provider.client.errors import Invalid, IPPanelError, Refused, ServerFault, Unauthorized, Unreadable
 from ippanel_provider.client.request import Answer, Page
 from ippanel_provider.service import LegacyCode
@@ -40,7 +40,9 @@ def reading(data: type[D], take: Callable[[D], T]) -> Callable[[Answer], T]:
     return read
 
 
-def reading_page(data: type[D], take: Callable[[D], list[T]], number: int, per_page: int) -> Callable[[Answer], Page[T]]:
+def reading_page(
+    data: type[D], take: Callable[[D], list[T]], number: int, per_page: int
+) -> Callable[[Answer], Page[T]]:
     """Return a reader of a page, which is page ``number`` (from 1) whatever the service calls it."""
 
     def read(answer: Answer) -> Page[T]:

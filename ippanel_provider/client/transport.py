@@ -21,9 +21,9 @@ import httpx
 from ippanel_provider import __version__
 from ippanel_provider.client.auth import ApiKey, Auth
 from ippanel_provider.client.errors import Details, InvalidInput, IPPanelError, NoAnswer, Unreachable, Unreadable
-from ippanel_provider.client.exchange import Effect, NeedCredential, Retry, Transmit, exchange
 from ippanel_provider.client.renewal import Await, obtain
 from ippanel_provider.client.request import Answer, Flow, PageRequest, Request, Sleep
+from ippanel_provider.client.retrying import Effect, NeedCredential, Retry, Transmit, exchange
 from ippanel_provider.client.uploads import multipart
 from ippanel_provider.service import EDGE_URL, REST_URL, SANDBOX_API_KEY, Api
 
@@ -78,7 +78,8 @@ class Settings:
         if credential == SANDBOX_API_KEY and httpx.URL(self.root).host in _THE_SERVICE:
             raise InvalidInput(
                 "api_key: this is the sandbox's key; give the sandbox's address with it"
-                " (base_url; the Base URL of an Airflow connection; IPPANEL_BASE_URL for the command ippanel; url= in an ippanel:// URL)"
+                " (base_url; the Base URL of an Airflow connection; IPPANEL_BASE_URL for the command ippanel; "
+                "url= in an ippanel:// URL)"
             )
 
     def httpx_options(self) -> dict[str, Any]:
@@ -102,7 +103,11 @@ def _tls(verify: bool | str) -> ssl.SSLContext:
     if isinstance(verify, bool):
         return httpx.create_ssl_context(verify=verify)
     try:
-        return ssl.create_default_context(capath=verify) if Path(verify).is_dir() else ssl.create_default_context(cafile=verify)
+        return (
+            ssl.create_default_context(capath=verify)
+            if Path(verify).is_dir()
+            else ssl.create_default_context(cafile=verify)
+        )
     except OSError as error:
         raise InvalidInput(f"verify: no CA bundle can be read from {verify} ({error.strerror or error})") from None
 
@@ -115,7 +120,9 @@ def _checking_proxy() -> Iterator[None]:
         raise InvalidInput(f"proxy: {error}") from None
     except (ValueError, httpx.InvalidURL):
         # What httpx says can hold the proxy's password.
-        raise InvalidInput("proxy: it (or one of the environment) is no proxy URL; give it as http://user:password@host:port") from None
+        raise InvalidInput(
+            "proxy: it (or one of the environment) is no proxy URL; give it as http://user:password@host:port"
+        ) from None
 
 
 _ours: contextvars.ContextVar[bool] = contextvars.ContextVar("ippanel_request", default=False)
@@ -150,7 +157,9 @@ class _Wire:
 
     def steps(self, call: Request[T]) -> Generator[Effect, Any, T]:
         if call.api is not self.settings.api:
-            raise InvalidInput(f"{call.operation}: a call of the {call.api} API cannot run on a client of the {self.settings.api} API")
+            raise InvalidInput(
+                f"{call.operation}: a call of the {call.api} API cannot run on a client of the {self.settings.api} API"
+            )
         return exchange(call, self.auth, self.settings.retry)
 
     def httpx_arguments(self, transmit: Transmit) -> dict[str, Any]:
@@ -177,7 +186,8 @@ class _Wire:
         """Say whether the request left. httpx names what failed, not whether bytes had gone."""
         operation, is_send = transmit.request.operation, transmit.request.is_send
         if log.isEnabledFor(logging.DEBUG):
-            # As text, because a handler that is given the exception may show variables too, and what was sent is in them.
+            # As text, because a handler that is given the exception may show variables too, and what was sent is in
+            # them.
             log.debug("%s failed on the wire:\n%s", operation, "".join(traceback.format_exception(error)))
         url = httpx.URL(self._root)
         kind, what, advice = self._verdict(error, url)
@@ -192,7 +202,11 @@ class _Wire:
         """Return the kind of error, what happened, and what to do about it."""
         name, place = type(error).__name__, url.netloc.decode("ascii")
         if isinstance(error, httpx.PoolTimeout):
-            return Unreachable, f"all {self.settings.max_in_flight} connections to {place} stayed busy.", "Raise max_in_flight."
+            return (
+                Unreachable,
+                f"all {self.settings.max_in_flight} connections to {place} stayed busy.",
+                "Raise max_in_flight.",
+            )
         if isinstance(error, _NEVER_LEFT):
             why = f"{name}: {error}" if str(error) else name
             advice = "Check the base URL, network and proxy."

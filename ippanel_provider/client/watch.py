@@ -24,7 +24,9 @@ FAILURES = frozenset(state for state in BulkState if state.is_final and not stat
 _EDGE = gateway(Api.EDGE)
 
 
-def states(outbox_ids: Iterable[int], api: Gateway = _EDGE, *, most_requests: int | None = None) -> Flow[dict[int, BulkState]]:
+def states(
+    outbox_ids: Iterable[int], api: Gateway = _EDGE, *, most_requests: int | None = None
+) -> Flow[dict[int, BulkState]]:
     """Return the state of each bulk. A bulk the service does not know yet counts as being created.
 
     The outbox list is read from its head, where new bulks stand, while its pages hold what is asked for; then from
@@ -94,7 +96,9 @@ def _standings(api: Gateway, per_page: int, **filters: Any) -> Request[Page[_Sta
 
 
 def _take(page: Page[_Standing], missing: dict[int, None], found: dict[int, BulkState]) -> int:
-    hits = {bulk.messages_outbox_id: BulkState(bulk.state_id) for bulk in page.items if bulk.messages_outbox_id in missing}
+    hits = {
+        bulk.messages_outbox_id: BulkState(bulk.state_id) for bulk in page.items if bulk.messages_outbox_id in missing
+    }
     found |= hits
     for outbox_id in hits:
         del missing[outbox_id]
@@ -203,7 +207,9 @@ class BulkWatch:
         if any(outbox_id not in self.tallies for outbox_id in untallied):
             return False
         total = self.total
-        return total.delivered >= self.min_delivered * sum(total) > 0 or total.delivered + total.pending < self.min_delivered * sum(total)
+        return total.delivered >= self.min_delivered * sum(
+            total
+        ) > 0 or total.delivered + total.pending < self.min_delivered * sum(total)
 
     def look(self, api: Gateway = _EDGE) -> Flow[None]:
         """Ask after all that is not known for good."""

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import DecoratedOperator, TaskDecorator, context_merge, determine_kwargs, task_decorator_factory
+from airflow.providers.common.compat.sdk import (
+    DecoratedOperator,
+    TaskDecorator,
+    context_merge,
+    determine_kwargs,
+    task_decorator_factory,
+)
 
-from ippanel_provider.operators.private import value_of
+from ippanel_provider.operators.hidden_fields import value_of
 from ippanel_provider.operators.send import IPPanelSendOperator
 
 if TYPE_CHECKING:
@@ -18,8 +24,8 @@ class _SmsDecoratedOperator(DecoratedOperator, IPPanelSendOperator):
     """Send what a function returns, as :class:`~ippanel_provider.operators.send.IPPanelSendOperator` does.
 
     A text goes to the decorator's ``recipients``. Anything else is rows: pairs ``(recipient, text)``, or mappings with
-    ``recipient`` and ``message``, in a list or from a generator (which is read to its end first, unless ``first_pass`` is
-    off). What it returned is stored nowhere; the task's result is the operator's.
+    ``recipient`` and ``message``, in a list or from a generator (which is read to its end first, unless ``first_pass``
+    is off). What it returned is stored nowhere; the task's result is the operator's.
 
     :param python_callable: the function
     :param op_args: its positional arguments (templated)
@@ -53,7 +59,9 @@ class _SmsDecoratedOperator(DecoratedOperator, IPPanelSendOperator):
         named = value_of(self.recipients)
         if isinstance(said, str):
             if named is None:
-                raise ValueError("recipients: the function returned a text and the decorator names nobody to send it to")
+                raise ValueError(
+                    "recipients: the function returned a text and the decorator names nobody to send it to"
+                )
             self.message = said
         elif isinstance(said, Iterable) and not isinstance(said, (bytes, Mapping)):
             if named is not None:
@@ -62,7 +70,9 @@ class _SmsDecoratedOperator(DecoratedOperator, IPPanelSendOperator):
             self.messages = list(said) if isinstance(said, Iterator) and self.first_pass else said
         else:
             kind = type(said).__name__
-            raise TypeError(f"@task.ippanel_sms: the function returned a {kind}; return a text, or rows of recipient and text")
+            raise TypeError(
+                f"@task.ippanel_sms: the function returned a {kind}; return a text, or rows of recipient and text"
+            )
         return IPPanelSendOperator.execute(self, context)
 
 
@@ -72,4 +82,6 @@ def sms_task(python_callable: Callable[..., Any] | None = None, **kwargs: Any) -
     :param python_callable: the function
     :param kwargs: arguments of :class:`~ippanel_provider.operators.send.IPPanelSendOperator`
     """
-    return task_decorator_factory(python_callable=python_callable, decorated_operator_class=_SmsDecoratedOperator, **kwargs)
+    return task_decorator_factory(
+        python_callable=python_callable, decorated_operator_class=_SmsDecoratedOperator, **kwargs
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ippanel_provider.client import Client, Flow, OtpRequired, Refused, Retry, edge, gateway
-from ippanel_provider.hooks.profile import Profile
+from ippanel_provider.hooks.account import Profile
 from ippanel_provider.service import Api
 
 _LINES_SHOWN = 5
@@ -22,7 +22,8 @@ def introduce(profile: Profile) -> str:
             return client.run(_introduction(profile))
         except OtpRequired as error:
             raise OtpRequired(
-                "login: the account asks for a one-time code at each login. Put the authenticator's secret into totp_secret, "
+                "login: the account asks for a one-time code at each login. Put the authenticator's secret into "
+                "totp_secret, "
                 "or use an API key: empty the user name and put the key into the password."
             ) from error
 
@@ -41,7 +42,9 @@ def _introduction(profile: Profile) -> Flow[str]:
             pass
         else:
             lines = [line.number for line in page.items]
-            shown = ", ".join(lines[:_LINES_SHOWN]) + (f" and {len(lines) - _LINES_SHOWN} more" if len(lines) > _LINES_SHOWN else "")
+            shown = ", ".join(lines[:_LINES_SHOWN]) + (
+                f" and {len(lines) - _LINES_SHOWN} more" if len(lines) > _LINES_SHOWN else ""
+            )
             said += f"; lines {shown}" if lines else "; it has no lines of its own"
             if profile.sender is not None and profile.sender not in lines:
                 warnings = f" The default sender {profile.sender} is not among them; a shared line may still work."

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ippanel_provider.client import AsyncClient, Auth, Client, Request, Settings
+from ippanel_provider.hooks.account import Profile
 from ippanel_provider.hooks.pace import Pace
-from ippanel_provider.hooks.profile import Profile
 from ippanel_provider.hooks.token_variable import TokenVariable
 
 
@@ -70,7 +70,9 @@ def client_for(profile: Profile) -> Client:
 
 
 async def async_client_for(profile: Profile) -> AsyncClient:
-    """Return the running loop's client for the profile. It is closed when the loop ends, as :func:`asyncio.run` ends one."""
+    """Return the running loop's client for the profile. It is closed when the loop ends, as :func:`asyncio.run` ends
+    one.
+    """
     loop = asyncio.get_running_loop()
     with _lock:
         # Loops that were closed without being ended first.
@@ -97,7 +99,9 @@ def _shared_by(profile: Profile) -> _Shared:
     return _shared[key]
 
 
-async def _close_at_the_end(loop: asyncio.AbstractEventLoop, profile: Profile, client: AsyncClient) -> AsyncGenerator[None, None]:
+async def _close_at_the_end(
+    loop: asyncio.AbstractEventLoop, profile: Profile, client: AsyncClient
+) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:

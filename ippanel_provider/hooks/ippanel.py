@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
     from ippanel_provider.client import AsyncClient, Client, Flow, Gateway, Request
-    from ippanel_provider.hooks.profile import Profile
+    from ippanel_provider.hooks.account import Profile
 
 T = TypeVar("T")
 
@@ -86,12 +86,14 @@ class IPPanelHook(BaseHook):
         :raises InvalidInput: if it is no line, or there is neither.
         """
         from ippanel_provider.client import InvalidInput
-        from ippanel_provider.client.checks import sender as checked
+        from ippanel_provider.client.validation import sender as checked
 
         if sender:
             return checked(sender)
         if self.profile.sender is None:
-            raise InvalidInput(f"sender: the task names none and connection {self.ippanel_conn_id!r} has no default sender")
+            raise InvalidInput(
+                f"sender: the task names none and connection {self.ippanel_conn_id!r} has no default sender"
+            )
         return self.profile.sender
 
     @property
@@ -112,7 +114,9 @@ class IPPanelHook(BaseHook):
 
         profile, settings = self.profile, self.profile.settings
         if profile.login is not None:
-            raise InvalidInput(f"connection {self.ippanel_conn_id!r}, login: Apprise takes an API key; use a connection with one")
+            raise InvalidInput(
+                f"connection {self.ippanel_conn_id!r}, login: Apprise takes an API key; use a connection with one"
+            )
         return apprise_url(
             profile.password,
             profile.sender,
@@ -136,7 +140,7 @@ class IPPanelHook(BaseHook):
             return False, str(error)
 
     def _profile_of(self, conn: Connection, extra: dict[str, Any]) -> Profile:
-        from ippanel_provider.hooks.profile import profile_of
+        from ippanel_provider.hooks.account import profile_of
 
         return profile_of(
             self.ippanel_conn_id,
@@ -159,7 +163,11 @@ class IPPanelHook(BaseHook):
 
         widgets: dict[str, Any] = {}
         for field in CONNECTION_FIELDS:
-            common: dict[str, Any] = {"label": lazy_gettext(field.label), "description": field.description, "default": field.default}
+            common: dict[str, Any] = {
+                "label": lazy_gettext(field.label),
+                "description": field.description,
+                "default": field.default,
+            }
             if field.type == "boolean":
                 widgets[field.name] = BooleanField(**common)
             elif field.type == "number":

@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 
 
 class TokenVariable:
-    """Keeps the token in the Variable ``ippanel_token_<hash of account and host>``; encrypted if Airflow has a Fernet key.
+    """Keeps the token in the Variable ``ippanel_token_<hash of account and host>``; encrypted if Airflow has a Fernet
+    key.
 
     A task process has one channel to Airflow, for its main thread alone and not from inside an event loop. Elsewhere,
     and where Variables cannot be reached at all, the token is kept in this process until that changes.
@@ -72,7 +73,11 @@ class TokenVariable:
                 Variable.delete(self.key)
             else:
                 kept = {"token": token.value, "expires_at": token.expires_at.timestamp()}
-                Variable.set(self.key, json.dumps(kept), description="A login's token for IPPanel, shared by tasks; kept up by itself.")
+                Variable.set(
+                    self.key,
+                    json.dumps(kept),
+                    description="A login's token for IPPanel, shared by tasks; kept up by itself.",
+                )
         except Exception as error:  # noqa: BLE001 - whatever a secrets backend raises, the token still serves this process
             log.debug("The token cannot be shared (%s); it serves this process.", type(error).__name__)
             return

@@ -10,7 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from ippanel_provider.client import Flow, InvalidInput, IPPanelError, Receipt, Refused, Request, Retry, Settings, Unconfirmed, edge
+from ippanel_provider.client import (
+    Flow,
+    InvalidInput,
+    IPPanelError,
+    Receipt,
+    Refused,
+    Request,
+    Retry,
+    Settings,
+    Unconfirmed,
+    edge,
+)
 from ippanel_provider.notifications.window import Window
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, MAX_TEXT_CHARACTERS, MAX_TEXT_PARTS
 from ippanel_provider.text import numbers, parts
@@ -90,7 +101,11 @@ class Alert:
         hashes = {self._hash(person): person for person in people}
         claimed = {hashes[hashed]: held for hashed, held in self.window.claim(self._name, hashes).items()}
         if held_back := len(people) - len(claimed):
-            log.info("The same alert went to %d people less than %g s ago; held back for them.", held_back, self.window.seconds)
+            log.info(
+                "The same alert went to %d people less than %g s ago; held back for them.",
+                held_back,
+                self.window.seconds,
+            )
         return claimed
 
     def deliver(self, claimed: Mapping[str, int]) -> Flow[None]:

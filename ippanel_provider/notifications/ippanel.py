@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.client import Flow
+    from ippanel_provider.hooks.account import Profile
     from ippanel_provider.hooks.ippanel import IPPanelHook
-    from ippanel_provider.hooks.profile import Profile
     from ippanel_provider.notifications.alert import Alert
     from ippanel_provider.notifications.window import Window
 
@@ -50,7 +50,15 @@ class IPPanelNotifier(BaseNotifier):
     :raises SendInDoubt: if no answer came; the alert may have gone out
     """
 
-    template_fields: Sequence[str] = ("message", "recipients", "pattern_code", "variables", "sender", "alert_key", "ippanel_conn_id")
+    template_fields: Sequence[str] = (
+        "message",
+        "recipients",
+        "pattern_code",
+        "variables",
+        "sender",
+        "alert_key",
+        "ippanel_conn_id",
+    )
 
     def __init__(
         self,

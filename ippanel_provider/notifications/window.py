@@ -80,7 +80,9 @@ class Window:
             # This book has counted it; the ones before take over the time and have back the count that they gave out.
             for earlier, were in asked if closed else ():
                 with _in_use(earlier):
-                    earlier.enter(alert, {person: Entry(entry.sent_at, were[person].held) for person, entry in closed.items()})
+                    earlier.enter(
+                        alert, {person: Entry(entry.sent_at, were[person].held) for person, entry in closed.items()}
+                    )
             asked.append((book, known))
             free = {person: held + known[person].held for person, held in free.items() if person not in closed}
         return free
@@ -114,9 +116,13 @@ class MachineBook:
         now = time.time()
         known: dict[str, Entry] = {}
         with self._locked() as database:
-            database.execute("DELETE FROM alerts WHERE sent_at > 0 AND abs(? - sent_at) > ?", (now, max(seconds, KEPT_DAYS * 86400)))
+            database.execute(
+                "DELETE FROM alerts WHERE sent_at > 0 AND abs(? - sent_at) > ?", (now, max(seconds, KEPT_DAYS * 86400))
+            )
             for person in people:
-                row = database.execute("SELECT sent_at, held FROM alerts WHERE alert = ? AND person = ?", (alert, person)).fetchone()
+                row = database.execute(
+                    "SELECT sent_at, held FROM alerts WHERE alert = ? AND person = ?", (alert, person)
+                ).fetchone()
                 known[person] = entry = Entry(*row) if row else Entry()
                 after = Entry(entry.sent_at, entry.held + 1) if entry.covers(now, seconds) else Entry(now)
                 _write(database, alert, person, after)
@@ -134,7 +140,8 @@ class MachineBook:
         with closing(sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None)) as database:
             database.execute("BEGIN IMMEDIATE")
             database.execute(
-                "CREATE TABLE IF NOT EXISTS alerts (alert TEXT, person TEXT, sent_at REAL, held INTEGER, PRIMARY KEY (alert, person))"
+                "CREATE TABLE IF NOT EXISTS alerts (alert TEXT, person TEXT, sent_at REAL, held INTEGER, "
+                "PRIMARY KEY (alert, person))"
             )
             yield database
             database.execute("COMMIT")
@@ -150,7 +157,9 @@ class DeploymentBook:
     def claim(self, alert: str, people: Iterable[str], seconds: float) -> dict[str, Entry]:
         """See :class:`Book`. What was written is read again after a moment; where another's stands, that one was first."""
         now = time.time()
-        entries = {person: entry for person, entry in self._read(alert).items() if entry.covers(now, seconds) or entry.held}
+        entries = {
+            person: entry for person, entry in self._read(alert).items() if entry.covers(now, seconds) or entry.held
+        }
         known = {person: entries.get(person, Entry()) for person in people}
         mine = {person for person, entry in known.items() if not entry.covers(now, seconds)}
         for person, entry in known.items():

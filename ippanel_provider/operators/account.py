@@ -10,7 +10,7 @@ from airflow.providers.common.compat.sdk import AirflowSkipException
 from ippanel_provider.exceptions import CreditTooLow
 from ippanel_provider.operators.arguments import ids_of
 from ippanel_provider.operators.base import IPPanelOperator
-from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.hidden_fields import Private, value_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -48,8 +48,8 @@ class IPPanelCreditOperator(IPPanelOperator):
 class IPPanelPriceOperator(IPPanelOperator):
     """Ask what a text costs. Returns ``{"parts", "mci_price", "other_price", "price"}`` in rial.
 
-    ``price`` is that of all recipients, at the dearer of both prices. The service does not count the opt-out suffix that
-    some lines demand.
+    ``price`` is that of all recipients, at the dearer of both prices. The service does not count the opt-out suffix
+    that some lines demand.
 
     :param message: the text (templated)
     :param recipients: how many get it; default is 1 (templated)
@@ -63,7 +63,13 @@ class IPPanelPriceOperator(IPPanelOperator):
     message = Private()
 
     def __init__(
-        self, *, message: str, recipients: int | str = 1, sender: str | None = None, show_rendered: bool = False, **kwargs: Any
+        self,
+        *,
+        message: str,
+        recipients: int | str = 1,
+        sender: str | None = None,
+        show_rendered: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.show_rendered = show_rendered
@@ -89,7 +95,9 @@ class IPPanelCancelOperator(IPPanelOperator):
 
     template_fields: Sequence[str] = ("outbox_ids", *IPPanelOperator.template_fields)
 
-    def __init__(self, *, outbox_ids: Sequence[int] | Mapping[str, Any] | int | str, ignore_late: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *, outbox_ids: Sequence[int] | Mapping[str, Any] | int | str, ignore_late: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.outbox_ids = outbox_ids
         self.ignore_late = ignore_late
@@ -118,7 +126,8 @@ class IPPanelCancelOperator(IPPanelOperator):
         if late and not self.ignore_late:
             outbox_id, why = next(iter(late.items()))
             raise CancelFailed(
-                f"outbox_ids: {len(late)} of {len(late) + len(cancelled)} bulks were not cancelled, first {outbox_id}: {why}"
+                f"outbox_ids: {len(late)} of {len(late) + len(cancelled)} bulks were not cancelled, first "
+                f"{outbox_id}: {why}"
             )
         return cancelled
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.arguments import mapping_of
 from ippanel_provider.operators.base import IPPanelOperator
-from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.hidden_fields import Private, value_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -19,7 +19,8 @@ class IPPanelApiOperator(IPPanelOperator):
     For what has no operator of its own. Prefer those for sending: this one keeps no book, so a task that is tried again
     after a send went unanswered sends again. Set ``do_xcom_push=False`` where the result is personal.
 
-    :param operation: the call, as ``phonebook.create_option``; all are in :func:`ippanel_provider.client.edge.operations` (templated)
+    :param operation: the call, as ``phonebook.create_option``; all are in
+        :func:`ippanel_provider.client.edge.operations` (templated)
     :param arguments: its arguments by name (templated)
     :param max_items: of a list, at most so many; default is all
     :param show_rendered: show the arguments on the Rendered Template page; default is their count only
@@ -56,7 +57,8 @@ class IPPanelApiOperator(IPPanelOperator):
             chapter = self.operation.partition(".")[0]
             near = [name for name in edge.operations() if name.startswith(f"{chapter}.")]
             raise InvalidInput(
-                f"operation: there is no call {self.operation!r}; " + (f"there are {', '.join(near)}" if near else "it is chapter.call")
+                f"operation: there is no call {self.operation!r}; "
+                + (f"there are {', '.join(near)}" if near else "it is chapter.call")
             )
         try:
             request = call(**mapping_of(value_of(self.arguments), "arguments"))

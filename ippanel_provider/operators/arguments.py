@@ -26,11 +26,14 @@ def ids_of(given: Any) -> list[int]:
 
 
 def listed(given: Any, field: str) -> Iterable[Any]:
-    """One number alone is meant as a list of one; a rendered template that is still text of a list is a mistake to name."""
+    """One number alone is meant as a list of one; a rendered template that is still text of a list is a mistake to
+    name.
+    """
     if isinstance(given, str):
         if given.strip().startswith(("[", "(", "{")):
             raise ValueError(
-                f"{field}: the template rendered to text; set render_template_as_native_obj=True on the DAG, or pass task.output"
+                f"{field}: the template rendered to text; set render_template_as_native_obj=True on the DAG, or "
+                f"pass task.output"
             )
         return [given]
     return given if isinstance(given, Iterable) else [given]
@@ -44,7 +47,9 @@ def pair(item: Any, line: int) -> tuple[Any, str]:
         return item["recipient"], item["message"]
     if isinstance(item, Sequence) and not isinstance(item, str) and len(item) == 2:
         return item[0], item[1]
-    raise ValueError(f"messages: item {line} is neither a pair (recipient, text) nor a mapping with recipient and message")
+    raise ValueError(
+        f"messages: item {line} is neither a pair (recipient, text) nor a mapping with recipient and message"
+    )
 
 
 def moment_of(given: Any, field: str) -> datetime | None:
@@ -75,5 +80,7 @@ def mapping_of(given: Any, field: str) -> dict[str, Any]:
     if given is None or given == "":
         return {}
     if not isinstance(given, Mapping):
-        raise ValueError(f"{field}: give a mapping (with render_template_as_native_obj=True on the DAG, if it is a template)")
+        raise ValueError(
+            f"{field}: give a mapping (with render_template_as_native_obj=True on the DAG, if it is a template)"
+        )
     return dict(given)

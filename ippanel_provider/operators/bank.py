@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.arguments import listed
-from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.single import SingleSendOperator
 
 if TYPE_CHECKING:
@@ -21,10 +21,12 @@ class IPPanelSendBankOperator(SingleSendOperator):
     """Send one text to people by postal code, place or trade; how many of each operator is part of each choice.
 
     The parameters of :class:`~ippanel_provider.operators.single.SingleSendOperator` hold too; ``sender`` is by default
-    ``+98BANK`` for the kinds ``postal_code`` and ``country``, ``+98PRO`` for ``job``, and the connection's for ``geolocation``.
+    ``+98BANK`` for the kinds ``postal_code`` and ``country``, ``+98PRO`` for ``job``, and the connection's for
+    ``geolocation``.
 
     :param kind: ``postal_code``, ``country``, ``geolocation`` or ``job``
-    :param choices: whom, each a mapping such as ``{"postal_code": "19", "mci": {"size": 100}}``; the fields are those of
+    :param choices: whom, each a mapping such as ``{"postal_code": "19", "mci": {"size": 100}}``; the fields are those
+        of
         :mod:`ippanel_provider.client.edge.audience`. Birth years are Jalali (templated)
     :param other_recipients: numbers beside those, not of the kind ``job`` (templated)
     """
@@ -77,7 +79,9 @@ class IPPanelSendBankOperator(SingleSendOperator):
     def reach(self) -> int:
         """As many as the sizes of the choices ask for, if the service knows so many."""
         others = len(list(listed(value_of(self.other_recipients) or (), "other_recipients")))
-        return others + sum(int(choice[name]["size"]) for choice in self._choices() for name in _OPERATORS if choice.get(name))
+        return others + sum(
+            int(choice[name]["size"]) for choice in self._choices() for name in _OPERATORS if choice.get(name)
+        )
 
     def _choices(self) -> list[Any]:
         return [self.choices] if isinstance(self.choices, Mapping) else list(listed(self.choices, "choices"))

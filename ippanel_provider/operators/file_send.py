@@ -10,14 +10,14 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.arguments import listed
-from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.single import SingleSendOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from ippanel_provider.campaign.audience import Row
     from ippanel_provider.client import Receipt, Request
-    from ippanel_provider.delivery.audience import Row
     from ippanel_provider.operators.once import Trace
 
 _PLACEHOLDER = re.compile(r"\{ex_([A-Z])\}")
@@ -26,13 +26,13 @@ _PLACEHOLDER = re.compile(r"\{ex_([A-Z])\}")
 class IPPanelSendFileOperator(SingleSendOperator):
     """Send to the numbers in a file, which the service reads.
 
-    Unlike the other sends this does not look at the numbers: the service skips what it cannot use and does not say which.
-    The parameters of :class:`~ippanel_provider.operators.single.SingleSendOperator` hold too.
+    Unlike the other sends this does not look at the numbers: the service skips what it cannot use and does not say
+    which. The parameters of :class:`~ippanel_provider.operators.single.SingleSendOperator` hold too.
 
     :param path: the file: a local path, or any URL that object storage takes (templated)
-    :param kind: ``numbers`` (default): csv or xlsx of numbers, at most a million, who all get ``message``; ``keyword``: xlsx
-        with numbers in column A and values for ``{ex_B}``, ``{ex_C}``… in ``message``; ``messages``: csv with the header
-        ``recipient,message`` or xlsx with both in columns A and B, at most 10,000, without ``message``
+    :param kind: ``numbers`` (default): csv or xlsx of numbers, at most a million, who all get ``message``; ``keyword``:
+        xlsx with numbers in column A and values for ``{ex_B}``, ``{ex_C}``… in ``message``; ``messages``: csv with the
+        header ``recipient,message`` or xlsx with both in columns A and B, at most 10,000, without ``message``
     :param other_recipients: numbers beside those in the file, of the kind ``numbers`` (templated)
     """
 
@@ -41,7 +41,13 @@ class IPPanelSendFileOperator(SingleSendOperator):
     other_recipients = Private(of="recipient")
 
     def __init__(
-        self, *, path: str, message: str = "", kind: str = "numbers", other_recipients: Sequence[str | int] = (), **kwargs: Any
+        self,
+        *,
+        path: str,
+        message: str = "",
+        kind: str = "numbers",
+        other_recipients: Sequence[str | int] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(message=message, **kwargs)
         if kind not in {"numbers", "keyword", "messages"}:
@@ -83,8 +89,8 @@ class IPPanelSendFileOperator(SingleSendOperator):
         """Who is in the file, as far as it can be read here, and besides."""
         from airflow.providers.common.compat.sdk import ObjectStoragePath
 
-        from ippanel_provider.delivery.audience import Row
-        from ippanel_provider.delivery.sources import Layout, format_of, read
+        from ippanel_provider.campaign.audience import Row
+        from ippanel_provider.tables.readers import Layout, format_of, read
 
         message, line = value_of(self.message), 0
         with ObjectStoragePath(self.path).open("rb") as file:

@@ -82,7 +82,9 @@ def _parquet(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Row]) ->
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        raise InvalidInput("format: Parquet needs pyarrow on the worker: pip install 'airflow-provider-ippanel[parquet]'") from None
+        raise InvalidInput(
+            "format: Parquet needs pyarrow on the worker: pip install 'airflow-provider-ippanel[parquet]'"
+        ) from None
     types = {"string": pyarrow.string(), "int64": pyarrow.int64(), "timestamp": pyarrow.timestamp("us", tz="UTC")}
     schema = pyarrow.schema([(column.name, types[column.type]) for column in columns])
     remaining = iter(rows)
@@ -103,7 +105,11 @@ def _kept(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-_WRITERS: dict[str, Callable[[IO[bytes], Sequence[Column], Iterable[Row]], None]] = {"csv": _csv, "jsonl": _jsonl, "parquet": _parquet}
+_WRITERS: dict[str, Callable[[IO[bytes], Sequence[Column], Iterable[Row]], None]] = {
+    "csv": _csv,
+    "jsonl": _jsonl,
+    "parquet": _parquet,
+}
 
 
 @contextmanager

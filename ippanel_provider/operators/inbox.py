@@ -15,11 +15,11 @@ class IPPanelInboxOperator(IPPanelOperator):
     """Write the texts that came in to a file, one line each, oldest first.
 
     The columns are ``inbox_id, sender, line, message, received_at``. Returns ``{"path", "texts": n, "last_id"}``; with
-    ``last_id`` as the next run's ``after_id`` each text is written once. The file holds personal data: put it where that
-    may lie.
+    ``last_id`` as the next run's ``after_id`` each text is written once. The file holds personal data: put it where
+    that may lie.
 
-    :param path: where to write: a local path, or any URL that object storage takes; an error midway leaves what was there
-        before (templated)
+    :param path: where to write: a local path, or any URL that object storage takes; an error midway leaves what was
+        there before (templated)
     :param after_id: only texts with a higher id; default is all (templated)
     :param line: only texts to this line; default is all (templated)
     :param format: ``csv``, ``jsonl`` or ``parquet`` (needs pyarrow); default is what the path ends in
@@ -30,7 +30,13 @@ class IPPanelInboxOperator(IPPanelOperator):
     ui_color = "#fdf3dc"
 
     def __init__(
-        self, *, path: str, after_id: int | str | None = None, line: str | None = None, format: str | None = None, **kwargs: Any
+        self,
+        *,
+        path: str,
+        after_id: int | str | None = None,
+        line: str | None = None,
+        format: str | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.path = path
@@ -47,8 +53,16 @@ class IPPanelInboxOperator(IPPanelOperator):
         texts = self.hook.run(received(after_id))
         last_id = texts[-1].inbox_id if texts else after_id
         chosen = [text for text in texts if not self.line or text.line == self.line]
-        rows: Iterator[Sequence[Any]] = ((text.inbox_id, text.sender, text.line, text.message, text.received_at) for text in chosen)
-        columns = (Column("inbox_id", "int64"), Column("sender"), Column("line"), Column("message"), Column("received_at", "timestamp"))
+        rows: Iterator[Sequence[Any]] = (
+            (text.inbox_id, text.sender, text.line, text.message, text.received_at) for text in chosen
+        )
+        columns = (
+            Column("inbox_id", "int64"),
+            Column("sender"),
+            Column("line"),
+            Column("message"),
+            Column("received_at", "timestamp"),
+        )
         write(self.path, columns, rows, format=self.format)
         self.log.info("Wrote %d texts to %s.", len(chosen), self.path)
         return {"path": self.path, "texts": len(chosen), "last_id": last_id}

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseHook
 
-from ippanel_provider.delivery.ledger import Ledger
-from ippanel_provider.delivery.members import MemberKey, secret_of
-from ippanel_provider.delivery.task_ledger import TaskLedger
-from ippanel_provider.delivery.witness import WitnessLedger
+from ippanel_provider.campaign.ledger.base import Ledger
+from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
+from ippanel_provider.campaign.ledger.outbox import WitnessLedger
+from ippanel_provider.campaign.ledger.task_state import TaskLedger
 from ippanel_provider.exceptions import SendFailed
 from ippanel_provider.extras import need
 from ippanel_provider.operators.once import WITNESS_SKEW
@@ -18,9 +18,9 @@ from ippanel_provider.operators.once import WITNESS_SKEW
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from ippanel_provider.delivery.audience import OncePer
-    from ippanel_provider.delivery.progress import Progress
-    from ippanel_provider.delivery.sender import Terms
+    from ippanel_provider.campaign.audience import OncePer
+    from ippanel_provider.campaign.progress import Progress
+    from ippanel_provider.campaign.run import Terms
     from ippanel_provider.operators.sending import SendingOperator
 
 
@@ -35,7 +35,7 @@ def ledger_for(task: SendingOperator, context: Context, terms: Terms, once_per: 
     generation = str(ti.max_tries) if task.on_clear == "resend" else "0"
     if task.ledger_conn_id:
         need("sqlalchemy", "sql")
-        from ippanel_provider.delivery.sql_ledger import SqlLedger
+        from ippanel_provider.campaign.ledger.sql import SqlLedger
 
         engine = BaseHook.get_connection(task.ledger_conn_id).get_hook().get_sqlalchemy_engine()
         # Mapped tasks that share a campaign share whom they reached, and keep books of their own on how they did.
@@ -64,11 +64,14 @@ def _witness(task: SendingOperator, context: Context, terms: Terms, key: MemberK
     ti: Any = context["ti"]
     if ti.max_tries > (task.retries or 0) and task.on_clear == "keep":
         raise SendFailed(
-            "on_clear: the task was cleared, and nothing here remembers who was reached before. Set ledger_conn_id so that it "
+            "on_clear: the task was cleared, and nothing here remembers who was reached before. Set "
+            "ledger_conn_id so that it "
             "can be remembered, or on_clear='resend' to send to everybody again. Nothing was sent."
         )
     if ti.try_number > 1:
-        task.log.info("An earlier try may have sent: waiting %.0f seconds until the outbox shows it.", terms.patience.settle)
+        task.log.info(
+            "An earlier try may have sent: waiting %.0f seconds until the outbox shows it.", terms.patience.settle
+        )
     run: Any = context["dag_run"]
     since = run.start_date - timedelta(seconds=WITNESS_SKEW) if ti.try_number > 1 else None
     return WitnessLedger(task.hook.get_conn(), terms.sender, key, since, settle=terms.patience.settle)

@@ -19,7 +19,9 @@ log = logging.getLogger(__name__)
 SKEW = 300.0
 """Seconds that the service's clock may be from ours."""
 WITNESS_SKEW = 60.0
-"""The same where bulks of the same text before cannot be told apart; a run of every few minutes would find the last one's."""
+"""The same where bulks of the same text before cannot be told apart; a run of every few minutes would find the last
+one's.
+"""
 _POLL = 5.0
 
 
@@ -50,7 +52,9 @@ class Once:
     :param settle: seconds that the outbox list is given to show what was accepted
     """
 
-    def __init__(self, hook: IPPanelHook, trace: Trace, *, store: Store | None, key: str, since: datetime | None, settle: float) -> None:
+    def __init__(
+        self, hook: IPPanelHook, trace: Trace, *, store: Store | None, key: str, since: datetime | None, settle: float
+    ) -> None:
         self._hook = hook
         self._trace = trace
         self._store = store
@@ -77,7 +81,10 @@ class Once:
         if self._since is None:
             return None
         if self._trace.text is None:
-            raise SendInDoubt("An earlier try may have sent it, and what it sends has no one text to find it by. Look into the outbox.")
+            raise SendInDoubt(
+                "An earlier try may have sent it, and what it sends has no one text to find it by. Look into "
+                "the outbox."
+            )
         return self._found(self._since.timestamp() - WITNESS_SKEW, frozenset(), time.time() + self._settle)
 
     def intend(self) -> None:
@@ -101,11 +108,15 @@ class Once:
         :raises SendInDoubt: if it does not show, or cannot be told from others.
         """
         if self._trace.text is None:
-            raise SendInDoubt("A request left unanswered, and what it sent has no one text to find it by. Look into the outbox.")
+            raise SendInDoubt(
+                "A request left unanswered, and what it sent has no one text to find it by. Look into the outbox."
+            )
         at: float = self._intent["at"]
         found = self._found(at - SKEW, frozenset(self._intent["known"]), at + self._settle)
         if found is None:
-            raise SendInDoubt(f"A request left unanswered, and the outbox shows no bulk of it within {self._settle:.0f} seconds.")
+            raise SendInDoubt(
+                f"A request left unanswered, and the outbox shows no bulk of it within {self._settle:.0f} seconds."
+            )
         self.settled(found)
         return found
 
@@ -114,7 +125,9 @@ class Once:
             ids = [outbox_id for outbox_id in self._hook.run(_bulks(self._trace, since)) if outbox_id not in known]
             if len(ids) > 1:
                 some = ", ".join(map(str, ids[:5]))
-                raise SendInDoubt(f"The outbox shows {len(ids)} bulks of this text ({some}); which of them is ours is in doubt.")
+                raise SendInDoubt(
+                    f"The outbox shows {len(ids)} bulks of this text ({some}); which of them is ours is in doubt."
+                )
             if ids:
                 log.info("An earlier request had been accepted; it is bulk %d.", ids[0])
                 return ids
@@ -129,7 +142,9 @@ class Once:
 
 
 def _bulks(trace: Trace, since: float) -> Flow[list[int]]:
-    request = edge.report.outbox(sender=trace.line, created_from=datetime.fromtimestamp(since, UTC), per_page=MAX_PAGE_SIZE)
+    request = edge.report.outbox(
+        sender=trace.line, created_from=datetime.fromtimestamp(since, UTC), per_page=MAX_PAGE_SIZE
+    )
     ids: list[int] = []
     while True:
         page: Page[Bulk] = yield request

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.arguments import listed, mapping_of
 from ippanel_provider.operators.base import IPPanelOperator
-from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.sending import SendingOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from ippanel_provider.campaign.audience import Row
     from ippanel_provider.client import Pattern
-    from ippanel_provider.delivery.audience import Row
 
 
 class IPPanelSendPatternOperator(SendingOperator):
@@ -29,10 +29,11 @@ class IPPanelSendPatternOperator(SendingOperator):
     :param code: the pattern's code (templated)
     :param recipients: who gets it with the same ``variables``: numbers, or an XCom of them (templated)
     :param variables: the values by the name of the variable (templated)
-    :param messages: values of their own each, instead of the two above: pairs ``(recipient, variables)`` or mappings with
-        the keys ``recipient`` and ``variables`` (templated)
+    :param messages: values of their own each, instead of the two above: pairs ``(recipient, variables)`` or mappings
+        with the keys ``recipient`` and ``variables`` (templated)
     :param show_rendered: show values and numbers on the Rendered Template page; default is their count only
-    :raises SendFailed: if the service did not accept everything; it says how far it came, and a retry goes on from there
+    :raises SendFailed: if the service did not accept everything; it says how far it came, and a retry goes on from
+        there
     """
 
     template_fields: Sequence[str] = ("code", "recipients", "variables", "messages", *SendingOperator.template_fields)
@@ -60,8 +61,8 @@ class IPPanelSendPatternOperator(SendingOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Send and return what was accepted."""
+        from ippanel_provider.campaign.kinds import Pattern as PatternForm
         from ippanel_provider.client import InvalidInput, NotFound, edge
-        from ippanel_provider.delivery.forms import Pattern as PatternForm
         from ippanel_provider.service import Api
 
         pattern = None
@@ -72,7 +73,10 @@ class IPPanelSendPatternOperator(SendingOperator):
             except NotFound:
                 raise InvalidInput(f"code: the account has no pattern {self.code!r}. Nothing was sent.") from None
             if not pattern.is_active:
-                raise InvalidInput(f"code: pattern {self.code!r} is {pattern.status}; only an active one can be sent. Nothing was sent.")
+                raise InvalidInput(
+                    f"code: pattern {self.code!r} is {pattern.status}; only an active one can be sent. Nothing "
+                    f"was sent."
+                )
         return self.send_rows(context, lambda: self._rows(pattern), form=PatternForm(self.code), once_per="message")
 
     def _rows(self, pattern: Pattern | None) -> Iterator[Row]:
@@ -93,13 +97,15 @@ class IPPanelSendPatternOperator(SendingOperator):
             if isinstance(item, Mapping):
                 item = (item.get("recipient"), item.get("variables"))
             if isinstance(item, str) or not isinstance(item, Sequence) or len(item) != 2:
-                raise ValueError(f"messages: item {line} is neither a pair (recipient, variables) nor a mapping with these keys")
+                raise ValueError(
+                    f"messages: item {line} is neither a pair (recipient, variables) nor a mapping with these keys"
+                )
             yield item[0], mapping_of(item[1], f"messages: item {line}: variables")
 
 
 def _row(line: int, recipient: Any, variables: Mapping[str, Any], pattern: Pattern | None) -> Row:
-    from ippanel_provider.delivery.audience import Row
-    from ippanel_provider.delivery.forms import filled
+    from ippanel_provider.campaign.audience import Row
+    from ippanel_provider.campaign.kinds import filled
 
     if pattern is None:
         return Row(line, recipient, repr(sorted(variables.items())), variables=variables)
@@ -119,7 +125,11 @@ def _problem(variables: Mapping[str, Any], pattern: Pattern) -> str:
         value = variables[name]
         if value is None or value == "":
             return f"the value of {name} is empty"
-        if isinstance(value, bool) or not isinstance(value, (int, str)) or (kind == "integer" and not str(value).lstrip("-").isdecimal()):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, str))
+            or (kind == "integer" and not str(value).lstrip("-").isdecimal())
+        ):
             return f"the value of {name} is of the wrong type; the pattern takes {kind}"
     return ""
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from ippanel_provider.exceptions import ImportFailed, WaitFailed
 from ippanel_provider.operators.arguments import listed
 from ippanel_provider.operators.base import IPPanelOperator
-from ippanel_provider.operators.private import value_of
+from ippanel_provider.operators.hidden_fields import value_of
 from ippanel_provider.operators.single import SingleSendOperator
 from ippanel_provider.operators.waiting import PatientOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from ippanel_provider.campaign.audience import Row
     from ippanel_provider.client import Phonebook, Receipt, Request
-    from ippanel_provider.delivery.audience import Row
     from ippanel_provider.operators.once import Trace
     from ippanel_provider.triggers.phonebook import IPPanelImportTrigger
 
@@ -27,15 +27,22 @@ class IPPanelSendPhonebookOperator(SingleSendOperator):
 
     The parameters of :class:`~ippanel_provider.operators.single.SingleSendOperator` hold too.
 
-    :param books: the phonebooks: ids, or mappings with ``phonebook_id`` and either ``start`` and ``size`` or ``number_ids``
-        to take a part of one (templated)
-    :param keywords: the text holds ``{ex_<option id>}``, which the service fills from each contact's options; ``books`` are
-        ids then
+    :param books: the phonebooks: ids, or mappings with ``phonebook_id`` and either ``start`` and ``size`` or
+        ``number_ids`` to take a part of one (templated)
+    :param keywords: the text holds ``{ex_<option id>}``, which the service fills from each contact's options; ``books``
+        are ids then
     """
 
     template_fields: Sequence[str] = ("books", *SingleSendOperator.template_fields)
 
-    def __init__(self, *, message: str, books: Sequence[int | str | Mapping[str, Any]] | int | str, keywords: bool = False, **kwargs: Any):
+    def __init__(
+        self,
+        *,
+        message: str,
+        books: Sequence[int | str | Mapping[str, Any]] | int | str,
+        keywords: bool = False,
+        **kwargs: Any,
+    ):
         super().__init__(message=message, **kwargs)
         self.books = books
         self.keywords = keywords
@@ -76,13 +83,15 @@ class IPPanelSendPhonebookOperator(SingleSendOperator):
         return total
 
     def _contacts(self) -> Iterator[Row]:
+        from ippanel_provider.campaign.audience import Row
         from ippanel_provider.client import edge
-        from ippanel_provider.delivery.audience import Row
         from ippanel_provider.service import MAX_PAGE_SIZE
 
         line, text = 0, value_of(self.message)
         for book in self._books():
-            for contact in self.hook.get_conn().walk(edge.phonebook.list_contacts(phonebook_id=book, per_page=MAX_PAGE_SIZE)):
+            for contact in self.hook.get_conn().walk(
+                edge.phonebook.list_contacts(phonebook_id=book, per_page=MAX_PAGE_SIZE)
+            ):
                 line += 1
                 yield Row(line, contact.number, text)
 
@@ -91,11 +100,12 @@ class IPPanelSendPhonebookOperator(SingleSendOperator):
 
 
 class IPPanelImportPhonebookOperator(PatientOperator):
-    """Have the service import an xlsx file into a phonebook. The import runs there after the task has ended, or it waits for it.
+    """Have the service import an xlsx file into a phonebook. The import runs there after the task has ended, or it
+    waits for it.
 
-    Returns ``{"phonebook_id": id}``; after waiting also ``"import_status"``, in the service's word, and ``"contacts"``, which
-    are in it now. A retry uploads the file again; a number is in a phonebook once.
-    The parameters of :class:`~ippanel_provider.operators.waiting.PatientOperator` hold too.
+    Returns ``{"phonebook_id": id}``; after waiting also ``"import_status"``, in the service's word, and ``"contacts"``,
+    which are in it now. A retry uploads the file again; a number is in a phonebook once. The parameters of
+    :class:`~ippanel_provider.operators.waiting.PatientOperator` hold too.
 
     :param phonebook_id: the phonebook (templated)
     :param path: the file: a local path, or any URL that object storage takes (templated)
@@ -156,11 +166,15 @@ class IPPanelImportPhonebookOperator(PatientOperator):
     def _trigger(self, deadline: float) -> IPPanelImportTrigger:
         from ippanel_provider.triggers.phonebook import IPPanelImportTrigger
 
-        return IPPanelImportTrigger(int(self.phonebook_id), self._ends, self.ippanel_conn_id, self.poke_interval, deadline)
+        return IPPanelImportTrigger(
+            int(self.phonebook_id), self._ends, self.ippanel_conn_id, self.poke_interval, deadline
+        )
 
     def _concluded(self, status: str, contacts: int | None) -> dict[str, Any]:
         if status in self.failed:
-            raise ImportFailed(f"phonebook_id {self.phonebook_id}: the service says of the import: {status}. The panel may tell why.")
+            raise ImportFailed(
+                f"phonebook_id {self.phonebook_id}: the service says of the import: {status}. The panel may tell why."
+            )
         self.log.info("The import is %s; phonebook %s has %s contacts.", status, self.phonebook_id, contacts)
         return {"phonebook_id": int(self.phonebook_id), "import_status": status, "contacts": contacts}
 
@@ -169,12 +183,12 @@ class IPPanelExportPhonebookOperator(IPPanelOperator):
     """Write the contacts of a phonebook to a file, one line each.
 
     The columns are ``id, number, pre, name, email, created_at``; with ``options=True`` also ``options``, as the service
-    writes them in JSON, which costs a request for each contact. The file holds personal data: put it where that may lie.
-    Returns ``{"path", "contacts": n}``.
+    writes them in JSON, which costs a request for each contact. The file holds personal data: put it where that may
+    lie. Returns ``{"path", "contacts": n}``.
 
     :param phonebook_id: the phonebook (templated)
-    :param path: where to write: a local path, or any URL that object storage takes; an error midway leaves what was there
-        before (templated)
+    :param path: where to write: a local path, or any URL that object storage takes; an error midway leaves what was
+        there before (templated)
     :param format: ``csv``, ``jsonl`` or ``parquet`` (needs pyarrow); default is what the path ends in
     :param options: ask for the options of each contact too
     """
@@ -182,7 +196,9 @@ class IPPanelExportPhonebookOperator(IPPanelOperator):
     template_fields: Sequence[str] = ("phonebook_id", "path", *IPPanelOperator.template_fields)
     ui_color = "#fdf3dc"
 
-    def __init__(self, *, phonebook_id: int | str, path: str, format: str | None = None, options: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *, phonebook_id: int | str, path: str, format: str | None = None, options: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.phonebook_id = phonebook_id
         self.path = path
@@ -193,7 +209,14 @@ class IPPanelExportPhonebookOperator(IPPanelOperator):
         """Read and write; return the count."""
         from ippanel_provider.operators.files import Column, write
 
-        names = [Column("id", "int64"), Column("number"), Column("pre"), Column("name"), Column("email"), Column("created_at", "timestamp")]
+        names = [
+            Column("id", "int64"),
+            Column("number"),
+            Column("pre"),
+            Column("name"),
+            Column("email"),
+            Column("created_at", "timestamp"),
+        ]
         columns = [*names, *([Column("options")] if self.options else [])]
         written = [0]
         write(self.path, columns, self._rows(written), format=self.format)
@@ -207,7 +230,9 @@ class IPPanelExportPhonebookOperator(IPPanelOperator):
         from ippanel_provider.service import MAX_PAGE_SIZE
 
         client = self.hook.get_conn()
-        for contact in client.walk(edge.phonebook.list_contacts(phonebook_id=self.phonebook_id, per_page=MAX_PAGE_SIZE)):
+        for contact in client.walk(
+            edge.phonebook.list_contacts(phonebook_id=self.phonebook_id, per_page=MAX_PAGE_SIZE)
+        ):
             written[0] += 1
             row = (contact.id, contact.number, contact.pre, contact.name, contact.email, contact.created_at)
             if self.options:

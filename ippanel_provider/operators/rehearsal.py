@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.operators.preview import log_preview
+from ippanel_provider.operators.dry_run import log_preview
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ippanel_provider.delivery.audience import Row
+    from ippanel_provider.campaign.audience import Row
     from ippanel_provider.operators.single import SingleSendOperator
 
 
@@ -22,18 +22,22 @@ def rehearse(task: SingleSendOperator) -> dict[str, Any]:
     task.request(line, task.moment())
     told = _by_rows(task, line) if task.rows() is not None else _by_reach(task, line)
     credit = task.hook.run(task.hook.gateway.credit()).credit
-    seen = ", ".join(f"{name} {value:,}" for name in ("recipients", "parts", "cost") if (value := told[name]) is not None)
-    task.log.info("Dry run, nothing was sent. It would go out from %s: %s. The credit is %s rial.", line, seen, f"{credit:,.0f}")
+    seen = ", ".join(
+        f"{name} {value:,}" for name in ("recipients", "parts", "cost") if (value := told[name]) is not None
+    )
+    task.log.info(
+        "Dry run, nothing was sent. It would go out from %s: %s. The credit is %s rial.", line, seen, f"{credit:,.0f}"
+    )
     return {"dry_run": True, "outbox_ids": [], **told, "credit": credit}
 
 
 def _by_rows(task: SingleSendOperator, line: str) -> dict[str, Any]:
-    from ippanel_provider.delivery.audience import OncePer
-    from ippanel_provider.delivery.campaign import Campaign
-    from ippanel_provider.delivery.estimate import Tariff, tariff_of
-    from ippanel_provider.delivery.ledger import MemoryLedger
-    from ippanel_provider.delivery.members import MemberKey, secret_of
-    from ippanel_provider.delivery.progress import Progress
+    from ippanel_provider.campaign.audience import OncePer
+    from ippanel_provider.campaign.cost import Tariff, tariff_of
+    from ippanel_provider.campaign.ledger.base import MemoryLedger
+    from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
+    from ippanel_provider.campaign.progress import Progress
+    from ippanel_provider.campaign.screening import Campaign
 
     rows: Callable[[], Iterable[Row]] = lambda: task.rows() or ()  # noqa: E731 - read from its beginning each time
     tariff = tariff_of(task.hook.get_conn(), line) if task.is_priced else Tariff()

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
 if TYPE_CHECKING:
-    from ippanel_provider.delivery.audience import Row
+    from ippanel_provider.campaign.audience import Row
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def rejects_to(path: str | None, *, with_numbers: bool = False) -> Iterator[Call
 
     :raises InvalidInput: at once, if the path does not say which format.
     """
-    from ippanel_provider.delivery.rejects import RejectsFile, format_of
+    from ippanel_provider.campaign.rejects import RejectsFile, format_of
 
     if not path:
         yield None

@@ -57,14 +57,21 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
         counts: Counter[str] = Counter()
         columns = (Column("outbox_id", "int64"), Column("recipient"), Column("status"), Column("parts", "int64"))
         write(self.path, columns, self._rows(counts), format=self.format)
-        self.log.info("Wrote %d recipients to %s: %s.", counts.total(), self.path, ", ".join(f"{n} {name}" for name, n in counts.items()))
+        self.log.info(
+            "Wrote %d recipients to %s: %s.",
+            counts.total(),
+            self.path,
+            ", ".join(f"{n} {name}" for name, n in counts.items()),
+        )
         return {"path": self.path, "recipients": counts.total(), **counts}
 
     def _rows(self, counts: Counter[str]) -> Iterator[tuple[Any, ...]]:
-        from ippanel_provider.delivery.report import deliveries
+        from ippanel_provider.campaign.delivery_report import deliveries
 
         ids = ids_of(self.outbox_ids)
-        found = deliveries(self.hook.get_conn(), ids, settle_until=time.time() + self.settle, concurrency=self.concurrency)
+        found = deliveries(
+            self.hook.get_conn(), ids, settle_until=time.time() + self.settle, concurrency=self.concurrency
+        )
         for outbox_id, recipients in found:
             for delivery in recipients:
                 status = "unknown" if delivery.status is None else delivery.status.name.lower()

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.arguments import listed, pair
-from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.sending import SendingOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from ippanel_provider.delivery.audience import Row
+    from ippanel_provider.campaign.audience import Row
 
 
 class IPPanelSendOperator(SendingOperator):
@@ -22,16 +22,17 @@ class IPPanelSendOperator(SendingOperator):
     is reported with its line and the reason; the others go out. The same text to the same number goes out once.
 
     Returns ``{"outbox_ids": [...], "rows": n, "accepted": n, "merged": n, "skipped": n, "suppressed": n, "rejected": n,
-    "rejects": [{"line", "reason"}], "parts": n, "cost": rial}``; no number and no text is in it, and at most 100 rejects
-    are. Parts and cost are estimates for all messages; the cost is None where the service tells no prices.
-    The parameters of :class:`~ippanel_provider.operators.sending.SendingOperator` hold too.
+    "rejects": [{"line", "reason"}], "parts": n, "cost": rial}``; no number and no text is in it, and at most 100
+    rejects are. Parts and cost are estimates for all messages; the cost is None where the service tells no prices. The
+    parameters of :class:`~ippanel_provider.operators.sending.SendingOperator` hold too.
 
     :param message: the text for all recipients; at most 1400 characters (templated)
     :param recipients: who gets ``message``: numbers, or an XCom of them (templated)
     :param messages: a text each, instead of the two above: pairs ``(recipient, text)`` or mappings with the keys
         ``recipient`` and ``message`` (templated)
     :param show_rendered: show texts and numbers on the Rendered Template page; default is their length and count only
-    :raises SendFailed: if the service did not accept everything; it says how far it came, and a retry goes on from there
+    :raises SendFailed: if the service did not accept everything; it says how far it came, and a retry goes on from
+        there
     """
 
     template_fields: Sequence[str] = ("message", "recipients", "messages", *SendingOperator.template_fields)
@@ -57,14 +58,14 @@ class IPPanelSendOperator(SendingOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Send and return what was accepted."""
-        from ippanel_provider.client.checks import text
-        from ippanel_provider.delivery.forms import OwnTexts, SharedText
+        from ippanel_provider.campaign.kinds import OwnTexts, SharedText
+        from ippanel_provider.client.validation import text
 
         form = OwnTexts() if value_of(self.messages) is not None else SharedText(text(value_of(self.message) or ""))
         return self.send_rows(context, self._rows, form=form, once_per="message")
 
     def _rows(self) -> Iterator[Row]:
-        from ippanel_provider.delivery.audience import Row
+        from ippanel_provider.campaign.audience import Row
 
         message, recipients, messages = value_of(self.message), value_of(self.recipients), value_of(self.messages)
         if messages is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ippanel_provider import links, metrics
 from ippanel_provider.exceptions import SendFailed, SendInDoubt
-from ippanel_provider.operators.private import Private
+from ippanel_provider.operators.hidden_fields import Private
 from ippanel_provider.operators.rejects import rejects_to
 from ippanel_provider.operators.timing import TimedOperator, one_of
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from airflow.providers.common.compat.sdk import Context
 
-    from ippanel_provider.delivery.audience import Audience, OncePer, Row
-    from ippanel_provider.delivery.campaign import Campaign
-    from ippanel_provider.delivery.forms import Form
-    from ippanel_provider.delivery.ledger import Ledger
-    from ippanel_provider.delivery.progress import Progress
-    from ippanel_provider.delivery.schedule import Schedule
-    from ippanel_provider.delivery.sender import Terms
+    from ippanel_provider.campaign.audience import Audience, OncePer, Row
+    from ippanel_provider.campaign.kinds import Form
+    from ippanel_provider.campaign.ledger.base import Ledger
+    from ippanel_provider.campaign.progress import Progress
+    from ippanel_provider.campaign.run import Terms
+    from ippanel_provider.campaign.schedule import Schedule
+    from ippanel_provider.campaign.screening import Campaign
 
 
 class SendingOperator(TimedOperator):
@@ -38,9 +38,9 @@ class SendingOperator(TimedOperator):
     :class:`~ippanel_provider.operators.timing.TimedOperator` and
     :class:`~ippanel_provider.operators.waiting.WaitingOperator` hold too.
 
-    :param delivery: ``direct`` (default), or ``scheduled``: each chunk gets a send time of its own, from ``send_time`` or at
-        least 15 minutes ahead, so that what is missing can be sent again and doubles cancelled before anything goes out;
-        until 5 minutes before, cancelling the returned ids takes the whole campaign back
+    :param delivery: ``direct`` (default), or ``scheduled``: each chunk gets a send time of its own, from ``send_time``
+        or at least 15 minutes ahead, so that what is missing can be sent again and doubles cancelled before anything
+        goes out; until 5 minutes before, cancelling the returned ids takes the whole campaign back
     :param ledger_conn_id: a SQL connection to keep the book in, so that it also holds across runs and clears and
         between workers (templated)
     :param campaign_id: with ``ledger_conn_id``, what makes two sendings the same campaign; default is this task in this
@@ -59,10 +59,11 @@ class SendingOperator(TimedOperator):
         reason: a local path, or any URL that object storage takes. Mapped tasks need one each, as by
         ``{{ ti.map_index }}`` (templated)
     :param rejects_with_numbers: write the numbers of these rows too; then put the file where they may lie
-    :param first_pass: read the source twice, the first time only to count: so that the credit is checked against the whole
-        cost, that a source that cannot be read to its end fails before anything is sent, and that the log tells the time left
-    :param check_credit: send nothing if the credit does not cover it: the whole of it with ``first_pass``, otherwise the
-        first request. The legacy REST API tells no prices, so nothing is checked there
+    :param first_pass: read the source twice, the first time only to count: so that the credit is checked against the
+        whole cost, that a source that cannot be read to its end fails before anything is sent, and that the log tells
+        the time left
+    :param check_credit: send nothing if the credit does not cover it: the whole of it with ``first_pass``, otherwise
+        the first request. The legacy REST API tells no prices, so nothing is checked there
     :param opt_out_suffix: the service bills ``لغو11`` at the end of texts from this line; only for parts and cost
     :param allow_empty: succeed when the source is empty, as a partition may be
     :param dry_run: send nothing; log and return who would get what (numbers masked, texts as their measure), the parts,
@@ -118,7 +119,9 @@ class SendingOperator(TimedOperator):
         # Operators have a method of the name dry_run.
         self.preview_only = dry_run
 
-    def send_rows(self, context: Context, rows: Callable[[], Iterable[Row]], *, form: Form, once_per: str) -> dict[str, Any]:
+    def send_rows(
+        self, context: Context, rows: Callable[[], Iterable[Row]], *, form: Form, once_per: str
+    ) -> dict[str, Any]:
         """Send the rows, wait if asked to, and return the summary.
 
         Nothing is sent unless the connection, the sender and the lists of who gets no text are right.
@@ -127,12 +130,12 @@ class SendingOperator(TimedOperator):
         :raises InvalidInput: naming the field.
         :raises SendFailed: if not everything was accepted; it says how far it came. A retry goes on from there.
         """
+        from ippanel_provider.campaign.audience import OncePer
+        from ippanel_provider.campaign.progress import Progress
+        from ippanel_provider.campaign.run import InDoubt, deliver
         from ippanel_provider.client import IPPanelError
-        from ippanel_provider.delivery.audience import OncePer
-        from ippanel_provider.delivery.progress import Progress
-        from ippanel_provider.delivery.sender import InDoubt, deliver
+        from ippanel_provider.operators.dry_run import preview
         from ippanel_provider.operators.ledgers import ledger_for
-        from ippanel_provider.operators.preview import preview
 
         self.hold()
         terms, progress = self._terms(context), Progress()
@@ -175,8 +178,8 @@ class SendingOperator(TimedOperator):
         once_per: OncePer,
         on_reject: Callable[[Row, str], None] | None,
     ) -> Campaign:
-        from ippanel_provider.delivery.campaign import Campaign
-        from ippanel_provider.delivery.estimate import tariff_of
+        from ippanel_provider.campaign.cost import tariff_of
+        from ippanel_provider.campaign.screening import Campaign
         from ippanel_provider.operators.suppress import suppression_for
 
         return Campaign(
@@ -191,8 +194,8 @@ class SendingOperator(TimedOperator):
         )
 
     def _terms(self, context: Context) -> Terms:
-        from ippanel_provider.delivery.reconcile import Patience
-        from ippanel_provider.delivery.sender import OnUnconfirmed, Terms
+        from ippanel_provider.campaign.recognition import Patience
+        from ippanel_provider.campaign.run import OnUnconfirmed, Terms
 
         send_time = self.moment()
         return Terms(
@@ -216,7 +219,8 @@ class SendingOperator(TimedOperator):
             raise SendFailed("recipients: there are none; the source is empty. Nothing was sent.")
         if audience.rejected and audience.rows == audience.rejected + audience.suppressed:
             raise SendFailed(
-                f"recipients: none of the {audience.rows} rows can get a text; the log says why, row by row. Nothing was sent."
+                f"recipients: none of the {audience.rows} rows can get a text; the log says why, row by row. "
+                f"Nothing was sent."
             )
         self.log.info(
             "%d rows: %d merged as repetitions, %d suppressed, %d rejected. %s",
@@ -262,7 +266,7 @@ class SendingOperator(TimedOperator):
 
 
 def _schedule(context: Context, send_time: datetime | None) -> Schedule:
-    from ippanel_provider.delivery.schedule import Schedule
+    from ippanel_provider.campaign.schedule import Schedule
 
     ti: Any = context["ti"]
     # A retry may come after the time of what an earlier try has scheduled; each chunk it still sends has its own.
@@ -275,4 +279,6 @@ def _how_far(error: str, progress: Progress) -> str:
     if not accepted:
         return error
     first, last = min(progress.outbox_ids), max(progress.outbox_ids)
-    return f"{error} {accepted} recipients had been accepted (outbox ids {first} to {last}); a retry goes on after them."
+    return (
+        f"{error} {accepted} recipients had been accepted (outbox ids {first} to {last}); a retry goes on after them."
+    )

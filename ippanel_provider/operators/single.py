@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ippanel_provider import metrics
 from ippanel_provider.exceptions import SendFailed, SendInDoubt, SendUndecided
-from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.timing import TimedOperator, one_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from ippanel_provider.campaign.audience import Row
     from ippanel_provider.client import Receipt, Request
-    from ippanel_provider.delivery.audience import Row
     from ippanel_provider.operators.once import Once, Trace
 
 
@@ -35,8 +35,9 @@ class SingleSendOperator(TimedOperator):
         ``settle`` seconds: ``fail`` (default), ``resend`` or ``skip``
     :param on_clear: ``keep`` (default) sends nothing again when a user clears the task, ``resend`` starts anew
     :param settle: seconds the outbox list is given to show what was accepted
-    :param dry_run: send nothing; log and return what would be sent, what it costs and the credit, and where the recipients
-        are known before the service has chosen them, who would get what (numbers masked, texts as their measure)
+    :param dry_run: send nothing; log and return what would be sent, what it costs and the credit, and where the
+        recipients are known before the service has chosen them, who would get what (numbers masked, texts as their
+        measure)
     :param show_rendered: show texts and numbers on the Rendered Template page; default is their length and count only
     :raises SendFailed: if it was not accepted; a retry is safe
     :raises SendInDoubt: if it left unanswered and nothing tells what came of it
@@ -203,7 +204,8 @@ class SingleSendOperator(TimedOperator):
         is_cleared = ti.max_tries > (self.retries or 0)
         if store is None and is_cleared and self.on_clear == "keep":
             raise SendFailed(
-                "on_clear: the task was cleared, and nothing here remembers what was sent before. Use on_clear='resend' to send it "
+                "on_clear: the task was cleared, and nothing here remembers what was sent before. Use "
+                "on_clear='resend' to send it "
                 "again. Nothing was sent."
             )
         run: Any = context["dag_run"]

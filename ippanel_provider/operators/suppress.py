@@ -1,4 +1,5 @@
-"""Where a sending task learns who must get no text: ``suppress=[OptedOut(), InPhonebook(12), InTable("SELECT …", "warehouse")]``.
+"""Where a sending task learns who must get no text: ``suppress=[OptedOut(), InPhonebook(12), InTable("SELECT …",
+"warehouse")]``.
 
 The numbers match in any spelling. All lists are read before the first text leaves; if one cannot be, none leaves.
 """
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 from airflow.providers.common.compat.sdk import BaseHook
 
 from ippanel_provider.exceptions import SendFailed
-from ippanel_provider.operators.private import value_of
+from ippanel_provider.operators.hidden_fields import value_of
 
 if TYPE_CHECKING:
-    from ippanel_provider.delivery.suppression import Suppression
+    from ippanel_provider.campaign.suppression import Suppression
     from ippanel_provider.operators.sending import SendingOperator
 
 
@@ -35,7 +36,8 @@ class SuppressionList(Protocol):
 
 @dataclass
 class OptedOut:
-    """Who texted ``لغو``, ``لغو11`` or ``11`` (or ``off``, ``stop``) to a line, in whatever letters, digits and spacing.
+    """Who texted ``لغو``, ``لغو11`` or ``11`` (or ``off``, ``stop``) to a line, in whatever letters, digits and
+    spacing.
 
     The whole inbox is read, once a try.
 
@@ -53,7 +55,7 @@ class OptedOut:
 
     def numbers(self, task: SendingOperator) -> Iterable[Any]:
         """Read the inbox."""
-        from ippanel_provider.delivery.suppression import OPT_OUT_WORDS, opted_out
+        from ippanel_provider.campaign.suppression import OPT_OUT_WORDS, opted_out
 
         return opted_out(task.hook.get_conn(), line=self.line, words=self.words or OPT_OUT_WORDS)
 
@@ -74,7 +76,7 @@ class InPhonebook:
 
     def numbers(self, task: SendingOperator) -> Iterable[Any]:
         """Read the phonebook."""
-        from ippanel_provider.delivery.suppression import phonebook_members
+        from ippanel_provider.campaign.suppression import phonebook_members
 
         return phonebook_members(task.hook.get_conn(), self.phonebook_id)
 
@@ -99,7 +101,7 @@ class InTable:
 
     def numbers(self, task: SendingOperator) -> Iterator[Any]:
         """Run the query."""
-        from ippanel_provider.transfers.cursor import read
+        from ippanel_provider.tables.sql import read
 
         with closing(read(BaseHook.get_connection(self.sql_conn_id).get_hook(), self.sql, self.parameters)) as rows:
             for row in rows:
@@ -129,7 +131,7 @@ class InFile:
         from airflow.providers.common.compat.sdk import ObjectStoragePath
 
         from ippanel_provider.client import InvalidInput
-        from ippanel_provider.delivery.sources import format_of, read
+        from ippanel_provider.tables.readers import format_of, read
 
         kind = format_of(self.path)
         with ObjectStoragePath(self.path, conn_id=self.conn_id).open("rb") as file:
@@ -138,7 +140,9 @@ class InFile:
                     raise InvalidInput(f"line {record.line}: {record.problem}")
                 if self.column is not None and self.column not in record.values:
                     raise InvalidInput(f"column: line {record.line} has no {self.column!r}")
-                yield record.values[self.column] if self.column is not None else next(iter(record.values.values()), None)
+                yield (
+                    record.values[self.column] if self.column is not None else next(iter(record.values.values()), None)
+                )
 
 
 @dataclass
@@ -159,7 +163,7 @@ def suppression_for(task: SendingOperator) -> Suppression | None:
 
     :raises SendFailed: naming the list that cannot be read.
     """
-    from ippanel_provider.delivery.suppression import Suppression
+    from ippanel_provider.campaign.suppression import Suppression
 
     lists = _lists(value_of(task.suppress))
     if not lists:
@@ -170,7 +174,9 @@ def suppression_for(task: SendingOperator) -> Suppression | None:
         try:
             given, strange = suppression.add(entry.numbers(task), entry.reason())
         except Exception as error:
-            raise SendFailed(f"suppress, {name}: it cannot be read, and nothing is sent without it. {_said(error)}") from error
+            raise SendFailed(
+                f"suppress, {name}: it cannot be read, and nothing is sent without it. {_said(error)}"
+            ) from error
         task.log.info("suppress, %s: %d numbers.", name, given)
         if strange:
             task.log.warning("suppress, %s: %d of them are no mobile numbers and match nobody.", name, strange)

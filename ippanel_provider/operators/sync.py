@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import BaseHook, conf
 
 from ippanel_provider.exceptions import PatternRejected, WaitFailed
 from ippanel_provider.operators.arguments import listed
-from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.syncing import SyncOperator, as_task_errors, location
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from airflow.providers.common.compat.sdk import Context
 
-    from ippanel_provider.sync.book_memory import Key
-    from ippanel_provider.sync.book_plan import PhonebookPlan
-    from ippanel_provider.sync.book_source import Row
-    from ippanel_provider.sync.book_spec import BookSpec
-    from ippanel_provider.sync.pattern_apply import PatternOutcome
-    from ippanel_provider.sync.patterns import PatternPlan
-    from ippanel_provider.sync.storage import Location
+    from ippanel_provider.sync.patterns.apply import PatternOutcome
+    from ippanel_provider.sync.patterns.plan import PatternPlan
+    from ippanel_provider.sync.phonebooks.memory import Key
+    from ippanel_provider.sync.phonebooks.plan import PhonebookPlan
+    from ippanel_provider.sync.phonebooks.source import Row
+    from ippanel_provider.sync.phonebooks.spec import BookSpec
+    from ippanel_provider.tables.storage import Location
 
 REJECTS_SHOWN = 100
 
@@ -33,15 +33,17 @@ REJECTS_SHOWN = 100
 class IPPanelPatternSyncOperator(SyncOperator):
     """Keep the panel's patterns as a directory of YAML files says.
 
-    Returns ``{"plan_id", "changed", "counts": {action: n}, "codes": {file: code}, "pending": [codes], "inactive": [codes]}``,
-    and for a ``dry_run`` what would change, as ``"changes": [{"action", "name", "code", "fields"}]``. No text is in it, unless
-    ``show_diff`` asks for that. The parameters of :class:`~ippanel_provider.operators.syncing.SyncOperator` hold too.
+    Returns ``{"plan_id", "changed", "counts": {action: n}, "codes": {file: code}, "pending": [codes], "inactive":
+    [codes]}``, and for a ``dry_run`` what would change, as ``"changes": [{"action", "name", "code", "fields"}]``. No
+    text is in it, unless ``show_diff`` asks for that. The parameters of
+    :class:`~ippanel_provider.operators.syncing.SyncOperator` hold too.
 
     :param folder: the directory, local or on object storage; not needed where ``plan_path`` is applied (templated)
     :param lock_path: the lock file; default is ``ippanel.lock.json`` in ``folder``. Put it on object storage where the
         folder cannot be written to (templated)
     :param prune: delete patterns that the lock file knows and no file describes any more
-    :param show_diff: put the differences, with their texts, into the log and, for a ``dry_run``, the result as ``"diff"``
+    :param show_diff: put the differences, with their texts, into the log and, for a ``dry_run``, the result as
+        ``"diff"``
     :param wait_for_approval: after applying, wait until a person has decided about every pattern that is pending
     :param deferrable: wait on the triggerer; default is the ``[operators] default_deferrable`` setting
     :param poke_interval: seconds between two looks
@@ -76,7 +78,7 @@ class IPPanelPatternSyncOperator(SyncOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Plan, apply, or both; then wait if asked to."""
-        from ippanel_provider.sync.pattern_lock import Lock
+        from ippanel_provider.sync.patterns.lock import Lock
 
         with as_task_errors():
             lock_path = self._lock_path()
@@ -95,14 +97,17 @@ class IPPanelPatternSyncOperator(SyncOperator):
         """Take up the trigger's event, and wait for the next pattern that nobody has decided about."""
         summary, deadline = event["carried"]["summary"], event["carried"]["deadline"]
         if event.get("status") != "decided":
-            raise WaitFailed(f"patterns {', '.join(summary['pending'])}: {event.get('message', 'the trigger ended without a word')}")
+            raise WaitFailed(
+                f"patterns {', '.join(summary['pending'])}: {event.get('message', 'the trigger ended without a word')}"
+            )
         return self._go_on(context, summary, deadline)
 
     def _plan(self, lock: Any) -> PatternPlan:
         from ippanel_provider.client import InvalidInput
-        from ippanel_provider.sync import pattern_apply, storage
-        from ippanel_provider.sync.pattern_files import load
-        from ippanel_provider.sync.patterns import PatternPlan, make_plan
+        from ippanel_provider.sync.patterns import apply as pattern_apply
+        from ippanel_provider.sync.patterns.files import load
+        from ippanel_provider.sync.patterns.plan import PatternPlan, make_plan
+        from ippanel_provider.tables import storage
 
         if self.plan_path and not self.plan_only:
             data = storage.read_json(location(self.plan_path), "plan")
@@ -110,14 +115,17 @@ class IPPanelPatternSyncOperator(SyncOperator):
                 raise InvalidInput(f"plan_path: there is no plan at {self.plan_path}")
             return PatternPlan.from_json(data)
         if not self.folder:
-            raise InvalidInput("folder: name the directory of the patterns, or with plan_path a plan that was made of one")
+            raise InvalidInput(
+                "folder: name the directory of the patterns, or with plan_path a plan that was made of one"
+            )
         files = load(cast("Path", location(self.folder)))
         return make_plan(files, self.hook.run(pattern_apply.read_panel()), lock, prune=self.prune)
 
     def _planned(self, plan: PatternPlan) -> dict[str, Any]:
-        from ippanel_provider.sync import pattern_diff, storage
         from ippanel_provider.sync.paint import Paint
+        from ippanel_provider.sync.patterns import diff as pattern_diff
         from ippanel_provider.sync.plan import CHANGES
+        from ippanel_provider.tables import storage
 
         if self.plan_path:
             storage.write_json(location(self.plan_path), plan.as_json())
@@ -126,16 +134,22 @@ class IPPanelPatternSyncOperator(SyncOperator):
             "plan_id": plan.plan_id,
             "changed": plan.has_changes,
             "counts": plan.counts,
-            "changes": [{"action": c.action.value, "name": c.label, "code": c.code, "fields": c.fields} for c in changes],
+            "changes": [
+                {"action": c.action.value, "name": c.label, "code": c.code, "fields": c.fields} for c in changes
+            ],
         }
         return summary | ({"diff": "\n".join(pattern_diff.lines(plan, Paint()))} if self.show_diff else {})
 
     def _apply(self, plan: PatternPlan, lock: Any, lock_path: Any) -> tuple[dict[str, Any], int]:
-        from ippanel_provider.sync import pattern_apply
+        from ippanel_provider.sync.patterns import apply as pattern_apply
         from ippanel_provider.sync.report import report_to
 
-        with report_to(location(self.report_path) if self.report_path else None, pattern_apply.PatternOutcome._fields) as report:
-            rows: list[PatternOutcome] = self.hook.run(pattern_apply.apply(plan, lock, lambda kept: kept.save(lock_path), report.add))
+        with report_to(
+            location(self.report_path) if self.report_path else None, pattern_apply.PatternOutcome._fields
+        ) as report:
+            rows: list[PatternOutcome] = self.hook.run(
+                pattern_apply.apply(plan, lock, lambda kept: kept.save(lock_path), report.add)
+            )
         rejected = [row for row in rows if row.action == "rejected"]
         for row in rejected:
             self.log.error("Pattern %s was rejected: %s", row.name, row.reason)
@@ -158,21 +172,26 @@ class IPPanelPatternSyncOperator(SyncOperator):
         return summary
 
     def _wait(self, summary: dict[str, Any], deadline: float) -> None:
-        from ippanel_provider.sync import pattern_apply
+        from ippanel_provider.sync.patterns import apply as pattern_apply
 
         left = 0.0 if self.deferrable else max(0.0, deadline - time.time())
-        found = self.hook.run(pattern_apply.decided(summary["pending"] + summary["inactive"], poll=self.poke_interval, timeout=left))
+        found = self.hook.run(
+            pattern_apply.decided(summary["pending"] + summary["inactive"], poll=self.poke_interval, timeout=left)
+        )
         summary["pending"] = [code for code, pattern in found.items() if pattern.status == "pending"]
         rejected = {code: pattern for code, pattern in found.items() if pattern.status == "inactive"}
         if rejected:
             said = "; ".join(
-                f"{code}: {pattern.reject_text or pattern.admin_comment or 'no comment'}" for code, pattern in rejected.items()
+                f"{code}: {pattern.reject_text or pattern.admin_comment or 'no comment'}"
+                for code, pattern in rejected.items()
             )
             raise PatternRejected(f"{len(rejected)} of the patterns were not approved. {said}")
         if not summary["pending"]:
             return
         if not self.deferrable or time.time() >= deadline:
-            raise WaitFailed(f"patterns {', '.join(summary['pending'])}: nobody has decided within {self.timeout:g} seconds.")
+            raise WaitFailed(
+                f"patterns {', '.join(summary['pending'])}: nobody has decided within {self.timeout:g} seconds."
+            )
         from ippanel_provider.triggers.account import IPPanelPatternTrigger
 
         self.defer(
@@ -187,8 +206,8 @@ class IPPanelPatternSyncOperator(SyncOperator):
         )
 
     def _show(self, plan: PatternPlan) -> None:
-        from ippanel_provider.sync import pattern_diff
         from ippanel_provider.sync.paint import Paint
+        from ippanel_provider.sync.patterns import diff as pattern_diff
 
         counts = ", ".join(f"{count} {action}" for action, count in plan.counts.items() if count)
         self.log.info("Plan %s: %s.", plan.plan_id, counts or "no patterns")
@@ -198,7 +217,7 @@ class IPPanelPatternSyncOperator(SyncOperator):
 
     def _lock_path(self) -> Any:
         from ippanel_provider.client import InvalidInput
-        from ippanel_provider.sync.pattern_lock import LOCK_NAME
+        from ippanel_provider.sync.patterns.lock import LOCK_NAME
 
         if not self.lock_path and not self.folder:
             raise InvalidInput("lock_path: with a plan and no folder, name the lock file")
@@ -218,20 +237,22 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
     :param sql: a query, or the path of a ``.sql`` file (templated)
     :param sql_conn_id: the connection to its database (templated)
     :param parameters: values for the query's placeholders (templated)
-    :param source_path: instead of a query, a ``.csv``, ``.jsonl``, ``.parquet`` or ``.xlsx`` file, local or on object storage (templated)
+    :param source_path: instead of a query, a ``.csv``, ``.jsonl``, ``.parquet`` or ``.xlsx`` file, local or on object
+        storage (templated)
     :param rows: instead of either, mappings of column to value, or an XCom of them (templated)
     :param number_column: the column with the mobile number
-    :param fields: the columns of ``name``, ``email`` and ``pre``, as ``{"name": "full_name"}``; what is not named is left alone
+    :param fields: the columns of ``name``, ``email`` and ``pre``, as ``{"name": "full_name"}``; what is not named is
+        left alone
     :param options: the options (custom fields) by title, as ``{"Points": "points:int"}``; the types are ``string``,
         ``int`` and ``date``. They are created when missing
     :param mode: ``insert``, ``update``, ``upsert`` (default) or ``mirror``
     :param on_missing: what happens to contacts that the source does not have: ``keep`` (default) or ``delete`` (mirror)
-    :param max_delete: how many contacts may be deleted: a share as ``0.1`` or ``"10%"`` (default), or a number. More than
-        that stop the task before the first call
-    :param over_full: what does not fit into a phonebook is a reason to ``refuse`` all (default), or to ``split``: it goes on
-        in further ones, titled ``… 2``, ``… 3``
-    :param state_path: where to remember what was applied to options, because the service does not list them; without it they
-        are read one by one (templated)
+    :param max_delete: how many contacts may be deleted: a share as ``0.1`` or ``"10%"`` (default), or a number. More
+        than that stop the task before the first call
+    :param over_full: what does not fit into a phonebook is a reason to ``refuse`` all (default), or to ``split``: it
+        goes on in further ones, titled ``… 2``, ``… 3``
+    :param state_path: where to remember what was applied to options, because the service does not list them; without it
+        they are read one by one (templated)
     :param chunk_size: contacts in a request
     :param show_rendered: show ``rows`` on the Rendered Template page; default is their number only
     """
@@ -304,16 +325,16 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
         return summary | {"outcome": outcome}
 
     def _plan(self) -> PhonebookPlan:
-        from ippanel_provider.sync.book_memory import Memory
-        from ippanel_provider.sync.book_plan import PhonebookPlan
-        from ippanel_provider.sync.phonebook import make_plan
+        from ippanel_provider.sync.phonebooks.memory import Memory
+        from ippanel_provider.sync.phonebooks.plan import PhonebookPlan
+        from ippanel_provider.sync.phonebooks.planning import make_plan
 
         if self.plan_path and not self.plan_only:
             return PhonebookPlan.load(location(self.plan_path))
         return self.hook.run(make_plan(self._spec(), self._source(), Memory.load(self._state(), self._key())))
 
     def _apply(self, plan: PhonebookPlan) -> dict[str, int]:
-        from ippanel_provider.sync.phonebook_apply import RowOutcome, Terms, apply, told
+        from ippanel_provider.sync.phonebooks.apply import RowOutcome, Terms, apply, told
         from ippanel_provider.sync.report import report_to
 
         shown = 0
@@ -332,7 +353,7 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
         return outcome
 
     def _spec(self) -> BookSpec:
-        from ippanel_provider.sync.book_spec import spec_of
+        from ippanel_provider.sync.phonebooks.spec import spec_of
 
         return spec_of(
             {
@@ -349,14 +370,20 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
 
     def _source(self) -> Iterable[Row]:
         from ippanel_provider.client import InvalidInput
-        from ippanel_provider.sync.book_source import numbered
+        from ippanel_provider.sync.phonebooks.source import numbered
 
         rows = value_of(self.rows)
-        given = [name for name, value in (("sql", self.sql), ("source_path", self.source_path), ("rows", rows)) if value is not None]
+        given = [
+            name
+            for name, value in (("sql", self.sql), ("source_path", self.source_path), ("rows", rows))
+            if value is not None
+        ]
         if len(given) != 1:
-            raise InvalidInput("sql, source_path, rows: give one of them, or with plan_path a plan that was made of one")
+            raise InvalidInput(
+                "sql, source_path, rows: give one of them, or with plan_path a plan that was made of one"
+            )
         if self.sql is not None:
-            from ippanel_provider.transfers.cursor import read
+            from ippanel_provider.tables.sql import read
 
             if not self.sql_conn_id:
                 raise InvalidInput("sql_conn_id: name the connection of the query")
@@ -369,13 +396,13 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
         return location(self.state_path) if self.state_path else None
 
     def _key(self) -> Key:
-        from ippanel_provider.sync.book_memory import key_of
+        from ippanel_provider.sync.phonebooks.memory import key_of
 
         return key_of(self.hook.profile.ledger_secret)
 
 
 def _records(path: str) -> Iterator[Row]:
-    from ippanel_provider.delivery.sources import format_of, read
+    from ippanel_provider.tables.readers import format_of, read
 
     with location(path).open("rb") as file:
         yield from read(file, format_of(path))

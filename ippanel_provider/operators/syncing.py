@@ -15,15 +15,15 @@ from ippanel_provider.operators.base import IPPanelOperator
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from ippanel_provider.sync.storage import Location
+    from ippanel_provider.tables.storage import Location
 
 
 class SyncOperator(IPPanelOperator):
     """Base of the tasks that make the panel as a source says.
 
     One task can plan and apply; or one with ``dry_run`` writes the plan to ``plan_path`` and a later one, with the same
-    ``plan_path`` and no source, does exactly what it says, refusing if the panel has changed since. A person can approve
-    in between. A task that was killed can be tried again: it finds out what is done and goes on from there.
+    ``plan_path`` and no source, does exactly what it says, refusing if the panel has changed since. A person can
+    approve in between. A task that was killed can be tried again: it finds out what is done and goes on from there.
 
     :param dry_run: only plan
     :param plan_path: where the plan is written by ``dry_run``, and read from otherwise (templated)
@@ -73,7 +73,9 @@ class SyncOperator(IPPanelOperator):
         :raises SyncRefused: it is another.
         """
         if self.plan_id and self.plan_id != plan_id:
-            raise SyncRefused(f"plan_id: the plan is {plan_id} and not {self.plan_id}, which was approved. Nothing was changed.")
+            raise SyncRefused(
+                f"plan_id: the plan is {plan_id} and not {self.plan_id}, which was approved. Nothing was changed."
+            )
 
     def judge_rejected(self, rejected: int) -> None:
         """End the task if something was rejected and that is a failure.

@@ -70,11 +70,13 @@ class TimedOperator(WaitingOperator):
     The parameters of :class:`~ippanel_provider.operators.waiting.WaitingOperator` hold too.
 
     :param sender: the line to send from, as +983000505; default is the connection's (templated)
-    :param send_time: when to send: an aware datetime or its ISO text, 5 minutes to 90 days ahead; default is at once (templated)
+    :param send_time: when to send: an aware datetime or its ISO text, 5 minutes to 90 days ahead; default is at once
+        (templated)
     :param quiet_hours: hours of Tehran in which nothing goes out, as ``22:00-08:00``; a mapping gives them by line
-    :param in_quiet_hours: what to do with what falls into them: ``schedule`` (default) hands it over now, for the service to
-        send when they are over; ``hold`` lets the task itself wait until then and send after: on the triggerer with
-        ``deferrable``, otherwise rescheduled (Airflow 3.2), or asleep on its worker. With a ``send_time`` nothing is held
+    :param in_quiet_hours: what to do with what falls into them: ``schedule`` (default) hands it over now, for the
+        service to send when they are over; ``hold`` lets the task itself wait until then and send after: on the
+        triggerer with ``deferrable``, otherwise rescheduled (Airflow 3.2), or asleep on its worker. With a
+        ``send_time`` nothing is held
     """
 
     template_fields: Sequence[str] = ("sender", "send_time", *WaitingOperator.template_fields)
@@ -142,7 +144,9 @@ def one_of(name: str, value: str, choices: Sequence[str]) -> str:
 
 
 def _can_be_rescheduled() -> bool:
-    """Whether the scheduler lets any task wait for its date; before 3.2 some do so for sensors only, and run others again at once."""
+    """Whether the scheduler lets any task wait for its date; before 3.2 some do so for sensors only, and run others
+    again at once.
+    """
     from airflow import __version__
 
     major, minor = (int(part) for part in __version__.split(".")[:2])

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.single import SingleSendOperator
 
 if TYPE_CHECKING:
+    from ippanel_provider.campaign.audience import Row
     from ippanel_provider.client import Receipt, Request
-    from ippanel_provider.delivery.audience import Row
 
 VOICE_LINE = "+98votp"
 """What the reports call the line; a call needs none."""
@@ -20,7 +20,8 @@ VOICE_LINE = "+98votp"
 class IPPanelVoiceOtpOperator(SingleSendOperator):
     """Have a code of at most 14 digits read out to one person by a call.
 
-    The parameters of :class:`~ippanel_provider.operators.single.SingleSendOperator` hold too, ``message`` and ``sender`` apart.
+    The parameters of :class:`~ippanel_provider.operators.single.SingleSendOperator` hold too, ``message`` and
+    ``sender`` apart.
 
     :param code: the digits (templated)
     :param recipient: whom to call (templated)
@@ -47,6 +48,6 @@ class IPPanelVoiceOtpOperator(SingleSendOperator):
 
     def rows(self) -> list[Row]:
         """One person."""
-        from ippanel_provider.delivery.audience import Row
+        from ippanel_provider.campaign.audience import Row
 
         return [Row(1, value_of(self.recipient), value_of(self.message))]

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import conf
 from ippanel_provider.exceptions import WaitFailed
 from ippanel_provider.links import IPPanelBulkLink
 from ippanel_provider.operators.base import IPPanelOperator
-from ippanel_provider.operators.verdict import Demand, progress_of, states_of
+from ippanel_provider.operators.bulk_outcome import Demand, progress_of, states_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -27,7 +27,8 @@ class PatientOperator(IPPanelOperator):
     """Base of operators that can wait for what they began.
 
     :param wait_for_completion: wait until it is done
-    :param deferrable: wait on the triggerer instead of this worker; default is the ``[operators] default_deferrable`` setting
+    :param deferrable: wait on the triggerer instead of this worker; default is the ``[operators] default_deferrable``
+        setting
     :param poke_interval: seconds between two looks
     :param timeout: seconds to wait at most; a retry waits as long again
     :raises WaitFailed: if the time was up, or the service refused to be asked
@@ -48,8 +49,11 @@ class PatientOperator(IPPanelOperator):
         self.poke_interval = poke_interval
         self.timeout = timeout
 
-    def patiently(self, look: Callable[[], T | None], trigger: Callable[[float], WaitTrigger], progress: Callable[[], str]) -> T:
-        """Return what ``look`` finds, after as many looks as that takes; or leave, to come back in ``execute_complete``.
+    def patiently(
+        self, look: Callable[[], T | None], trigger: Callable[[float], WaitTrigger], progress: Callable[[], str]
+    ) -> T:
+        """Return what ``look`` finds, after as many looks as that takes; or leave, to come back in
+        ``execute_complete``.
 
         A look that finds the service out of reach is a look without result.
 
@@ -94,11 +98,12 @@ class WaitingOperator(PatientOperator):
     A wait that fails has sent nothing: where the task is tried again, it finds out that all was sent, and waits on.
 
     :param wait_for_completion: wait until every bulk is final, and fail if one ends as none may
-    :param fail_on: the states that fail the task then, as names or :class:`~ippanel_provider.service.BulkState`; default is
-        all in which no text went out: rejected, invalid_recipients, cancelled, no_credit, system_error
-    :param min_delivered: the share of recipients, 0 to 1, that has to be delivered to before the wait is over; the result
-        then tells ``"delivered", "pending", "lost"``. Meant for texts with many recipients
-    :param deferrable: wait on the triggerer instead of this worker; default is the ``[operators] default_deferrable`` setting
+    :param fail_on: the states that fail the task then, as names or :class:`~ippanel_provider.service.BulkState`;
+        default is all in which no text went out: rejected, invalid_recipients, cancelled, no_credit, system_error
+    :param min_delivered: the share of recipients, 0 to 1, that has to be delivered to before the wait is over; the
+        result then tells ``"delivered", "pending", "lost"``. Meant for texts with many recipients
+    :param deferrable: wait on the triggerer instead of this worker; default is the ``[operators] default_deferrable``
+        setting
     :param poke_interval: seconds between two looks
     :param timeout: seconds to wait at most; a retry waits as long again
     :raises BulksFailed: if a bulk ended in a state of ``fail_on``; no retry is made
@@ -108,7 +113,9 @@ class WaitingOperator(PatientOperator):
 
     operator_extra_links = (IPPanelBulkLink(),)
 
-    def __init__(self, *, fail_on: Iterable[BulkState | str] | None = None, min_delivered: float | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, fail_on: Iterable[BulkState | str] | None = None, min_delivered: float | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         demand = Demand.of(fail_on, min_delivered)
         self.fail_on = demand.fail_on
@@ -128,7 +135,9 @@ class WaitingOperator(PatientOperator):
         return self._judged(summary, watch.states, watch.total if watch.tallies else None)
 
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Take up the trigger's event; return the summary that was left with it, and the outbox ids, which it names anyway."""
+        """Take up the trigger's event; return the summary that was left with it, and the outbox ids, which it names
+        anyway.
+        """
         self.check_event(event, "final")
         states = states_of(event)
         return self._judged({"outbox_ids": sorted(states), **event["carried"]}, states, event.get("delivery"))

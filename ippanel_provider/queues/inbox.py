@@ -1,4 +1,5 @@
-"""``MessageQueueTrigger(scheme="ippanel", …)``: the inbox as a message queue, where the common-messaging provider is installed.
+"""``MessageQueueTrigger(scheme="ippanel", …)``: the inbox as a message queue, where the common-messaging provider is
+installed.
 
 Its other arguments are those of :class:`~ippanel_provider.triggers.inbox_event.IPPanelInboxEventTrigger`.
 """
@@ -12,7 +13,9 @@ from airflow.providers.common.compat.sdk import AirflowOptionalProviderFeatureEx
 try:
     from airflow.providers.common.messaging.providers.base_provider import BaseMessageQueueProvider
 except ImportError as error:
-    raise AirflowOptionalProviderFeatureException("The queue scheme ippanel needs apache-airflow-providers-common-messaging") from error
+    raise AirflowOptionalProviderFeatureException(
+        "The queue scheme ippanel needs apache-airflow-providers-common-messaging"
+    ) from error
 
 if TYPE_CHECKING:
     from airflow.triggers.base import BaseEventTrigger

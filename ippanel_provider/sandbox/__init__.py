@@ -1,13 +1,14 @@
 """A stand-in for the IPPanel service: ``ippanel sandbox`` or ``python -m ippanel_provider.sandbox``.
 
-It serves the Edge API under ``/v1/api``, the legacy REST API under ``/v1``, api2 under ``/api/v1``, a page for people at ``/`` and
-its own controls under ``/_sandbox``. Nothing it accepts leaves the machine.
+It serves the Edge API under ``/v1/api``, the legacy REST API under ``/v1``, api2 under ``/api/v1``, a page for people
+at ``/`` and its own controls under ``/_sandbox``. Nothing it accepts leaves the machine.
 
 In tests use the ``ippanel_sandbox`` fixture or :func:`.runner.running_sandbox`.
 
 The rooms, and the way a request takes through them::
 
-    server         options, socket, signals              runner, pytest_plugin   start one from a test; standard library only
+    server         options, socket, signals              runner, pytest_plugin   start one from a test; standard library
+    only
                                                          defaults   what both sides know
       app          which part serves a path
         serving    reads a request, lets faults strike, answers         wire     Call, Reply, Route: what handlers see
@@ -27,41 +28,44 @@ The rooms, and the way a request takes through them::
               records, prices, examples/          data, rial a part, the demo account
 
 **A new chapter** is a module in ``edge/`` with handlers ``(Call) -> Reply`` and a tuple ``routes``, named in
-``edge.CHAPTERS``; what it refuses it raises as :class:`.wire.Denied` (``edge.envelope`` has the words). **A new form of a
-send** is a function ``(Call) -> Submission`` named in ``edge.sending.FORMS``.
-**Another API** is an :class:`.wire.Api` named in ``app.APIS``. What changes the account is a method marked ``change`` of
+``edge.CHAPTERS``; what it refuses it raises as :class:`.wire.Denied` (``edge.envelope`` has the words). **A new form of
+a send** is a function ``(Call) -> Submission`` named in ``edge.sending.FORMS``. **Another API** is an
+:class:`.wire.Api` named in ``app.APIS``. What changes the account is a method marked ``change`` of
 :class:`.state.Sandbox` or of another :class:`.journal.Store`.
 
-**Credentials**: the key ``sandbox-key`` (``--api-key``), or user ``ippanel`` with password ``sandbox-password``. The line is
-``+983000505``; without ``--empty`` there are more, and bulks, phonebooks, patterns, tickets, users and drafts under the ids the
-documents print.
+**Credentials**: the key ``sandbox-key`` (``--api-key``), or user ``ippanel`` with password ``sandbox-password``. The
+line is ``+983000505``; without ``--empty`` there are more, and bulks, phonebooks, patterns, tickets, users and drafts
+under the ids the documents print.
 
-**State**: with ``--state FILE`` every change is in the file before it is answered, survives ``kill -9``, and is made again at the
-next start; the clock goes on meanwhile. ``/_sandbox/reset`` empties it. Faults and counts of requests are not kept. Against a
-loss of power nothing is done. Other options than the first time apply from the start on, as if it had always been so.
+**State**: with ``--state FILE`` every change is in the file before it is answered, survives ``kill -9``, and is made
+again at the next start; the clock goes on meanwhile. ``/_sandbox/reset`` empties it. Faults and counts of requests are
+not kept. Against a loss of power nothing is done. Other options than the first time apply from the start on, as if it
+had always been so.
 
-**Two-factor logins**: the account's ``two_factor`` is ``login``, ``sms`` or ``ga``. Codes that would be texted (to ``mobile``)
-stand under ``/_sandbox/codes``, those of ``ga`` come from ``totp_secret``. A step survives five wrong codes.
+**Two-factor logins**: the account's ``two_factor`` is ``login``, ``sms`` or ``ga``. Codes that would be texted (to
+``mobile``) stand under ``/_sandbox/codes``, those of ``ga`` come from ``totp_secret``. A step survives five wrong
+codes.
 
-**Imports and exports** are jobs: ``pending`` for one second of service time, ``processing`` for another, then ``done``. The file
-of an export is under ``/_sandbox/exports/1``, the sample of an import under ``/_sandbox/phonebooks/ID/sample``.
+**Imports and exports** are jobs: ``pending`` for one second of service time, ``processing`` for another, then ``done``.
+The file of an export is under ``/_sandbox/exports/1``, the sample of an import under
+``/_sandbox/phonebooks/ID/sample``.
 
-**Timing**: a bulk goes through 0, 1, 5, 2 to 6 in two seconds of service time and its recipients through 0 and 1 to 2 in
-another 1.5 (:class:`.life.Timing`); ``--pace 0`` makes everything final at once, ``--speed`` and ``/_sandbox/clock`` move
-the clock. A bulk with a ``send_time`` waits for it in state 5.
+**Timing**: a bulk goes through 0, 1, 5, 2 to 6 in two seconds of service time and its recipients through 0 and 1 to 2
+in another 1.5 (:class:`.life.Timing`); ``--pace 0`` makes everything final at once, ``--speed`` and ``/_sandbox/clock``
+move the clock. A bulk with a ``send_time`` waits for it in state 5.
 
-**Special numbers** (:mod:`.life`): a recipient ending in ``993`` is not delivered and one in ``994`` is blacklisted; every
-other one is delivered. ``+989000000100`` stays in status 0 and ``+989000000101`` in 1 for ever. ``+989000000003``, ``…004``,
-``…008`` and ``…009`` make their whole bulk end in state 3, 4, 8 or 9. The fault ``outcome`` does the same to any text.
+**Special numbers** (:mod:`.life`): a recipient ending in ``993`` is not delivered and one in ``994`` is blacklisted;
+every other one is delivered. ``+989000000100`` stays in status 0 and ``+989000000101`` in 1 for ever.
+``+989000000003``, ``…004``, ``…008`` and ``…009`` make their whole bulk end in state 3, 4, 8 or 9. The fault
+``outcome`` does the same to any text.
 
 **Choices where the service is unknown** are settings of the account (``POST /_sandbox/account``): ``without_credit``,
-``local_numbers``, ``unauthorized_body``, ``alternates``, ``duplicate_guard`` (seconds). ``filters.message`` of the outbox
-report matches a part of the text. The guard refuses a whole request when any of its texts repeats one accepted before.
-A bulk that ends badly or is cancelled costs nothing.
-The legacy REST API and api2 take numbers in any spelling and refuse a send with one that is none; errors that are no
-credential's are 400, 422 by field, 404 or 429. The fault ``refused`` takes any ``code``.
-A file with a row that is no mobile number is refused as a whole (an import leaves such rows out). Options given in a change of
-a contact replace all it had, what is not given stays. Who is no reseller gets 403 where resellers are needed. A wrong password
-is the documented 401 always, a wrong token the one chosen. Single alternates are switched off by ``without_alternates``;
-``/_sandbox/stats`` counts their use under ``alternates``.
+``local_numbers``, ``unauthorized_body``, ``alternates``, ``duplicate_guard`` (seconds). ``filters.message`` of the
+outbox report matches a part of the text. The guard refuses a whole request when any of its texts repeats one accepted
+before. A bulk that ends badly or is cancelled costs nothing. The legacy REST API and api2 take numbers in any spelling
+and refuse a send with one that is none; errors that are no credential's are 400, 422 by field, 404 or 429. The fault
+``refused`` takes any ``code``. A file with a row that is no mobile number is refused as a whole (an import leaves such
+rows out). Options given in a change of a contact replace all it had, what is not given stays. Who is no reseller gets
+403 where resellers are needed. A wrong password is the documented 401 always, a wrong token the one chosen. Single
+alternates are switched off by ``without_alternates``; ``/_sandbox/stats`` counts their use under ``alternates``.
 """

@@ -11,7 +11,9 @@ _NEEDED = ("starlette", "uvicorn", "jinja2", "python_multipart", "openpyxl")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the sandbox with these arguments, the process's own when None; say which extra it needs where that is not installed."""
+    """Run the sandbox with these arguments, the process's own when None; say which extra it needs where that is not
+    installed.
+    """
     for module in _NEEDED:
         if find_spec(module) is None:
             sys.stderr.write(f"ippanel sandbox: {missing(module, 'sandbox')}\n")

@@ -10,7 +10,7 @@ from ippanel_provider.text.parts import measure
 
 from .batch import Batch
 from .duplicate_guard import Key
-from .life import FATEFUL, Script
+from .lifecycle import FATEFUL, Script
 from .prices import is_mci, price_each, same_text_cost, text_price
 from .records import Bulk, Item, Singles, Submission
 
@@ -31,7 +31,9 @@ def guard_keys(submission: Submission) -> list[Key]:
 
 
 def blocks_of(submission: Submission, first_id: int, now: float, script: Script, *, is_66_char: bool) -> list[Block]:
-    """The bulks of a submission, with ids from ``first_id`` on in the order of its items; one that ends badly costs nothing."""
+    """The bulks of a submission, with ids from ``first_id`` on in the order of its items; one that ends badly costs
+    nothing.
+    """
     due = now if submission.due is None else submission.due
     items = submission.items
     if _is_plain(submission, script) and isinstance(items, Singles):
@@ -44,14 +46,23 @@ def blocks_of(submission: Submission, first_id: int, now: float, script: Script,
         if not fate.end.is_good:
             cost = 0.0
         text, recipients, texts = item
-        blocks.append(Bulk(bulk_id, submission.kind, submission.line, text, recipients, parts_of_first, cost, now, due, fate, texts))
+        blocks.append(
+            Bulk(
+                bulk_id, submission.kind, submission.line, text, recipients, parts_of_first, cost, now, due, fate, texts
+            )
+        )
     return blocks
 
 
 def _is_plain(submission: Submission, script: Script) -> bool:
     """Whether every text costs what its length says and has the same fate."""
     items = submission.items
-    return isinstance(items, Singles) and submission.price is None and script.end.is_good and FATEFUL.keys().isdisjoint(items.recipients)
+    return (
+        isinstance(items, Singles)
+        and submission.price is None
+        and script.end.is_good
+        and FATEFUL.keys().isdisjoint(items.recipients)
+    )
 
 
 def _fate(item: Item, script: Script) -> Script:
@@ -69,7 +80,10 @@ def _price(item: Item, fixed: float | None, is_66_char: bool) -> tuple[int, floa
     if texts is None:
         return size.parts, same_text_cost(size, recipients)
     sizes = (measure(each, is_66_char=is_66_char) for each in texts)
-    costs = (text_price(each.encoding, each.parts, is_mci(recipient)) for each, recipient in zip(sizes, recipients, strict=True))
+    costs = (
+        text_price(each.encoding, each.parts, is_mci(recipient))
+        for each, recipient in zip(sizes, recipients, strict=True)
+    )
     return size.parts, round(sum(costs), 1)
 
 

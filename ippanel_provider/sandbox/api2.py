@@ -1,4 +1,5 @@
-"""The API at ``api2.ippanel.com``: the calls its own Python client makes. The project's client does not speak it; others do.
+"""The API at ``api2.ippanel.com``: the calls its own Python client makes. The project's client does not speak it;
+others do.
 
 There is no document of it: what is asked and read here is what the vendor's published client asks and reads.
 """
@@ -28,7 +29,11 @@ def _failed(status: int, error: str, http_status: int | None = None) -> Reply:
 
 
 def _refusal(refused: Refused) -> Reply:
-    error = refused.error if isinstance(refused.error, str) else next(text for texts in refused.error.values() for text in texts)
+    error = (
+        refused.error
+        if isinstance(refused.error, str)
+        else next(text for texts in refused.error.values() for text in texts)
+    )
     return _failed(refused.code if refused.code in (404, 429) and isinstance(refused.code, int) else 422, error)
 
 
@@ -73,7 +78,13 @@ def send_pattern(call: Call) -> Reply:
     """A pattern to one recipient."""
     body = call.body
     text = pattern_text(call, body.get("code"), body.get("variable"))
-    return _done({"message_id": submit(call, "pattern", line_of(call, body.get("sender")), text, pattern_recipient(body.get("recipient")))})
+    return _done(
+        {
+            "message_id": submit(
+                call, "pattern", line_of(call, body.get("sender")), text, pattern_recipient(body.get("recipient"))
+            )
+        }
+    )
 
 
 def create_pattern(call: Call) -> Reply:
@@ -125,7 +136,10 @@ def recipients(call: Call) -> Reply:
     """Where a text stands for each recipient."""
     bulk, now = bulk_of(call, call.params["bulk_id"]), call.sandbox.now()
     page, limit = page_of(call, "per_page")
-    rows = [{"recipient": each, "status": recipient_status(bulk, each, now)} for each in bulk.recipients[page * limit : (page + 1) * limit]]
+    rows = [
+        {"recipient": each, "status": recipient_status(bulk, each, now)}
+        for each in bulk.recipients[page * limit : (page + 1) * limit]
+    ]
     return _done({"deliveries": rows}, _meta(page, limit, len(bulk.recipients)))
 
 
@@ -134,7 +148,13 @@ def inbox(call: Call) -> Reply:
     page, limit = page_of(call, "per_page")
     messages = call.sandbox.inbox[::-1]
     rows = [
-        {"to": each.number, "message": each.text, "from": each.sender, "created_at": moment(each.time), "type": each.kind}
+        {
+            "to": each.number,
+            "message": each.text,
+            "from": each.sender,
+            "created_at": moment(each.time),
+            "type": each.kind,
+        }
         for each in messages[page * limit : (page + 1) * limit]
     ]
     return _done(rows, _meta(page, limit, len(messages)))

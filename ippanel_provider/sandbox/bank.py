@@ -11,10 +11,14 @@ from dataclasses import dataclass
 
 from ippanel_provider.service import MAX_BIRTH_YEAR, MIN_BIRTH_YEAR, BankOperator
 
-from .places import Entry
+from .geography import Entry
 from .prices import operator_of
 
-OPERATOR_IDS: Mapping[int, str] = {BankOperator.MCI: "mci", BankOperator.IRANCELL: "irancell", BankOperator.OTHER: "other"}
+OPERATOR_IDS: Mapping[int, str] = {
+    BankOperator.MCI: "mci",
+    BankOperator.IRANCELL: "irancell",
+    BankOperator.OTHER: "other",
+}
 OPERATORS = tuple(OPERATOR_IDS.values())
 _SHARES = {"mci": 0.45, "irancell": 0.4, "other": 0.15}
 _PREFIXES = {"mci": "912", "irancell": "935", "other": "920"}
@@ -27,7 +31,9 @@ _STEP = 7919
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Whom a bank send is for. ``key`` names the place, postal code or trade; ``gender`` 0 is any; ``prefix`` may be empty."""
+    """Whom a bank send is for. ``key`` names the place, postal code or trade; ``gender`` 0 is any; ``prefix`` may be
+    empty.
+    """
 
     key: str
     gender: int = 0

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .life import Script
+from .lifecycle import Script
 from .records import Bulk, Singles
 
 

@@ -33,7 +33,8 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Jump forward.
 
-        :raises ValueError: for a negative or endless jump; states of bulks are functions of this clock and must not go back.
+        :raises ValueError: for a negative or endless jump; states of bulks are functions of this clock and must not go
+            back.
         """
         if not 0 <= seconds < 10**10:
             raise ValueError("the clock only moves forward: advance takes seconds from 0")
@@ -51,7 +52,9 @@ class Clock:
         self.set(self.now(), factor)
 
     def set(self, service_time: float, speed: float, real_time: float | None = None) -> None:
-        """Show ``service_time`` at ``real_time`` (epoch seconds; None is now), and run ``speed`` times as fast from there."""
+        """Show ``service_time`` at ``real_time`` (epoch seconds; None is now), and run ``speed`` times as fast from
+        there.
+        """
         passed = 0.0 if real_time is None else max(0.0, time.time() - real_time)
         self._service_anchor, self._real_anchor, self._speed = service_time + passed * speed, time.monotonic(), speed
         if self._held is not None:

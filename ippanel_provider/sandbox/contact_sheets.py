@@ -36,7 +36,11 @@ def entries_of(rows: Sequence[Row], book_id: int, options: Sequence[Option]) -> 
     columns: Mapping[str, int]
     names = [cell.lower() for cell in rows[0]]
     titled = "number" in names
-    columns = {name: index for index, name in enumerate(names if titled else [title.lower() for title in header(options)]) if name}
+    columns = {
+        name: index
+        for index, name in enumerate(names if titled else [title.lower() for title in header(options)])
+        if name
+    }
     found = (_entry(row, columns, book_id, options) for row in (rows[1:] if titled else rows))
     return [entry for entry in found if entry is not None]
 

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from ippanel_provider.text.numbers import InvalidNumber, is_sender, normalize
 
-from . import desk, live, totp, view
+from . import live, staff, totp, view
 from .control_calls import Control, Mistake, body_of, endpoint_of, unknown
 from .faults import NAMES
 from .outbox import MessageFilter
@@ -72,7 +72,7 @@ def routes() -> list[Route]:
         ("POST", "/bulks/{id:int}", decide),
         ("GET", "/stats", stats),
         ("POST", "/reset", reset),
-        *desk.CALLS,
+        *staff.CALLS,
     ]
     table = [Route(f"/_sandbox{path}", endpoint_of(control), methods=[method]) for method, path, control in calls]
     return [*table, Route("/_sandbox/events", events)]
@@ -122,7 +122,11 @@ async def wait_for_messages(sandbox: Sandbox, request: Request) -> object:
             found, total = view.messages(sandbox, wanted)
             return {"messages": found, "total": total}
         if remaining <= 0 or sandbox.hub.closed:
-            return Response(to_json({"error": f"{seen} of {count} texts came in time", "total": seen}), 408, media_type="application/json")
+            return Response(
+                to_json({"error": f"{seen} of {count} texts came in time", "total": seen}),
+                408,
+                media_type="application/json",
+            )
         await sandbox.hub.wait(remaining, since=version)
 
 
@@ -152,7 +156,9 @@ async def show_clock(sandbox: Sandbox, request: Request) -> object:
 
 
 async def move_clock(sandbox: Sandbox, request: Request) -> object:
-    """``advance`` (seconds), ``speed`` (factor), ``pace`` (new bulks live this many times the usual life; 0 ends them at once)."""
+    """``advance`` (seconds), ``speed`` (factor), ``pace`` (new bulks live this many times the usual life; 0 ends them
+    at once).
+    """
     body = await body_of(request)
     if not body or body.keys() - {"advance", "speed", "pace"}:
         raise Mistake("give advance (seconds), speed (factor) or pace (factor)")
@@ -176,7 +182,9 @@ async def list_faults(sandbox: Sandbox, request: Request) -> object:
 
 
 async def add_fault(sandbox: Sandbox, request: Request) -> object:
-    """Set a fault: ``match`` {path, method, sending_type}, ``fault``, ``times``, ``after``, ``probability`` and its own options."""
+    """Set a fault: ``match`` {path, method, sending_type}, ``fault``, ``times``, ``after``, ``probability`` and its own
+    options.
+    """
     body = await body_of(request)
     try:
         fault = sandbox.faults.add(body)
@@ -267,7 +275,9 @@ async def decide(sandbox: Sandbox, request: Request) -> object:
 
 
 async def stats(sandbox: Sandbox, request: Request) -> object:
-    """Requests by route, the alternates among them with the aliases of the URL send, and everything :func:`counts` says."""
+    """Requests by route, the alternates among them with the aliases of the URL send, and everything :func:`counts`
+    says.
+    """
     return {
         "requests": dict(sandbox.requests.most_common()),
         "alternates": dict(sandbox.alternates.most_common()),

@@ -1,4 +1,6 @@
-"""What a sandbox, and whoever starts one from outside, both know without asking. Nothing but the standard library, as in :mod:`.runner`."""
+"""What a sandbox, and whoever starts one from outside, both know without asking. Nothing but the standard library, as
+in :mod:`.runner`.
+"""
 
 from ippanel_provider.service import SANDBOX_API_KEY
 

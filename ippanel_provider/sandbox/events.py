@@ -30,7 +30,9 @@ class Hub:
         self.changed()
 
     async def wait(self, patience: float, *, since: int) -> None:
-        """Return at the first change after version ``since``, after ``patience`` seconds of real time, or when the service closes."""
+        """Return at the first change after version ``since``, after ``patience`` seconds of real time, or when the
+        service closes.
+        """
         if self.closed or self.version != since:
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

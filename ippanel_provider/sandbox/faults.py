@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .life import Script
+from .lifecycle import Script
 
 NAMES: dict[str, str] = {
     "latency": "answers after `seconds` (0.5)",
@@ -21,12 +21,14 @@ NAMES: dict[str, str] = {
     "drop_before": "closes the connection, nothing processed",
     "drop_after": "processes, then closes the connection unanswered",
     "outbox_lag": "the outbox list does not show bulks younger than `seconds` (30) of service time",
-    "partial": "peer_to_peer accepts only the first `accept` (1) items and answers their ids, or answers `status` if given",
+    "partial": "peer_to_peer accepts only the first `accept` (1) items and answers their ids, or answers "
+    "`status` if given",
     "outcome": "what is accepted ends in `state_id`, or all its texts in `message_status`",
 }
 """Every fault and what it does."""
 
-# What any fault may be given besides, of which each heeds its own. These are numbers (all but seconds whole) within bounds,
+# What any fault may be given besides, of which each heeds its own. These are numbers (all but seconds whole) within
+# bounds,
 _NUMBERS = {
     "seconds": (0, 3600),
     "status": (200, 599),
@@ -38,7 +40,9 @@ _NUMBERS = {
 # and these are other things.
 _OTHERS = ("body", "message", "code", "processed")
 _PROCESSED_BY_DEFAULT = frozenset({"malformed", "truncated", "drop_after", "partial"})
-_DECISIVE = frozenset({"status", "html", "refused", "unauthorized", "drop_before", "malformed", "truncated", "drop_after"})
+_DECISIVE = frozenset(
+    {"status", "html", "refused", "unauthorized", "drop_before", "malformed", "truncated", "drop_after"}
+)
 
 
 @dataclass(slots=True)

@@ -2,8 +2,8 @@
 
 A part of the memory is a :class:`Store`; each of its methods that changes it is marked with :func:`change`. With a
 :class:`.state_file.StateFile` in place, the call of such a method is written down as data (service time, method,
-arguments) and made again, at the same service time, when the sandbox starts anew. Three rules make the second life equal
-the first:
+arguments) and made again, at the same service time, when the sandbox starts anew. Three rules make the second life
+equal the first:
 
 - **Arguments are plain data** that JSON can carry and the method's annotations can read back: numbers, texts, lists,
   mappings, dataclasses. The annotated types must be importable when the program runs, not only for type checking.
@@ -92,7 +92,9 @@ class Journal:
         finally:
             self.is_inside = before
 
-    def write(self, now: float, store: Store, method: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
+    def write(
+        self, now: float, store: Store, method: str, args: Sequence[object], kwargs: Mapping[str, object]
+    ) -> None:
         """Write a change down. It is safe from the end of this process when this returns."""
         if self._file is not None:
             self._file.append(now, f"{type(store).__name__}.{method}", to_json([args, kwargs]))
@@ -121,12 +123,16 @@ class Journal:
         store = self._stores.get(store_name)
         method: Any = getattr(type(store), name, None)
         if store is None or not getattr(method, "changes", False):
-            raise StateFileError(f"the state file holds a change this version does not know ({row.change}); start with a new file")
+            raise StateFileError(
+                f"the state file holds a change this version does not know ({row.change}); start with a new file"
+            )
         try:
             args, kwargs = _read(method, row.arguments)
             method(store, *args, **kwargs)
         except Exception as error:
-            raise StateFileError(f"the state file holds a change this version cannot make ({row.change}); start with a new file") from error
+            raise StateFileError(
+                f"the state file holds a change this version cannot make ({row.change}); start with a new file"
+            ) from error
 
     def clear(self) -> None:
         """Forget what was written down."""

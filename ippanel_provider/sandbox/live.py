@@ -14,7 +14,9 @@ _KEEP_ALIVE = 15.0
 
 
 async def stream(sandbox: Sandbox) -> AsyncIterator[bytes]:
-    """Events ``changed`` with what is counted: one at once, and one after changes, at most four a second however many they are."""
+    """Events ``changed`` with what is counted: one at once, and one after changes, at most four a second however many
+    they are.
+    """
     said = -1
     while not sandbox.hub.closed:
         version = sandbox.hub.version

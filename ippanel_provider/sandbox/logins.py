@@ -1,6 +1,7 @@
 """Logins under way and the tokens they end in. API: auth.
 
-The steps of a login and of a forgotten password are temporary tokens; a step that was used, replaced or outlived is gone.
+The steps of a login and of a forgotten password are temporary tokens; a step that was used, replaced or outlived is
+gone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ MAX_TRIES = 5
 
 @dataclass(slots=True)
 class Step:
-    """A temporary token that waits for a code. ``kind`` is ``sms``, ``ga`` or ``recovery``; ``otp`` is empty for ``ga``."""
+    """A temporary token that waits for a code. ``kind`` is ``sms``, ``ga`` or ``recovery``; ``otp`` is empty for
+    ``ga``.
+    """
 
     token: str
     kind: str

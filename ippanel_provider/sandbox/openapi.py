@@ -21,7 +21,9 @@ _DONE: Mapping[str, Any] = {"default": {"description": "An answer in JSON."}}
 
 
 def document(apis: Sequence[Api], controls: Iterable[BaseRoute], version: str) -> dict[str, Any]:
-    """The document of some wire APIs and of the controls; a call is described by the first line its handler says of itself."""
+    """The document of some wire APIs and of the controls; a call is described by the first line its handler says of
+    itself.
+    """
     paths: dict[str, dict[str, Any]] = {}
     for api in apis:
         for route in api.routes:
@@ -64,7 +66,10 @@ def _letters(path: str) -> str:
 def _described(tag: str, name: str, handler: Callable[..., Any], method: str, path: str) -> dict[str, Any]:
     """An operation with its parameters: those of the path, and what it takes in its query or body."""
     said = (handler.__doc__ or "").strip().partition("\n")[0]
-    parameters = [{"name": part, "in": "path", "required": True, "schema": {"type": "string"}} for part in re.findall(r"{(\w+)}", path)]
+    parameters = [
+        {"name": part, "in": "path", "required": True, "schema": {"type": "string"}}
+        for part in re.findall(r"{(\w+)}", path)
+    ]
     names = TAKES.get(f"{method} {path}", "").split()
     operation: dict[str, Any] = {"operationId": name, "tags": [tag], "summary": said, "responses": dict(_DONE)}
     if method == "GET":

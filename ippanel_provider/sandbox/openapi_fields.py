@@ -1,7 +1,7 @@
 """What each call takes, for the OpenAPI document: field names by method and path, and one schema a field name.
 
-Schemas say what a field looks like when it is right. Nothing is marked as required and nothing else as wrong: the handlers
-say no in the service's own words, and the document must not keep anybody from asking.
+Schemas say what a field looks like when it is right. Nothing is marked as required and nothing else as wrong: the
+handlers say no in the service's own words, and the document must not keep anybody from asking.
 """
 
 from __future__ import annotations
@@ -39,13 +39,32 @@ _PARAMS: Schema = {
         _object(recipients=_RECIPIENTS),
         _list(recipients=_RECIPIENTS, message=_TEXT),
         _list(
-            type={"enum": ["all", "detail"]}, phonebook_id=_NUMBER, phonebook_ids=_NUMBERS, number_ids=_NUMBERS, start=_NUMBER, size=_NUMBER
+            type={"enum": ["all", "detail"]},
+            phonebook_id=_NUMBER,
+            phonebook_ids=_NUMBERS,
+            number_ids=_NUMBERS,
+            start=_NUMBER,
+            size=_NUMBER,
         ),
         _list(
-            bank={"enum": ["all", "white"]}, postal_code=_TEXT, gender=_NUMBER, age_from=_NUMBER, age_to=_NUMBER, mci=_RANGE, other=_RANGE
+            bank={"enum": ["all", "white"]},
+            postal_code=_TEXT,
+            gender=_NUMBER,
+            age_from=_NUMBER,
+            age_to=_NUMBER,
+            mci=_RANGE,
+            other=_RANGE,
         ),
-        _list(province_id=_NUMBER, county_id=_NUMBER, city_id=_NUMBER, pre=_TEXT, operator=_list(id=_NUMBER, start=_NUMBER, size=_NUMBER)),
-        _list(main_category_id=_NUMBER, sub_category_id=_NUMBER, operator=_list(id=_NUMBER, start=_NUMBER, size=_NUMBER)),
+        _list(
+            province_id=_NUMBER,
+            county_id=_NUMBER,
+            city_id=_NUMBER,
+            pre=_TEXT,
+            operator=_list(id=_NUMBER, start=_NUMBER, size=_NUMBER),
+        ),
+        _list(
+            main_category_id=_NUMBER, sub_category_id=_NUMBER, operator=_list(id=_NUMBER, start=_NUMBER, size=_NUMBER)
+        ),
         _VALUES,
     ]
 }
@@ -101,9 +120,37 @@ FIELDS: Mapping[str, Schema] = {
     **dict.fromkeys(("advance", "speed", "pace", "seconds", "probability", "credit", "duplicate_guard"), _FIGURE),
     **dict.fromkeys(
         (
-            *("page", "per_page", "limit", "offset", "bulk_id", "message_id", "message_outbox_id", "messages_outbox_id"),
-            *("phonebook_id", "draft_id", "draft_group_id", "ticket_id", "user_id", "category_id", "sub_category_id", "number_id"),
-            *("target_user_id", "province_id", "county_id", "city_id", "main_category_id", "operator_id", "start", "size", "gender_id"),
+            *(
+                "page",
+                "per_page",
+                "limit",
+                "offset",
+                "bulk_id",
+                "message_id",
+                "message_outbox_id",
+                "messages_outbox_id",
+            ),
+            *(
+                "phonebook_id",
+                "draft_id",
+                "draft_group_id",
+                "ticket_id",
+                "user_id",
+                "category_id",
+                "sub_category_id",
+                "number_id",
+            ),
+            *(
+                "target_user_id",
+                "province_id",
+                "county_id",
+                "city_id",
+                "main_category_id",
+                "operator_id",
+                "start",
+                "size",
+                "gender_id",
+            ),
             *("times", "after", "status", "accept", "retry_after", "from_created_at", "outbox_id", "since"),
         ),
         _NUMBER,
@@ -122,14 +169,16 @@ TAKES: Mapping[str, str] = {
     "POST /v1/api/acl/auth/confirm_otp": "token otp",
     "POST /v1/api/acl/auth/forgot_password": "username mobile",
     "POST /v1/api/acl/auth/change_password_by_token": "token otp password",
-    "POST /v1/api/send": "sending_type from_number message params send_time code recipients files other_recipients phonebook",
+    "POST /v1/api/send": "sending_type from_number message params send_time code recipients files "
+    "other_recipients phonebook",
     "GET /v1/api/send/webservice": "from to message apikey username password",
     "POST /v1/api/send/webservice": "from to message apikey username password",
     "POST /v1/api/send/cancel": "message_outbox_id",
     "POST /v1/api/send/calculate-price": "number message",
     "GET /v1/api/send/banks/counties": "province_id",
     "GET /v1/api/send/banks/cities": "county_id",
-    "GET /v1/api/send/banks/counts": "province_id county_id city_id birth_year_from birth_year_to gender_id number_prefix",
+    "GET /v1/api/send/banks/counts": "province_id county_id city_id birth_year_from birth_year_to gender_id "
+    "number_prefix",
     "GET /v1/api/send/jobs/sub-categories": "main_category_id",
     "GET /v1/api/send/jobs/number-count": "main_category_id sub_category_id operator_id start size",
     "POST /v1/api/report/new_list": "page limit filters",
@@ -141,7 +190,8 @@ TAKES: Mapping[str, str] = {
     "POST /v1/api/numbers/assign": "number_id number target_user_id target_user send gets",
     "POST /v1/api/numbers/unassign": "number_id number target_user_id target_user",
     "GET /v1/api/user/parents_tree": "user_id",
-    "GET /v1/api/user/list": f"{_PAGE} username name add_status national_id acl_role_id tell mobile is_reseller document_block "
+    "GET /v1/api/user/list": f"{_PAGE} username name add_status national_id acl_role_id tell mobile is_reseller "
+    f"document_block "
     "created_from created_to expire_from expire_to is_bought_panel login_status sub_reseller",
     "GET /v1/api/acl/package/list": _PAGE,
     "POST /v1/api/ticket": "subject category_id description sms_notification file",
@@ -188,7 +238,8 @@ TAKES: Mapping[str, str] = {
     "GET /_sandbox/messages/wait": "count timeout recipient text sender",
     "POST /_sandbox/inbox": "from number message",
     "POST /_sandbox/clock": "advance speed pace",
-    "POST /_sandbox/faults": "match fault times after probability seconds status retry_after accept state_id message_status",
+    "POST /_sandbox/faults": "match fault times after probability seconds status retry_after accept state_id "
+    "message_status",
     "POST /_sandbox/account": "credit lines duplicate_guard name",
     "POST /_sandbox/patterns/{code}/reject": "comment",
     "POST /_sandbox/bulks/{id}": "state_id message_status",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from .acceptance import Block
-from .life import Script, state_at, statuses_at
+from .lifecycle import Script, state_at, statuses_at
 from .records import Bulk
 
 
@@ -32,7 +32,9 @@ class OutboxFilter:
     """Bulks younger than this many seconds are not shown yet: the list lags behind."""
 
     def admits(self, bulk: Bulk, now: float) -> bool:
-        """Whether ``bulk``, of a block that :meth:`admits_some_of`, is in the report; its time of creation is looked after elsewhere."""
+        """Whether ``bulk``, of a block that :meth:`admits_some_of`, is in the report; its time of creation is looked
+        after elsewhere.
+        """
         return (
             (self.message is None or self.message in bulk.text)
             and (self.bulk_id is None or bulk.id == self.bulk_id)
@@ -53,13 +55,24 @@ class OutboxFilter:
     @property
     def admits_all(self) -> bool:
         """Whether only times of creation are asked for, so nothing needs looking through."""
-        rest = (self.number, self.message, self.bulk_id, self.due_from, self.due_to, self.recipients_from, self.recipients_to, self.state)
+        rest = (
+            self.number,
+            self.message,
+            self.bulk_id,
+            self.due_from,
+            self.due_to,
+            self.recipients_from,
+            self.recipients_to,
+            self.state,
+        )
         return rest == (None,) * len(rest)
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFilter:
-    """Which texts the controls ask for; None means any. ``text`` matches a part of the text, ``since`` is epoch seconds."""
+    """Which texts the controls ask for; None means any. ``text`` matches a part of the text, ``since`` is epoch
+    seconds.
+    """
 
     recipient: str | None = None
     text: str | None = None
@@ -172,7 +185,9 @@ class Outbox:
         return (bulk for block in reversed(self._blocks) if not block.is_example for bulk in _backwards(block))
 
     def texts(self, wanted: MessageFilter, *, start: int = 0) -> Iterator[tuple[Bulk, int]]:
-        """Every text handed over that matches, as (bulk, index of the recipient), oldest first, from the bulk at ``start``."""
+        """Every text handed over that matches, as (bulk, index of the recipient), oldest first, from the bulk at
+        ``start``.
+        """
         first = bisect_right(self._starts, start) - 1 if start else 0
         for number in range(first, len(self._blocks)):
             block = self._blocks[number]
@@ -188,7 +203,9 @@ class Outbox:
                         yield bulk, index
 
     def counts(self, now: float) -> dict[str, object]:
-        """The judge of "nothing twice, nothing lost": texts, distinct (recipient, text) pairs, repeats, and texts by state and status."""
+        """The judge of "nothing twice, nothing lost": texts, distinct (recipient, text) pairs, repeats, and texts by
+        state and status.
+        """
         self._count_pairs()
         states: Counter[int] = Counter()
         statuses: Counter[int] = Counter()

@@ -51,7 +51,9 @@ class Patterns(Store, Mapping[str, Pattern]):
         is_share: bool = False,
         website: str | None = None,
     ) -> Pattern:
-        """Take a pattern, or what one says from now on; it waits for approval. ``variables`` are name to ``string`` or ``integer``."""
+        """Take a pattern, or what one says from now on; it waits for approval. ``variables`` are name to ``string`` or
+        ``integer``.
+        """
         now, before = self.now(), self._by_code.get(code)
         self._by_code[code] = Pattern(
             code,

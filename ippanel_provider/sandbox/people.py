@@ -94,7 +94,9 @@ class People(Store):
 
     def under(self, root_id: int) -> list[User]:
         """Everybody under a user, newest first."""
-        return [user for user in reversed(self.users.values()) if any(above.id == root_id for above in self.above(user.id))]
+        return [
+            user for user in reversed(self.users.values()) if any(above.id == root_id for above in self.above(user.id))
+        ]
 
     def put(self, user: User) -> None:
         """Put a user in under an id of their own; the examples do."""

@@ -142,9 +142,15 @@ class Phonebooks(Store):
         self.settle()
         books = self._books(wanted)
         if wanted.number is not None:
-            found = [book.contacts[contact_id] for book in books if (contact_id := book.by_number.get(wanted.number)) is not None]
+            found = [
+                book.contacts[contact_id]
+                for book in books
+                if (contact_id := book.by_number.get(wanted.number)) is not None
+            ]
         elif wanted.created_from is None:
-            return itertools.chain.from_iterable(book.contacts.values() for book in books), sum(len(book.contacts) for book in books)
+            return itertools.chain.from_iterable(book.contacts.values() for book in books), sum(
+                len(book.contacts) for book in books
+            )
         else:
             found = [contact for book in books for contact in book.contacts.values()]
         if wanted.created_from is not None:
@@ -260,7 +266,11 @@ class Phonebooks(Store):
 
     @change
     def start_export(
-        self, created_from: int | None = None, number: str | None = None, book_title: str | None = None, book_id: int | None = None
+        self,
+        created_from: int | None = None,
+        number: str | None = None,
+        book_title: str | None = None,
+        book_id: int | None = None,
     ) -> Export:
         """Export the contacts that fit, as in :meth:`matching`; the books they may be in show how it goes."""
         wanted = ContactFilter(created_from, number, book_title, book_id)

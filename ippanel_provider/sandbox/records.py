@@ -9,7 +9,7 @@ from typing import NamedTuple, overload
 
 from ippanel_provider.service import BulkState, DeliveryStatus
 
-from .life import Script, state_at, status_at
+from .lifecycle import Script, state_at, status_at
 from .phonebook_records import Entry
 
 
@@ -60,7 +60,9 @@ class Singles(Sequence[Item]):
 
 @dataclass(slots=True)
 class Submission:
-    """What one accepted request asks for: one bulk an item. ``due`` is the ``send_time`` as epoch seconds, or None for now."""
+    """What one accepted request asks for: one bulk an item. ``due`` is the ``send_time`` as epoch seconds, or None for
+    now.
+    """
 
     kind: str
     line: str
@@ -196,9 +198,13 @@ class Account:
     duplicate_guard: float = 40.0
     """Seconds in which the same text from the same line to the same recipient is refused; 0 switches the guard off."""
     without_credit: str = "state"
-    """What meets a send without credit: ``state`` accepts it and ends it in state 8, ``refuse`` answers 200 with status false."""
+    """What meets a send without credit: ``state`` accepts it and ends it in state 8, ``refuse`` answers 200 with status
+    false.
+    """
     local_numbers: bool = False
-    """Whether recipients may be written ``09…`` on the wire. Unsettled at the real service, so the strict reading is the default."""
+    """Whether recipients may be written ``09…`` on the wire. Unsettled at the real service, so the strict reading is
+    the default.
+    """
     unauthorized_body: str = "seen"
     """Which of the two 401 bodies is answered: ``seen`` (in production) or ``documented``."""
     alternates: bool = True

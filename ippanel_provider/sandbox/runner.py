@@ -43,7 +43,9 @@ class Message(TypedDict):
 
 
 class Counts(TypedDict):
-    """The judge of "nothing twice, nothing lost": ``duplicates`` are (recipient, text) pairs handed over more than once."""
+    """The judge of "nothing twice, nothing lost": ``duplicates`` are (recipient, text) pairs handed over more than
+    once.
+    """
 
     texts: int
     distinct: int
@@ -84,17 +86,29 @@ class RunningSandbox:
         limit: int | None = None,
     ) -> list[Message]:
         """Texts handed over, oldest first. ``text`` matches a part; ``recipient`` may be spelled any way."""
-        query = {"recipient": recipient, "text": text, "sender": sender, "since": since, "offset": offset or None, "limit": limit}
+        query = {
+            "recipient": recipient,
+            "text": text,
+            "sender": sender,
+            "since": since,
+            "offset": offset or None,
+            "limit": limit,
+        }
         return cast("list[Message]", self.control("GET", "messages", query=query)["messages"])
 
-    def wait_for(self, count: int = 1, *, timeout: float = 10.0, recipient: str | None = None, text: str | None = None) -> list[Message]:
+    def wait_for(
+        self, count: int = 1, *, timeout: float = 10.0, recipient: str | None = None, text: str | None = None
+    ) -> list[Message]:
         """Wait until ``count`` texts match, and return all that do.
 
         :raises TimeoutError: when they do not come within ``timeout`` seconds of real time.
         """
         query = {"count": count, "timeout": timeout, "recipient": recipient, "text": text}
         try:
-            return cast("list[Message]", self.control("GET", "messages/wait", query=query, wait=timeout + _CALL_TIMEOUT)["messages"])
+            return cast(
+                "list[Message]",
+                self.control("GET", "messages/wait", query=query, wait=timeout + _CALL_TIMEOUT)["messages"],
+            )
         except _Answered as answer:
             if answer.status == 408:
                 raise TimeoutError(str(answer)) from None
@@ -120,11 +134,16 @@ class RunningSandbox:
     ) -> int:
         """Set a fault for matching requests, ``times`` times or for ever; return its id.
 
-        ``options`` are ``after``, ``probability`` and what the fault itself takes (``seconds``, ``status``, ``retry_after``…).
+        ``options`` are ``after``, ``probability`` and what the fault itself takes (``seconds``, ``status``,
+        ``retry_after``…).
 
         :raises SandboxError: when there is no such fault, or an option is wrong.
         """
-        match = {key: value for key, value in (("path", path), ("method", method), ("sending_type", sending_type)) if value is not None}
+        match = {
+            key: value
+            for key, value in (("path", path), ("method", method), ("sending_type", sending_type))
+            if value is not None
+        }
         body = {"fault": name, "match": match, **options} | ({} if times is None else {"times": times})
         return int(self.control("POST", "faults", body)["id"])
 
@@ -155,7 +174,9 @@ class RunningSandbox:
     def inbox(self, sender: str, message: str, *, number: str | None = None) -> int:
         """A person texts ``message`` to ``number`` (the first line); return the id."""
         return int(
-            self.control("POST", "inbox", {"from": sender, "number": number or self.sender, "message": message})["messages_inbox_id"]
+            self.control("POST", "inbox", {"from": sender, "number": number or self.sender, "message": message})[
+                "messages_inbox_id"
+            ]
         )
 
     def decide(self, outbox_id: int, *, state_id: int | None = None, message_status: int | None = None) -> None:
@@ -187,11 +208,14 @@ class RunningSandbox:
     def add_phonebook(
         self, title: str, contacts: Sequence[Mapping[str, object]] = (), *, options: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        """Make a phonebook; ``options`` are title to type, contacts ``{"number": …, "name": …, "options": {title: value}}``.
+        """Make a phonebook; ``options`` are title to type, contacts ``{"number": …, "name": …, "options": {title:
+        value}}``.
 
         Return its ``id``, ``options`` (title to id), and how many contacts were ``added``.
         """
-        return self.control("POST", "phonebooks", {"title": title, "contacts": list(contacts), "options": dict(options or {})})
+        return self.control(
+            "POST", "phonebooks", {"title": title, "contacts": list(contacts), "options": dict(options or {})}
+        )
 
     def exported(self, export_id: int) -> bytes:
         """The xlsx file of an export that is done; the first one has the id 1.
@@ -299,7 +323,8 @@ def running_sandbox(
         line = process.stdout.readline()
         if not line.startswith(READY):
             raise SandboxError(
-                "the sandbox did not start; its message is above. Is the extra installed? pip install 'airflow-provider-ippanel[sandbox]'"
+                "the sandbox did not start; its message is above. Is the extra installed? pip install "
+                "'airflow-provider-ippanel[sandbox]'"
             )
         yield RunningSandbox(line.removeprefix(READY).strip(), api_key=api_key, pid=process.pid)
     finally:

@@ -21,7 +21,7 @@ from . import examples
 from .app import App
 from .clock import Clock
 from .defaults import API_KEY, API_KEY_VARIABLE, READY
-from .life import Timing
+from .lifecycle import Timing
 from .state import Sandbox
 from .state_file import StateFileError
 from .web.same_origin import is_loopback
@@ -74,7 +74,8 @@ class _Server(uvicorn.Server):
 def serve(sandbox: Sandbox, listening: socket.socket, *, stop_with_stdin: bool = False) -> int:
     """Serve until SIGTERM or SIGINT. Return the exit code.
 
-    :param stop_with_stdin: end when standard input closes, so that a sandbox never outlives the process that started it.
+    :param stop_with_stdin: end when standard input closes, so that a sandbox never outlives the process that started
+        it.
     """
     config = uvicorn.Config(
         App(sandbox),
@@ -122,20 +123,33 @@ def _wait_for_end_of_input(server: uvicorn.Server) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """The options of ``ippanel sandbox``."""
-    parser = argparse.ArgumentParser(prog="ippanel sandbox", description="A stand-in for the IPPanel service on this machine.")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port to listen on; 0 picks a free one (default: %(default)s)")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; anything but this machine needs --i-know")
-    parser.add_argument("--i-know", action="store_true", help="listen where others can reach it: texts and the key are open to them")
+    parser = argparse.ArgumentParser(
+        prog="ippanel sandbox", description="A stand-in for the IPPanel service on this machine."
+    )
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="port to listen on; 0 picks a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on; anything but this machine needs --i-know"
+    )
+    parser.add_argument(
+        "--i-know", action="store_true", help="listen where others can reach it: texts and the key are open to them"
+    )
     parser.add_argument(
         "--api-key",
         default=os.environ.get(API_KEY_VARIABLE) or API_KEY,
-        help=f"the key clients use (default: {API_KEY_VARIABLE}, or {API_KEY}); other users of the machine can read it here",
+        help=f"the key clients use (default: {API_KEY_VARIABLE}, or {API_KEY}); other users of the machine can "
+        f"read it here",
     )
     parser.add_argument("--empty", action="store_true", help="start without the examples of the documents")
-    parser.add_argument("--pace", type=float, default=1.0, help="how many times the usual 3.5 seconds a text takes; 0 is at once")
+    parser.add_argument(
+        "--pace", type=float, default=1.0, help="how many times the usual 3.5 seconds a text takes; 0 is at once"
+    )
     parser.add_argument("--speed", type=float, help="how fast the service's clock runs (default: 1)")
     parser.add_argument("--credit", type=float, help="rial the account starts with")
-    parser.add_argument("--state", type=Path, metavar="FILE", help="keep everything in FILE (SQLite) and go on from there the next time")
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="keep everything in FILE (SQLite) and go on from there the next time"
+    )
     parser.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
     return parser
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from .faults import Fault
-from .forms import FORM_TYPES, read_form
+from .form_bodies import FORM_TYPES, read_form
 from .state import Sandbox
 from .wire import HTML, Api, Call, Denied, Reply, Route, RouteTable, UnreadableBody
 
@@ -19,7 +19,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _ABSOLUTE_FORM = re.compile(r"https?://[^/]*", re.IGNORECASE)
 _SLASHES = re.compile(r"//+")
-_GATEWAY_PAGE = b"<html><head><title>%d</title></head><body><center><h1>%d Bad Gateway</h1></center><hr><center>cdn</center></body></html>"
+_GATEWAY_PAGE = (
+    b"<html><head><title>%d</title></head><body><center><h1>%d Bad "
+    b"Gateway</h1></center><hr><center>cdn</center></body></html>"
+)
 _BROKEN_JSON = b'{"data": {"message_outbox_ids": [}, "meta": '
 
 
@@ -62,11 +65,17 @@ class Serving:
 
     async def _answer(self, call: Call, scope: Scope) -> Reply | _Cut | None:
         """The answer, an answer that breaks off, or None for none at all."""
-        api, table = next(((api, table) for api, table in self._apis if call.path.startswith(api.prefix)), self._apis[-1])
+        api, table = next(
+            ((api, table) for api, table in self._apis if call.path.startswith(api.prefix)), self._apis[-1]
+        )
         found = self._find(table, call)
         label = f"{call.method} {found[0].path}" if not isinstance(found, int) else "unknown"
         self.sandbox.requests[label] += 1
-        faults = self.sandbox.faults.strike(call.method, call.path, _sending_type(call)) if self.sandbox.faults.active else []
+        faults = (
+            self.sandbox.faults.strike(call.method, call.path, _sending_type(call))
+            if self.sandbox.faults.active
+            else []
+        )
         decisive: Fault | None = None
         outbox = self.sandbox.outbox
         for fault in faults:
@@ -88,7 +97,11 @@ class Serving:
         """The route, or the status that says why there is none; an alternate that is switched off is none."""
         path = call.path.removeprefix("/v1")
         found = table.find(call.method, path)
-        if isinstance(found, int) or not found[0].alternate or self.sandbox.takes_alternate(f"{call.method} {found[0].path}"):
+        if (
+            isinstance(found, int)
+            or not found[0].alternate
+            or self.sandbox.takes_alternate(f"{call.method} {found[0].path}")
+        ):
             return found
         return table.find(call.method, path, alternates=False)
 

@@ -24,7 +24,7 @@ from .duplicate_guard import DuplicateGuard
 from .events import Hub
 from .faults import Faults
 from .journal import Journal, Store, change
-from .life import Script, Timing
+from .lifecycle import Script, Timing
 from .logins import Logins
 from .outbox import Outbox
 from .patterns import Patterns
@@ -107,7 +107,9 @@ class Sandbox(Store):
 
     @change
     def begin(self, speed: float, real_time: float) -> None:
-        """Start anew; ``real_time`` is now. The first change of a state file, so that what is seeded has the same times again."""
+        """Start anew; ``real_time`` is now. The first change of a state file, so that what is seeded has the same times
+        again.
+        """
         self.set_clock(real_time, speed, real_time)
         self._clear()
 
@@ -198,9 +200,16 @@ class Sandbox(Store):
 
     @change
     def cancel(self, bulk_id: int) -> bool:
-        """Cancel a scheduled bulk and give its price back; False when it is unknown, not scheduled, or due within five minutes."""
+        """Cancel a scheduled bulk and give its price back; False when it is unknown, not scheduled, or due within five
+        minutes.
+        """
         bulk = self.outbox.get(bulk_id)
-        if bulk is None or not bulk.script.end.is_good or bulk.due == bulk.accepted or bulk.due - self.now() < CANCEL_WINDOW:
+        if (
+            bulk is None
+            or not bulk.script.end.is_good
+            or bulk.due == bulk.accepted
+            or bulk.due - self.now() < CANCEL_WINDOW
+        ):
             return False
         self.decide(bulk_id, Script(bulk.script.timing, BulkState.CANCELLED))
         return True

@@ -1,7 +1,7 @@
 """The file behind ``--state``: one SQLite table of changes in the order they were made.
 
-A change is on its way to the disk when :meth:`StateFile.append` returns: whatever ends the process loses none. Against the
-loss of power nothing is done, this being a stand-in.
+A change is on its way to the disk when :meth:`StateFile.append` returns: whatever ends the process loses none. Against
+the loss of power nothing is done, this being a stand-in.
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ class StateFile:
         run("BEGIN IMMEDIATE")
         found = (run("PRAGMA application_id").fetchone()[0], run("PRAGMA user_version").fetchone()[0])
         if found == (0, 0) and not run("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            run("CREATE TABLE changes (id INTEGER PRIMARY KEY, time REAL NOT NULL, change TEXT NOT NULL, arguments BLOB NOT NULL)")
+            run(
+                "CREATE TABLE changes (id INTEGER PRIMARY KEY, time REAL NOT NULL, change TEXT NOT NULL, "
+                "arguments BLOB NOT NULL)"
+            )
             run(f"PRAGMA application_id = {_APPLICATION_ID}")
             run(f"PRAGMA user_version = {_VERSION}")
         elif found != (_APPLICATION_ID, _VERSION):
@@ -77,7 +80,9 @@ class StateFile:
 
     def append(self, time: float, change: str, arguments: bytes) -> None:
         """Write one change down, for good."""
-        self._database.execute("INSERT INTO changes (time, change, arguments) VALUES (?, ?, ?)", (time, change, arguments))
+        self._database.execute(
+            "INSERT INTO changes (time, change, arguments) VALUES (?, ?, ?)", (time, change, arguments)
+        )
 
     def clear(self) -> None:
         """Forget all changes, and leave nothing of them in the file."""

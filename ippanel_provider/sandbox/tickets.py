@@ -103,7 +103,9 @@ class Tickets(Store):
     ) -> Ticket:
         """Open a ticket."""
         now = self.now()
-        ticket = Ticket(next(self._ids), user_id, username, subject, category_id, description, now, now, sms_notification, file)
+        ticket = Ticket(
+            next(self._ids), user_id, username, subject, category_id, description, now, now, sms_notification, file
+        )
         self.put(ticket)
         return ticket
 

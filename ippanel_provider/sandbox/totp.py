@@ -23,4 +23,6 @@ def code_at(secret: str, moment: float) -> str:
 
 def accepts(secret: str, code: str, moment: float) -> bool:
     """Whether ``code`` is right at ``moment``; one step earlier or later is taken too, for clocks that are off."""
-    return any(hmac.compare_digest(code_at(secret, moment + drift).encode(), code.encode()) for drift in (0, -STEP, STEP))
+    return any(
+        hmac.compare_digest(code_at(secret, moment + drift).encode(), code.encode()) for drift in (0, -STEP, STEP)
+    )

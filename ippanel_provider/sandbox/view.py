@@ -53,9 +53,13 @@ def entry(sandbox: Sandbox, bulk: Bulk, index: int, now: float) -> dict[str, Any
     }
 
 
-def messages(sandbox: Sandbox, wanted: MessageFilter, *, offset: int = 0, limit: int | None = None) -> tuple[list[dict[str, Any]], int]:
+def messages(
+    sandbox: Sandbox, wanted: MessageFilter, *, offset: int = 0, limit: int | None = None
+) -> tuple[list[dict[str, Any]], int]:
     """Texts that match, oldest first, and how many match in all."""
     now = sandbox.now()
     total = sandbox.outbox.text_count if wanted == MessageFilter() else sum(1 for _ in sandbox.outbox.texts(wanted))
     stop = None if limit is None else offset + limit
-    return [entry(sandbox, bulk, index, now) for bulk, index in islice(sandbox.outbox.texts(wanted), offset, stop)], total
+    return [
+        entry(sandbox, bulk, index, now) for bulk, index in islice(sandbox.outbox.texts(wanted), offset, stop)
+    ], total

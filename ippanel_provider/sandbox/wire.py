@@ -124,7 +124,9 @@ class Call:
 
 
 def _fields(form: Form) -> dict[str, Any]:
-    """A form's values as the fields of a body: JSON where a value is a JSON list or object, a list where a field repeats."""
+    """A form's values as the fields of a body: JSON where a value is a JSON list or object, a list where a field
+    repeats.
+    """
     fields: dict[str, Any] = {}
     for name, values in form.values.items():
         read = [_value(value) for value in values]
@@ -169,9 +171,9 @@ class Route:
 class Api:
     """A wire API: its routes, and how it says no.
 
-    ``authorize`` fills ``call.credential`` or returns the refusal; ``unknown`` answers a path (404) or method (405) nobody serves;
-    ``unreadable`` a body that is no JSON; ``refused`` (message, code) and ``unauthorized`` are the faults of the same name in
-    this API's words.
+    ``authorize`` fills ``call.credential`` or returns the refusal; ``unknown`` answers a path (404) or method (405)
+    nobody serves; ``unreadable`` a body that is no JSON; ``refused`` (message, code) and ``unauthorized`` are the
+    faults of the same name in this API's words.
     """
 
     name: str
@@ -192,7 +194,9 @@ class RouteTable:
         self._patterned: list[tuple[re.Pattern[str], Route]] = []
         for route in routes:
             if "{" in route.path:
-                self._patterned.append((re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(route.path)) + r"\Z"), route))
+                self._patterned.append(
+                    (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(route.path)) + r"\Z"), route)
+                )
             else:
                 methods = self._fixed.setdefault(route.path, {})
                 if route.method in methods:

@@ -58,7 +58,9 @@ class IPPanelPatternSensor(IPPanelSensor):
         from ippanel_provider.exceptions import PatternRejected
 
         if status != "active":
-            raise PatternRejected(f"pattern_code {self.pattern_code}: it was not approved, its status is {status}; the panel says why.")
+            raise PatternRejected(
+                f"pattern_code {self.pattern_code}: it was not approved, its status is {status}; the panel says why."
+            )
         return self.pattern_code
 
 

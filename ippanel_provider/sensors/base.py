@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 
 class IPPanelSensor(BaseSensorOperator):
-    """Base of the sensors: ``mode="poke"`` and ``"reschedule"`` look on a worker, ``deferrable`` waits on the triggerer.
+    """Base of the sensors: ``mode="poke"`` and ``"reschedule"`` look on a worker, ``deferrable`` waits on the
+    triggerer.
 
     A look that finds the service out of reach is a look without result; only a refusal ends the wait.
 
-    :param deferrable: wait on the triggerer instead of a worker; default is the ``[operators] default_deferrable`` setting
+    :param deferrable: wait on the triggerer instead of a worker; default is the ``[operators] default_deferrable``
+        setting
     :param poke_interval: seconds between two looks
     :param ippanel_conn_id: the connection to IPPanel (templated)
-    :raises WaitFailed: if the service refused to be asked; :class:`~ippanel_provider.exceptions.WaitTimedOut` if a deferred
-        wait took longer than ``timeout``
+    :raises WaitFailed: if the service refused to be asked; :class:`~ippanel_provider.exceptions.WaitTimedOut` if a
+        deferred wait took longer than ``timeout``
     """
 
     template_fields: Sequence[str] = ("ippanel_conn_id",)

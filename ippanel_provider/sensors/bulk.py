@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import PokeReturnValue
 
 from ippanel_provider.operators.arguments import ids_of
-from ippanel_provider.operators.verdict import Demand, progress_of, states_of
+from ippanel_provider.operators.bulk_outcome import Demand, progress_of, states_of
 from ippanel_provider.sensors.base import IPPanelSensor
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ class IPPanelBulkSensor(IPPanelSensor):
     one report a bulk for that, so it is meant for texts with many recipients. On the triggerer all bulk waits of a
     connection share their looks, of at most 20 requests each.
 
-    Returns ``{"bulks": n}``; with ``min_delivered`` also ``"delivered", "pending", "lost"`` (recipients), and where bulks
-    ended otherwise than sent, ``"states": {"sent": n, "cancelled": n, …}``.
-    The parameters of :class:`~ippanel_provider.sensors.base.IPPanelSensor` hold too.
+    Returns ``{"bulks": n}``; with ``min_delivered`` also ``"delivered", "pending", "lost"`` (recipients), and where
+    bulks ended otherwise than sent, ``"states": {"sent": n, "cancelled": n, …}``. The parameters of
+    :class:`~ippanel_provider.sensors.base.IPPanelSensor` hold too.
 
     :param outbox_ids: the bulks: an id, a list of ids, or what a sending task returned (templated)
-    :param fail_on: the states that fail the task, as names or :class:`~ippanel_provider.service.BulkState`; default is all
-        in which no text went out: rejected, invalid_recipients, cancelled, no_credit, system_error
+    :param fail_on: the states that fail the task, as names or :class:`~ippanel_provider.service.BulkState`; default is
+        all in which no text went out: rejected, invalid_recipients, cancelled, no_credit, system_error
     :param min_delivered: the share of recipients, 0 to 1, that has to be delivered to before the wait is over
     :raises BulksFailed: if a bulk ended in a state of ``fail_on``; by reason, with ids
     :raises TooFewDelivered: if ``min_delivered`` can no longer be reached
@@ -64,7 +64,9 @@ class IPPanelBulkSensor(IPPanelSensor):
         if not watch.is_done:
             self.log.info("%s yet.", progress_of(watch))
             return PokeReturnValue(is_done=False)
-        return PokeReturnValue(is_done=True, xcom_value=self._judge(watch.states, watch.total if watch.tallies else None))
+        return PokeReturnValue(
+            is_done=True, xcom_value=self._judge(watch.states, watch.total if watch.tallies else None)
+        )
 
     def trigger(self, context: Context, deadline: float) -> IPPanelBulkTrigger:
         """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import PokeReturnValue
 
-from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.sensors.base import IPPanelSensor
 
 if TYPE_CHECKING:
@@ -23,19 +23,28 @@ class IPPanelInboxSensor(IPPanelSensor):
     """Wait until somebody has texted in.
 
     Returns ``{"inbox_ids": [...], "cursor": n}``: the ids of the texts that were meant, and the highest id looked at,
-    which a later run takes as its ``after_id`` to miss none. Numbers and texts are read from the inbox by id, where they
-    are needed; they pass through neither XCom nor triggers. The legacy REST API gives texts no ids and cannot be used.
-    The parameters of :class:`~ippanel_provider.sensors.base.IPPanelSensor` hold too.
+    which a later run takes as its ``after_id`` to miss none. Numbers and texts are read from the inbox by id, where
+    they are needed; they pass through neither XCom nor triggers. The legacy REST API gives texts no ids and cannot be
+    used. The parameters of :class:`~ippanel_provider.sensors.base.IPPanelSensor` hold too.
 
-    :param after_id: only texts with a higher inbox id; empty or None: those that came in since the DAG run began (templated)
+    :param after_id: only texts with a higher inbox id; empty or None: those that came in since the DAG run began
+        (templated)
     :param line: only texts to this line, as +983000505 (templated)
     :param sender: only texts from this number (templated)
-    :param keywords: only texts whose first word is one of these, however cased or spelled on a Persian keyboard (templated)
+    :param keywords: only texts whose first word is one of these, however cased or spelled on a Persian keyboard
+        (templated)
     :param matching: only texts in which this regular expression is found (templated)
     :param least: how many texts to wait for
     """
 
-    template_fields: Sequence[str] = ("after_id", "line", "sender", "keywords", "matching", *IPPanelSensor.template_fields)
+    template_fields: Sequence[str] = (
+        "after_id",
+        "line",
+        "sender",
+        "keywords",
+        "matching",
+        *IPPanelSensor.template_fields,
+    )
 
     sender = Private(of="sender")
 
@@ -66,7 +75,9 @@ class IPPanelInboxSensor(IPPanelSensor):
 
         after_id, since = self._start(context)
         wanted, secret = self._filter(), self.hook.profile.ledger_secret
-        texts = self.hook.run(watch.received(after_id or 0, since=None if since is None else datetime.fromtimestamp(since, UTC)))
+        texts = self.hook.run(
+            watch.received(after_id or 0, since=None if since is None else datetime.fromtimestamp(since, UTC))
+        )
         found = [text.inbox_id for text in texts if wanted.lets_through(text, secret)]
         self.log.info("%d texts came in, %d of them are meant.", len(texts), len(found))
         if len(found) < self.least:

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from ippanel_provider.sync.plan import Action
 
-_COLOURS = {Action.CREATE: 32, Action.UPDATE: 33, Action.DELETE: 31, Action.REJECT: 31, Action.UNCHANGED: 2, Action.UNMANAGED: 2}
+_COLOURS = {
+    Action.CREATE: 32,
+    Action.UPDATE: 33,
+    Action.DELETE: 31,
+    Action.REJECT: 31,
+    Action.UNCHANGED: 2,
+    Action.UNMANAGED: 2,
+}
 
 
 def _as_it_is(text: str) -> str:

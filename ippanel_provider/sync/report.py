@@ -1,4 +1,6 @@
-"""What became of every row, as CSV or JSON lines. A report may hold phone numbers: it goes where it is told, nowhere else."""
+"""What became of every row, as CSV or JSON lines. A report may hold phone numbers: it goes where it is told, nowhere
+else.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ippanel_provider.client import InvalidInput
-from ippanel_provider.sync.storage import Location, writing
+from ippanel_provider.tables.storage import Location, writing
 
 _KINDS = (".csv", ".jsonl", ".ndjson")
 
@@ -49,7 +51,9 @@ class Report:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         with self._text:
             self._text.flush()
             self._spool.seek(0)

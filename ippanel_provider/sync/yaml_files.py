@@ -55,5 +55,7 @@ def _yaml() -> ModuleType:
     try:
         import yaml
     except ImportError:
-        raise InvalidInput("YAML files need PyYAML; install it with pip install 'airflow-provider-ippanel[sync]'") from None
+        raise InvalidInput(
+            "YAML files need PyYAML; install it with pip install 'airflow-provider-ippanel[sync]'"
+        ) from None
     return yaml

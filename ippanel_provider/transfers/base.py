@@ -7,25 +7,27 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.operators.private import Private, value_of
+from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.sending import SendingOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from ippanel_provider.delivery.audience import Row
-    from ippanel_provider.delivery.rows import Record
+    from ippanel_provider.campaign.audience import Row
+    from ippanel_provider.campaign.rows import Record
 
 
 class RowsToIPPanelOperator(SendingOperator):
-    """Base of the operators that send to every row of a source. Each recipient gets one text, however often it is there.
+    """Base of the operators that send to every row of a source. Each recipient gets one text, however often it is
+    there.
 
     The rows go from the source to the service without passing through XCom, logs or rendered fields.
 
     :param row_message: a Jinja template in which each column of the row is a variable, as ``سلام {{ row.name }}``;
         it is rendered once a row, when the row is read, and so is not a template of the task. A row in which a column
         it uses is missing or empty (NULL) gets no text and is reported.
-    :param message: instead of it, one text for all, which takes a request and an outbox id for a thousand recipients (templated)
+    :param message: instead of it, one text for all, which takes a request and an outbox id for a thousand recipients
+        (templated)
     :param recipient_column: the column with the mobile number
     """
 
@@ -52,8 +54,8 @@ class RowsToIPPanelOperator(SendingOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Read, make the texts and send; return what was accepted."""
-        from ippanel_provider.client.checks import text
-        from ippanel_provider.delivery.forms import OwnTexts, SharedText
+        from ippanel_provider.campaign.kinds import OwnTexts, SharedText
+        from ippanel_provider.client.validation import text
 
         form = OwnTexts() if self.row_message is not None else SharedText(text(value_of(self.message) or ""))
         return self.send_rows(context, self._rows, form=form, once_per="recipient")
@@ -63,7 +65,7 @@ class RowsToIPPanelOperator(SendingOperator):
         """Yield the rows of the source, from its beginning."""
 
     def _rows(self) -> Iterator[Row]:
-        from ippanel_provider.delivery.rows import addressed, rendered
+        from ippanel_provider.campaign.rows import addressed, rendered
 
         with closing(self.records()) as records:
             if self.row_message is not None:

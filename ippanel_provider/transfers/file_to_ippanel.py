@@ -11,7 +11,7 @@ from ippanel_provider.transfers.base import RowsToIPPanelOperator
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
 
-    from ippanel_provider.delivery.rows import Record
+    from ippanel_provider.campaign.rows import Record
 
 
 class FileToIPPanelOperator(RowsToIPPanelOperator):
@@ -25,17 +25,20 @@ class FileToIPPanelOperator(RowsToIPPanelOperator):
 
     :param path: the file: a local path, or any URL that object storage takes, as ``s3://conn@bucket/key`` (templated)
     :param file_conn_id: the connection of the object storage, if the path does not name it (templated)
-    :param file_format: ``csv``, ``jsonl``, ``parquet`` (extra ``parquet``) or ``xlsx`` (extra ``xlsx``); default is what the path ends in
+    :param file_format: ``csv``, ``jsonl``, ``parquet`` (extra ``parquet``) or ``xlsx`` (extra ``xlsx``); default is
+        what the path ends in
     :param row_message: a Jinja template in which each column of the row is a variable, as ``سلام {{ row.name }}``;
         it is rendered once a row, when the row is read, and so is not a template of the task. A row in which a column
         it uses is missing gets no text and is reported.
-    :param message: instead of it, one text for all, which takes a request and an outbox id for a thousand recipients (templated)
+    :param message: instead of it, one text for all, which takes a request and an outbox id for a thousand recipients
+        (templated)
     :param recipient_column: the column with the mobile number
     :param columns: the names of the columns, if a CSV or Excel file has no header
     :param encoding: of CSV and JSON lines; default is UTF-8. Excel of a Persian Windows saves ``cp1256``
     :param delimiter: what stands between the values of a CSV line
     :param sheet: the sheet of an Excel file; default is the first
-    :raises SendFailed: if the service did not accept everything; it says how far it came, and a retry goes on from there
+    :raises SendFailed: if the service did not accept everything; it says how far it came, and a retry goes on from
+        there
     """
 
     template_fields: Sequence[str] = ("path", "file_conn_id", *RowsToIPPanelOperator.template_fields)
@@ -69,7 +72,7 @@ class FileToIPPanelOperator(RowsToIPPanelOperator):
         """Open the file and yield its rows."""
         from airflow.providers.common.compat.sdk import ObjectStoragePath
 
-        from ippanel_provider.delivery.sources import Layout, format_of, read
+        from ippanel_provider.tables.readers import Layout, format_of, read
 
         kind = format_of(self.path, self.file_format)
         layout = Layout(self.encoding, self.delimiter, self.columns, self.sheet)

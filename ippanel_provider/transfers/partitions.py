@@ -20,23 +20,27 @@ def plan_partitions(
     from ``first`` to ``last``, both included. Every part but the last has ``size`` rows. The keys pass through XCom and
     are shown with the task, so the key must not be the phone number.
 
-    :param sql: a query of one column, a unique key that is not NULL, in its order, as ``SELECT id FROM customers ORDER BY id``
+    :param sql: a query of one column, a unique key that is not NULL, in its order, as ``SELECT id FROM customers ORDER
+        BY id``
     :param sql_conn_id: the connection to the database
     :param size: rows in a part
     :raises ValueError: if the size is below 1, or the keys are not unique and in order.
     """
-    from ippanel_provider.transfers.cursor import read
+    from ippanel_provider.tables.sql import read
 
     if size < 1:
         raise ValueError(f"size: {size} is no number of rows")
     with closing(read(BaseHook.get_connection(sql_conn_id).get_hook(), sql, parameters)) as rows:
-        return [{"first": first, "last": last} for first, last in bounds((next(iter(row.values())) for row in rows), size)]
+        return [
+            {"first": first, "last": last} for first, last in bounds((next(iter(row.values())) for row in rows), size)
+        ]
 
 
 def bounds(keys: Iterable[Key], size: int) -> Iterator[tuple[Key, Key]]:
     """Yield first and last key of each ``size`` keys.
 
-    :raises ValueError: if the keys are not unique and in order: a row between two parts would get nothing, or two texts.
+    :raises ValueError: if the keys are not unique and in order: a row between two parts would get nothing, or two
+        texts.
     """
     first: Key | None = None
     last: Key | None = None

@@ -14,7 +14,7 @@ from ippanel_provider.transfers.base import RowsToIPPanelOperator
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
 
-    from ippanel_provider.delivery.rows import Record
+    from ippanel_provider.campaign.rows import Record
 
 
 class SqlToIPPanelOperator(RowsToIPPanelOperator):
@@ -30,12 +30,15 @@ class SqlToIPPanelOperator(RowsToIPPanelOperator):
     :param row_message: a Jinja template in which each column of the row is a variable, as ``سلام {{ row.name }}``;
         it is rendered once a row, when the row is read, and so is not a template of the task. A row in which a column
         it uses is missing or NULL gets no text and is reported.
-    :param message: instead of it, one text for all, which takes a request and an outbox id for a thousand recipients (templated)
+    :param message: instead of it, one text for all, which takes a request and an outbox id for a thousand recipients
+        (templated)
     :param recipient_column: the column with the mobile number
     :param sql_conn_id: the connection to the database (templated)
-    :param first_pass: run the query twice, the first time only to count: so that the credit is checked against the whole
-        cost, and the log tells the time left; default is to run it once and check the credit against the first request
-    :raises SendFailed: if the service did not accept everything; it says how far it came, and a retry goes on from there
+    :param first_pass: run the query twice, the first time only to count: so that the credit is checked against the
+        whole cost, and the log tells the time left; default is to run it once and check the credit against the first
+        request
+    :raises SendFailed: if the service did not accept everything; it says how far it came, and a retry goes on from
+        there
     """
 
     template_fields: Sequence[str] = ("sql", "parameters", "sql_conn_id", *RowsToIPPanelOperator.template_fields)
@@ -62,8 +65,8 @@ class SqlToIPPanelOperator(RowsToIPPanelOperator):
 
     def records(self) -> Generator[Record, None, None]:
         """Run the query and yield its rows, counted from 1."""
-        from ippanel_provider.delivery.rows import numbered
-        from ippanel_provider.transfers.cursor import read
+        from ippanel_provider.campaign.rows import numbered
+        from ippanel_provider.tables.sql import read
 
         with closing(read(BaseHook.get_connection(self.sql_conn_id).get_hook(), self.sql, self.parameters)) as rows:
             yield from numbered(rows)

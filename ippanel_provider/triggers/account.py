@@ -20,13 +20,17 @@ class IPPanelPatternTrigger(WaitTrigger):
 
     arguments = ("pattern_code",)
 
-    def __init__(self, pattern_code: str, ippanel_conn_id: str, poll_interval: float, deadline: float, carried: Any = None) -> None:
+    def __init__(
+        self, pattern_code: str, ippanel_conn_id: str, poll_interval: float, deadline: float, carried: Any = None
+    ) -> None:
         super().__init__(ippanel_conn_id, poll_interval, deadline, carried)
         self.pattern_code = pattern_code
 
     async def wait(self) -> Event:
         """See the class."""
-        return await PatternPoller.wait(self.ippanel_conn_id, PatternWait(self.pattern_code, self.poll_interval, self.deadline))
+        return await PatternPoller.wait(
+            self.ippanel_conn_id, PatternWait(self.pattern_code, self.poll_interval, self.deadline)
+        )
 
 
 class PatternWait(Wait):
@@ -78,7 +82,9 @@ class IPPanelCreditTrigger(WaitTrigger):
 
     async def wait(self) -> Event:
         """See the class."""
-        return await CreditPoller.wait(self.ippanel_conn_id, CreditWait(self.at_least, self.poll_interval, self.deadline))
+        return await CreditPoller.wait(
+            self.ippanel_conn_id, CreditWait(self.at_least, self.poll_interval, self.deadline)
+        )
 
 
 class CreditWait(Wait):

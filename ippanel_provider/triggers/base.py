@@ -18,8 +18,8 @@ class WaitTrigger(BaseTrigger):
     :param ippanel_conn_id: the connection to IPPanel
     :param poll_interval: seconds between two looks
     :param deadline: when to give up, in epoch seconds, so that a restart does not start the wait anew
-    :param carried: JSON that the task wants back: it is in the event, under the same name. (``DAG.test`` keeps nothing else
-        over a deferral)
+    :param carried: JSON that the task wants back: it is in the event, under the same name. (``DAG.test`` keeps nothing
+        else over a deferral)
     """
 
     arguments: ClassVar[Sequence[str]] = ()
@@ -34,7 +34,13 @@ class WaitTrigger(BaseTrigger):
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments, as JSON primitives."""
-        names = (*self.arguments, "ippanel_conn_id", "poll_interval", "deadline", *(() if self.carried is None else ("carried",)))
+        names = (
+            *self.arguments,
+            "ippanel_conn_id",
+            "poll_interval",
+            "deadline",
+            *(() if self.carried is None else ("carried",)),
+        )
         return f"{type(self).__module__}.{type(self).__qualname__}", {name: getattr(self, name) for name in names}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:

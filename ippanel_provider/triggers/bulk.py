@@ -19,7 +19,8 @@ class IPPanelBulkTrigger(WaitTrigger):
     """Wait until every bulk is final, or one has failed, or enough was delivered.
 
     The event's payload is ``{"status": "final", "states": {id: state}}``, and with ``min_delivered`` ``"delivery":
-    [delivered, pending, lost]``, of recipients; see :class:`~ippanel_provider.triggers.base.WaitTrigger` for the others.
+    [delivered, pending, lost]``, of recipients; see :class:`~ippanel_provider.triggers.base.WaitTrigger` for the
+    others.
 
     :param outbox_ids: the bulks to wait for
     :param fail_on: numbers of the states that end the wait at once; default is all in which no text went out
@@ -65,7 +66,10 @@ class BulkWait(Wait):
         """See :class:`~ippanel_provider.triggers.poller.Wait`."""
         if self.watch.unfinal:
             return f"{len(self.watch.unfinal)} of {len(self.watch.outbox_ids)} bulks are not final"
-        return f"{len(self.watch.untallied)} of {len(self.watch.outbox_ids)} bulks have recipients whose status is not final"
+        return (
+            f"{len(self.watch.untallied)} of {len(self.watch.outbox_ids)} bulks have recipients whose status "
+            f"is not final"
+        )
 
     def check(self) -> None:
         """Settle if enough is known."""

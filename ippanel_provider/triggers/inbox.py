@@ -49,7 +49,9 @@ class IPPanelInboxTrigger(WaitTrigger):
         """See the class."""
         from ippanel_provider.inbox import InboxFilter
 
-        wait = InboxWait(InboxFilter(**self.wanted), self.after_id, self.since, self.least, self.poll_interval, self.deadline)
+        wait = InboxWait(
+            InboxFilter(**self.wanted), self.after_id, self.since, self.least, self.poll_interval, self.deadline
+        )
         return await InboxPoller.wait(self.ippanel_conn_id, wait)
 
 
@@ -59,7 +61,13 @@ class InboxWait(Wait):
     __slots__ = ("cursor", "found", "least", "since", "wanted")
 
     def __init__(
-        self, wanted: InboxFilter, after_id: int | None, since: float | None, least: int, interval: float, deadline: float
+        self,
+        wanted: InboxFilter,
+        after_id: int | None,
+        since: float | None,
+        least: int,
+        interval: float,
+        deadline: float,
     ) -> None:
         super().__init__(interval, deadline)
         self.wanted = wanted
@@ -87,7 +95,9 @@ class InboxWait(Wait):
             # From here on the id says it, and the inbox need not be read from its beginning again.
             self.since = None
         if len(self.found) >= self.least:
-            self.settle({"status": "received", "inbox_ids": [text.inbox_id for text in self.found], "cursor": self.cursor})
+            self.settle(
+                {"status": "received", "inbox_ids": [text.inbox_id for text in self.found], "cursor": self.cursor}
+            )
 
 
 class InboxPoller(Poller[InboxWait]):

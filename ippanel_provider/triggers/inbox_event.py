@@ -21,25 +21,27 @@ PERSONAL = ("sender", "message")
 class IPPanelInboxEventTrigger(BaseEventTrigger):
     """Fires when texts have come in, for an ``AssetWatcher``; those of one look are one event.
 
-    An event's payload is ``{"inbox_ids": [...]}``; senders and texts are read from the inbox by the task that needs them,
-    unless ``include`` says otherwise, which adds ``"texts": [{"inbox_id", …}]``.
+    An event's payload is ``{"inbox_ids": [...]}``; senders and texts are read from the inbox by the task that needs
+    them, unless ``include`` says otherwise, which adds ``"texts": [{"inbox_id", …}]``.
 
-    On Airflow 3.3 every text is in an event at least once: the cursor lies with the asset and follows what is in Airflow's
-    database, so nothing is missed while the triggerer is down or when it is killed; a text may then come twice, with the
-    same id. All watchers of a connection share one poll. Airflow 3.0 to 3.2 keep no cursor for a trigger: there the
-    watch begins anew with each start of the triggerer, at ``start``. The legacy REST API cannot be watched.
+    On Airflow 3.3 every text is in an event at least once: the cursor lies with the asset and follows what is in
+    Airflow's database, so nothing is missed while the triggerer is down or when it is killed; a text may then come
+    twice, with the same id. All watchers of a connection share one poll. Airflow 3.0 to 3.2 keep no cursor for a
+    trigger: there the watch begins anew with each start of the triggerer, at ``start``. The legacy REST API cannot be
+    watched.
 
-    From events to runs is Airflow's part: up to 3.3 it can leave an event that arrives while it makes a run for an earlier
-    one to the next run, which only a further event brings (apache/airflow#54659, #56050). A DAG that must handle every text
-    in time takes the event as a wake-up and reads the inbox from a cursor of its own, as the example
+    From events to runs is Airflow's part: up to 3.3 it can leave an event that arrives while it makes a run for an
+    earlier one to the next run, which only a further event brings (apache/airflow#54659, #56050). A DAG that must
+    handle every text in time takes the event as a wake-up and reads the inbox from a cursor of its own, as the example
     ``example_ippanel_inbox`` does: its run begins after such an event and so sees the text.
 
     :param line: only texts to this line, as +983000505
     :param keywords: only texts whose first word is one of these, however cased or spelled on a Persian keyboard
     :param matching: only texts in which this regular expression is found
-    :param start: where a watcher that never ran begins: ``latest``, with what comes in from then on; ``earliest``, with all
-        there is; or after an inbox id
-    :param include: of ``sender`` and ``message``, what the payload holds of each text; it is stored with the asset event
+    :param start: where a watcher that never ran begins: ``latest``, with what comes in from then on; ``earliest``, with
+        all there is; or after an inbox id
+    :param include: of ``sender`` and ``message``, what the payload holds of each text; it is stored with the asset
+        event
     :param poll_interval: seconds between two looks
     :param ippanel_conn_id: the connection to IPPanel
     """
@@ -94,7 +96,11 @@ class IPPanelInboxEventTrigger(BaseEventTrigger):
 
     def shared_stream_key(self) -> Hashable | None:
         """One stream for all watchers of a connection, where Airflow tells when an event is in its database."""
-        return ("ippanel_inbox", self.ippanel_conn_id) if hasattr(BaseEventTrigger, "create_shared_stream_producer") else None
+        return (
+            ("ippanel_inbox", self.ippanel_conn_id)
+            if hasattr(BaseEventTrigger, "create_shared_stream_producer")
+            else None
+        )
 
     @classmethod
     def create_shared_stream_producer(cls, kwargs: dict[str, Any]) -> InboxStream:  # type: ignore[override]
@@ -128,7 +134,9 @@ class IPPanelInboxEventTrigger(BaseEventTrigger):
         return {"inbox_id": text.inbox_id, **{name: personal[name] for name in self.include}}
 
     def _stores(self) -> list[Any]:
-        """One for each asset that this trigger serves: watchers of several assets with the same arguments are one trigger."""
+        """One for each asset that this trigger serves: watchers of several assets with the same arguments are one
+        trigger.
+        """
         store = self.asset_state_store
         if store is None:
             return []

@@ -54,7 +54,9 @@ class Watcher:
         self.seen = self.saved = self.given
 
     def take(self, batch: Batch) -> Sequence[InboxMessage]:
-        """Return what of a batch is new; nothing of one that does not follow on, for it will come again as one that does."""
+        """Return what of a batch is new; nothing of one that does not follow on, for it will come again as one that
+        does.
+        """
         if batch.low > self.seen:
             return ()
         new = tuple(text for text in batch.texts if text.inbox_id > self.seen)
@@ -170,7 +172,9 @@ async def texts_of(conn_id: str, wait: InboxWait) -> list[InboxMessage]:
             return wait.found
         failures += 1
         pause = min(MAX_BACK_OFF, max(1.0, wait.interval) * 2.0 ** min(failures, 20))
-        log.error("The inbox of %s cannot be watched, the next look is in %.0f s: %s", conn_id, pause, event.get("message"))
+        log.error(
+            "The inbox of %s cannot be watched, the next look is in %.0f s: %s", conn_id, pause, event.get("message")
+        )
         await asyncio.sleep(pause)
         wait = InboxWait(wait.wanted, wait.cursor, None, wait.least, wait.interval, wait.deadline)
 

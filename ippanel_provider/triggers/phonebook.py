@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 class IPPanelImportTrigger(WaitTrigger):
-    """Wait until the import into a phonebook has ended; the event's payload is ``{"status": "ended", "import_status": …, "contacts": n}``.
+    """Wait until the import into a phonebook has ended; the event's payload is ``{"status": "ended", "import_status":
+    …, "contacts": n}``.
 
     :param phonebook_id: the phonebook
     :param ends: the words for its ``import_status`` by which the service says that it has ended, well or not
@@ -22,7 +23,13 @@ class IPPanelImportTrigger(WaitTrigger):
     arguments = ("phonebook_id", "ends")
 
     def __init__(
-        self, phonebook_id: int, ends: Sequence[str], ippanel_conn_id: str, poll_interval: float, deadline: float, carried: Any = None
+        self,
+        phonebook_id: int,
+        ends: Sequence[str],
+        ippanel_conn_id: str,
+        poll_interval: float,
+        deadline: float,
+        carried: Any = None,
     ) -> None:
         super().__init__(ippanel_conn_id, poll_interval, deadline, carried)
         self.phonebook_id = phonebook_id
@@ -68,7 +75,9 @@ class ImportPoller(Poller[ImportWait]):
             self._asked_in[phonebook_id] = self.rounds
             for wait in [wait for wait in self.waits if wait.phonebook_id == phonebook_id]:
                 if not found:
-                    wait.settle({"status": "error", "message": f"phonebook_id: there is no phonebook {phonebook_id} any more"})
+                    wait.settle(
+                        {"status": "error", "message": f"phonebook_id: there is no phonebook {phonebook_id} any more"}
+                    )
                     continue
                 wait.status = found[0].import_status
                 if wait.status in wait.ends:

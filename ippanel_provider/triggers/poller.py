@@ -131,7 +131,8 @@ class Poller(ABC, Generic[W]):
                 self._expire()
                 now = self._clock()
                 if now >= self._not_before and any(wait.due <= now for wait in self._open()):
-                    # Those that are due soon join in, so that waits begun at different times come to share their rounds.
+                    # Those that are due soon join in, so that waits begun at different times come to share their
+                    # rounds.
                     await self._round([wait for wait in self._open() if wait.due <= now + wait.interval / 2])
                 else:
                     await self._sleep(now)

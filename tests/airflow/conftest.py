@@ -74,14 +74,21 @@ def airflow() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 def _airflow(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "airflow", *arguments], env=os.environ, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        [sys.executable, "-m", "airflow", *arguments],
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
     )
 
 
 def connection(sandbox: RunningSandbox, **changes: Any) -> str:
     """A connection to the sandbox in the JSON form of ``AIRFLOW_CONN_…``; ``changes`` win, ``extra`` is merged."""
     extra = {"sender": sandbox.sender} | changes.pop("extra", {})
-    return json.dumps({"conn_type": "ippanel", "host": sandbox.base_url, "password": sandbox.api_key, "extra": extra} | changes)
+    return json.dumps(
+        {"conn_type": "ippanel", "host": sandbox.base_url, "password": sandbox.api_key, "extra": extra} | changes
+    )
 
 
 @pytest.fixture
@@ -123,18 +130,26 @@ class Run:
 
 @pytest.fixture
 def run_dag(
-    metadata_database: None, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    metadata_database: None,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., Run]:
     """Run a DAG to its end in this process, triggers included, and tell what became of it."""
     _let_the_api_come_up(monkeypatch)
-    # Handlers that Airflow 2 made in an earlier test write to that test's closed streams, and would tell so with a stack.
+    # Handlers that Airflow 2 made in an earlier test write to that test's closed streams, and would tell so with a
+    # stack.
     monkeypatch.setattr(logging, "raiseExceptions", False)
 
     def run(dag: Any, *, logical_date: datetime | None = None, **conf: Any) -> Run:
         given: dict[str, Any] = {}
         if logical_date is not None:
             # Airflow 2 calls it by its old name.
-            given = {"logical_date" if "logical_date" in inspect.signature(dag.test).parameters else "execution_date": logical_date}
+            given = {
+                "logical_date"
+                if "logical_date" in inspect.signature(dag.test).parameters
+                else "execution_date": logical_date
+            }
         capfd.readouterr()
         caplog.clear()
         with caplog.at_level("INFO"):
@@ -148,21 +163,27 @@ def run_dag(
 
 @pytest.fixture
 def new_dag(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
-    """Make an empty DAG named after the test; a second one gets a number, because a run of Airflow 3.1 keeps to the first."""
+    """Make an empty DAG named after the test; a second one gets a number, because a run of Airflow 3.1 keeps to the
+    first.
+    """
     from airflow.providers.common.compat.sdk import DAG
 
     made = count(1)
 
     def make(**options: Any) -> Any:
         number = next(made)
-        name = "".join(letter if letter.isalnum() else "_" for letter in request.node.name) + (f"_{number}" if number > 1 else "")
+        name = "".join(letter if letter.isalnum() else "_" for letter in request.node.name) + (
+            f"_{number}" if number > 1 else ""
+        )
         return DAG(dag_id=name, schedule=None, start_date=datetime(2025, 1, 1, tzinfo=UTC), **options)
 
     return make
 
 
 def _let_the_api_come_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before 3.3, the API that a DAG's test makes for every task may get its first request before it is up, or after it was let go."""
+    """Before 3.3, the API that a DAG's test makes for every task may get its first request before it is up, or after it
+    was let go.
+    """
     if importlib.util.find_spec("airflow.triggers.shared_stream") or not importlib.util.find_spec("airflow.sdk"):
         return
     from airflow.sdk.execution_time import supervisor
@@ -196,7 +217,9 @@ def _make_known(dag: Any) -> None:
     with create_session() as session:
         DagBundlesManager().sync_bundles_to_db(session=session)
         session.commit()
-        update_dag_parsing_results_in_db("dags-folder", None, [LazyDeserializedDAG.from_dag(dag)], {}, None, set(), session)
+        update_dag_parsing_results_in_db(
+            "dags-folder", None, [LazyDeserializedDAG.from_dag(dag)], {}, None, set(), session
+        )
 
 
 def _outcome(dag_run: Any, log: str) -> Run:
@@ -221,5 +244,7 @@ def _outcome(dag_run: Any, log: str) -> Run:
                 results[row.task_id] = value
             else:
                 results.setdefault(row.task_id, []).append(value)
-        rendered = {row.task_id: row.rendered_fields for row in session.query(RenderedTaskInstanceFields).filter_by(**key)}
+        rendered = {
+            row.task_id: row.rendered_fields for row in session.query(RenderedTaskInstanceFields).filter_by(**key)
+        }
     return Run(str(dag_run.state), instances, results, rendered, log)

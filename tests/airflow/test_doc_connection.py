@@ -44,7 +44,9 @@ def test_the_command_adds_a_connection(metadata_database: None, monkeypatch: pyt
     from airflow.models import Connection
     from airflow.utils.session import create_session
 
-    (command,) = [c for fence in pages.fences(PAGE, "console") for c in pages.commands(fence.code) if "connections add" in c]
+    (command,) = [
+        c for fence in pages.fences(PAGE, "console") for c in pages.commands(fence.code) if "connections add" in c
+    ]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "IPPANEL_API_KEY": "k" * 40}
     asked = f"{command} && airflow connections get ippanel_default --output json"
@@ -53,4 +55,8 @@ def test_the_command_adds_a_connection(metadata_database: None, monkeypatch: pyt
         session.query(Connection).filter_by(conn_id="ippanel_default").delete()
     assert done.returncode == 0, done.stderr
     (found,) = json.loads(done.stdout[done.stdout.index("[{") :])
-    assert (found["conn_type"], found["password"], found["extra_dejson"]) == ("ippanel", "k" * 40, {"sender": "+983000505"})
+    assert (found["conn_type"], found["password"], found["extra_dejson"]) == (
+        "ippanel",
+        "k" * 40,
+        {"sender": "+983000505"},
+    )

@@ -38,7 +38,11 @@ def service(sandbox: RunningSandbox) -> RunningSandbox:
 
 
 def approved_pattern(sandbox: RunningSandbox) -> str:
-    code = IPPanelHook().run(edge.pattern.create("%name% عزیز، سفارش %order% ثبت شد", description="x", variables=KINDS)).code
+    code = (
+        IPPanelHook()
+        .run(edge.pattern.create("%name% عزیز، سفارش %order% ثبت شد", description="x", variables=KINDS))
+        .code
+    )
     sandbox.approve(code)
     return code
 
@@ -114,7 +118,9 @@ def approve_what_comes(sandbox: RunningSandbox) -> None:
 
 
 def test_a_campaign_from_a_file(service: RunningSandbox, run_dag: Any, tmp_path: Path) -> None:
-    (tmp_path / "customers.csv").write_text(f"name,mobile,points\nآرش,{ARASH},10\nبهار,0912 000 0002,20\nدارا,{DARA},30\nنادر,12345,5\n")
+    (tmp_path / "customers.csv").write_text(
+        f"name,mobile,points\nآرش,{ARASH},10\nبهار,0912 000 0002,20\nدارا,{DARA},30\nنادر,12345,5\n"
+    )
     (tmp_path / "never.csv").write_text(f"mobile\n{DARA}\n")
     run = run_dag(
         example("campaign"),

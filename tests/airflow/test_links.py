@@ -29,7 +29,9 @@ def remembered(ids: list[int]) -> dict[str, Any]:
 
 def test_the_first_bulk_is_linked_to_the_panel_of_the_connection(connect: Callable[..., str]) -> None:
     connect(extra={"panel_url": "https://panel.example.com/outbox/{id}?tab=report"})
-    assert remembered([5_700_000_001, 2]) == {"ippanel_bulk_url": "https://panel.example.com/outbox/5700000001?tab=report"}
+    assert remembered([5_700_000_001, 2]) == {
+        "ippanel_bulk_url": "https://panel.example.com/outbox/5700000001?tab=report"
+    }
 
 
 @pytest.mark.parametrize("extra", [{}, {"panel_url": ""}, {"panel_url": "javascript:alert({id})"}])
@@ -43,7 +45,9 @@ def test_without_a_bulk_there_is_no_link(connect: Callable[..., str]) -> None:
     assert remembered([]) == {}
 
 
-def test_the_link_reads_what_the_task_left(connect: Callable[..., str], new_dag: Callable[..., Any], run_dag: Callable[..., Any]) -> None:
+def test_the_link_reads_what_the_task_left(
+    connect: Callable[..., str], new_dag: Callable[..., Any], run_dag: Callable[..., Any]
+) -> None:
     from airflow.providers.common.compat.sdk import TaskInstanceKey, task
 
     connect(extra={"panel_url": "https://panel.example.com/{id}"})

@@ -26,7 +26,9 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object, object]]:
 
     found: list[tuple[str, object, object]] = []
     monkeypatch.setattr(Stats, "incr", lambda name, count=1, rate=1, *, tags=None: found.append((name, count, tags)))
-    monkeypatch.setattr(Stats, "timing", lambda name, delta, *, tags=None: found.append((name, delta.total_seconds(), tags)))
+    monkeypatch.setattr(
+        Stats, "timing", lambda name, delta, *, tags=None: found.append((name, delta.total_seconds(), tags))
+    )
     return found
 
 
@@ -36,7 +38,9 @@ def test_counts_carry_the_connection_and_zeros_are_left_out(told: list[tuple[str
     assert told == [("ippanel.sent", 3, tags), ("ippanel.parts", 6, tags), ("ippanel.unconfirmed", 1, tags)]
 
 
-def test_every_send_of_a_flow_is_timed_and_nothing_else(told: list[tuple[str, object, object]], ippanel_sandbox: RunningSandbox) -> None:
+def test_every_send_of_a_flow_is_timed_and_nothing_else(
+    told: list[tuple[str, object, object]], ippanel_sandbox: RunningSandbox
+) -> None:
     def flow() -> Flow[list[int]]:
         yield edge.payment.credit()
         receipt: Receipt = yield edge.send.webservice("سلام", ["09120000001"], sender=ippanel_sandbox.sender)
@@ -64,7 +68,9 @@ def test_a_send_of_the_legacy_api_is_timed_and_what_a_send_costs_is_not(told: li
     assert [name for name, _, _ in told] == ["ippanel.latency"]
 
 
-def test_a_send_that_failed_is_timed_and_the_flow_decides(told: list[tuple[str, object, object]], ippanel_sandbox: RunningSandbox) -> None:
+def test_a_send_that_failed_is_timed_and_the_flow_decides(
+    told: list[tuple[str, object, object]], ippanel_sandbox: RunningSandbox
+) -> None:
     ippanel_sandbox.fault("refused", path="/api/send")
 
     def flow() -> Flow[str]:
@@ -116,7 +122,9 @@ class TestWhatSendsTell:
         return sum(name == "ippanel.latency" for name, _, _ in told)
 
     def context(self) -> Any:
-        ti = SimpleNamespace(dag_id="d", task_id="send", run_id="r", map_index=-1, try_number=1, max_tries=0, xcom_push=lambda **_: None)
+        ti = SimpleNamespace(
+            dag_id="d", task_id="send", run_id="r", map_index=-1, try_number=1, max_tries=0, xcom_push=lambda **_: None
+        )
         return {"ti": ti, "dag_run": SimpleNamespace(start_date=None)}
 
     def test_to_many(self, sandbox: RunningSandbox, told: list[tuple[str, object, object]]) -> None:
@@ -131,14 +139,20 @@ class TestWhatSendsTell:
         assert self.counted(told) == {"ippanel.sent": 2, "ippanel.parts": 4}
         assert self.latencies(told) == 1
 
-    def test_with_one_request_that_nobody_answered(self, sandbox: RunningSandbox, told: list[tuple[str, object, object]]) -> None:
+    def test_with_one_request_that_nobody_answered(
+        self, sandbox: RunningSandbox, told: list[tuple[str, object, object]]
+    ) -> None:
         sandbox.fault("status", path="/api/send$", status=504, times=1)
         with pytest.raises(SendInDoubt):
-            IPPanelVoiceOtpOperator(task_id="send", code="1234", recipient="09120000001", settle=0).execute(self.context())
+            IPPanelVoiceOtpOperator(task_id="send", code="1234", recipient="09120000001", settle=0).execute(
+                self.context()
+            )
         assert self.counted(told) == {"ippanel.unconfirmed": 1}
         assert self.latencies(told) == 1
 
-    def test_that_nothing_can_be_counted_fails_no_send(self, sandbox: RunningSandbox, told: list[tuple[str, object, object]]) -> None:
+    def test_that_nothing_can_be_counted_fails_no_send(
+        self, sandbox: RunningSandbox, told: list[tuple[str, object, object]]
+    ) -> None:
         sandbox.fault("refused", path="/api/report/by_bulk")
         sent = IPPanelVoiceOtpOperator(task_id="send", code="1234", recipient="09120000001").execute(self.context())
         assert len(sent["outbox_ids"]) == 1

@@ -35,7 +35,11 @@ def listed(room: str) -> set[str]:
     if room == "notifications":
         return {name.rpartition(".")[0] for name in INFO.get(room, [])}
     entries = INFO.get(room, [])
-    return {entry["python-module"] for entry in entries} if room == "transfers" else {m for e in entries for m in e["python-modules"]}
+    return (
+        {entry["python-module"] for entry in entries}
+        if room == "transfers"
+        else {m for e in entries for m in e["python-modules"]}
+    )
 
 
 def all_listed() -> set[str]:
@@ -45,7 +49,9 @@ def all_listed() -> set[str]:
 
 def test_airflow_finds_the_metadata() -> None:
     """Under the name of the distribution, or every airflow command breaks."""
-    (entry,) = [entry for entry in entry_points(group="apache_airflow_provider") if entry.dist.name == INFO["package-name"]]
+    (entry,) = [
+        entry for entry in entry_points(group="apache_airflow_provider") if entry.dist.name == INFO["package-name"]
+    ]
     assert entry.load()() == INFO
     assert INFO["versions"] == [__version__]
 
@@ -60,7 +66,9 @@ def test_airflow_takes_the_metadata(airflow: Any) -> None:
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_module_with_something_to_use_is_listed_and_no_other(room: str) -> None:
     package = importlib.import_module(f"ippanel_provider.{room}")
-    modules = {name for _, name, _ in pkgutil.iter_modules(package.__path__, f"{package.__name__}.") if uses(name, ROOMS[room])}
+    modules = {
+        name for _, name, _ in pkgutil.iter_modules(package.__path__, f"{package.__name__}.") if uses(name, ROOMS[room])
+    }
     assert listed(room) == modules
 
 
@@ -74,7 +82,9 @@ def uses(module: str, base: type) -> bool:
     if module.rpartition(".")[2] == "base":
         return False
     members = [member for member in vars(importlib.import_module(module)).values() if inspect.isclass(member)]
-    return any("IPPanel" in member.__name__ and member.__module__ == module and issubclass(member, base) for member in members)
+    return any(
+        "IPPanel" in member.__name__ and member.__module__ == module and issubclass(member, base) for member in members
+    )
 
 
 _LIGHT = """
@@ -91,7 +101,9 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 
 def test_importing_what_dags_import_is_light() -> None:
     """On top of Airflow's own imports: no HTTP, no models, nothing of the floors below but their facts."""
-    answer = subprocess.run([sys.executable, "-c", _LIGHT, json.dumps(sorted(all_listed()))], capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", _LIGHT, json.dumps(sorted(all_listed()))], capture_output=True, text=True, check=True
+    )
     added = json.loads(answer.stdout.splitlines()[-1])
     heavy = (
         "httpx",

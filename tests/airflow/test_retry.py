@@ -114,7 +114,9 @@ def test_it_comes_back_from_what_the_dag_keeps_of_it() -> None:
     assert IPPanelRetryPolicy.deserialize(IPPanelRetryPolicy(5).serialize()).max_delay == 5
 
 
-def test_in_a_dag_a_refusal_is_tried_once(sandbox: RunningSandbox, new_dag: Callable[..., Any], run_dag: Callable[..., Any]) -> None:
+def test_in_a_dag_a_refusal_is_tried_once(
+    sandbox: RunningSandbox, new_dag: Callable[..., Any], run_dag: Callable[..., Any]
+) -> None:
     from ippanel_provider.operators.send import IPPanelSendOperator
 
     sandbox.fault("refused", path="/api/send")

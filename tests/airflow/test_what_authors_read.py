@@ -1,4 +1,6 @@
-"""What a DAG author is told: every argument of every operator, sensor, transfer and notifier, what is templated, and its type."""
+"""What a DAG author is told: every argument of every operator, sensor, transfer and notifier, what is templated, and
+its type.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,9 @@ def test_every_argument_is_told_typed_and_named(cls: type) -> None:
         for name, parameter in signature.parameters.items():
             if name in AIRFLOW_S_OWN:
                 continue
-            assert parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD), f"{base.__name__}.{name} can be given by place"
+            assert parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD), (
+                f"{base.__name__}.{name} can be given by place"
+            )
             assert parameter.annotation is not parameter.empty, f"{base.__name__}.{name} has no type"
             assert name in words, f"{cls.__name__}: nothing is told of {name}"
 
@@ -74,12 +78,22 @@ def test_every_argument_is_told_typed_and_named(cls: type) -> None:
 @pytest.mark.parametrize("cls", classes(), ids=lambda cls: cls.__name__)
 def test_what_is_templated_is_marked_so_and_nothing_else(cls: Any) -> None:
     fields = set(cls.template_fields) - AIRFLOW_S_OWN - {"templates_dict"}
-    arguments = {name for base in ours(cls) if "__init__" in vars(base) for name in inspect.signature(vars(base)["__init__"]).parameters}
+    arguments = {
+        name
+        for base in ours(cls)
+        if "__init__" in vars(base)
+        for name in inspect.signature(vars(base)["__init__"]).parameters
+    }
     marked = {name for name, said in told(cls).items() if name in arguments - AIRFLOW_S_OWN and "(templated)" in said}
-    assert fields == {FIELD_OF.get(f"{name} of {cls.__name__}", name if name in fields else FIELD_OF.get(name, name)) for name in marked}
+    assert fields == {
+        FIELD_OF.get(f"{name} of {cls.__name__}", name if name in fields else FIELD_OF.get(name, name))
+        for name in marked
+    }
 
 
-@pytest.mark.parametrize("cls", [cls for cls in classes() if issubclass(cls, BaseOperator)], ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize(
+    "cls", [cls for cls in classes() if issubclass(cls, BaseOperator)], ids=lambda cls: cls.__name__
+)
 def test_what_a_task_returns_is_typed(cls: Any) -> None:
     if issubclass(cls, BaseSensorOperator):
         return

@@ -30,8 +30,12 @@ def known() -> None:
 def address(ippanel_sandbox: RunningSandbox) -> Callable[..., str]:
     """The URL of some targets at the sandbox; ``key`` and further options change it."""
 
-    def make(*targets: str, key: str = ippanel_sandbox.api_key, sender: str = ippanel_sandbox.sender, **options: object) -> str:
-        query = {"url": ippanel_sandbox.base_url} | {name.replace("__", ":"): str(value) for name, value in options.items()}
+    def make(
+        *targets: str, key: str = ippanel_sandbox.api_key, sender: str = ippanel_sandbox.sender, **options: object
+    ) -> str:
+        query = {"url": ippanel_sandbox.base_url} | {
+            name.replace("__", ":"): str(value) for name, value in options.items()
+        }
         path = "/".join(quote(target) for target in (targets or ("09120000001",)))
         return f"ippanel://{quote(key, safe='')}@{sender}/{path}?{urlencode(query)}"
 
@@ -83,7 +87,11 @@ class Finished:
 
 def _surroundings(home: Path) -> dict[str, str]:
     """The environment of someone whose home is ``home`` and who has this Apprise on the path."""
-    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy") and not name.startswith("APPRISE_")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.lower().endswith("_proxy") and not name.startswith("APPRISE_")
+    }
     return kept | {"HOME": str(home), "PATH": os.pathsep.join((str(COMMAND.parent), os.environ["PATH"]))}
 
 
@@ -102,7 +110,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of someone who ran ``ippanel apprise install``."""
     surroundings = _surroundings(tmp_path_factory.mktemp("home"))
-    subprocess.run([sys.executable, "-m", "ippanel_provider.cli", "apprise", "install"], env=surroundings, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "ippanel_provider.cli", "apprise", "install"],
+        env=surroundings,
+        check=True,
+        capture_output=True,
+    )
     return surroundings
 
 
@@ -112,7 +125,13 @@ def command(installed: dict[str, str]) -> Callable[..., Finished]:
 
     def run(*arguments: str) -> Finished:
         ended = subprocess.run(
-            [COMMAND, *arguments], env=installed, capture_output=True, text=True, timeout=90, stdin=subprocess.DEVNULL, check=False
+            [COMMAND, *arguments],
+            env=installed,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
         return Finished(ended.returncode, ended.stdout + ended.stderr)
 

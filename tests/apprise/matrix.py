@@ -56,7 +56,9 @@ def environment(version: str) -> Path:
 def tested(version: str) -> tuple[str, str, float, bool]:
     """Return the version that was installed, pytest's verdict, how long it took, and whether all passed."""
     python = environment(version)
-    asked = subprocess.run([python, "-c", "import apprise; print(apprise.__version__)"], capture_output=True, text=True, check=True)
+    asked = subprocess.run(
+        [python, "-c", "import apprise; print(apprise.__version__)"], capture_output=True, text=True, check=True
+    )
     started = time.monotonic()
     ended = subprocess.run(
         [python, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", ROOT / "tests" / "apprise"],
@@ -68,7 +70,12 @@ def tested(version: str) -> tuple[str, str, float, bool]:
     if ended.returncode:
         print(ended.stdout[-8000:], ended.stderr[-2000:])
     verdict = re.search(r"\d+ (?:passed|failed|error).*(?= in [\d.]+s)", ended.stdout)
-    return asked.stdout.strip(), verdict[0] if verdict else "did not run", time.monotonic() - started, ended.returncode == 0
+    return (
+        asked.stdout.strip(),
+        verdict[0] if verdict else "did not run",
+        time.monotonic() - started,
+        ended.returncode == 0,
+    )
 
 
 def main() -> int:

@@ -45,7 +45,9 @@ def test_a_service_that_is_down(address: Address, command: Command, ippanel_sand
     assert "Nothing was sent" in ended.output
 
 
-def test_a_half_accepted_batch(ippanel_sandbox: RunningSandbox, address: Address, command: Command, tmp_path: Path) -> None:
+def test_a_half_accepted_batch(
+    ippanel_sandbox: RunningSandbox, address: Address, command: Command, tmp_path: Path
+) -> None:
     ippanel_sandbox.fault("refused", path="/api/send", after=1, times=1)
     config = tmp_path / "alerts.conf"
     config.write_text(address(*(f"0912000{number:04}" for number in range(1500))))

@@ -29,7 +29,8 @@ def ippanel(*arguments: str) -> int:
 
 class TestRegister:
     def test_it_is_idempotent_and_comes_back_after_an_unload(self) -> None:
-        # In a Python of its own: an Airflow that ran in this one has installed the hook, which brings it back by itself.
+        # In a Python of its own: an Airflow that ran in this one has installed the hook, which brings it back by
+        # itself.
         code = (
             "from apprise.manager_plugins import NotificationManager as M;"
             "from ippanel_provider.apprise_plugin import NotifyIPPanel, register;"
@@ -44,7 +45,8 @@ class TestRegister:
     def test_the_url_of_a_connection_needs_no_apprise(self) -> None:
         code = (
             "import sys; from ippanel_provider.apprise_url import apprise_url;"
-            "print(apprise_url('a/b', '+983000505', ['09120000001', '#12'], base_url='https://relay.example/v1', verify=False));"
+            "print(apprise_url('a/b', '+983000505', ['09120000001', '#12'], "
+            "base_url='https://relay.example/v1', verify=False));"
             "print('apprise' in sys.modules, 'httpx' in sys.modules)"
         )
         url, modules = python(code).splitlines()
@@ -60,7 +62,10 @@ class TestHook:
         assert python(code) == "True"
 
     def test_also_when_apprise_was_there_before(self) -> None:
-        code = f"import apprise; from ippanel_provider.apprise_hook import install; install(); print(apprise.Apprise().add('{URL}'))"
+        code = (
+            f"import apprise; from ippanel_provider.apprise_hook import install; install(); "
+            f"print(apprise.Apprise().add('{URL}'))"
+        )
         assert python(code) == "True"
 
     def test_also_after_apprise_has_looked_for_it(self) -> None:
@@ -87,7 +92,8 @@ class TestHook:
 
     def test_a_broken_environment_leaves_the_other_services_alone(self) -> None:
         code = (
-            "import sys; sys.modules['httpx'] = None; from ippanel_provider.apprise_hook import install; install(); import apprise;"
+            "import sys; sys.modules['httpx'] = None; from ippanel_provider.apprise_hook import install; "
+            "install(); import apprise;"
             f"print(apprise.Apprise().add('json://localhost'), apprise.Apprise().add('{URL}'))"
         )
         assert python(code) == "True False"
@@ -126,7 +132,9 @@ class TestInstall:
         assert ippanel("install") == 0
         assert (home / ".config" / "apprise" / "plugins" / "ippanel.py").exists()
 
-    def test_a_folder_that_cannot_be_written_is_one_sentence(self, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_folder_that_cannot_be_written_is_one_sentence(
+        self, home: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         (home / "file").write_text("")
         assert ippanel("install", "--folder", str(home / "file" / "plugins")) == 2
         assert "--folder" in capsys.readouterr().err

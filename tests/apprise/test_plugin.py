@@ -25,24 +25,32 @@ def sends(sandbox: RunningSandbox) -> int:
 
 
 class TestSending:
-    def test_all_recipients_of_a_text_go_in_one_request(self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify) -> None:
+    def test_all_recipients_of_a_text_go_in_one_request(
+        self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify
+    ) -> None:
         before = sends(ippanel_sandbox)
         assert notify(address(*(f"0912000{number:04}" for number in range(900))), "سلام").ok
         assert ippanel_sandbox.counts()["distinct"] == 900
         assert sends(ippanel_sandbox) - before == 1
 
-    def test_more_than_a_thousand_go_in_chunks(self, ippanel_sandbox: RunningSandbox, address: Address, plugin: Plugin) -> None:
+    def test_more_than_a_thousand_go_in_chunks(
+        self, ippanel_sandbox: RunningSandbox, address: Address, plugin: Plugin
+    ) -> None:
         made = plugin(address(*(f"0912000{number:04}" for number in range(2001))))
         assert len(made) == 3
         assert made.notify("سلام")
         assert ippanel_sandbox.counts()["distinct"] == 2001
 
-    def test_spellings_of_one_number_are_one_recipient(self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify) -> None:
+    def test_spellings_of_one_number_are_one_recipient(
+        self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify
+    ) -> None:
         spelled = ("09120000001", "9120000001", "+98 912 000 0001", "۰۹۱۲۰۰۰۰۰۰۱", "0098-912-000-0001")
         assert notify(address(*spelled, to="0912 000 0002, 989120000001")).ok
         assert [message["recipient"] for message in ippanel_sandbox.messages()] == [ONE, TWO]
 
-    def test_title_and_body_are_one_text(self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify) -> None:
+    def test_title_and_body_are_one_text(
+        self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify
+    ) -> None:
         assert notify(address(overflow="split"), "دیسک می‌شکند", "هشدار").ok
         assert [message["text"] for message in ippanel_sandbox.messages()] == ["هشدار\nدیسک می‌شکند"]
 
@@ -56,7 +64,13 @@ class TestSending:
         ],
     )
     def test_markup_is_made_plain_where_the_caller_declares_it(
-        self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify, written: str, body_format: str | None, shown: str
+        self,
+        ippanel_sandbox: RunningSandbox,
+        address: Address,
+        notify: Notify,
+        written: str,
+        body_format: str | None,
+        shown: str,
     ) -> None:
         assert notify(address(), written, body_format=body_format).ok
         assert [message["text"] for message in ippanel_sandbox.messages()] == [shown]
@@ -65,7 +79,9 @@ class TestSending:
         done = notify(address())
         assert f"outbox ids {ippanel_sandbox.messages()[0]['outbox_id']}" in done.log
 
-    def test_a_long_text_is_cut_to_max_parts(self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify) -> None:
+    def test_a_long_text_is_cut_to_max_parts(
+        self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify
+    ) -> None:
         done = notify(address(max_parts=2), "سلام " * 100)
         (message,) = ippanel_sandbox.messages()
         assert done.ok
@@ -99,7 +115,9 @@ class TestKindsOfSends:
 
         with Client(ippanel_sandbox.api_key, Settings(base_url=ippanel_sandbox.base_url)) as client:
             made = client.run(
-                edge.pattern.create("سلام %Name%، %what%", variables={"Name": "string", "what": "string"}, description="آزمون")
+                edge.pattern.create(
+                    "سلام %Name%، %what%", variables={"Name": "string", "what": "string"}, description="آزمون"
+                )
             )
         ippanel_sandbox.approve(made.code)
         return made.code
@@ -107,7 +125,9 @@ class TestKindsOfSends:
     def test_a_pattern_with_values_and_the_body_in_a_variable(
         self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify, code: str
     ) -> None:
-        done = notify(address("09120000001", "09120000002", pattern=code, __Name="علی+رضا", body_var="what"), "بار رسید")
+        done = notify(
+            address("09120000001", "09120000002", pattern=code, __Name="علی+رضا", body_var="what"), "بار رسید"
+        )
         assert done.ok, done.log
         assert {message["text"] for message in ippanel_sandbox.messages()} == {"سلام علی+رضا، بار رسید"}
         assert len(ippanel_sandbox.messages()) == 2
@@ -123,7 +143,9 @@ class TestKindsOfSends:
         (message,) = ippanel_sandbox.messages()
         assert (message["recipient"], message["text"]) == (ONE, "12345")
 
-    def test_a_voice_code_is_made_of_digits(self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify) -> None:
+    def test_a_voice_code_is_made_of_digits(
+        self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify
+    ) -> None:
         assert not notify(address(mode="votp"), "کد شما ۱۲۳۴۵").ok
         assert ippanel_sandbox.messages() == []
 
@@ -132,7 +154,9 @@ class TestKindsOfSends:
 
         with Client(ippanel_sandbox.api_key, Settings(base_url=ippanel_sandbox.base_url)) as client:
             book = client.run(edge.phonebook.create("همه"))
-            client.run(edge.phonebook.add_contacts([{"number": number, "phonebook_id": book.id} for number in (ONE, TWO)]))
+            client.run(
+                edge.phonebook.add_contacts([{"number": number, "phonebook_id": book.id} for number in (ONE, TWO)])
+            )
         assert notify(address(f"#{book.id}")).ok
         assert {message["recipient"] for message in ippanel_sandbox.messages()} == {ONE, TWO}
 
@@ -144,7 +168,9 @@ class TestKindsOfSends:
         assert first == due.timestamp()
         assert abs(second - first) < 60
 
-    def test_a_time_that_is_past_sends_nothing(self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify) -> None:
+    def test_a_time_that_is_past_sends_nothing(
+        self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify
+    ) -> None:
         done = notify(address(schedule="2024-03-20T09:00:00+03:30"))
         assert not done.ok
         assert "at least 5 minutes ahead" in done.log
@@ -192,18 +218,33 @@ class TestUrls:
         made = plugin(url)
         again = plugin(made.url())
         assert again.url() == made.url()
-        for name in ("apikey", "sender", "targets", "mode", "pattern", "variables", "body_var", "max_parts", "settings"):
+        for name in (
+            "apikey",
+            "sender",
+            "targets",
+            "mode",
+            "pattern",
+            "variables",
+            "body_var",
+            "max_parts",
+            "settings",
+        ):
             assert getattr(again, name) == getattr(made, name), name
 
     def test_a_private_url_shows_neither_key_nor_numbers_nor_values(self, plugin: Plugin) -> None:
-        made = plugin("ippanel://s3cr3tkey@+983000505/09120000001?pattern=code&:Name=%D8%B9%D9%84%DB%8C&proxy=http://u:hush@p.example:1")
+        made = plugin(
+            "ippanel://s3cr3tkey@+983000505/09120000001?pattern=code&:Name=%D8%B9%D9%84%DB%8C&proxy=http://u:hush@p.example:1"
+        )
         shown = made.url(privacy=True)
         for secret in ("s3cr3tkey", "9120000001", "%D8%B9%D9%84%DB%8C", "hush"):
             assert secret not in shown
             assert secret in made.url()
 
     def test_the_same_service_whatever_its_targets(self, plugin: Plugin) -> None:
-        one, two = plugin("ippanel://key@+983000505/09120000001"), plugin("ippanel://key@+983000505/09120000002?max_parts=2")
+        one, two = (
+            plugin("ippanel://key@+983000505/09120000001"),
+            plugin("ippanel://key@+983000505/09120000002?max_parts=2"),
+        )
         assert one.url_id() == two.url_id() != plugin("ippanel://other@+983000505/09120000001").url_id()
 
     @pytest.mark.parametrize(
@@ -223,8 +264,14 @@ class TestUrls:
             ("ippanel://key@+983000505/09120000001?schedule=2099-01-01T00:00:00", "tz=Asia/Tehran"),
             ("ippanel://key@+983000505/09120000001?api=rest&schedule=2h", "legacy REST API"),
             ("ippanel://key@+983000505/09120000001?api=soap", "api"),
-            ("ippanel://key@+983000505/09120000001?url=ftp://example.com", "^url: it does not begin with http:// or https://"),
-            ("ippanel://key@+983000505/09120000001?ur=http://127.0.0.1:8089", "^options: there is no 'ur'; is 'url' meant"),
+            (
+                "ippanel://key@+983000505/09120000001?url=ftp://example.com",
+                "^url: it does not begin with http:// or https://",
+            ),
+            (
+                "ippanel://key@+983000505/09120000001?ur=http://127.0.0.1:8089",
+                "^options: there is no 'ur'; is 'url' meant",
+            ),
             ("ippanel://key@+983000505/09120000001?Patern=abc", "no 'patern'; is 'pattern' meant"),
             ("ippanel://key@+983000505/09120000001?sender=3000", "no 'sender'; is 'from' meant"),
             ("ippanel://key@+983000505/09120000001?zzz", "no 'zzz'; there are api, body_var,"),
@@ -234,7 +281,9 @@ class TestUrls:
             ("ippanel://sandbox-key@+983000505/09120000001?api=rest", "^key: this is the sandbox's key; .* url= "),
         ],
     )
-    def test_what_cannot_be_is_refused_at_once(self, plugin: Plugin, caplog: pytest.LogCaptureFixture, url: str, why: str) -> None:
+    def test_what_cannot_be_is_refused_at_once(
+        self, plugin: Plugin, caplog: pytest.LogCaptureFixture, url: str, why: str
+    ) -> None:
         with pytest.raises(TypeError, match=why):
             plugin(url)
         assert "ERROR" in caplog.text
@@ -244,11 +293,16 @@ class TestUrls:
     def test_apprise_s_own_options_are_taken_whatever_its_version(self, plugin: Plugin) -> None:
         own = "verify=no&redirect=no&format=text&overflow=split&rto=1&cto=1&store=no&emojis=no&retry=1&wait=0&optional=no&tz=UTC"
         assert set(NotifyBase.template_args) <= options.APPRISE_S
-        for url in ("ippanel://key@+983000505/09120000001?" + own, "ippanel://key@+983000505/09120000001?&:Name=x&pattern=y"):
+        for url in (
+            "ippanel://key@+983000505/09120000001?" + own,
+            "ippanel://key@+983000505/09120000001?&:Name=x&pattern=y",
+        ):
             assert plugin(url).apikey == "key", url
 
     def test_apprise_can_describe_it(self) -> None:
-        (described,) = [schema for schema in apprise.Apprise().details()["schemas"] if schema["service_name"] == "IPPanel"]
+        (described,) = [
+            schema for schema in apprise.Apprise().details()["schemas"] if schema["service_name"] == "IPPanel"
+        ]
         assert {"apikey", "sender", "targets"} <= described["details"]["tokens"].keys()
         assert {"mode", "pattern", "schedule", "max_parts", "api", "url"} <= described["details"]["args"].keys()
         assert json.dumps(described, default=str)
@@ -287,7 +341,9 @@ class TestFailures:
         assert "landline" in done.log
         assert [message["recipient"] for message in ippanel_sandbox.messages()] == [ONE]
 
-    def test_neither_key_nor_number_nor_text_is_logged(self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify) -> None:
+    def test_neither_key_nor_number_nor_text_is_logged(
+        self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify
+    ) -> None:
         logs = [
             notify(address("09120000001"), "راز").log,
             notify(address("09120000001", key="s3cr3tkey"), "راز").log,
@@ -311,7 +367,9 @@ class TestFailures:
             assert not apprise.Apprise().add(url)
             apprise.AppriseConfig().add_config(f"urls:\n - '{url}'\n")
         assert "ippanel://****" in caplog.text
-        assert not any(secret in caplog.text for secret in ("s3cr3tkey", "000 0001", "000 0002", "9120000001")), caplog.text
+        assert not any(secret in caplog.text for secret in ("s3cr3tkey", "000 0001", "000 0002", "9120000001")), (
+            caplog.text
+        )
 
     @pytest.mark.parametrize(
         ("fault", "options", "said"),
@@ -325,7 +383,13 @@ class TestFailures:
         ],
     )
     def test_each_failure_is_an_error_that_says_whether_it_may_have_gone_out(
-        self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify, fault: str, options: dict[str, Any], said: str
+        self,
+        ippanel_sandbox: RunningSandbox,
+        address: Address,
+        notify: Notify,
+        fault: str,
+        options: dict[str, Any],
+        said: str,
     ) -> None:
         ippanel_sandbox.fault(fault, path="/api/send", **options)
         done = notify(address())
@@ -341,14 +405,18 @@ class TestFailures:
         assert "accepted for 1500 targets" in done.log
         assert "not accepted for 1000 of 2500 targets" in done.log
 
-    def test_after_a_wrong_key_the_rest_is_held_back(self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify) -> None:
+    def test_after_a_wrong_key_the_rest_is_held_back(
+        self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify
+    ) -> None:
         before = sends(ippanel_sandbox)
         done = notify(address(*(f"0912000{number:04}" for number in range(2500)), key="wrong"))
         assert not done.ok
         assert sends(ippanel_sandbox) - before == 1
         assert "Held back" in done.log
 
-    def test_what_would_outlast_apprise_is_held_back(self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify) -> None:
+    def test_what_would_outlast_apprise_is_held_back(
+        self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify
+    ) -> None:
         # A read timeout that uses up all of the time leaves room for the first request only.
         done = notify(address(*(f"0912000{number:04}" for number in range(1500)), rto=58))
         assert not done.ok

@@ -24,7 +24,9 @@ def no_guard(ippanel_sandbox: RunningSandbox) -> None:
 
 
 @pytest.mark.parametrize("fault", ["drop_after", "truncated", "malformed"])
-def test_a_lost_answer_is_not_sent_again(ippanel_sandbox: RunningSandbox, address: Address, notify: Notify, fault: str) -> None:
+def test_a_lost_answer_is_not_sent_again(
+    ippanel_sandbox: RunningSandbox, address: Address, notify: Notify, fault: str
+) -> None:
     ippanel_sandbox.fault(fault, path="/api/send", times=1)
     done = notify(address("09120000001", retry=3, wait=0))
     assert not done.ok
@@ -53,7 +55,9 @@ def test_pieces_of_a_text_are_told_apart(ippanel_sandbox: RunningSandbox, addres
     assert " ".join(texts) == body
 
 
-def test_each_recipient_of_a_voice_code_has_a_fate_of_its_own(ippanel_sandbox: RunningSandbox, address: Address, notify: Notify) -> None:
+def test_each_recipient_of_a_voice_code_has_a_fate_of_its_own(
+    ippanel_sandbox: RunningSandbox, address: Address, notify: Notify
+) -> None:
     ippanel_sandbox.fault("drop_after", path="/api/send", times=1)
     done = notify(address(*(f"0912000{number:04}" for number in range(20)), mode="votp", retry=2, wait=0), "12345")
     assert not done.ok
@@ -69,7 +73,9 @@ def test_the_next_notification_of_the_same_text_is_a_new_one(ippanel_sandbox: Ru
     assert len(ippanel_sandbox.messages()) == 2
 
 
-def test_without_a_connection_it_is_tried_again(address: Address, notify: Notify, ippanel_sandbox: RunningSandbox) -> None:
+def test_without_a_connection_it_is_tried_again(
+    address: Address, notify: Notify, ippanel_sandbox: RunningSandbox
+) -> None:
     url = address(retry=1, wait=0, cto=1).replace(ippanel_sandbox.base_url.split(":")[-1].split("/")[0], "9")
     done = notify(url)
     assert not done.ok

@@ -66,17 +66,24 @@ def sandbox(page_sandbox_process: RunningSandbox) -> RunningSandbox:
 
 @pytest.fixture
 def open_page(chromium: Browser, sandbox: RunningSandbox) -> Iterator[Callable[..., Page]]:
-    """Open a page at a width, in a language and scheme. What the browser complains of fails the test, as does a way out."""
+    """Open a page at a width, in a language and scheme. What the browser complains of fails the test, as does a way
+    out.
+    """
     contexts: list[Any] = []
     complaints: list[str] = []
 
     def opened(path: str = "/", *, width: int = 1280, height: int = 800, language: str = "en", **options: Any) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height}, locale=language, base_url=sandbox.url, **options)
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, locale=language, base_url=sandbox.url, **options
+        )
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)
-        page.on("request", lambda request: complaints.append(request.url) if not request.url.startswith(sandbox.url) else None)
+        page.on(
+            "request",
+            lambda request: complaints.append(request.url) if not request.url.startswith(sandbox.url) else None,
+        )
         page.goto(path)
         return page
 

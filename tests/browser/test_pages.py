@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., "Page"]
-PATHS = ("/", "/outbox/5700000001", "/phone", "/phone?number=09120000001", "/inbox", "/patterns", "/switches", "/account", "/connect")
+PATHS = (
+    "/",
+    "/outbox/5700000001",
+    "/phone",
+    "/phone?number=09120000001",
+    "/inbox",
+    "/patterns",
+    "/switches",
+    "/account",
+    "/connect",
+)
 
 
 def send(sandbox: RunningSandbox, *texts: str) -> list[int]:
@@ -35,7 +45,10 @@ def send(sandbox: RunningSandbox, *texts: str) -> list[int]:
 
 def boxes(page: Page) -> Any:
     """Where each row of the outbox stands, by its id."""
-    return page.evaluate("Object.fromEntries([...document.querySelectorAll('.row')].map(r => [r.id, r.getBoundingClientRect().toJSON()]))")
+    return page.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('.row')].map(r => [r.id, "
+        "r.getBoundingClientRect().toJSON()]))"
+    )
 
 
 def until(page: Page, condition: str) -> None:
@@ -228,7 +241,9 @@ def test_another_site_cannot_change_anything(chromium: Any, sandbox: RunningSand
     page.route("**/elsewhere", lambda route: route.fulfill(content_type="text/html", body="<form method=post></form>"))
     page.goto(sandbox.url.replace("127.0.0.1", "localhost") + "/elsewhere")
     with page.expect_navigation():
-        page.evaluate("url => { document.forms[0].action = url; document.forms[0].submit(); }", sandbox.url + "/account/reset")
+        page.evaluate(
+            "url => { document.forms[0].action = url; document.forms[0].submit(); }", sandbox.url + "/account/reset"
+        )
     assert "This change comes from another site." in page.content()
     assert sandbox.counts()["texts"] == 1
     page.close()

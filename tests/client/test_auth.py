@@ -47,7 +47,10 @@ def ok(data: Any) -> Reply:
 
 
 def wrong() -> Reply:
-    return 401, {"data": None, "meta": {"status": False, "message": "اطلاعات صحیح نمی باشد", "message_code": "400-1", "errors": {}}}
+    return 401, {
+        "data": None,
+        "meta": {"status": False, "message": "اطلاعات صحیح نمی باشد", "message_code": "400-1", "errors": {}},
+    }
 
 
 @dataclass
@@ -183,7 +186,9 @@ class TestApiKey:
 
 
 class TestToken:
-    def test_one_login_serves_many_requests_and_the_token_goes_bare(self, service: Accounts, client_of: Callable[[Login], Client]) -> None:
+    def test_one_login_serves_many_requests_and_the_token_goes_bare(
+        self, service: Accounts, client_of: Callable[[Login], Client]
+    ) -> None:
         client = client_of(a_login())
         for _ in range(3):
             assert client.run(edge.payment.credit()).credit == 1.0
@@ -203,7 +208,9 @@ class TestToken:
         client.run(edge.payment.credit())
         assert service.logins == 2
 
-    def test_a_refused_token_is_replaced_and_the_request_repeated(self, service: Accounts, client_of: Callable[[Login], Client]) -> None:
+    def test_a_refused_token_is_replaced_and_the_request_repeated(
+        self, service: Accounts, client_of: Callable[[Login], Client]
+    ) -> None:
         client = client_of(a_login())
         client.run(edge.payment.credit())
         service.valid.clear()
@@ -216,14 +223,18 @@ class TestToken:
             client_of(a_login()).run(edge.payment.credit())
         assert service.logins == 2
 
-    def test_a_wrong_password_says_so_and_shows_nothing(self, service: Accounts, client_of: Callable[[Login], Client]) -> None:
+    def test_a_wrong_password_says_so_and_shows_nothing(
+        self, service: Accounts, client_of: Callable[[Login], Client]
+    ) -> None:
         service.password = "another"
         with pytest.raises(Unauthorized, match="does not know this user name and password") as caught:
             client_of(a_login()).run(edge.payment.credit())
         assert service.logins == 1
         assert "correct-horse" not in f"{caught.value!s}{caught.value!r}{caught.value.details!r}"
 
-    def test_what_needed_a_login_that_went_unanswered_was_not_sent(self, service: Accounts, client_of: Callable[[Login], Client]) -> None:
+    def test_what_needed_a_login_that_went_unanswered_was_not_sent(
+        self, service: Accounts, client_of: Callable[[Login], Client]
+    ) -> None:
         service.wire.routes["/v1/api/acl/auth/login"] = lambda _: (502, b"<html>bad gateway</html>")
         with pytest.raises(NotSent, match="was not sent"):
             client_of(a_login()).run(edge.send.webservice("سلام", ["09120000001"], sender="+983000505"))
@@ -264,7 +275,9 @@ class TestSharing:
         assert asyncio.run(main()) == [1.0] * 8
         assert service.logins == 1
 
-    def test_a_thread_and_a_task(self, service: Accounts, settings: Settings, client_of: Callable[[Login], Client]) -> None:
+    def test_a_thread_and_a_task(
+        self, service: Accounts, settings: Settings, client_of: Callable[[Login], Client]
+    ) -> None:
         login = a_login()
         client = client_of(login)
         service.held.clear()
@@ -295,7 +308,9 @@ class TestSharing:
         assert len({id(outcome) for outcome in outcomes}) == 5
         assert service.logins == 1
 
-    def test_when_the_one_who_logs_in_is_cancelled_another_takes_over(self, service: Accounts, settings: Settings) -> None:
+    def test_when_the_one_who_logs_in_is_cancelled_another_takes_over(
+        self, service: Accounts, settings: Settings
+    ) -> None:
         async def main() -> list[Any]:
             async with AsyncClient(a_login(), settings) as client:
                 leader, *followers = await leader_and_followers(service, client, followers=3)
@@ -362,13 +377,17 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 class TestAuthenticator:
-    def test_its_code_is_worked_out_from_the_secret(self, service: Accounts, client_of: Callable[[Login], Client], clock: Clock) -> None:
+    def test_its_code_is_worked_out_from_the_secret(
+        self, service: Accounts, client_of: Callable[[Login], Client], clock: Clock
+    ) -> None:
         service.method = "ga"
         service.code = totp.code(totp.key(SECRET), START)
         client = client_of(a_login(totp_secret=SECRET, clock=clock))
         assert client.run(edge.payment.credit()).credit == 1.0
 
-    def test_a_refused_code_points_to_secret_and_clock(self, service: Accounts, client_of: Callable[[Login], Client]) -> None:
+    def test_a_refused_code_points_to_secret_and_clock(
+        self, service: Accounts, client_of: Callable[[Login], Client]
+    ) -> None:
         service.method, service.code = "ga", "not a code"
         with pytest.raises(Unauthorized, match="TOTP secret and the clock"):
             client_of(a_login(totp_secret=SECRET)).run(edge.payment.credit())
@@ -409,7 +428,9 @@ class TestTextedCode:
     def _texts_codes(self, service: Accounts) -> None:
         service.method = "sms"
 
-    def test_is_asked_for_once_confirmed_and_the_request_then_runs(self, service: Accounts, client_of: Callable[[Login], Client]) -> None:
+    def test_is_asked_for_once_confirmed_and_the_request_then_runs(
+        self, service: Accounts, client_of: Callable[[Login], Client]
+    ) -> None:
         login = a_login()
         client = client_of(login)
         for _ in range(3):
@@ -457,7 +478,9 @@ class TestTextedCode:
         assert service.wire.seen[-1].body["token"].startswith("step-again")
         assert service.logins == 1
 
-    def test_a_step_the_service_has_ended_gives_way_to_a_new_login(self, service: Accounts, client_of: Callable[[Login], Client]) -> None:
+    def test_a_step_the_service_has_ended_gives_way_to_a_new_login(
+        self, service: Accounts, client_of: Callable[[Login], Client]
+    ) -> None:
         login = a_login()
         client = client_of(login)
         with pytest.raises(OtpRequired):
@@ -469,7 +492,9 @@ class TestTextedCode:
             client.run(edge.payment.credit())
         assert service.logins == 2
 
-    def test_after_six_minutes_the_login_begins_anew(self, service: Accounts, client_of: Callable[[Login], Client], clock: Clock) -> None:
+    def test_after_six_minutes_the_login_begins_anew(
+        self, service: Accounts, client_of: Callable[[Login], Client], clock: Clock
+    ) -> None:
         login = a_login(clock=clock)
         client = client_of(login)
         with pytest.raises(OtpRequired):
@@ -516,7 +541,9 @@ class TestLogout:
 
 
 class TestRecovery:
-    def test_a_forgotten_password_is_replaced_and_the_new_one_used(self, service: Accounts, client_of: Callable[[Login], Client]) -> None:
+    def test_a_forgotten_password_is_replaced_and_the_new_one_used(
+        self, service: Accounts, client_of: Callable[[Login], Client]
+    ) -> None:
         service.password = "forgotten"
         login = a_login()
         client = client_of(login)
@@ -525,7 +552,9 @@ class TestRecovery:
         assert client.run(edge.payment.credit()).credit == 1.0
         assert service.password == "battery-staple"
 
-    def test_a_token_of_the_old_password_is_dropped(self, service: Accounts, client_of: Callable[[Login], Client]) -> None:
+    def test_a_token_of_the_old_password_is_dropped(
+        self, service: Accounts, client_of: Callable[[Login], Client]
+    ) -> None:
         login = a_login()
         client = client_of(login)
         client.run(edge.payment.credit())
@@ -534,7 +563,9 @@ class TestRecovery:
         client.run(edge.payment.credit())
         assert service.logins == 2
 
-    def test_the_code_has_to_be_asked_for_and_lasts_two_minutes(self, client_of: Callable[[Login], Client], clock: Clock) -> None:
+    def test_the_code_has_to_be_asked_for_and_lasts_two_minutes(
+        self, client_of: Callable[[Login], Client], clock: Clock
+    ) -> None:
         login = a_login(clock=clock)
         client = client_of(login)
         with pytest.raises(InvalidInput, match="forgot_password"):
@@ -544,7 +575,9 @@ class TestRecovery:
         with pytest.raises(InvalidInput, match="forgot_password"):
             client.run(login.change_password("12345", "battery-staple"))
 
-    def test_a_number_that_is_none_is_refused_here(self, service: Accounts, client_of: Callable[[Login], Client]) -> None:
+    def test_a_number_that_is_none_is_refused_here(
+        self, service: Accounts, client_of: Callable[[Login], Client]
+    ) -> None:
         login = a_login()
         with pytest.raises(InvalidInput, match="mobile"):
             client_of(login).run(login.forgot_password("02112345678"))
@@ -572,7 +605,9 @@ class TestFileStore:
         assert store.load() is None
         store.clear()
 
-    def test_the_next_process_need_not_log_in(self, service: Accounts, client_of: Callable[[Login], Client], tmp_path: Path) -> None:
+    def test_the_next_process_need_not_log_in(
+        self, service: Accounts, client_of: Callable[[Login], Client], tmp_path: Path
+    ) -> None:
         for _ in range(2):
             store = FileStore(tmp_path / "tokens", username="someone", base_url=service.wire.base_url)
             client_of(a_login(store=store)).run(edge.payment.credit())
@@ -581,7 +616,9 @@ class TestFileStore:
         assert "correct-horse" not in kept.read_text()
         assert "someone" not in f"{kept.read_text()}{kept.name}"
 
-    def test_a_refused_token_is_replaced_by_a_newer_one_of_the_store(self, service: Accounts, client_of: Callable[[Login], Client]) -> None:
+    def test_a_refused_token_is_replaced_by_a_newer_one_of_the_store(
+        self, service: Accounts, client_of: Callable[[Login], Client]
+    ) -> None:
         store = MemoryStore()
         ours, theirs = client_of(a_login(store=store)), client_of(a_login(store=store))
         ours.run(edge.payment.credit())
@@ -629,9 +666,12 @@ class TestFileStore:
         assert store.load() is None
 
     @pytest.mark.parametrize(
-        "content", ["", "{", "[]", "{}", '{"token": "x", "expires_at": "tomorrow"}', '{"token": "x", "expires_at": 1e300}']
+        "content",
+        ["", "{", "[]", "{}", '{"token": "x", "expires_at": "tomorrow"}', '{"token": "x", "expires_at": 1e300}'],
     )
-    def test_a_broken_file_counts_as_none(self, store: FileStore, token: StoredToken, tmp_path: Path, content: str) -> None:
+    def test_a_broken_file_counts_as_none(
+        self, store: FileStore, token: StoredToken, tmp_path: Path, content: str
+    ) -> None:
         store.save(token)
         self.the_file(tmp_path).write_text(content)
         assert store.load() is None
@@ -656,7 +696,9 @@ class TestFileStore:
         assert FileStore(tmp_path, username="two", base_url="https://edge.example/v1").load() is None
         assert FileStore(tmp_path, username="one", base_url="https://other.example/v1").load() is None
 
-    @pytest.mark.parametrize("spelling", ["https://edge.example/v1/", "https://edge.example/v1/api", "https://EDGE.example"])
+    @pytest.mark.parametrize(
+        "spelling", ["https://edge.example/v1/", "https://edge.example/v1/api", "https://EDGE.example"]
+    )
     def test_all_spellings_of_a_base_url_are_one(self, tmp_path: Path, token: StoredToken, spelling: str) -> None:
         FileStore(tmp_path, username="one", base_url="https://edge.example/v1").save(token)
         assert FileStore(tmp_path, username="one", base_url=spelling).load() == token

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ippanel_provider.client import checks
+from ippanel_provider.client import validation as checks
 from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.request import Upload
 from ippanel_provider.text.parts import measure
@@ -61,7 +61,9 @@ class TestText:
 
 class TestRecipients:
     def test_are_normalised_in_order(self) -> None:
-        assert checks.recipients(["09120001234", 9120001235, "۰۹۱۲۰۰۰۱۲۳۶"], most=3) == [f"+98912000123{last}" for last in (4, 5, 6)]
+        assert checks.recipients(["09120001234", 9120001235, "۰۹۱۲۰۰۰۱۲۳۶"], most=3) == [
+            f"+98912000123{last}" for last in (4, 5, 6)
+        ]
 
     def test_may_come_from_anything_that_can_be_gone_through(self) -> None:
         assert checks.recipients((number for number in ["09120001234"]), most=1) == [NUMBER]
@@ -164,7 +166,8 @@ class TestValues:
         assert refusal(checks.digits, value, 2, 6, "pre") == "pre: give 2 to 6 digits"
 
     @pytest.mark.parametrize(
-        ("first", "last", "field"), [(1299, 1400, "age_from"), (1300, 1411, "age_to"), (20, 30, "age_from"), (1400, 1390, "age_from")]
+        ("first", "last", "field"),
+        [(1299, 1400, "age_from"), (1300, 1411, "age_to"), (20, 30, "age_from"), (1400, 1390, "age_from")],
     )
     def test_birth_years_are_jalali_and_in_order(self, first: int, last: int, field: str) -> None:
         assert checks.birth_years(1300, 1410, ("age_from", "age_to")) == (1300, 1410)
@@ -189,7 +192,12 @@ class TestValues:
 
     @pytest.mark.parametrize(
         ("given", "reason"),
-        [({}, "id is missing"), ({"id": None}, "id is missing"), ({"id": 1, "nmae": 2}, "there is no nmae"), (7, "give a mapping")],
+        [
+            ({}, "id is missing"),
+            ({"id": None}, "id is missing"),
+            ({"id": 1, "nmae": 2}, "there is no nmae"),
+            (7, "give a mapping"),
+        ],
     )
     def test_a_mapping_has_the_fields_it_needs_and_no_others(self, given: Any, reason: str) -> None:
         checks.keys({"id": 1, "name": "x"}, {"id", "name"}, {"id"}, "list[0]")

@@ -29,11 +29,13 @@ from ippanel_provider.client.errors import (
     Unreadable,
 )
 from ippanel_provider.client.models import Receipt
+from ippanel_provider.client.redaction import MAX_SHOWN
 from ippanel_provider.client.request import Answer, Replay, Request
-from ippanel_provider.client.scrub import MAX_SHOWN
 
 KEY = "k3y-OF-the-panel-0123456789abcdef="
-SEND: Request[Receipt] = Request("send.webservice", "POST", "/api/send", reading(Receipt), body=b"{}", replay=Replay.IF_UNREACHED)
+SEND: Request[Receipt] = Request(
+    "send.webservice", "POST", "/api/send", reading(Receipt), body=b"{}", replay=Replay.IF_UNREACHED
+)
 READ: Request[Any] = Request("report.outbox", "POST", "/api/report/new_list", reading_nothing)
 OK_META = {"status": True, "message": "عملیات موفق", "message_code": "200-1"}
 
@@ -43,7 +45,9 @@ def answer(status: int, body: Any, *, request: Request[Any] = SEND, headers: dic
     return Answer(status, headers or {}, raw, request, hidden=(KEY,))
 
 
-def error_of(status: int, body: Any, *, request: Request[Any] = SEND, headers: dict[str, str] | None = None) -> IPPanelError:
+def error_of(
+    status: int, body: Any, *, request: Request[Any] = SEND, headers: dict[str, str] | None = None
+) -> IPPanelError:
     with pytest.raises(IPPanelError) as caught:
         request.read(answer(status, body, request=request, headers=headers))
     return caught.value
@@ -61,10 +65,16 @@ class TestSuccess:
         assert receipt.outbox_ids == (1123544244, 2**40)
 
     def test_needs_no_more_of_meta_than_the_status(self) -> None:
-        assert SEND.read(answer(200, {"data": {"message_outbox_ids": [7]}, "meta": {"status": True}})).outbox_ids == (7,)
+        assert SEND.read(answer(200, {"data": {"message_outbox_ids": [7]}, "meta": {"status": True}})).outbox_ids == (
+            7,
+        )
 
     def test_may_be_raw_or_escaped_utf8_with_unknown_fields(self) -> None:
-        body = {"data": {"message_outbox_ids": [7], "جدید": "۱"}, "meta": {**OK_META, "message": {"fa": "موفق"}}, "extra": []}
+        body = {
+            "data": {"message_outbox_ids": [7], "جدید": "۱"},
+            "meta": {**OK_META, "message": {"fa": "موفق"}},
+            "extra": [],
+        }
         assert SEND.read(answer(200, json.dumps(body, ensure_ascii=False).encode())).outbox_ids == (7,)
         assert SEND.read(answer(200, body)).outbox_ids == (7,)
 
@@ -120,19 +130,44 @@ class TestVerdicts:
     @pytest.mark.parametrize(
         ("status", "body", "kind", "code"),
         [
-            (200, {"data": None, "meta": {"status": False, "message": "خطا", "message_code": "400-1"}}, Refused, "400-1"),
+            (
+                200,
+                {"data": None, "meta": {"status": False, "message": "خطا", "message_code": "400-1"}},
+                Refused,
+                "400-1",
+            ),
             (200, {"data": {"message_outbox_ids": [7]}, "meta": {"status": False}}, Refused, None),
             (400, {"data": None, "meta": {"status": False, "message_code": "400-1", "errors": {}}}, Refused, "400-1"),
-            (401, {"data": None, "meta": {"status": False, "message_code": "400-1", "errors": {}}}, Unauthorized, "400-1"),
+            (
+                401,
+                {"data": None, "meta": {"status": False, "message_code": "400-1", "errors": {}}},
+                Unauthorized,
+                "400-1",
+            ),
             (401, {"data": {"data": None}, "meta": {"status": False, "message": "Invalid token"}}, Unauthorized, None),
             (401, b"<html>401</html>", Unauthorized, None),
             (403, b"<html>Forbidden</html>", Refused, None),
             (404, {"data": None, "meta": {"status": False, "message_code": "404-1"}}, NotFound, "404-1"),
             (404, {"data": None, "meta": {"status": False, "message_code": "400-1"}}, NotFound, "400-1"),
             (409, {"data": None, "meta": {"status": False, "message_code": "400-1"}}, Refused, "400-1"),
-            (422, {"data": None, "meta": {"status": False, "message_code": "400-2", "errors": {"x": ["بد"]}}}, Invalid, "400-2"),
-            (422, {"data": None, "meta": {"status": False, "message": "invalid state", "message_code": "400-31"}}, Invalid, "400-31"),
-            (422, {"meta": {"status": False, "message_code": "422-1"}, "errors": {"username": ["لازم"]}}, Invalid, "422-1"),
+            (
+                422,
+                {"data": None, "meta": {"status": False, "message_code": "400-2", "errors": {"x": ["بد"]}}},
+                Invalid,
+                "400-2",
+            ),
+            (
+                422,
+                {"data": None, "meta": {"status": False, "message": "invalid state", "message_code": "400-31"}},
+                Invalid,
+                "400-31",
+            ),
+            (
+                422,
+                {"meta": {"status": False, "message_code": "422-1"}, "errors": {"username": ["لازم"]}},
+                Invalid,
+                "422-1",
+            ),
             (429, {"data": None, "meta": {"status": False}}, Throttled, None),
             (429, b"<html>slow down</html>", Throttled, None),
             (500, {"data": None, "meta": {"status": False, "message_code": "500-1"}}, ServerFault, "500-1"),
@@ -145,7 +180,9 @@ class TestVerdicts:
         ],
     )
     @pytest.mark.parametrize("request_", [SEND, READ], ids=["send", "read"])
-    def test_follow_the_http_status_and_meta(self, request_: Request[Any], status: int, body: Any, kind: type, code: str | None) -> None:
+    def test_follow_the_http_status_and_meta(
+        self, request_: Request[Any], status: int, body: Any, kind: type, code: str | None
+    ) -> None:
         error = error_of(status, body, request=request_)
         assert type(error) is kind
         assert error.details.http_status == status
@@ -174,7 +211,10 @@ class TestVerdicts:
     @pytest.mark.parametrize("meta_errors", [True, False], ids=["in meta", "beside meta"])
     def test_of_validation_hold_every_field_and_name_the_first(self, meta_errors: bool) -> None:
         errors = {f"params.recipients.{index}": ["شماره نامعتبر است", "x"] for index in range(1000)}
-        body: dict[str, Any] = {"data": None, "meta": {"status": False, "message": "نامعتبر (و 999 خطای دیگر)", "message_code": "400-2"}}
+        body: dict[str, Any] = {
+            "data": None,
+            "meta": {"status": False, "message": "نامعتبر (و 999 خطای دیگر)", "message_code": "400-2"},
+        }
         (body["meta"] if meta_errors else body)["errors"] = errors
         error = error_of(422, body)
         assert dict(error.details.field_errors) == {name: tuple(said) for name, said in errors.items()}
@@ -186,7 +226,9 @@ class TestVerdicts:
     def test_say_once_what_the_service_says_twice(self) -> None:
         why = "خط نامعتبر است"
         errors = {"from_number": [why], "sender": [why], "to": ["بد"]}
-        error = error_of(422, {"data": None, "meta": {"status": False, "message": why, "message_code": "400-2", "errors": errors}})
+        error = error_of(
+            422, {"data": None, "meta": {"status": False, "message": why, "message_code": "400-2", "errors": errors}}
+        )
         assert "code 400-2): [from_number, sender: خط نامعتبر است; to: بد]. Nothing" in str(error)
         assert error.details.server_message == why
 
@@ -217,7 +259,14 @@ class TestVerdicts:
 
     @pytest.mark.parametrize(
         ("message", "shown"),
-        [("بد", "بد"), ({"fa": "بد"}, '{"fa":"بد"}'), (["بد", 1], '["بد","1"]'), (17, "17"), (None, None), (False, "false")],
+        [
+            ("بد", "بد"),
+            ({"fa": "بد"}, '{"fa":"بد"}'),
+            (["بد", 1], '["بد","1"]'),
+            (17, "17"),
+            (None, None),
+            (False, "false"),
+        ],
     )
     def test_take_a_message_of_any_shape(self, message: Any, shown: str | None) -> None:
         assert error_of(400, {"meta": {"status": False, "message": message}}).details.server_message == shown
@@ -228,8 +277,8 @@ class TestVerdicts:
 
     def test_show_the_words_of_a_page_and_no_more_than_fit(self) -> None:
         page = (
-            b"<html><head><title>502 &amp; more</title><style>p{}</style></head><script>var a=1</script><p>Bad\n Gateway"
-            + b"<b>x</b>" * 5000
+            b"<html><head><title>502 &amp; more</title><style>p{}</style></head><script>var "
+            b"a=1</script><p>Bad\n Gateway" + b"<b>x</b>" * 5000
         )
         error = error_of(502, page)
         assert error.details.body.startswith("502 & more Bad Gateway x x")
@@ -238,7 +287,12 @@ class TestVerdicts:
 
     def test_of_an_answer_in_json_show_no_body(self) -> None:
         # A truncated inbox is other people's texts; a login answer without meta is a token.
-        for body in (b'{"data":[{"message":"\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85', b' [{"token": "abc', b'{"data": {"token": "abc"}}', b'"abc'):
+        for body in (
+            b'{"data":[{"message":"\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85',
+            b' [{"token": "abc',
+            b'{"data": {"token": "abc"}}',
+            b'"abc',
+        ):
             error = error_of(200, body, request=READ)
             assert error.details.body == ""
             assert "abc" not in everything(error)
@@ -246,7 +300,11 @@ class TestVerdicts:
 
     @given(
         st.integers(200, 599),
-        st.one_of(st.binary(max_size=60), st.from_type(dict[str, str]), st.recursive(st.none() | st.booleans() | st.text(), st.lists)),
+        st.one_of(
+            st.binary(max_size=60),
+            st.from_type(dict[str, str]),
+            st.recursive(st.none() | st.booleans() | st.text(), st.lists),
+        ),
     )
     def test_are_reached_for_whatever_comes(self, status: int, content: Any) -> None:
         for body in (
@@ -300,12 +358,23 @@ class TestPages:
     read = staticmethod(reading_page(Row, 2, 25))
 
     def test_hold_items_and_figures(self) -> None:
-        meta = {**OK_META, "current_page": 2, "last_page": 9, "per_page": 20, "total": 171, "from": 21, "to": 40, "path": "/x"}
+        meta = {
+            **OK_META,
+            "current_page": 2,
+            "last_page": 9,
+            "per_page": 20,
+            "total": 171,
+            "from": 21,
+            "to": 40,
+            "path": "/x",
+        }
         page = self.read(answer(200, {"data": [{"id": "1"}, {"id": 2}], "meta": meta}))
         assert [row.id for row in page.items] == [1, 2]
         assert (page.number, page.per_page, page.last_page, page.total) == (2, 20, 9, 171)
 
-    @pytest.mark.parametrize("figures", [{}, {"current_page": None, "last_page": None, "per_page": None, "total": None}])
+    @pytest.mark.parametrize(
+        "figures", [{}, {"current_page": None, "last_page": None, "per_page": None, "total": None}]
+    )
     def test_take_what_was_asked_for_where_the_service_is_silent(self, figures: dict[str, Any]) -> None:
         page = self.read(answer(200, {"data": [], "meta": {**OK_META, **figures}}))
         assert (page.number, page.per_page, page.last_page, page.total) == (2, 25, None, None)
@@ -344,7 +413,16 @@ def echoing(secret: str, *, cut: bool = True) -> list[tuple[int, Any]]:
     answers: list[tuple[int, Any]] = []
     for said in spellings(secret)[: None if cut else -2]:
         answers += [
-            (422, {"meta": {"status": False, "message": f"متن «{said}» بد است", "errors": {"a": [said], said: [f"x {said}"]}}}),
+            (
+                422,
+                {
+                    "meta": {
+                        "status": False,
+                        "message": f"متن «{said}» بد است",
+                        "errors": {"a": [said], said: [f"x {said}"]},
+                    }
+                },
+            ),
             (422, {"meta": {"status": False, "message_code": said}, "errors": {"params": {"recipients": [said]}}}),
             (200, {"meta": {"status": False, "message": {"text": [said]}, "message_parameters": [said]}}),
             (200, {"data": {said: said}, "meta": {"status": True, "message": said}}),
@@ -359,7 +437,9 @@ def echoing(secret: str, *, cut: bool = True) -> list[tuple[int, Any]]:
 
 def shown_of(secret: str, body: Any, *, query: tuple[tuple[str, str], ...] = (), cut: bool = True) -> list[str]:
     raw = json.dumps(body).encode()
-    sends: Request[Any] = Request("send.pattern", "POST", "/api/send", reading(Receipt), query=query, body=raw, replay=Replay.IF_UNREACHED)
+    sends: Request[Any] = Request(
+        "send.pattern", "POST", "/api/send", reading(Receipt), query=query, body=raw, replay=Replay.IF_UNREACHED
+    )
     return [everything(error_of(status, content, request=sends)) for status, content in echoing(secret, cut=cut)]
 
 
@@ -370,7 +450,16 @@ class TestPrivacy:
             assert KEY[3:-5] not in shown
 
     @pytest.mark.parametrize(
-        "spelling", [NUMBER, "09120001234", "0912 000 1234", "0912-000-1234", "(0912) 000.1234", "۰۹۱۲۰۰۰۱۲۳۴", "\u202a0912\u200e0001234"]
+        "spelling",
+        [
+            NUMBER,
+            "09120001234",
+            "0912 000 1234",
+            "0912-000-1234",
+            "(0912) 000.1234",
+            "۰۹۱۲۰۰۰۱۲۳۴",
+            "\u202a0912\u200e0001234",
+        ],
     )
     def test_no_error_shows_a_number_even_one_that_was_not_sent(self, spelling: str) -> None:
         for shown in shown_of(spelling, {}, cut=False):
@@ -396,8 +485,12 @@ class TestPrivacy:
 
     def test_what_is_neither_personal_nor_secret_is_left_standing(self) -> None:
         body = {"sending_type": "pattern", "code": "abc123xyz", "from_number": "+98BANK", "params": {}}
-        sends: Request[Any] = Request("send.pattern", "POST", "/api/send", reading(Receipt), body=json.dumps(body).encode())
-        error = error_of(404, {"meta": {"status": False, "message": "الگوی abc123xyz برای +98BANK نیست"}}, request=sends)
+        sends: Request[Any] = Request(
+            "send.pattern", "POST", "/api/send", reading(Receipt), body=json.dumps(body).encode()
+        )
+        error = error_of(
+            404, {"meta": {"status": False, "message": "الگوی abc123xyz برای +98BANK نیست"}}, request=sends
+        )
         assert error.details.server_message == "الگوی abc123xyz برای +98BANK نیست"
 
     def test_the_variables_of_a_pattern_are_left_standing(self) -> None:

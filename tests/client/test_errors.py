@@ -8,7 +8,16 @@ import pickle
 import pytest
 
 from ippanel_provider.client import errors
-from ippanel_provider.client.errors import Details, IPPanelError, NotSent, OtpRequired, Refused, Throttled, Unauthorized, Unconfirmed
+from ippanel_provider.client.errors import (
+    Details,
+    IPPanelError,
+    NotSent,
+    OtpRequired,
+    Refused,
+    Throttled,
+    Unauthorized,
+    Unconfirmed,
+)
 
 LEAVES = {
     "Unreachable": NotSent,
@@ -46,7 +55,9 @@ def test_input_refused_here_is_a_value_error_and_no_outcome_of_a_send() -> None:
 
 @pytest.mark.parametrize("kind", EVERY)
 @pytest.mark.parametrize(
-    "carry", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy], ids=["pickle", "copy", "deepcopy"]
+    "carry",
+    [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy],
+    ids=["pickle", "copy", "deepcopy"],
 )
 def test_details_survive_being_carried(kind: type[IPPanelError], carry: object) -> None:
     carried = carry(kind("send.webservice: no", DETAILS))  # type: ignore[operator]

@@ -25,8 +25,8 @@ from ippanel_provider.client.errors import (
     Unreachable,
     Unreadable,
 )
-from ippanel_provider.client.exchange import NeedCredential, Retry, Transmit, exchange
 from ippanel_provider.client.request import Answer, Flow, Replay, Request, Sleep
+from ippanel_provider.client.retrying import NeedCredential, Retry, Transmit, exchange
 
 RETRY = Retry(attempts=4, first_delay=1.0, max_delay=3.0, max_retry_after=60.0)
 
@@ -50,7 +50,13 @@ class Renewable:
 def _read(answer: Answer) -> str:
     if answer.status == 200:
         return answer.body.decode()
-    kinds: dict[int, type[IPPanelError]] = {401: Unauthorized, 404: NotFound, 422: Invalid, 429: Throttled, 503: ServerFault}
+    kinds: dict[int, type[IPPanelError]] = {
+        401: Unauthorized,
+        404: NotFound,
+        422: Invalid,
+        429: Throttled,
+        503: ServerFault,
+    }
     retry_after = answer.headers.get("retry-after")
     details = Details(http_status=answer.status, retry_after=None if retry_after is None else float(retry_after))
     raise kinds.get(answer.status, Refused)(f"HTTP {answer.status}", details)
@@ -117,7 +123,9 @@ class TestRepetition:
         ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
     )
     @pytest.mark.parametrize("replay", Replay)
-    def test_follows_what_the_request_allows(self, replay: Replay, failure: IPPanelError, repeated_by: set[Replay]) -> None:
+    def test_follows_what_the_request_allows(
+        self, replay: Replay, failure: IPPanelError, repeated_by: set[Replay]
+    ) -> None:
         result, effects = played(request(replay=replay), [failure, 200])
         if replay in repeated_by:
             assert result == "done"
@@ -220,7 +228,10 @@ class TestAlternates:
     def test_are_tried_where_the_first_path_is_not_served(self, status: int) -> None:
         result, effects = played(request(alternates=self.OTHER), [status, 200])
         assert result == "done"
-        assert [(transmit.request.method, transmit.request.path) for transmit in sent(effects)] == [("GET", "/call"), ("POST", "/other")]
+        assert [(transmit.request.method, transmit.request.path) for transmit in sent(effects)] == [
+            ("GET", "/call"),
+            ("POST", "/other"),
+        ]
 
     def test_are_tried_once(self) -> None:
         result, effects = played(request(alternates=self.OTHER), [404, 404, 200])

@@ -9,7 +9,19 @@ from typing import Any
 
 import pytest
 
-from ippanel_provider.client import Client, Gateway, InvalidInput, Replay, Request, Retry, Settings, Unsupported, edge, gateway, rest
+from ippanel_provider.client import (
+    Client,
+    Gateway,
+    InvalidInput,
+    Replay,
+    Request,
+    Retry,
+    Settings,
+    Unsupported,
+    edge,
+    gateway,
+    rest,
+)
 from ippanel_provider.client.models import Account, Bulk, Delivery, IncomingText, Receipt
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.service import Api, BulkState, DeliveryStatus

@@ -11,7 +11,17 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from ippanel_provider.client import models
-from ippanel_provider.client.models import Account, Bulk, Contact, Delivery, InboxMessage, LoginStep, Model, Phonebook, Receipt
+from ippanel_provider.client.models import (
+    Account,
+    Bulk,
+    Contact,
+    Delivery,
+    InboxMessage,
+    LoginStep,
+    Model,
+    Phonebook,
+    Receipt,
+)
 from ippanel_provider.service import BulkState, DeliveryStatus
 
 NUMBER = "+989120001234"
@@ -39,7 +49,13 @@ def read(model: type[Model], fields: dict[str, Any]) -> Any:
 class TestSpellings:
     def test_of_a_bulk(self) -> None:
         bulk = read(Bulk, BULK)
-        assert (bulk.outbox_id, bulk.state, bulk.parts, bulk.recipients_count, bulk.exit_count) == (1123544244, BulkState.SENT, 1, 2, 2)
+        assert (bulk.outbox_id, bulk.state, bulk.parts, bulk.recipients_count, bulk.exit_count) == (
+            1123544244,
+            BulkState.SENT,
+            1,
+            2,
+            2,
+        )
         assert bulk.created_at == datetime(2022, 5, 29, 11, 19, tzinfo=UTC)
         assert bulk.send_at == datetime(2022, 5, 29, 11, 20, tzinfo=UTC)
         assert (bulk.sender, bulk.message, bulk.cost) == ("+983000505", TEXT, 420.5)
@@ -60,7 +76,8 @@ class TestSpellings:
             read(Phonebook, {"id": 5, "title": "b", "options": options})
 
     @pytest.mark.parametrize(
-        ("status", "read_as"), [(2, DeliveryStatus.DELIVERED), ("2", DeliveryStatus.DELIVERED), (9, 9), ("9", 9), (None, None)]
+        ("status", "read_as"),
+        [(2, DeliveryStatus.DELIVERED), ("2", DeliveryStatus.DELIVERED), (9, 9), ("9", 9), (None, None)],
     )
     def test_of_a_delivery_status(self, status: Any, read_as: Any) -> None:
         assert read(Delivery, {"recipient": NUMBER, "message_status": status, "msg_parts": ""}).status == read_as
@@ -124,7 +141,10 @@ class TestResults:
         assert Receipt(outbox_ids=(1, 2)).outbox_ids == (1, 2)
 
     def test_survive_being_carried_and_dumped(self) -> None:
-        for model in (read(Bulk, {**BULK, "return": 12}), read(Delivery, {"recipient": NUMBER, "message": TEXT, "message_status": 9})):
+        for model in (
+            read(Bulk, {**BULK, "return": 12}),
+            read(Delivery, {"recipient": NUMBER, "message": TEXT, "message_status": 9}),
+        ):
             assert pickle.loads(pickle.dumps(model)) == model
             assert type(model).model_validate(model.model_dump()) == model
             assert type(model).model_validate_json(model.model_dump_json()) == model
@@ -142,7 +162,10 @@ class TestResults:
             read(Bulk, {**BULK, "unknown": NUMBER}),
             read(Delivery, {"recipient": NUMBER, "message": TEXT}),
             read(InboxMessage, {"messages_inbox_id": 7, "from": NUMBER, "number": "3000505", "message": TEXT}),
-            read(Contact, {"id": 1, "number": NUMBER, "name": TEXT, "email": TEXT, "options": {"1": TEXT}, "tags": [TEXT]}),
+            read(
+                Contact,
+                {"id": 1, "number": NUMBER, "name": TEXT, "email": TEXT, "options": {"1": TEXT}, "tags": [TEXT]},
+            ),
             read(LoginStep, {"method": "sms", "token": TEXT}),
         ],
         ids=lambda model: type(model).__name__,
@@ -154,7 +177,11 @@ class TestResults:
             assert type(model).__name__ in shown or shown == str(model)
 
     def test_are_all_of_one_kind(self) -> None:
-        results = [kind for kind in vars(models).values() if isinstance(kind, type) and issubclass(kind, Model) and kind is not Model]
+        results = [
+            kind
+            for kind in vars(models).values()
+            if isinstance(kind, type) and issubclass(kind, Model) and kind is not Model
+        ]
         assert len(results) > 15
         for kind in results:
             assert kind.__doc__, kind
@@ -162,6 +189,8 @@ class TestResults:
             assert kind.model_config["extra"] == "allow"
 
     def test_are_read_as_pages_at_once(self) -> None:
-        rows = TypeAdapter(list[Delivery]).validate_json(json.dumps([{"recipient": NUMBER, "message_status": "2"}] * 1000))
+        rows = TypeAdapter(list[Delivery]).validate_json(
+            json.dumps([{"recipient": NUMBER, "message_status": "2"}] * 1000)
+        )
         assert len(rows) == 1000
         assert {row.status for row in rows} == {DeliveryStatus.DELIVERED}

@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from ippanel_provider.client.exchange import NeedCredential, Transmit
 from ippanel_provider.client.request import Answer, Page, PageRequest, Replay, Request, Upload
+from ippanel_provider.client.retrying import NeedCredential, Transmit
 
 SECRETS = ("+989120001234", "پیام محرمانه", "secret-key", "0912,hello")
 REQUEST: Request[None] = Request(
@@ -48,7 +48,12 @@ def test_no_repr_shows_numbers_texts_or_credentials(value: object) -> None:
 def test_an_alternate_is_the_same_request_elsewhere_and_has_no_further_ones() -> None:
     other = REQUEST.via("POST", "/api/send/other")
     assert (other.method, other.path, other.alternates) == ("POST", "/api/send/other", ())
-    assert (other.operation, other.query, other.body, other.read) == (REQUEST.operation, REQUEST.query, REQUEST.body, REQUEST.read)
+    assert (other.operation, other.query, other.body, other.read) == (
+        REQUEST.operation,
+        REQUEST.query,
+        REQUEST.body,
+        REQUEST.read,
+    )
 
 
 def test_an_alternate_of_a_page_turns_to_the_same_pages() -> None:

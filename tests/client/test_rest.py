@@ -67,14 +67,25 @@ class TestCalls:
         answers(service, "/credit", ok({"credit": 1234.5}))
         assert client.run(rest.credit()).credit == 1234.5
         (seen,) = service.seen
-        assert (seen.method, seen.path, seen.headers["Authorization"]) == ("GET", "/v1/credit", "AccessKey the-legacy-key")
+        assert (seen.method, seen.path, seen.headers["Authorization"]) == (
+            "GET",
+            "/v1/credit",
+            "AccessKey the-legacy-key",
+        )
 
     def test_code_ok_is_a_success_too(self, service: StandIn, client: Client) -> None:
         answers(service, "/credit", (200, {"status": "OK", "code": "OK", "data": {"credit": 1}}))
         assert client.run(rest.credit()).credit == 1.0
 
     def test_user(self, service: StandIn, client: Client) -> None:
-        someone = {"id": 7, "username": "someone", "name": "S", "mobile": PERSON, "email": "s@example.com", "document_block": False}
+        someone = {
+            "id": 7,
+            "username": "someone",
+            "name": "S",
+            "mobile": PERSON,
+            "email": "s@example.com",
+            "document_block": False,
+        }
         answers(service, "/user", ok({"user": someone}))
         user = client.run(rest.user())
         assert (user.user_id, user.user_name, user.mobile, user.document_block) == (7, "someone", PERSON, False)
@@ -91,7 +102,9 @@ class TestCalls:
 
     def test_send_pattern_sends_values_as_texts(self, service: StandIn, client: Client) -> None:
         answers(service, "/messages/patterns/send", ok({"bulk_id": 9}))
-        receipt = client.run(rest.send_pattern("t2cfmnyo0c", "09120000001", {"name": "سارا", "code": 1234}, sender=LINE))
+        receipt = client.run(
+            rest.send_pattern("t2cfmnyo0c", "09120000001", {"name": "سارا", "code": 1234}, sender=LINE)
+        )
         assert receipt.outbox_ids == (9,)
         assert service.seen[0].body == {
             "pattern_code": "t2cfmnyo0c",
@@ -213,7 +226,10 @@ class TestInput:
     def test_a_call_of_one_api_does_not_run_on_a_client_of_the_other(self, client: Client, service: StandIn) -> None:
         with pytest.raises(InvalidInput, match="cannot run on a client"):
             client.run(edge.payment.credit())
-        with Client("key", Settings(base_url=service.base_url)) as other, pytest.raises(InvalidInput, match="cannot run on a client"):
+        with (
+            Client("key", Settings(base_url=service.base_url)) as other,
+            pytest.raises(InvalidInput, match="cannot run on a client"),
+        ):
             other.run(rest.credit())
         assert service.seen == []
 
@@ -257,7 +273,9 @@ class TestErrors:
 
     def test_a_code_says_what_it_means(self, service: StandIn, client: Client) -> None:
         answers(service, "/messages", no(400, "10006", "اعتبار کافی نیست"))
-        with pytest.raises(Refused, match=r"code 10006\): اعتبار کافی نیست\. The credit does not suffice\. .* Nothing was sent\."):
+        with pytest.raises(
+            Refused, match=r"code 10006\): اعتبار کافی نیست\. The credit does not suffice\. .* Nothing was sent\."
+        ):
             client.run(rest.send("x", [PERSON], sender=LINE))
 
     def test_what_may_have_gone_out_says_so(self, service: StandIn, client: Client) -> None:
@@ -293,13 +311,23 @@ class TestErrors:
             st.builds(
                 lambda **fields: json.dumps(fields).encode(),
                 status=st.sampled_from(["OK", "ok", "Error", None, 1]),
-                code=st.one_of(st.none(), st.sampled_from([200, "OK", "10006", "10022", "1401"]), st.integers(), st.text(max_size=5)),
+                code=st.one_of(
+                    st.none(),
+                    st.sampled_from([200, "OK", "10006", "10022", "1401"]),
+                    st.integers(),
+                    st.text(max_size=5),
+                ),
                 message=st.one_of(st.none(), st.text(max_size=9), st.dictionaries(st.text(max_size=3), st.integers())),
                 data=st.one_of(
                     st.none(),
                     st.lists(st.integers()),
-                    st.builds(lambda error: {"error": error}, st.one_of(st.text(max_size=9), st.integers(), st.lists(st.text()))),
-                    st.builds(lambda bulk_id: {"bulk_id": bulk_id}, st.one_of(st.none(), st.integers(), st.text(max_size=4))),
+                    st.builds(
+                        lambda error: {"error": error},
+                        st.one_of(st.text(max_size=9), st.integers(), st.lists(st.text())),
+                    ),
+                    st.builds(
+                        lambda bulk_id: {"bulk_id": bulk_id}, st.one_of(st.none(), st.integers(), st.text(max_size=4))
+                    ),
                 ),
             ),
         ),

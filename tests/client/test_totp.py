@@ -25,7 +25,9 @@ def test_the_values_of_the_rfc(moment: int, code: str) -> None:
     assert totp.code(RFC_KEY, moment) == code
 
 
-@pytest.mark.parametrize("secret", ["JBSWY3DPEHPK3PXP", "jbsw y3dp ehpk 3pxp", " JBSWY3DPEHPK3PXP\n", "JBSWY3DPEHPK3PXP===="])
+@pytest.mark.parametrize(
+    "secret", ["JBSWY3DPEHPK3PXP", "jbsw y3dp ehpk 3pxp", " JBSWY3DPEHPK3PXP\n", "JBSWY3DPEHPK3PXP===="]
+)
 def test_a_secret_may_be_written_as_people_copy_it_and_be_short(secret: str) -> None:
     assert totp.key(secret) == b"Hello!\xde\xad\xbe\xef"
 

@@ -36,10 +36,10 @@ from ippanel_provider.client.errors import (
     Unreachable,
     Unreadable,
 )
-from ippanel_provider.client.exchange import Retry
 from ippanel_provider.client.models import Receipt
 from ippanel_provider.client.renewal import Renewal
 from ippanel_provider.client.request import Flow, PageRequest, Replay, Request, Sleep
+from ippanel_provider.client.retrying import Retry
 from ippanel_provider.client.transport import AsyncClient, Client, Settings
 from ippanel_provider.service import EDGE_URL, REST_URL, SANDBOX_API_KEY, Api
 
@@ -139,7 +139,10 @@ class TestOnTheWire:
 
     def test_a_request_that_needs_no_credential_carries_none(self, run: Run, server: RawServer) -> None:
         server.script = [DONE]
-        run(server.url, Request("auth.login", "POST", "/api/acl/auth/login", reading_nothing, body=b"{}", authenticated=False))
+        run(
+            server.url,
+            Request("auth.login", "POST", "/api/acl/auth/login", reading_nothing, body=b"{}", authenticated=False),
+        )
         assert "authorization" not in server.requests[0].headers
 
     @pytest.mark.parametrize("form", ["", "/", "/v1", "/v1/", "/v1/api", "/v1/api/", " /v1/api/ "])
@@ -193,14 +196,28 @@ class TestFailures:
             (http(429, b"", "Retry-After: 3600\r\n"), Throttled, (1, 1, 1)),
             (http(422, {"meta": {"status": False, "errors": {"to": [NUMBER, TEXT]}}}), Refused, (1, 1, 1)),
             (http(200, {"data": None, "meta": {"status": False, "message": KEY}}), Refused, (1, 1, 1)),
-            (http(401, {"data": {"data": None}, "meta": {"status": False, "message": "Invalid token"}}), Unauthorized, (1, 1, 1)),
+            (
+                http(401, {"data": {"data": None}, "meta": {"status": False, "message": "Invalid token"}}),
+                Unauthorized,
+                (1, 1, 1),
+            ),
         ],
         ids=[
-            *("connection closed unanswered", "half an answer", "half a status line", "no HTTP", "broken gzip", "HTML", "truncated JSON"),
+            *(
+                "connection closed unanswered",
+                "half an answer",
+                "half a status line",
+                "no HTTP",
+                "broken gzip",
+                "HTML",
+                "truncated JSON",
+            ),
             *("no content", "502", "500", "429", "429 for an hour", "422", "200 refused", "401"),
         ],
     )
-    def test_after_the_request_left(self, run: Run, server: RawServer, answer: Raw, kind: type, reached: tuple[int, int, int]) -> None:
+    def test_after_the_request_left(
+        self, run: Run, server: RawServer, answer: Raw, kind: type, reached: tuple[int, int, int]
+    ) -> None:
         server.script = [answer]
         for call, times in zip((SEND, CREATE, READ), reached, strict=True):
             server.requests.clear()
@@ -248,7 +265,9 @@ class TestFailures:
         assert "no connection to no-such-host.invalid (" in str(error)
         assert "sandbox" not in str(error)
 
-    def test_a_connection_that_the_service_closed_while_idle_is_replaced_even_for_a_send(self, run: Run, server: RawServer) -> None:
+    def test_a_connection_that_the_service_closed_while_idle_is_replaced_even_for_a_send(
+        self, run: Run, server: RawServer
+    ) -> None:
         server.script = [Raw(DONE.data, "close"), DONE]
 
         def flow() -> Flow[Receipt]:
@@ -261,7 +280,9 @@ class TestFailures:
 
     def test_a_busy_pool_is_not_sent_and_says_so(self, server: RawServer) -> None:
         server.script = [SILENCE]
-        settings = Settings(base_url=server.url, retry=Retry(attempts=1), connect_timeout=0.05, read_timeout=5, max_in_flight=1)
+        settings = Settings(
+            base_url=server.url, retry=Retry(attempts=1), connect_timeout=0.05, read_timeout=5, max_in_flight=1
+        )
         with Client(KEY, settings) as client, ThreadPoolExecutor(1) as pool:
             first = pool.submit(client.run, SEND)
             assert server.reached.wait(5)
@@ -330,7 +351,9 @@ class TestProxy:
         run("http://service.invalid", SEND)
         assert server.requests[0].line.startswith("POST http://service.invalid/v1/api/send ")
 
-    def test_of_the_environment_is_left_out_for_named_hosts(self, run: Run, server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_of_the_environment_is_left_out_for_named_hosts(
+        self, run: Run, server: RawServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:1")
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         server.script = [DONE]
@@ -345,7 +368,9 @@ class TestProxy:
         assert "s3cret" not in str(error) + repr(error.__cause__)
         assert {arrived.line for arrived in server.requests} == {"CONNECT service.invalid:443 HTTP/1.1"}
 
-    @pytest.mark.parametrize("proxy", ["someone:s3cret@127.0.0.1:80", "ftp://someone:s3cret@host", "http://someone:s3cret@host:port", "x"])
+    @pytest.mark.parametrize(
+        "proxy", ["someone:s3cret@127.0.0.1:80", "ftp://someone:s3cret@host", "http://someone:s3cret@host:port", "x"]
+    )
     def test_that_is_none_is_refused_without_showing_its_password(self, run: Run, proxy: str) -> None:
         with pytest.raises(InvalidInput, match=r"^proxy: ") as caught:
             run("http://service.invalid", SEND, proxy=proxy)
@@ -392,7 +417,13 @@ class TestSettings:
             Client(KEY, Settings(base_url=url))
 
     @pytest.mark.parametrize(
-        "url", ["https://someone:s3cret@host/v1", "https://host/v1?key=s3cret", "https://host/v1#s3cret", "https://someone:s3cret/x@host"]
+        "url",
+        [
+            "https://someone:s3cret@host/v1",
+            "https://host/v1?key=s3cret",
+            "https://host/v1#s3cret",
+            "https://someone:s3cret/x@host",
+        ],
     )
     def test_refuse_a_url_with_more_than_a_place(self, run: Run, url: str) -> None:
         with pytest.raises(InvalidInput, match=r"^base_url: ") as caught:
@@ -463,7 +494,9 @@ class TestTheSandboxSKey:
     ) -> None:
         call: Request[Any] = Request("user", "GET", "/user", reading_nothing, api=settings.get("api", Api.EDGE))
         given = {"base_url": None, "proxy": server.url, **settings}
-        with pytest.raises(InvalidInput, match=r"^api_key: this is the sandbox's key; .*base_url; .*IPPANEL_BASE_URL .* url= "):
+        with pytest.raises(
+            InvalidInput, match=r"^api_key: this is the sandbox's key; .*base_url; .*IPPANEL_BASE_URL .* url= "
+        ):
             run(given.pop("base_url"), call, auth=SANDBOX_API_KEY, **given)
         assert server.connections == 0
 
@@ -479,17 +512,23 @@ class TestLogs:
         monkeypatch.setattr(logging.getLogger("httpx"), "disabled", False)
         monkeypatch.setattr(logging.getLogger("httpx"), "propagate", True)
 
-    def test_hold_nothing_of_ours_and_everything_of_others(self, run: Run, server: RawServer, caplog: pytest.LogCaptureFixture) -> None:
+    def test_hold_nothing_of_ours_and_everything_of_others(
+        self, run: Run, server: RawServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
         server.script = [DONE]
         with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="httpx"):
             run(server.url, READ, SEND)
             httpx.get(server.url + "/theirs")
         said = [record.getMessage() for record in caplog.records if record.name == "httpx"]
         # httpx 0.27 also tells of each context it makes.
-        assert [line for line in said if not line.startswith("load_")] == [f'HTTP Request: GET {server.url}/theirs "HTTP/1.1 200 X"']
+        assert [line for line in said if not line.startswith("load_")] == [
+            f'HTTP Request: GET {server.url}/theirs "HTTP/1.1 200 X"'
+        ]
         assert not [secret for secret in (KEY, NUMBER, NUMBER[1:], TEXT) if secret in caplog.text]
 
-    def test_of_others_go_on_while_one_of_ours_is_under_way(self, server: RawServer, caplog: pytest.LogCaptureFixture) -> None:
+    def test_of_others_go_on_while_one_of_ours_is_under_way(
+        self, server: RawServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
         theirs_done = threading.Event()
 
         def respond(arrived: Arrived) -> Raw:
@@ -515,7 +554,13 @@ class TestLogs:
 
 def _page(number: int) -> PageRequest[int]:
     return PageRequest(
-        "report.inbox", "GET", "/api/inbox", reading_page(int, number, 2), query=(("page", str(number)),), number=number, turn=_page
+        "report.inbox",
+        "GET",
+        "/api/inbox",
+        reading_page(int, number, 2),
+        query=(("page", str(number)),),
+        number=number,
+        turn=_page,
     )
 
 
@@ -564,7 +609,9 @@ class TestWalk:
         asyncio.run(main())
 
     def test_ends_where_a_service_never_turns_the_page(self, server: RawServer) -> None:
-        server.script = [http(200, {"data": [1, 2], "meta": {"status": True, "current_page": 1, "last_page": 3, "per_page": 2}})]
+        server.script = [
+            http(200, {"data": [1, 2], "meta": {"status": True, "current_page": 1, "last_page": 3, "per_page": 2}})
+        ]
         with Client(KEY, _settings(server.url, {})) as client:
             assert list(client.walk(_page(1))) == [1, 2] * 3
 

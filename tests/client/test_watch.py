@@ -43,7 +43,9 @@ def counted(flow: Flow[object], counts: list[str]) -> Flow[object]:
         answer = yield step
 
 
-def test_a_thousand_take_one_page(client: Client, ippanel_sandbox: RunningSandbox, send: Callable[[int], list[int]]) -> None:
+def test_a_thousand_take_one_page(
+    client: Client, ippanel_sandbox: RunningSandbox, send: Callable[[int], list[int]]
+) -> None:
     ids = send(1000)
     ippanel_sandbox.settle()
     asked: list[str] = []
@@ -58,7 +60,9 @@ def test_a_few_are_asked_for_one_by_one(client: Client, send: Callable[[int], li
     assert asked == ["report.bulk"] * watch.FEW
 
 
-def test_old_ones_bring_their_neighbours_along(client: Client, ippanel_sandbox: RunningSandbox, send: Callable[[int], list[int]]) -> None:
+def test_old_ones_bring_their_neighbours_along(
+    client: Client, ippanel_sandbox: RunningSandbox, send: Callable[[int], list[int]]
+) -> None:
     old = send(500)
     for _ in range(3):
         ippanel_sandbox.advance(60)

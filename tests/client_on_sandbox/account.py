@@ -84,7 +84,9 @@ def assign_number(world: World) -> None:
     user_id = world.sandbox.add_user("somebody")
     request = edge.number.assign_number(number=LINE, target_user="somebody", send=True, gets=False)
     assert world.run(request) is None
-    assert next(user for user in world.sandbox.users() if user["id"] == user_id)["lines"] == {LINE: {"send": True, "gets": False}}
+    assert next(user for user in world.sandbox.users() if user["id"] == user_id)["lines"] == {
+        LINE: {"send": True, "gets": False}
+    }
     with pytest.raises(Refused, match="already assigned"):
         world.run(request)
 
@@ -108,7 +110,13 @@ def parents_tree(world: World) -> None:
 @case("user.list_users")
 def list_users(world: World) -> None:
     world.sandbox.add_user("somebody", name="کسی", is_reseller=True, mobile=PERSON, expires=2_000_000_000)
-    filters = {"username": "some", "is_reseller": True, "never_logged_in": True, "sub_reseller": False, "mobile": PERSON}
+    filters = {
+        "username": "some",
+        "is_reseller": True,
+        "never_logged_in": True,
+        "sub_reseller": False,
+        "mobile": PERSON,
+    }
     (user,) = world.run(edge.user.list_users(**filters)).items
     assert (user.user_name, user.name, user.is_reseller, user.mobile) == ("somebody", "کسی", True, PERSON)
 
@@ -121,7 +129,11 @@ def list_packages(world: World) -> None:
 
 @case("ticket.create_ticket")
 def create_ticket(world: World) -> None:
-    made = world.run(edge.ticket.create_ticket("a line", 10, "please", sms_notification=True, file=Upload("a.png", b"png", "image/png")))
+    made = world.run(
+        edge.ticket.create_ticket(
+            "a line", 10, "please", sms_notification=True, file=Upload("a.png", b"png", "image/png")
+        )
+    )
     ticket = world.run(edge.ticket.get_ticket(made.ticket_id))
     assert (ticket.subject, ticket.description, ticket.state) == ("a line", "please", TicketState.WAITING)
     assert str(ticket.attachment).endswith("/a.png")
@@ -145,7 +157,10 @@ def reply_ticket(world: World) -> None:
     reply = world.run(edge.ticket.reply_ticket(100001, "thank you"))
     world.sandbox.answer_ticket(100001, "you are welcome")
     ticket = world.run(edge.ticket.get_ticket(100001))
-    assert (reply.ticket_id, [said.description for said in ticket.interactions][1:]) == (100001, ["thank you", "you are welcome"])
+    assert (reply.ticket_id, [said.description for said in ticket.interactions][1:]) == (
+        100001,
+        ["thank you", "you are welcome"],
+    )
     assert ticket.state is TicketState.ANSWERED
 
 
@@ -178,7 +193,10 @@ def list_draft_groups(world: World) -> None:
 @case("draft.create_draft")
 def create_draft(world: World) -> None:
     assert world.run(edge.draft.create_draft(10002, "سلام")) is None
-    assert [draft.message for draft in world.run(edge.draft.list_drafts(10002)).items] == ["Another sample message", "سلام"]
+    assert [draft.message for draft in world.run(edge.draft.list_drafts(10002)).items] == [
+        "Another sample message",
+        "سلام",
+    ]
 
 
 @case("draft.update_draft")
@@ -207,8 +225,17 @@ def credit(world: World) -> None:
 
 @case("pattern.create")
 def create(world: World) -> None:
-    made = world.run(edge.pattern.create("کد %code%", description="a code", variables={"code": "integer"}, title="codes", is_share=True))
-    assert (made.status, made.is_share, made.variables[0].type, made.variables[0].length) == ("pending", True, "integer", 40)
+    made = world.run(
+        edge.pattern.create(
+            "کد %code%", description="a code", variables={"code": "integer"}, title="codes", is_share=True
+        )
+    )
+    assert (made.status, made.is_share, made.variables[0].type, made.variables[0].length) == (
+        "pending",
+        True,
+        "integer",
+        40,
+    )
     refuses(world, edge.send.pattern(made.code, PERSON, {"code": 1}, sender=LINE), "code")
     world.sandbox.approve(made.code)
     world.run(edge.send.pattern(made.code, PERSON, {"code": 1}, sender=LINE))
@@ -233,7 +260,9 @@ def get(world: World) -> None:
 
 @case("pattern.update")
 def update(world: World) -> None:
-    made = world.run(edge.pattern.update("xxxxxxxxxxxxxxx", "رمز %code%", description="shorter", variables={"code": "string"}))
+    made = world.run(
+        edge.pattern.update("xxxxxxxxxxxxxxx", "رمز %code%", description="shorter", variables={"code": "string"})
+    )
     assert (made.status, made.message) == ("pending", "رمز %code%")
     world.sandbox.reject("xxxxxxxxxxxxxxx", "who are you?")
     found = world.run(edge.pattern.get("xxxxxxxxxxxxxxx"))

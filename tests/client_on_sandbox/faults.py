@@ -1,4 +1,6 @@
-"""What the client answers under each fault of the service, sync and async: ``python -m tests.client_on_sandbox.faults`` prints it."""
+"""What the client answers under each fault of the service, sync and async: ``python -m tests.client_on_sandbox.faults``
+prints it.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,13 @@ def outcome(sandbox: RunningSandbox, case: Case, run: Run) -> Outcome:
         # A client that no longer waits does not stop a slow service.
         sandbox.wait_for(1)
     requests = sandbox.stats()["requests"]
-    return Outcome(read, send, requests.get("GET /api/payment/credit/mine", 0), requests.get("POST /api/send", 0), len(sandbox.messages()))
+    return Outcome(
+        read,
+        send,
+        requests.get("GET /api/payment/credit/mine", 0),
+        requests.get("POST /api/send", 0),
+        len(sandbox.messages()),
+    )
 
 
 def _error(run: Run, request: Request[Any]) -> str:

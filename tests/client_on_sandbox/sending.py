@@ -42,7 +42,9 @@ def peer_to_peer(world: World) -> None:
 @case("send.peer_to_peer_file")
 def peer_to_peer_file(world: World) -> None:
     rows = Upload("rows.csv", f"recipient,message\n{PERSON},one\n09350000005,two\n".encode(), "text/csv")
-    assert len(send(world, edge.send.peer_to_peer_file(rows, sender=LINE), (PERSON, "one"), ("+989350000005", "two"))) == 2
+    assert (
+        len(send(world, edge.send.peer_to_peer_file(rows, sender=LINE), (PERSON, "one"), ("+989350000005", "two"))) == 2
+    )
 
 
 @case("send.file")
@@ -72,7 +74,9 @@ def phonebook(world: World) -> None:
 
 @case("send.pattern")
 def pattern(world: World) -> None:
-    request = edge.send.pattern("xxxxxxxxxxxxxxx", PERSON, {"code": "12"}, sender=LINE, phonebook={"id": 860108, "name": "علی"})
+    request = edge.send.pattern(
+        "xxxxxxxxxxxxxxx", PERSON, {"code": "12"}, sender=LINE, phonebook={"id": 860108, "name": "علی"}
+    )
     send(world, request, (PERSON, "کد شما: 12"))
     (filed,) = world.run(edge.phonebook.list_contacts(phonebook_id=860108)).items
     assert (filed.number, filed.name) == (PERSON, "علی")
@@ -113,7 +117,9 @@ def job(world: World) -> None:
 @case("send.send_url")
 def send_url(world: World) -> None:
     send(world, edge.send.send_url("a&b", PERSON, sender=LINE, api_key=world.sandbox.api_key), (PERSON, "a&b"))
-    by_name = edge.send.send_url("c", PERSON, sender=LINE, username="ippanel", password="sandbox-password", method="POST")
+    by_name = edge.send.send_url(
+        "c", PERSON, sender=LINE, username="ippanel", password="sandbox-password", method="POST"
+    )
     send(world, by_name, (PERSON, "a&b"), (PERSON, "c"))
 
 
@@ -155,7 +161,11 @@ def cities(world: World) -> None:
 
 @case("bank.genders")
 def genders(world: World) -> None:
-    assert [(gender.id, gender.name) for gender in world.run(edge.bank.genders())] == [(1, "مرد"), (2, "زن"), (3, "سازمانی- حقوقی")]
+    assert [(gender.id, gender.name) for gender in world.run(edge.bank.genders())] == [
+        (1, "مرد"),
+        (2, "زن"),
+        (3, "سازمانی- حقوقی"),
+    ]
 
 
 @case("bank.counts")
@@ -188,7 +198,10 @@ def job_counts(world: World) -> None:
 
 @case("report.outbox")
 def outbox(world: World) -> None:
-    ids = [world.run(edge.send.webservice(text, [PERSON], sender=LINE)).outbox_ids[0] for text in ("first one", "second one")]
+    ids = [
+        world.run(edge.send.webservice(text, [PERSON], sender=LINE)).outbox_ids[0]
+        for text in ("first one", "second one")
+    ]
     page = world.run(edge.report.outbox(message=" one", sender=LINE, per_page=1))
     assert [bulk.outbox_id for bulk in page.items] == ids[1:]
     assert (page.total, page.has_more) == (2, True)

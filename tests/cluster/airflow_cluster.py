@@ -35,7 +35,13 @@ class Cluster:
     """Lives in ``home``. ``executor`` is CeleryExecutor or LocalExecutor; ``more`` is further environment."""
 
     def __init__(
-        self, home: Path, executor: str, postgres: Postgres, redis: Redis, sandbox: SandboxServer, more: Mapping[str, str] | None = None
+        self,
+        home: Path,
+        executor: str,
+        postgres: Postgres,
+        redis: Redis,
+        sandbox: SandboxServer,
+        more: Mapping[str, str] | None = None,
     ) -> None:
         self.home = home
         self.executor = executor
@@ -80,7 +86,13 @@ class Cluster:
                 {"conn_type": "ippanel", "host": hands.base_url, "password": hands.api_key, "extra": ippanel}
             ),
             "AIRFLOW_CONN_WAREHOUSE": json.dumps(
-                {"conn_type": "postgres", "host": "127.0.0.1", "port": postgres.port, "login": DATABASE_USER, "schema": WAREHOUSE}
+                {
+                    "conn_type": "postgres",
+                    "host": "127.0.0.1",
+                    "port": postgres.port,
+                    "login": DATABASE_USER,
+                    "schema": WAREHOUSE,
+                }
             ),
         }
 
@@ -91,7 +103,9 @@ class Cluster:
 
     def start(self) -> None:
         """Make the database and start everything; return when the API answers and the DAGs are known."""
-        made = subprocess.run([*_airflow("db", "migrate")], env=self.environment, capture_output=True, text=True, check=False)
+        made = subprocess.run(
+            [*_airflow("db", "migrate")], env=self.environment, capture_output=True, text=True, check=False
+        )
         if made.returncode:
             raise RuntimeError(made.stdout + made.stderr)
         for component in ("api-server", "scheduler", "dag-processor", *self.workers):
@@ -99,7 +113,10 @@ class Cluster:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
         def answers() -> bool:
-            with contextlib.suppress(OSError), opener.open(f"http://127.0.0.1:{self._port}/api/v2/version", timeout=2) as response:
+            with (
+                contextlib.suppress(OSError),
+                opener.open(f"http://127.0.0.1:{self._port}/api/v2/version", timeout=2) as response,
+            ):
                 return bool(response.status == 200)
             return False
 
@@ -110,7 +127,11 @@ class Cluster:
         """Start one component in a process group of its own."""
         with (self.home / f"{component}.log").open("ab") as log:
             self._processes[component] = subprocess.Popen(
-                self._command(component), env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                self._command(component),
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def _command(self, component: str) -> list[str]:
@@ -118,7 +139,9 @@ class Cluster:
             return _airflow(component)
         # A killed worker leaves its file of the process id behind.
         pid_file = self.home / f"{component}-{secrets.token_hex(4)}.pid"
-        return _airflow("celery", "worker", "--skip-serve-logs", "--celery-hostname", f"{component}@%h", "--pid", str(pid_file))
+        return _airflow(
+            "celery", "worker", "--skip-serve-logs", "--celery-hostname", f"{component}@%h", "--pid", str(pid_file)
+        )
 
     def pid(self, component: str) -> int:
         """The id of its first process."""
@@ -150,7 +173,10 @@ class Cluster:
                 self.ended_by_themselves[component] += 1
                 words = (self.home / f"{component}.log").read_text(errors="replace").split("\n")
                 errors = [line.strip() for line in words[-400:] if "Error" in line]
-                print(f"         {component} ended by itself with {process.returncode}: {(errors or words)[-1][:150]}", flush=True)
+                print(
+                    f"         {component} ended by itself with {process.returncode}: {(errors or words)[-1][:150]}",
+                    flush=True,
+                )
                 self.run(component)
 
     def stop(self) -> None:

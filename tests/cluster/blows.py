@@ -15,7 +15,8 @@ from tests.cluster.airflow_cluster import Cluster
 from tests.cluster.servers import Postgres, Redis, SandboxServer
 
 KINDS = ("worker", "supervisor", "postgres fast", "postgres immediate", "redis", "sandbox")
-"""``worker``: everything of one Celery worker, its tasks too (with LocalExecutor: the scheduler with everything under it).
+"""``worker``: everything of one Celery worker, its tasks too (with LocalExecutor: the scheduler with everything under
+it).
 ``supervisor``: the same, but the tasks stay, without a parent, as after an out-of-memory kill."""
 
 
@@ -23,7 +24,14 @@ class Blows:
     """Strikes ``each`` times with every kind while texts go out. ``done`` counts the strikes."""
 
     def __init__(
-        self, cluster: Cluster, postgres: Postgres, redis: Redis, sandbox: SandboxServer, *, each: int, chance: random.Random
+        self,
+        cluster: Cluster,
+        postgres: Postgres,
+        redis: Redis,
+        sandbox: SandboxServer,
+        *,
+        each: int,
+        chance: random.Random,
     ) -> None:
         self.done: Counter[str] = Counter()
         self.orphans_lived: list[float] = []
@@ -72,7 +80,11 @@ class Blows:
         return self._chance.uniform(0, 3)
 
     def _kill_worker(self, *, tasks_too: bool) -> None:
-        busy = {worker: tasks for worker in self._cluster.workers or ("scheduler",) if (tasks := self._cluster.tasks(worker))}
+        busy = {
+            worker: tasks
+            for worker in self._cluster.workers or ("scheduler",)
+            if (tasks := self._cluster.tasks(worker))
+        }
         worker = self._chance.choice(sorted(busy) or list(self._cluster.workers or ("scheduler",)))
         spared = [] if tasks_too else busy.get(worker, [])
         self._cluster.kill(worker, spare={task.pid for task in spared})

@@ -1,7 +1,7 @@
 """Recipients as tables have them: any spelling, some people twice, some rows without a mobile number.
 
-Each row knows whose number it truly is, so that the judge does not have to trust the code that cleans numbers. The numbers
-begin with 0970, a range that no operator has.
+Each row knows whose number it truly is, so that the judge does not have to trust the code that cleans numbers. The
+numbers begin with 0970, a range that no operator has.
 """
 
 from __future__ import annotations
@@ -10,7 +10,22 @@ import random
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-_NAMES = ("آرش", "بهار", "پویا", "ترانه", "سارا", "شیرین", "فرهاد", "کاوه", "گلناز", "مریم", "نیما", "هستی", "یاسمن", "علی‌رضا")
+_NAMES = (
+    "آرش",
+    "بهار",
+    "پویا",
+    "ترانه",
+    "سارا",
+    "شیرین",
+    "فرهاد",
+    "کاوه",
+    "گلناز",
+    "مریم",
+    "نیما",
+    "هستی",
+    "یاسمن",
+    "علی‌رضا",
+)
 _PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 _SPELLINGS: tuple[Callable[[str], str], ...] = (
@@ -38,7 +53,9 @@ class Person(NamedTuple):
 
 
 def people(count: int, seed: int) -> list[Person]:
-    """Return rows with exactly ``count`` recipients: a fiftieth of them once more, and a hundredth of rows that are no mobile."""
+    """Return rows with exactly ``count`` recipients: a fiftieth of them once more, and a hundredth of rows that are no
+    mobile.
+    """
     chance = random.Random(seed)
     numbers = [f"970{n:07d}" for n in range(count)]
     entries: list[str | None] = [*numbers, *chance.choices(numbers, k=count // 50), *([None] * (count // 100))]

@@ -1,7 +1,7 @@
 """Run a campaign on a real cluster, strike at every part of it, and let the sandbox say what people got.
 
-``python -m tests.cluster.run --recipients 100000 --each 3`` prints a row for each executor and fails if anybody got a text
-twice or not at all.
+``python -m tests.cluster.run --recipients 100000 --each 3`` prints a row for each executor and fails if anybody got a
+text twice or not at all.
 """
 
 from __future__ import annotations
@@ -58,8 +58,10 @@ class Tally:
         lived = ", ".join(f"{seconds:.0f}" for seconds in self.orphans_lived)
         ended = ", ".join(f"{component} {times} times" for component, times in sorted(self.ended_by_themselves.items()))
         return (
-            f"The most tries of a task: {self.most_tries}. Ended by themselves and were started again: {ended or 'none'}. "
-            f"Seconds that tasks without a supervisor went on: {lived or 'none'}. Texts to strangers: {self.strangers}. "
+            f"The most tries of a task: {self.most_tries}. Ended by themselves and were started again: "
+            f"{ended or 'none'}. "
+            f"Seconds that tasks without a supervisor went on: {lived or 'none'}. Texts to strangers: "
+            f"{self.strangers}. "
             f"Blows that came too late: {self.blows_left}."
         )
 
@@ -114,7 +116,11 @@ def run_campaign(home: Path, executor: str, dag_id: str, options: argparse.Names
     chance = random.Random(options.seed)
     postgres, redis, sandbox = Postgres(home), Redis(home), SandboxServer(home, latency=0.05)
     audience = people(options.recipients, options.seed)
-    more = SETTINGS | {"CLUSTER_RATE": str(options.rate), "CLUSTER_SETTLE": str(SETTLE)} | dict(word.split("=", 1) for word in options.set)
+    more = (
+        SETTINGS
+        | {"CLUSTER_RATE": str(options.rate), "CLUSTER_SETTLE": str(SETTLE)}
+        | dict(word.split("=", 1) for word in options.set)
+    )
     (home / "airflow").mkdir()
     with ended(sandbox, redis, postgres):
         postgres.make(METADATA, WAREHOUSE)
@@ -128,7 +134,11 @@ def run_campaign(home: Path, executor: str, dag_id: str, options: argparse.Names
                 tally = watch(cluster, dag_id, blows, sandbox, options)
             judge(sandbox, audience, tally)
             tally.blows_left = blows.left
-            tally.blows, tally.ended_by_themselves, tally.orphans_lived = blows.done, cluster.ended_by_themselves, blows.orphans_lived
+            tally.blows, tally.ended_by_themselves, tally.orphans_lived = (
+                blows.done,
+                cluster.ended_by_themselves,
+                blows.orphans_lived,
+            )
     return tally
 
 
@@ -184,7 +194,15 @@ def judge(sandbox: SandboxServer, audience: list[Person], tally: Tally) -> None:
 def row(executor: str, dag_id: str, recipients: int, tally: Tally) -> tuple[str, ...]:
     """Return a row of the table."""
     blows = [tally.blows[kind] for kind in KINDS]
-    figures = [recipients, *blows, tally.tries, tally.duplicates, tally.lost, round(tally.seconds), round(recipients / tally.seconds)]
+    figures = [
+        recipients,
+        *blows,
+        tally.tries,
+        tally.duplicates,
+        tally.lost,
+        round(tally.seconds),
+        round(recipients / tally.seconds),
+    ]
     return executor.removesuffix("Executor"), dag_id, *map(str, figures)
 
 

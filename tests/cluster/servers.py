@@ -62,11 +62,15 @@ class Server(ABC):
         :raises RuntimeError: if it ends instead, or does not answer in time.
         """
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(self.command(), stdout=log, stderr=subprocess.STDOUT, start_new_session=True, cwd="/")
+            self._process = subprocess.Popen(
+                self.command(), stdout=log, stderr=subprocess.STDOUT, start_new_session=True, cwd="/"
+            )
         until = time.monotonic() + _START_TIMEOUT
         while not self.answers():
             if self._process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"{self.name} does not start; its log ends with:\n{self.log.read_text(errors='replace')[-2000:]}")
+                raise RuntimeError(
+                    f"{self.name} does not start; its log ends with:\n{self.log.read_text(errors='replace')[-2000:]}"
+                )
             time.sleep(0.05)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
@@ -106,7 +110,13 @@ class Postgres(Server):
         if os.geteuid() == 0:
             user = _unprivileged()
             os.chown(self._home, user.pw_uid, user.pw_gid)
-            self._as_user = [_found("setpriv", "util-linux"), f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--"]
+            self._as_user = [
+                _found("setpriv", "util-linux"),
+                f"--reuid={user.pw_uid}",
+                f"--regid={user.pw_gid}",
+                "--clear-groups",
+                "--",
+            ]
 
     @property
     def _data(self) -> str:
@@ -114,7 +124,12 @@ class Postgres(Server):
 
     def command(self) -> list[str]:
         """``postgres`` on TCP alone."""
-        settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": "", "max_connections": 200}
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": "",
+            "max_connections": 200,
+        }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return [*self._as_user, str(self._bin / "postgres"), "-D", self._data, *options]
 
@@ -122,7 +137,11 @@ class Postgres(Server):
         """Make the server's files, start it, and make databases in it."""
         options = ["-U", DATABASE_USER, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         made = subprocess.run(
-            [*self._as_user, str(self._bin / "initdb"), "-D", self._data, *options], capture_output=True, text=True, check=False, cwd="/"
+            [*self._as_user, str(self._bin / "initdb"), "-D", self._data, *options],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
         )
         if made.returncode:
             raise RuntimeError(made.stdout + made.stderr)
@@ -139,7 +158,9 @@ class Postgres(Server):
 
     def connect(self, database: str) -> psycopg.Connection[Any]:
         """Return a connection that commits each statement."""
-        return psycopg.connect(host="127.0.0.1", port=self.port, user=DATABASE_USER, dbname=database, autocommit=True, connect_timeout=5)
+        return psycopg.connect(
+            host="127.0.0.1", port=self.port, user=DATABASE_USER, dbname=database, autocommit=True, connect_timeout=5
+        )
 
     def url(self, database: str, scheme: str = "postgresql") -> str:
         """Return the database's URL."""
@@ -156,7 +177,13 @@ class Redis(Server):
 
     def command(self) -> list[str]:
         """``redis-server`` with the append-only file."""
-        options = {"port": self.port, "bind": "127.0.0.1", "dir": self.folder, "save": "", "appendonly": "yes" if self._keeps else "no"}
+        options = {
+            "port": self.port,
+            "bind": "127.0.0.1",
+            "dir": self.folder,
+            "save": "",
+            "appendonly": "yes" if self._keeps else "no",
+        }
         return [self._program, *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
 
     def answers(self) -> bool:
@@ -189,7 +216,14 @@ class SandboxServer(Server):
     def command(self) -> list[str]:
         """The sandbox at its port, going on from its file."""
         options = ["--port", str(self.port), "--api-key", self.hands.api_key, "--empty", "--credit", "1e15"]
-        return [sys.executable, "-m", "ippanel_provider.sandbox", *options, "--state", str(self.folder / "sandbox.state")]
+        return [
+            sys.executable,
+            "-m",
+            "ippanel_provider.sandbox",
+            *options,
+            "--state",
+            str(self.folder / "sandbox.state"),
+        ]
 
     def answers(self) -> bool:
         """Whether it tells its counts."""
@@ -223,7 +257,9 @@ def ended(*servers: Server) -> Iterator[None]:
 
 def _postgres_programs() -> Path:
     """Return the folder of the newest PostgreSQL; Debian keeps each version in a folder of its own."""
-    versions = sorted((path for path in _DEBIAN.glob("*/bin") if (path / "initdb").exists()), key=lambda path: float(path.parent.name))
+    versions = sorted(
+        (path for path in _DEBIAN.glob("*/bin") if (path / "initdb").exists()), key=lambda path: float(path.parent.name)
+    )
     if versions:
         return versions[-1]
     return Path(_found("initdb", "postgresql")).parent

@@ -13,20 +13,20 @@ import pytest
 import sqlalchemy
 from sqlalchemy.exc import OperationalError
 
+from ippanel_provider.campaign.audience import Message
+from ippanel_provider.campaign.chunks import Chunk
+from ippanel_provider.campaign.kinds import OwnTexts
+from ippanel_provider.campaign.ledger.base import Claim, Outcome
+from ippanel_provider.campaign.ledger.hashes import MemberKey
+from ippanel_provider.campaign.ledger.sql import SqlLedger
+from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.recognition import Patience
+from ippanel_provider.campaign.run import OnUnconfirmed, Terms, deliver
 from ippanel_provider.client import Client, NotSent, Retry, Settings
-from ippanel_provider.delivery.audience import Message
-from ippanel_provider.delivery.chunks import Chunk
-from ippanel_provider.delivery.forms import OwnTexts
-from ippanel_provider.delivery.ledger import Claim, Outcome
-from ippanel_provider.delivery.members import MemberKey
-from ippanel_provider.delivery.progress import Progress
-from ippanel_provider.delivery.reconcile import Patience
-from ippanel_provider.delivery.sender import OnUnconfirmed, Terms, deliver
-from ippanel_provider.delivery.sql_ledger import SqlLedger
 from ippanel_provider.sandbox.runner import RunningSandbox
+from tests.campaign.conftest import KEY, people
 from tests.cluster.conftest import EngineMaker
 from tests.cluster.servers import Postgres
-from tests.delivery.conftest import KEY, people
 
 ROUNDS = 20
 RETRY_DELAY = 0.1
@@ -35,7 +35,9 @@ RETRY_DELAY = 0.1
 class Worker:
     """A try of a task on a machine of its own: an engine, a ledger, a client."""
 
-    def __init__(self, engine: sqlalchemy.Engine, sandbox: RunningSandbox, *, part: str = "", key: MemberKey = KEY) -> None:
+    def __init__(
+        self, engine: sqlalchemy.Engine, sandbox: RunningSandbox, *, part: str = "", key: MemberKey = KEY
+    ) -> None:
         self.engine = engine
         self._sandbox = sandbox
         self._part = part
@@ -51,7 +53,12 @@ class Worker:
         """Run one try."""
         settings = Settings(base_url=self._sandbox.base_url, retry=Retry(first_delay=0.01), read_timeout=5)
         ledger, progress = SqlLedger(self.engine, self._key, "sale", part=self._part), Progress()
-        own = {"chunk_size": 10, "concurrency": 2, "on_unconfirmed": OnUnconfirmed.RESEND, "patience": Patience(settle=0.3, poll=0.05)}
+        own = {
+            "chunk_size": 10,
+            "concurrency": 2,
+            "on_unconfirmed": OnUnconfirmed.RESEND,
+            "patience": Patience(settle=0.3, poll=0.05),
+        }
         with Client(self._sandbox.api_key, settings) as client:
             deliver(client, ledger, messages, Terms(self._sandbox.sender, **own | terms), progress, form=OwnTexts())  # type: ignore[arg-type]
         return progress
@@ -108,7 +115,9 @@ def at_once(*steps: Callable[[], object]) -> list[object]:
 
 
 def everybody_got_one(sandbox: RunningSandbox, messages: Sequence[Message]) -> bool:
-    return Counter(text["recipient"] for text in sandbox.messages()) == Counter({message.recipient for message in messages})
+    return Counter(text["recipient"] for text in sandbox.messages()) == Counter(
+        {message.recipient for message in messages}
+    )
 
 
 def test_of_two_workers_that_claim_one_chunk_one_wins(hire: Hire) -> None:
@@ -162,7 +171,9 @@ def test_idle_connections_that_are_cut_midway_cost_a_try_and_nothing_else(
         for message in everybody:
             if message.line == 1500:
                 with postgres.connect("postgres") as connection:
-                    gone = connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database])
+                    gone = connection.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database]
+                    )
                     assert gone.rowcount > 0
             yield message
 
@@ -226,7 +237,11 @@ def test_a_worker_that_vanishes_while_it_claims_holds_the_others_up_only_until_i
     everybody = people(50)
     vanished, other = hire("0"), hire("1")
     vanished.ledger()
-    with postgres.connect("postgres") as watching, ThreadPoolExecutor(1) as pool, vanished.engine.connect() as connection:
+    with (
+        postgres.connect("postgres") as watching,
+        ThreadPoolExecutor(1) as pool,
+        vanished.engine.connect() as connection,
+    ):
         connection.execute(sqlalchemy.text("UPDATE ippanel_ledger_campaign SET name = name"))
         sending = pool.submit(other.send, everybody)
         waits = "SELECT unnest(pg_blocking_pids(pid)) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"

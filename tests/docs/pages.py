@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-_FENCE = re.compile(r"^(?P<margin>[ ]*)```(?P<language>\w*)[^\n]*\n(?P<code>.*?)^(?P=margin)```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r"^(?P<margin>[ ]*)```(?P<language>\w*)[^\n]*\n(?P<code>.*?)^(?P=margin)```$", re.MULTILINE | re.DOTALL
+)
 _INCLUDED = re.compile(r"^--8<--\n(?P<file>[^\n:]+)(?::(?P<mark>\w+))?\n--8<--$", re.MULTILINE)
 
 

@@ -79,13 +79,17 @@ def test_a_part_is_marked_once(path: Path) -> None:
 def test_what_is_shown_of_dags_is_run_by_a_test() -> None:
     """Pages show example DAGs and the examples of these tests, and no other file."""
     shown = {file for page in pages.names() for fence in pages.fences(page, "python") for file, _ in fence.included}
-    tests = "\n".join(path.read_text(encoding="utf-8") for path in (pages.ROOT / "tests" / "airflow").rglob("test_*.py"))
+    tests = "\n".join(
+        path.read_text(encoding="utf-8") for path in (pages.ROOT / "tests" / "airflow").rglob("test_*.py")
+    )
     for file in shown:
         path = Path(file)
         if path.name.startswith("test_"):
             assert path.parts[0] == "tests"
         elif path.parts[0] == "example_dags":
-            assert re.search(rf'"{path.stem.removeprefix("example_ippanel_")}"|{path.stem}', tests), f"no test runs {file}"
+            assert re.search(rf'"{path.stem.removeprefix("example_ippanel_")}"|{path.stem}', tests), (
+                f"no test runs {file}"
+            )
         else:
             assert f'example("{path.stem}")' in tests, f"no test runs {file}"
 
@@ -93,12 +97,22 @@ def test_what_is_shown_of_dags_is_run_by_a_test() -> None:
 RUNNABLE = re.compile(r"export IPPANEL_|ippanel (?!sandbox|login|apprise)")
 
 
-@pytest.mark.parametrize("page", sorted({page for page, command in COMMANDS if RUNNABLE.match(command)} - RUN_ELSEWHERE.keys()))
+@pytest.mark.parametrize(
+    "page", sorted({page for page, command in COMMANDS if RUNNABLE.match(command)} - RUN_ELSEWHERE.keys())
+)
 def test_commands_of_ippanel_run(
-    page: str, ippanel_sandbox: RunningSandbox, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    page: str,
+    ippanel_sandbox: RunningSandbox,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """From the top of a page to its end, with what it exports before."""
-    for name, value in (("API_KEY", ippanel_sandbox.api_key), ("BASE_URL", ippanel_sandbox.base_url), ("SENDER", ippanel_sandbox.sender)):
+    for name, value in (
+        ("API_KEY", ippanel_sandbox.api_key),
+        ("BASE_URL", ippanel_sandbox.base_url),
+        ("SENDER", ippanel_sandbox.sender),
+    ):
         monkeypatch.setenv(f"IPPANEL_{name}", value)
     for command in (command for shown, command in COMMANDS if shown == page and RUNNABLE.match(command)):
         program, *arguments = shlex.split(command.replace(SHOWN, ippanel_sandbox.url), comments=True)
@@ -119,7 +133,9 @@ def test_commands_name_what_is_there(page: str, command: str) -> None:
     makefile = (pages.ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"^make ([\w.-]+)", command, re.MULTILINE):
         assert re.search(rf"^{re.escape(target)}:", makefile, re.MULTILINE), f"{page}: make {target}"
-    extras = tomllib.loads((pages.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    extras = tomllib.loads((pages.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
     for named in re.findall(r"airflow-provider-ippanel\[([\w,-]+)\]", command):
         assert set(named.split(",")) <= extras.keys(), f"{page}: {named}"
     for argument in re.findall(r"^ippanel ([a-z]+)", command, re.MULTILINE):
@@ -128,4 +144,6 @@ def test_commands_name_what_is_there(page: str, command: str) -> None:
 
 @cache
 def help_of_ippanel() -> str:
-    return subprocess.run([sys.executable, "-m", "ippanel_provider.cli", "--help"], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        [sys.executable, "-m", "ippanel_provider.cli", "--help"], capture_output=True, text=True, check=True
+    ).stdout

@@ -39,7 +39,9 @@ def site(tmp_path: Path) -> Site:
     ],
 )
 def test_what_is_there_is_no_problem(site: Site, link: str) -> None:
-    root = site(index=f'<h1 id="here"></h1><a href="{link}">x</a>', other__index='<h2 id="part"></h2><h2 id="بخش"></h2>')
+    root = site(
+        index=f'<h1 id="here"></h1><a href="{link}">x</a>', other__index='<h2 id="part"></h2><h2 id="بخش"></h2>'
+    )
     assert links.problems_of(root)[0] == []
 
 

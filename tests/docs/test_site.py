@@ -31,7 +31,12 @@ def settings() -> dict[str, Any]:
 
 def test_everything_the_provider_tells_airflow_of_is_known_here() -> None:
     info = get_provider_info()
-    modules = {module for kind in ("operators", "sensors", "triggers") for entry in info[kind] for module in entry["python-modules"]}
+    modules = {
+        module
+        for kind in ("operators", "sensors", "triggers")
+        for entry in info[kind]
+        for module in entry["python-modules"]
+    }
     modules |= {entry["python-module"] for entry in info["transfers"]}
     assert {thing.path.rpartition(".")[0] for thing in THINGS} >= modules
     assert {thing.path for thing in THINGS} >= {
@@ -48,7 +53,9 @@ def test_everything_an_author_can_use_has_one_page(thing: catalogue.Thing) -> No
 
 
 def test_what_nobody_has_written_about_gets_a_page() -> None:
-    room = catalogue.Room("operators", "Operators", (catalogue.Thing("ippanel_provider.operators.fax.IPPanelFaxOperator", "Send a fax."),))
+    room = catalogue.Room(
+        "operators", "Operators", (catalogue.Thing("ippanel_provider.operators.fax.IPPanelFaxOperator", "Send a fax."),)
+    )
     (page,) = [page for page in catalogue.pages_of(room) if page.name == "fax.md"]
     assert page.text.startswith("# IPPanelFaxOperator\n\nSend a fax.\n")
     assert "::: ippanel_provider.operators.fax.IPPanelFaxOperator" in page.text
@@ -97,7 +104,9 @@ def test_the_reference_names_modules_that_are_there(chapter: catalogue.Chapter) 
         module = catalogue.ROOT / path.replace(".", "/")
         is_there = module.with_suffix(".py").is_file() or (module / "__init__.py").is_file()
         parent = module.parent.with_suffix(".py")
-        assert is_there or (parent.is_file() and re.search(rf"^class {module.name}\b", parent.read_text("utf-8"), re.MULTILINE)), path
+        assert is_there or (
+            parent.is_file() and re.search(rf"^class {module.name}\b", parent.read_text("utf-8"), re.MULTILINE)
+        ), path
 
 
 def test_every_example_dag_is_shown_whole() -> None:

@@ -1,8 +1,8 @@
 """Kill a sending task under a real scheduler at random moments, and let the sandbox say what people got.
 
-``python -m tests.faults.kill_airflow --kills 100 30 30`` runs a whole Airflow (api-server, scheduler, dag-processor) and prints a
-row for each home of the ledger; it fails if anybody got a text twice or not at all, or one that nobody sent. The sandbox's
-duplicate guard is off.
+``python -m tests.faults.kill_airflow --kills 100 30 30`` runs a whole Airflow (api-server, scheduler, dag-processor)
+and prints a row for each home of the ledger; it fails if anybody got a text twice or not at all, or one that nobody
+sent. The sandbox's duplicate guard is off.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Kill a sending process at random moments, start it again, and let the sandbox say what people got.
 
-``python -m tests.faults.kill_sender --kills 1000`` prints a row for each home of the ledger, and fails if anybody got a text
-twice or not at all, or one that nobody sent. The sandbox's duplicate guard is off, so that nothing but the ledger prevents it.
+``python -m tests.faults.kill_sender --kills 1000`` prints a row for each home of the ledger, and fails if anybody got a
+text twice or not at all, or one that nobody sent. The sandbox's duplicate guard is off, so that nothing but the ledger
+prevents it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=2, help="campaigns side by side, each with a sandbox of its own")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    _processes.set_forkserver_preload(["tests.faults.worker", "ippanel_provider.delivery.sql_ledger"])
+    _processes.set_forkserver_preload(["tests.faults.worker", "ippanel_provider.campaign.ledger.sql"])
     bad = 0
     print(heading("home", "campaigns", "recipients"), flush=True)
     for home in options.homes:
@@ -54,7 +55,10 @@ def run_home(home: str, kills: int, people: int, at_once: int, seed: int) -> Tal
     shares = [(kills + stream) // at_once for stream in range(at_once)]
     # Not on threads: multiprocessing lets one thread take the exit code that another waits for.
     with ProcessPoolExecutor(at_once, mp_context=_processes) as pool:
-        running = [pool.submit(run_stream, home, share, people, f"{seed} {home} {stream}") for stream, share in enumerate(shares)]
+        running = [
+            pool.submit(run_stream, home, share, people, f"{seed} {home} {stream}")
+            for stream, share in enumerate(shares)
+        ]
         parts = [part.result() for part in running]
     return Tally.of(parts, time.monotonic() - began)
 
@@ -120,7 +124,10 @@ def has_begun(hears: Any) -> bool:
 
 def judge(sandbox: RunningSandbox, options: Mapping[str, Any], tally: Tally, *, text: str | None = None) -> None:
     """Ask the sandbox who got what, and compare with who should have."""
-    wanted = {(message.recipient, message.text) for message in audience(options["campaign"], options["people"], options["shared_text"])}
+    wanted = {
+        (message.recipient, message.text)
+        for message in audience(options["campaign"], options["people"], options["shared_text"])
+    }
     texts = [(got["recipient"], got["text"]) for got in sandbox.messages(text=text)]
     tally.things += len(wanted)
     tally.doubled += len(texts) - len(set(texts))

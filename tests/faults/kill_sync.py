@@ -1,7 +1,8 @@
 """Kill a syncing process at random moments, start it again, and compare the panel with the source.
 
-``python -m tests.faults.kill_sync --kills 50`` prints a row for patterns, for phonebooks planned anew after each kill, and
-for phonebooks applied from one written plan. It fails if anything is lost, doubled or wrong when a try has ended by itself.
+``python -m tests.faults.kill_sync --kills 50`` prints a row for patterns, for phonebooks planned anew after each kill,
+and for phonebooks applied from one written plan. It fails if anything is lost, doubled or wrong when a try has ended by
+itself.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from typing import Any
 
 from ippanel_provider.client import Client, Settings, edge
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
-from ippanel_provider.sync.pattern_apply import read_panel
-from ippanel_provider.sync.pattern_files import load
-from ippanel_provider.sync.patterns import content_of
+from ippanel_provider.sync.patterns.apply import read_panel
+from ippanel_provider.sync.patterns.files import load
+from ippanel_provider.sync.patterns.plan import content_of
 from ippanel_provider.sync.reading import walked
 from tests.faults.sync_worker import BEGUN, rows
 from tests.faults.tally import Tally, heading, row
@@ -98,7 +99,9 @@ def write_patterns(folder: Path, generation: int) -> None:
         path.unlink()
     for n in range(generation * 10, generation * 10 + 40):
         text = generation if n % 4 == 0 else n
-        (folder / f"pattern-{n}.yaml").write_text(f"message: 'پترن {n} نسخه {text} %code%'\nvariables: {{code: integer}}\n")
+        (folder / f"pattern-{n}.yaml").write_text(
+            f"message: 'پترن {n} نسخه {text} %code%'\nvariables: {{code: integer}}\n"
+        )
 
 
 def judge_patterns(client: Client, sandbox: RunningSandbox, options: dict[str, Any], tally: Tally) -> None:

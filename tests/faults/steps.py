@@ -1,7 +1,7 @@
 """Each fault of the service at each step of a campaign, with what people got in the end.
 
-``python -m tests.faults.steps`` prints a row for each fault and a column for each step: how many tries the campaign took, and
-how many texts were doubled or lost. It fails if any was. The sandbox's duplicate guard is off.
+``python -m tests.faults.steps`` prints a row for each fault and a column for each step: how many tries the campaign
+took, and how many texts were doubled or lost. It fails if any was. The sandbox's duplicate guard is off.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ippanel_provider.campaign.audience import OncePer, Row
+from ippanel_provider.campaign.cost import tariff_of
+from ippanel_provider.campaign.kinds import OwnTexts
+from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
+from ippanel_provider.campaign.ledger.task_state import TaskLedger
+from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.recognition import Patience
+from ippanel_provider.campaign.run import OnUnconfirmed, Terms, deliver
+from ippanel_provider.campaign.screening import Campaign
 from ippanel_provider.client import Client, IPPanelError, Retry, Settings
-from ippanel_provider.delivery.audience import OncePer, Row
-from ippanel_provider.delivery.campaign import Campaign
-from ippanel_provider.delivery.estimate import tariff_of
-from ippanel_provider.delivery.forms import OwnTexts
-from ippanel_provider.delivery.members import MemberKey, secret_of
-from ippanel_provider.delivery.progress import Progress
-from ippanel_provider.delivery.reconcile import Patience
-from ippanel_provider.delivery.sender import OnUnconfirmed, Terms, deliver
-from ippanel_provider.delivery.task_ledger import TaskLedger
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 from tests.faults.kill_sender import judge
 from tests.faults.tally import Tally

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from ippanel_provider.client import Client, Retry, Settings
-from ippanel_provider.sync import pattern_apply
-from ippanel_provider.sync.book_memory import Memory, key_of
-from ippanel_provider.sync.book_plan import PhonebookPlan
-from ippanel_provider.sync.book_source import numbered
-from ippanel_provider.sync.book_spec import spec_of
-from ippanel_provider.sync.pattern_files import load
-from ippanel_provider.sync.pattern_lock import LOCK_NAME, Lock
-from ippanel_provider.sync.patterns import make_plan as plan_patterns
-from ippanel_provider.sync.phonebook import make_plan
-from ippanel_provider.sync.phonebook_apply import Terms, apply
+from ippanel_provider.sync.patterns import apply as pattern_apply
+from ippanel_provider.sync.patterns.files import load
+from ippanel_provider.sync.patterns.lock import LOCK_NAME, Lock
+from ippanel_provider.sync.patterns.plan import make_plan as plan_patterns
+from ippanel_provider.sync.phonebooks.apply import Terms, apply
+from ippanel_provider.sync.phonebooks.memory import Memory, key_of
+from ippanel_provider.sync.phonebooks.plan import PhonebookPlan
+from ippanel_provider.sync.phonebooks.planning import make_plan
+from ippanel_provider.sync.phonebooks.source import numbered
+from ippanel_provider.sync.phonebooks.spec import spec_of
 
 BEGUN = "begun"
 KEY = key_of("faults")
@@ -45,11 +45,15 @@ def sync_phonebook(client: Client, options: dict[str, Any]) -> None:
     folder = Path(options["folder"])
     state, written = folder / "state", folder / f"plan-{options['generation']}.jsonl"
     if not options["from_file"]:
-        plan = client.run(make_plan(spec_of(SPEC), numbered(rows(options["generation"], options["people"])), Memory.load(state, KEY)))
+        plan = client.run(
+            make_plan(spec_of(SPEC), numbered(rows(options["generation"], options["people"])), Memory.load(state, KEY))
+        )
     else:
         if not written.exists():
             planned = client.run(
-                make_plan(spec_of(SPEC), numbered(rows(options["generation"], options["people"])), Memory.load(state, KEY))
+                make_plan(
+                    spec_of(SPEC), numbered(rows(options["generation"], options["people"])), Memory.load(state, KEY)
+                )
             )
             planned.save(written.with_suffix(".draft"))
             written.with_suffix(".draft").replace(written)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 @dataclass
 class Tally:
-    """Counts of one row. A round is a campaign or a generation; things are recipients, patterns or contacts, counted once a round."""
+    """Counts of one row. A round is a campaign or a generation; things are recipients, patterns or contacts, counted
+    once a round.
+    """
 
     kills: int = 0
     rounds: int = 0
@@ -41,5 +43,7 @@ def heading(what: str, rounds: str, things: str) -> str:
 
 def row(name: str, tally: Tally) -> str:
     """Return a row of a table."""
-    counts = f"{tally.kills:>6} {tally.rounds:>11} {tally.things:>10} {tally.doubled:>8} {tally.lost:>6} {tally.wrong:>6}"
+    counts = (
+        f"{tally.kills:>6} {tally.rounds:>11} {tally.things:>10} {tally.doubled:>8} {tally.lost:>6} {tally.wrong:>6}"
+    )
     return f"{name:<30} {counts} {tally.seconds:>8.0f}"

@@ -9,16 +9,16 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from ippanel_provider.campaign.audience import Message, OncePer
+from ippanel_provider.campaign.kinds import OwnTexts, SharedText
+from ippanel_provider.campaign.ledger.base import Ledger
+from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
+from ippanel_provider.campaign.ledger.outbox import WitnessLedger
+from ippanel_provider.campaign.ledger.task_state import TaskLedger
+from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.recognition import Patience
+from ippanel_provider.campaign.run import OnUnconfirmed, Terms, deliver
 from ippanel_provider.client import Client, Retry, Settings
-from ippanel_provider.delivery.audience import Message, OncePer
-from ippanel_provider.delivery.forms import OwnTexts, SharedText
-from ippanel_provider.delivery.ledger import Ledger
-from ippanel_provider.delivery.members import MemberKey, secret_of
-from ippanel_provider.delivery.progress import Progress
-from ippanel_provider.delivery.reconcile import Patience
-from ippanel_provider.delivery.sender import OnUnconfirmed, Terms, deliver
-from ippanel_provider.delivery.task_ledger import TaskLedger
-from ippanel_provider.delivery.witness import WitnessLedger
 
 
 class FileStore:
@@ -56,9 +56,11 @@ def ledger_of(options: dict[str, Any], client: Client) -> Ledger:
         case "sql":
             import sqlalchemy
 
-            from ippanel_provider.delivery.sql_ledger import SqlLedger
+            from ippanel_provider.campaign.ledger.sql import SqlLedger
 
-            engine = sqlalchemy.create_engine(options.get("database") or f"sqlite:///{folder / 'ledger'}-{options['campaign']}.sqlite")
+            engine = sqlalchemy.create_engine(
+                options.get("database") or f"sqlite:///{folder / 'ledger'}-{options['campaign']}.sqlite"
+            )
             return SqlLedger(engine, key, f"campaign {options['campaign']}")
         case _:
             since = datetime.fromtimestamp(options["since"], UTC) if options["try"] > 1 else None

@@ -32,7 +32,12 @@ def refused(send: Callable[[], object]) -> requests.Response:
 
 made = call(
     "/v1/api/patterns/normal",
-    {"description": "ورود", "is_share": False, "message": "کد شما: %code%", "variable": [{"name": "code", "type": "string"}]},
+    {
+        "description": "ورود",
+        "is_share": False,
+        "message": "کد شما: %code%",
+        "variable": [{"name": "code", "type": "string"}],
+    },
 )
 code = made["data"]["pattern_code"]
 call(f"/_sandbox/patterns/{code}/approve", {})

@@ -1,4 +1,6 @@
-"""Drives ``ippanel`` 1.x. Not a byte of it is changed: it speaks to http://rest.ippanel.com, and the sandbox is its proxy."""
+"""Drives ``ippanel`` 1.x. Not a byte of it is changed: it speaks to http://rest.ippanel.com, and the sandbox is its
+proxy.
+"""
 
 import os
 from collections.abc import Callable

@@ -79,14 +79,21 @@ def environment(client: Foreign) -> Path:
     wanted = "\n".join(client.packages)
     if not ready.exists() or ready.read_text() != wanted:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *client.packages], check=True)
+        subprocess.run(
+            [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *client.packages],
+            check=True,
+        )
         ready.write_text(wanted)
     return python
 
 
 def drive(client: Foreign, python: Path, sandbox: RunningSandbox) -> list[str]:
     """Let the client do all it can; return what went wrong."""
-    plain = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy") and name != "PYTHONPATH"}
+    plain = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.lower().endswith("_proxy") and name != "PYTHONPATH"
+    }
     told = {"SANDBOX_URL": sandbox.url, "SANDBOX_KEY": sandbox.api_key, "SANDBOX_SENDER": sandbox.sender}
     # -P: the folder of the driver is not on the path, so nothing of ours can stand in for the client.
     done = subprocess.run([str(python), "-P", str(HERE / client.driver)], env=plain | told, timeout=120, check=False)

@@ -1,9 +1,9 @@
 """Generated requests against the sandbox, from its own OpenAPI document, by Schemathesis: ``make test-fuzz``.
 
-Whatever is asked, right or wrong, is answered: no 5xx, nothing in the log, the process lives, and what it wrote into its
-state file can be read back. Schemathesis gets an environment of its own. Takes about three minutes; ``SECONDS`` as an
-argument takes another time. Bytes outside ASCII in a request line are refused by the HTTP parser before the sandbox sees
-them, with 400.
+Whatever is asked, right or wrong, is answered: no 5xx, nothing in the log, the process lives, and what it wrote into
+its state file can be read back. Schemathesis gets an environment of its own. Takes about three minutes; ``SECONDS`` as
+an argument takes another time. Bytes outside ASCII in a request line are refused by the HTTP parser before the sandbox
+sees them, with 400.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def environment() -> Path:
     if not ready.exists() or ready.read_text() != SCHEMATHESIS:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=True)
         python = str(ENVIRONMENT / "bin" / "python")
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", SCHEMATHESIS], check=True)
+        subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", SCHEMATHESIS], check=True
+        )
         ready.write_text(SCHEMATHESIS)
     return program
 
@@ -69,9 +71,33 @@ def start(state: Path, log: Path) -> tuple[subprocess.Popen[str], str]:
 
 def attack(program: Path, url: str, part: Attack, seconds: float) -> int:
     """Let Schemathesis ask; its exit code."""
-    command = [str(program), "run", f"{url}/_sandbox/openapi.json", "--checks", "not_a_server_error", "--include-path-regex", part.paths]
-    command += ["--mode", "all", "--phases", "examples,coverage,fuzzing", "--max-time", str(max(1, round(seconds * part.share)))]
-    command += ["--suppress-health-check", "all", "--warnings", "off", "--no-color", "--request-timeout", "20", "--continue-on-failure"]
+    command = [
+        str(program),
+        "run",
+        f"{url}/_sandbox/openapi.json",
+        "--checks",
+        "not_a_server_error",
+        "--include-path-regex",
+        part.paths,
+    ]
+    command += [
+        "--mode",
+        "all",
+        "--phases",
+        "examples,coverage,fuzzing",
+        "--max-time",
+        str(max(1, round(seconds * part.share))),
+    ]
+    command += [
+        "--suppress-health-check",
+        "all",
+        "--warnings",
+        "off",
+        "--no-color",
+        "--request-timeout",
+        "20",
+        "--continue-on-failure",
+    ]
     for header in part.headers:
         command += ["-H", header]
     plain = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}

@@ -1,4 +1,5 @@
-"""What the README says can be done, done as it says. Every check takes the text, so that a changed one can be tried too.
+"""What the README says can be done, done as it says. Every check takes the text, so that a changed one can be tried
+too.
 
 One thing is not as written: the sandbox of a test listens elsewhere than at the address that the README names.
 """
@@ -38,7 +39,11 @@ class Place(NamedTuple):
     @property
     def environment(self) -> dict[str, str]:
         """Nothing of whoever runs the tests, beside where programs are."""
-        inherited = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
+        inherited = {
+            name: os.environ[name]
+            for name in ("LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_CONFIG")
+            if name in os.environ
+        }
         return inherited | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(self.home),
@@ -57,7 +62,13 @@ class Place(NamedTuple):
         :raises AssertionError: with all of that, if it failed.
         """
         ended = subprocess.run(
-            command, env=self.environment, cwd=self.home, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+            command,
+            env=self.environment,
+            cwd=self.home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout + ended.stderr
@@ -111,7 +122,10 @@ def packages_can_be_installed(text: str) -> None:
 def the_demo_ends_so(text: str) -> None:
     """The figures are those of the demonstration's own list, when each of its people is handed one text."""
     truth = customers()
-    handed_over = [(number, "", 3 if number.endswith(_NOT_DELIVERED) else 2) for number in {row.truth for row in truth if row.truth}]
+    handed_over = [
+        (number, "", 3 if number.endswith(_NOT_DELIVERED) else 2)
+        for number in {row.truth for row in truth if row.truth}
+    ]
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         judge(truth, handed_over)
     (shown,) = fences(text, "text")
@@ -126,7 +140,9 @@ def commands_work(text: str, place: Place, holding: str) -> None:
     wanted = [command for command in commands(the_fence(text, "console", holding)) if not command.startswith("pip ")]
     script = "\n".join(["set -eu", *wanted]).replace(SHOWN, place.sandbox.url)
     printed = place.run("bash", "-c", script)
-    assert len(re.findall("^apprise ", script, re.MULTILINE)) == printed.count("IPPanel: accepted for 1 target"), printed
+    assert len(re.findall("^apprise ", script, re.MULTILINE)) == printed.count("IPPanel: accepted for 1 target"), (
+        printed
+    )
     # This command ends well whatever it finds.
     assert script.count("connections test") == printed.count("Connection success!"), printed
     for words in re.findall(r" -[mb] '([^']+)'", script):
@@ -145,7 +161,9 @@ def the_sandbox_starts(text: str, place: Place) -> None:
 
 
 def the_dag_runs(text: str, place: Place) -> None:
-    """Save the DAG under its name and run it, over the connection that is in Airflow's database; the sensor waits for real."""
+    """Save the DAG under its name and run it, over the connection that is in Airflow's database; the sensor waits for
+    real.
+    """
     file, command = re.findall(r"Save this as `([^`]+)`|`(airflow dags test [^`]+)`", text)
     program = the_fence(text, "python", "task_id=")
     dags = place.home / "airflow" / "dags"

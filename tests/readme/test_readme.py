@@ -96,9 +96,21 @@ def test_it_would_be_noticed(check: Callable[[str], None], right: str, wrong: st
 @pytest.mark.parametrize(
     ("check", "right", "wrong"),
     [
-        (lambda text, place: claims.commands_work(text, place, "airflow connections"), "connections add", "connections make"),
-        (lambda text, place: claims.commands_work(text, place, "ippanel send"), "IPPANEL_SENDER=+983000505", "IPPANEL_SENDER=3"),
-        (lambda text, place: claims.commands_work(text, place, "ippanel send"), "ippanel://sandbox-key", "ippanel://another-key"),
+        (
+            lambda text, place: claims.commands_work(text, place, "airflow connections"),
+            "connections add",
+            "connections make",
+        ),
+        (
+            lambda text, place: claims.commands_work(text, place, "ippanel send"),
+            "IPPANEL_SENDER=+983000505",
+            "IPPANEL_SENDER=3",
+        ),
+        (
+            lambda text, place: claims.commands_work(text, place, "ippanel send"),
+            "ippanel://sandbox-key",
+            "ippanel://another-key",
+        ),
         (lambda text, place: claims.commands_work(text, place, "ippanel send"), "apprise -vv", "apprise"),
         (claims.the_sandbox_starts, "$ ippanel sandbox\n", "$ ippanel sandbox --empty-handed\n"),
         (claims.the_client_sends, "edge.send.webservice", "edge.send.text"),
@@ -106,7 +118,9 @@ def test_it_would_be_noticed(check: Callable[[str], None], right: str, wrong: st
         (claims.the_dag_runs, "outbox_ids=send.output", "bulk_ids=send.output"),
     ],
 )
-def test_it_would_be_noticed_where_it_runs(check: Callable[[str, Place], None], right: str, wrong: str, place: Place) -> None:
+def test_it_would_be_noticed_where_it_runs(
+    check: Callable[[str, Place], None], right: str, wrong: str, place: Place
+) -> None:
     assert right in README
     with pytest.raises(AssertionError):
         check(README.replace(right, wrong), place)

@@ -36,7 +36,9 @@ def main() -> int:
 def build(source: Path, target: Path, *what: str) -> None:
     """Build from a source tree, in an environment of its own."""
     subprocess.run(
-        [sys.executable, "-m", "build", "--installer", "uv", *what, "--outdir", target, source], check=True, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "build", "--installer", "uv", *what, "--outdir", target, source],
+        check=True,
+        stdout=subprocess.DEVNULL,
     )
 
 
@@ -69,7 +71,11 @@ def wrong_in_metadata(wheel: Path) -> list[str]:
         "License-File": "LICENSE",
         "Requires-Python": ">=3.11",
     }
-    wrong = [f"metadata: {field} is {metadata[field]!r} and not {value!r}" for field, value in expected.items() if metadata[field] != value]
+    wrong = [
+        f"metadata: {field} is {metadata[field]!r} and not {value!r}"
+        for field, value in expected.items()
+        if metadata[field] != value
+    ]
     # A licence expression and a licence classifier may not stand together.
     return wrong + [f"metadata: {name}" for name in metadata.get_all("Classifier", []) if name.startswith("License ::")]
 

@@ -36,7 +36,10 @@ def main() -> int:
     found = [(package["name"], package["version"], flaw) for package in packages for flaw in package.get("vulns", [])]
     for name, version, flaw in found:
         print(f"{name} {version}: {flaw['id']}, mended in {', '.join(flaw['fix_versions']) or 'no version'}")
-    print(f"{service}: {len(packages) - len(unknown)} of {len(packages)} packages looked at, {len(found)} vulnerabilities known")
+    print(
+        f"{service}: {len(packages) - len(unknown)} of {len(packages)} packages looked at, {len(found)} "
+        f"vulnerabilities known"
+    )
     if unknown:
         print(f"not looked at, because {service} does not know them: {', '.join(unknown)}", file=sys.stderr)
     return VULNERABLE if found else NOT_ASKED if unknown else 0

@@ -1,6 +1,7 @@
 """Draw ``docs/images/coverage.svg`` and ``types.svg`` from what coverage and mypy measured: ``make badges``.
 
-Coverage is that of the last ``make test``; types are the share of the package's expressions in which mypy sees no ``Any``.
+Coverage is that of the last ``make test``; types are the share of the package's expressions in which mypy sees no
+``Any``.
 """
 
 from __future__ import annotations
@@ -45,7 +46,11 @@ def typed() -> float:
     """The share of expressions without ``Any``, in percent."""
     with tempfile.TemporaryDirectory() as folder:
         told = subprocess.run(
-            [sys.executable, "-m", "mypy", "--any-exprs-report", folder], cwd=ROOT, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "mypy", "--any-exprs-report", folder],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if told.returncode:
             raise SystemExit(told.stdout)
@@ -64,7 +69,8 @@ def draw(label: str, percent: float) -> None:
     colour = next(colour for least, colour in COLOURS if percent >= least)
     left, right = (round(len(text) * _LETTER + 2 * _MARGIN) for text in (label, value))
     (IMAGES / f"{label}.svg").write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" aria-label="{label}: {value}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" '
+        f'aria-label="{label}: {value}">'
         f"<title>{label}: {value}</title>"
         f'<rect width="{left + right}" height="20" rx="3" fill="#444"/>'
         f'<path d="M{left} 0h{right - 3}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3H{left}z" fill="{colour}"/>'

@@ -32,7 +32,13 @@ FLOORS = {
         "apprise,parquet,sandbox,sync,xlsx",
         (),
         (
-            *("tests/text", "tests/client", "tests/apprise/test_plugin.py", "tests/apprise/test_command.py", "tests/sync"),
+            *(
+                "tests/text",
+                "tests/client",
+                "tests/apprise/test_plugin.py",
+                "tests/apprise/test_command.py",
+                "tests/sync",
+            ),
             *("tests/sandbox/edge", "tests/sandbox/web/test_pages.py", "tests/sandbox/test_server.py"),
             *("tests/test_cli.py", "tests/test_client_on_sandbox.py"),
         ),
@@ -41,7 +47,7 @@ FLOORS = {
         "all",
         ("apache-airflow-providers-sqlite",),
         (
-            *("tests/delivery/test_ledger.py", "tests/delivery/test_sources.py", "tests/delivery/test_audience.py"),
+            *("tests/campaign/test_ledger.py", "tests/campaign/test_sources.py", "tests/campaign/test_audience.py"),
             *(
                 "tests/airflow/hooks",
                 "tests/airflow/transfers",
@@ -68,9 +74,13 @@ def tested(name: str, floor: Floor) -> int:
     uv("pip", "compile", "-q", *LOWEST, *extras, "pyproject.toml", "-o", pins)
     uv("pip", "install", "-q", "--python", python, "-c", pins, *tools(), *floor.more, "-e", f".[{floor.extras}]")
     pinned = dict(line.split("==") for line in pins.read_text(encoding="utf-8").splitlines() if "==" in line)
-    print(f"{name}: {', '.join(f'{package} {pinned[package]}' for package in direct() if package in pinned)}", flush=True)
+    print(
+        f"{name}: {', '.join(f'{package} {pinned[package]}' for package in direct() if package in pinned)}", flush=True
+    )
     started = time.monotonic()
-    ended = subprocess.run([python, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *floor.tests], cwd=ROOT, check=False)
+    ended = subprocess.run(
+        [python, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *floor.tests], cwd=ROOT, check=False
+    )
     print(f"{name}: {time.monotonic() - started:.0f} seconds", flush=True)
     return ended.returncode
 
@@ -83,7 +93,10 @@ def project() -> dict[str, dict[str, list[str]]]:
 def direct() -> list[str]:
     """The packages we name ourselves, and so promise a lowest version of."""
     tables = project()["project"]
-    wanted = [*tables["dependencies"], *(line for lines in dict(tables["optional-dependencies"]).values() for line in lines)]
+    wanted = [
+        *tables["dependencies"],
+        *(line for lines in dict(tables["optional-dependencies"]).values() for line in lines),
+    ]
     return sorted({line.partition(">=")[0] for line in wanted if ">=" in line})
 
 

@@ -1,7 +1,7 @@
 """Install the wheel as users do, with each extra alone, and try what that should bring: ``make smoke``.
 
-What an extra brings has to work; what it does not bring has to say which extra does. ``--newest`` installs the newest of
-everything instead of what ``constraints.txt`` pins; further arguments are extras to try instead of all.
+What an extra brings has to work; what it does not bring has to say which extra does. ``--newest`` installs the newest
+of everything instead of what ``constraints.txt`` pins; further arguments are extras to try instead of all.
 """
 
 from __future__ import annotations
@@ -41,13 +41,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("extras", nargs="*", help="extras to try; all of them by default")
     parser.add_argument("--newest", action="store_true", help="install the newest of everything")
-    parser.add_argument("--python", default=f"{sys.version_info.major}.{sys.version_info.minor}", help="the Python to try it on")
+    parser.add_argument(
+        "--python", default=f"{sys.version_info.major}.{sys.version_info.minor}", help="the Python to try it on"
+    )
     options = parser.parse_args()
     wheel = next((ROOT / "dist").glob("*.whl"), None)
     if wheel is None:
         raise SystemExit("there is no wheel: make build")
     print(f"{'extra':10}{'packages':>9}{'MB':>6}  " + "  ".join(CHECKS))
-    return max([tried(wheel, extra, python=options.python, newest=options.newest) for extra in options.extras or BRINGS])
+    return max(
+        [tried(wheel, extra, python=options.python, newest=options.newest) for extra in options.extras or BRINGS]
+    )
 
 
 def tried(wheel: Path, extra: str, *, python: str, newest: bool) -> int:
@@ -55,7 +59,9 @@ def tried(wheel: Path, extra: str, *, python: str, newest: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="ippanel-smoke-") as folder, running_sandbox() as sandbox:
         installed = install(Path(folder), wheel, extra, python=python, newest=newest)
         listed = uv("pip", "list", "-q", "--format", "freeze", "--python", installed)
-        megabytes = sum(file.stat().st_size for file in (installed.parents[1] / "lib").rglob("*") if file.is_file()) / 1e6
+        megabytes = (
+            sum(file.stat().st_size for file in (installed.parents[1] / "lib").rglob("*") if file.is_file()) / 1e6
+        )
         found = {check: outcome(installed, check, sandbox.url, extra) for check in CHECKS}
         cells = "  ".join(found[check].ljust(len(check)) for check in CHECKS)
         print(f"{extra or '(none)':10}{len(listed.splitlines()):9}{megabytes:6.0f}  {cells}", flush=True)
@@ -101,7 +107,9 @@ def outcome(python: Path, check: str, url: str, extra: str) -> str:
 def home() -> Iterator[tuple[Path, dict[str, str]]]:
     """A home and a working directory in which nobody has been, and an environment that knows nothing of us."""
     with tempfile.TemporaryDirectory() as folder:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "IPPANEL", "PYTHON"))}
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "IPPANEL", "PYTHON"))
+        }
         yield Path(folder), kept | {"HOME": folder, "AIRFLOW_HOME": folder, "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
 
 

@@ -1,7 +1,7 @@
 """What :mod:`tests.release.smoke` runs inside an environment, with nothing there but the wheel and its extras.
 
-``python -I smoke_checks.py CHECK URL``, where a sandbox listens at the URL. Ends with 0 and one word: ``works``, or ``names it``
-where what is needed is not there and the message says which extra brings it.
+``python -I smoke_checks.py CHECK URL``, where a sandbox listens at the URL. Ends with 0 and one word: ``works``, or
+``names it`` where what is needed is not there and the message says which extra brings it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ROOMS = {
     "apprise": {"apprise_plugin"},
 }
 """What cannot be imported without an extra."""
-BEHIND_OTHERS = {"delivery.row_template", "delivery.sql_ledger", "queues.inbox"}
+BEHIND_OTHERS = {"tables.row_template", "campaign.ledger.sql", "queues.inbox"}
 """Who leads to them says what they need: it is no extra's, or not only."""
 
 
@@ -48,7 +48,12 @@ def there(*modules: str) -> bool:
 def command(name: str, *arguments: str, code: int = 0, **environment: str) -> str:
     """Run a script of the environment and return all it said."""
     ended = subprocess.run(
-        [BIN / name, *arguments], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=os.environ | environment
+        [BIN / name, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | environment,
     )
     said = ended.stdout + ended.stderr
     assert ended.returncode == code, f"{name} {' '.join(arguments)} ended with {ended.returncode}, not {code}: {said}"
@@ -68,7 +73,9 @@ def imports(sandbox: RunningSandbox) -> str:
     """Every module can be imported, or says which extra it needs."""
     brought = {extra for extra in ROOMS if there(extra)}
     for module in modules():
-        extra = next((extra for extra, rooms in ROOMS.items() if any(f"{module}.".startswith(f"{room}.") for room in rooms)), "")
+        extra = next(
+            (extra for extra, rooms in ROOMS.items() if any(f"{module}.".startswith(f"{room}.") for room in rooms)), ""
+        )
         said = refused(partial(importlib.import_module, f"ippanel_provider.{module}"), ImportError)
         if extra in {*brought, ""}:
             assert not said, f"{module}: {said}"
@@ -90,7 +97,16 @@ def command_line(sandbox: RunningSandbox) -> str:
     """``ippanel`` sends a text."""
     assert ippanel_provider.__version__ in command("ippanel", "--version")
     text = f"از خط فرمان {os.getpid()}"
-    command("ippanel", "send", "-m", text, PERSON, IPPANEL_API_KEY=sandbox.api_key, **at(sandbox), IPPANEL_SENDER=sandbox.sender)
+    command(
+        "ippanel",
+        "send",
+        "-m",
+        text,
+        PERSON,
+        IPPANEL_API_KEY=sandbox.api_key,
+        **at(sandbox),
+        IPPANEL_SENDER=sandbox.sender,
+    )
     sandbox.wait_for(recipient=PERSON, text=text)
     return "works"
 
@@ -142,7 +158,7 @@ def airflow(sandbox: RunningSandbox) -> str:
 def parquet(sandbox: RunningSandbox) -> str:
     """A Parquet file can be read."""
     from ippanel_provider.client import InvalidInput
-    from ippanel_provider.delivery import sources
+    from ippanel_provider.tables import readers as sources
 
     if not there("pyarrow"):
         assert names("parquet", refused(lambda: list(sources.read(io.BytesIO(), "parquet")), InvalidInput))
@@ -158,7 +174,7 @@ def parquet(sandbox: RunningSandbox) -> str:
 def xlsx(sandbox: RunningSandbox) -> str:
     """An Excel file can be read."""
     from ippanel_provider.client import InvalidInput
-    from ippanel_provider.delivery import sources
+    from ippanel_provider.tables import readers as sources
 
     if not there("openpyxl"):
         assert names("xlsx", refused(lambda: list(sources.read(io.BytesIO(), "xlsx")), InvalidInput))
@@ -180,7 +196,9 @@ def sync(sandbox: RunningSandbox) -> str:
     (folder / "otp.yaml").write_text("message: 'code %code%'\nvariables: {code: integer}\n", encoding="utf-8")
     changes, wrong = 2, 1
     known = there("yaml")
-    said = command("ippanel", "patterns", "plan", code=changes if known else wrong, IPPANEL_API_KEY=sandbox.api_key, **at(sandbox))
+    said = command(
+        "ippanel", "patterns", "plan", code=changes if known else wrong, IPPANEL_API_KEY=sandbox.api_key, **at(sandbox)
+    )
     assert "otp" in said if known else names("sync", said), said
     return "works" if known else "names it"
 
@@ -191,8 +209,8 @@ def sql(sandbox: RunningSandbox) -> str:
         return "names it"
     import sqlalchemy
 
-    from ippanel_provider.delivery.members import MemberKey
-    from ippanel_provider.delivery.sql_ledger import SqlLedger
+    from ippanel_provider.campaign.ledger.hashes import MemberKey
+    from ippanel_provider.campaign.ledger.sql import SqlLedger
 
     SqlLedger(sqlalchemy.create_engine("sqlite://"), MemberKey("secret", "recipient"), "smoke")
     return "works"
@@ -203,5 +221,7 @@ def at(sandbox: RunningSandbox) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    check = {each.__name__: each for each in (imports, command_line, own_sandbox, apprise, airflow, parquet, xlsx, sync, sql)}[sys.argv[1]]
+    check = {
+        each.__name__: each for each in (imports, command_line, own_sandbox, apprise, airflow, parquet, xlsx, sync, sql)
+    }[sys.argv[1]]
     print(check(RunningSandbox(sys.argv[2])))

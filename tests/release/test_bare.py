@@ -1,4 +1,6 @@
-"""What works where only httpx and pydantic are installed; ``make smoke`` looks at the rest in environments of their own."""
+"""What works where only httpx and pydantic are installed; ``make smoke`` looks at the rest in environments of their
+own.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ def run(script: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["client", "cli.running", "delivery.campaign", "delivery.sender", "inbox", "sync.patterns", "sandbox.runner"]
+    "module",
+    ["client", "cli.running", "campaign.screening", "campaign.run", "inbox", "sync.patterns", "sandbox.runner"],
 )
 def test_needs_no_extra(module: str) -> None:
     assert run(f"import ippanel_provider.{module}").stderr == ""
@@ -52,6 +55,6 @@ def test_names_the_extra_it_needs(module: str, extra: str) -> None:
 
 
 def test_a_template_for_rows_needs_jinja_and_a_text_for_all_does_not() -> None:
-    rows = "from ippanel_provider.delivery.rows import *; rows = [Record(1, {'mobile': '09120000001'})];"
+    rows = "from ippanel_provider.campaign.rows import *; rows = [Record(1, {'mobile': '09120000001'})];"
     assert run(f"{rows} print(list(addressed(rows, 'text', 'mobile')))").stderr == ""
     assert "airflow-provider-ippanel[airflow]" in run(f"{rows} print(list(rendered(rows, 'text', 'mobile')))").stderr

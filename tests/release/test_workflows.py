@@ -42,7 +42,9 @@ def named(workflow: str) -> Path:
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_calls_make_with_targets_that_exist(workflow: Path) -> None:
-    made = {target for command in commands(workflow) for target in re.findall(r"^make ([\w.-]+)", command, re.MULTILINE)}
+    made = {
+        target for command in commands(workflow) for target in re.findall(r"^make ([\w.-]+)", command, re.MULTILINE)
+    }
     assert made
     assert made - TARGETS == set()
 
@@ -79,5 +81,8 @@ def test_a_form_asks_for_something_and_every_question_has_a_name(form: Path) -> 
     questions = [item for item in told["body"] if item["type"] != "markdown"]
     names = [question["id"] for question in questions]
     assert len(names) == len(set(names)) > 2
-    assert all(question["type"] in {"input", "textarea", "dropdown"} and question["attributes"]["label"] for question in questions)
+    assert all(
+        question["type"] in {"input", "textarea", "dropdown"} and question["attributes"]["label"]
+        for question in questions
+    )
     assert any(question.get("validations", {}).get("required") for question in questions)

@@ -16,7 +16,9 @@ class Wire:
 
     def __init__(self, sandbox: RunningSandbox) -> None:
         self.sandbox = sandbox
-        self.http = httpx.Client(base_url=sandbox.base_url, headers={"Authorization": sandbox.api_key}, timeout=20, trust_env=False)
+        self.http = httpx.Client(
+            base_url=sandbox.base_url, headers={"Authorization": sandbox.api_key}, timeout=20, trust_env=False
+        )
 
     def get(self, path: str, **query: Any) -> httpx.Response:
         return self.http.get(path, params=query)
@@ -27,12 +29,16 @@ class Wire:
     def send(self, text: str = "سلام", *recipients: str, **fields: Any) -> httpx.Response:
         """One webservice send."""
         body = {"sending_type": "webservice", "from_number": self.sandbox.sender, "message": text}
-        return self.post("/api/send", body | {"params": {"recipients": list(recipients or ("+989120000000",))}} | fields)
+        return self.post(
+            "/api/send", body | {"params": {"recipients": list(recipients or ("+989120000000",))}} | fields
+        )
 
     def send_each(self, *texts: str, **fields: Any) -> httpx.Response:
         """One peer_to_peer send, each text to a number of its own."""
         params = [{"recipients": [f"+98912000{index:04d}"], "message": text} for index, text in enumerate(texts)]
-        return self.post("/api/send", {"sending_type": "peer_to_peer", "from_number": self.sandbox.sender, "params": params} | fields)
+        return self.post(
+            "/api/send", {"sending_type": "peer_to_peer", "from_number": self.sandbox.sender, "params": params} | fields
+        )
 
     @staticmethod
     def ids(response: httpx.Response) -> list[int]:

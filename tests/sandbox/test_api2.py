@@ -16,12 +16,16 @@ SEND = "/sms/send/webservice/single"
 
 @pytest.fixture
 def http(ippanel_sandbox: RunningSandbox) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{ippanel_sandbox.url}/api/v1", headers={"apikey": ippanel_sandbox.api_key}, trust_env=False) as client:
+    with httpx.Client(
+        base_url=f"{ippanel_sandbox.url}/api/v1", headers={"apikey": ippanel_sandbox.api_key}, trust_env=False
+    ) as client:
         yield client
 
 
 def test_a_send_and_what_became_of_it(http: httpx.Client, ippanel_sandbox: RunningSandbox) -> None:
-    sent = http.post(SEND, json={"sender": "+983000505", "recipient": ["09120000000"], "message": "سلام", "description": {}}).json()
+    sent = http.post(
+        SEND, json={"sender": "+983000505", "recipient": ["09120000000"], "message": "سلام", "description": {}}
+    ).json()
     assert (sent["status"], sent["code"], sent["error_message"]) == ("OK", 200, "")
     message_id = sent["data"]["message_id"]
     ippanel_sandbox.settle()
@@ -33,7 +37,13 @@ def test_a_send_and_what_became_of_it(http: httpx.Client, ippanel_sandbox: Runni
 
 
 def test_a_pattern_with_delimiters_of_its_own(http: httpx.Client, ippanel_sandbox: RunningSandbox) -> None:
-    made = {"pattern": "کد #n#", "description": "", "delimiter": "#", "variable": [{"name": "n", "type": "integer"}], "is_shared": False}
+    made = {
+        "pattern": "کد #n#",
+        "description": "",
+        "delimiter": "#",
+        "variable": [{"name": "n", "type": "integer"}],
+        "is_shared": False,
+    }
     code = http.post("/sms/pattern/normal/store", json=made).json()["data"][0]["code"]
     body = {"code": code, "sender": "+983000505", "recipient": "+989120000000", "variable": {"n": "12"}}
     assert http.post("/sms/pattern/normal/send", json=body).status_code == 422
@@ -67,7 +77,9 @@ def test_inbox_and_credit(http: httpx.Client, ippanel_sandbox: RunningSandbox) -
         ("POST", SEND, {}, 422),
     ],
 )
-def test_refusals_carry_their_reason(http: httpx.Client, method: str, path: str, headers: dict[str, str], status: int) -> None:
+def test_refusals_carry_their_reason(
+    http: httpx.Client, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
     answer = http.request(method, path, headers=headers)
     assert answer.status_code == status
     assert answer.json()["code"] == status

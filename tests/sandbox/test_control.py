@@ -251,7 +251,9 @@ class TestEvents:
             elif line.startswith("data: "):
                 yield name, json.loads(line.removeprefix("data: "))
 
-    def test_a_change_is_told_once_and_nothing_else_is(self, wire: Wire, control: Any, ippanel_sandbox: RunningSandbox) -> None:
+    def test_a_change_is_told_once_and_nothing_else_is(
+        self, wire: Wire, control: Any, ippanel_sandbox: RunningSandbox
+    ) -> None:
         with control.stream("GET", "/events", timeout=10) as response:
             assert response.headers["content-type"].startswith("text/event-stream")
             events = self.events(response.iter_lines())
@@ -267,7 +269,12 @@ class TestEvents:
             assert next(events)[1]["texts"] == 0
 
     def test_every_kind_of_change_is_told(self, wire: Wire, control: Any, ippanel_sandbox: RunningSandbox) -> None:
-        pattern = {"description": "d", "is_share": False, "message": "کد %code%", "variable": [{"name": "code", "type": "string"}]}
+        pattern = {
+            "description": "d",
+            "is_share": False,
+            "message": "کد %code%",
+            "variable": [{"name": "code", "type": "string"}],
+        }
         with control.stream("GET", "/events", timeout=10) as response:
             events = self.events(response.iter_lines())
             version = next(events)[1]["version"]

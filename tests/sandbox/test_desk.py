@@ -37,10 +37,15 @@ def test_a_phonebook_as_it_stands(wire: Wire, ippanel_sandbox: RunningSandbox) -
         ({"title": "a", "contacts": [{"mobile": "1"}]}, r"contacts\[0\] takes"),
         ({"title": "a", "contacts": [{"number": "12"}]}, r"contacts\[0\]\.number"),
         ({"title": "a", "contacts": [{"number": "09120000001", "options": {"b": 1}}]}, "b is no option"),
-        ({"title": "a", "options": {"b": "int"}, "contacts": [{"number": "09120000001", "options": {"b": "c"}}]}, "not of its type"),
+        (
+            {"title": "a", "options": {"b": "int"}, "contacts": [{"number": "09120000001", "options": {"b": "c"}}]},
+            "not of its type",
+        ),
     ],
 )
-def test_a_wrong_phonebook_is_not_made(wire: Wire, ippanel_sandbox: RunningSandbox, body: dict[str, Any], words: str) -> None:
+def test_a_wrong_phonebook_is_not_made(
+    wire: Wire, ippanel_sandbox: RunningSandbox, body: dict[str, Any], words: str
+) -> None:
     with pytest.raises(SandboxError, match=words):
         ippanel_sandbox.control("POST", "phonebooks", body)
     assert wire.get("/api/phonebooks/list-new").json()["data"] == []
@@ -87,7 +92,13 @@ def test_the_sample_of_an_import_names_the_options_of_the_book(wire: Wire, ippan
 def test_users(ippanel_sandbox: RunningSandbox) -> None:
     user_id = ippanel_sandbox.add_user("somebody", credit=5.0, document_block=True)
     (user,) = ippanel_sandbox.users()
-    assert (user["id"], user["username"], user["credit"], user["document_block"], user["lines"]) == (user_id, "somebody", 5.0, True, {})
+    assert (user["id"], user["username"], user["credit"], user["document_block"], user["lines"]) == (
+        user_id,
+        "somebody",
+        5.0,
+        True,
+        {},
+    )
     for fields, words in (
         ({"username": "somebody"}, "exists"),
         ({"username": "other", "parent_id": 5}, "parent_id is no user"),
@@ -115,7 +126,8 @@ def test_there_is_no_code_before_one_was_texted(ippanel_sandbox: RunningSandbox)
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("two_factor", "email"), ("totp_secret", "not base32!"), ("mobile", "12"), ("without_alternates", "all")]
+    ("field", "value"),
+    [("two_factor", "email"), ("totp_secret", "not base32!"), ("mobile", "12"), ("without_alternates", "all")],
 )
 def test_settings_of_the_account_that_are_refused(ippanel_sandbox: RunningSandbox, field: str, value: str) -> None:
     with pytest.raises(SandboxError, match=field):

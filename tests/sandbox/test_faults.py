@@ -44,7 +44,14 @@ def test_a_part_is_taken_only_of_what_has_parts() -> None:
 
 @pytest.mark.parametrize(
     ("path", "hit"),
-    [("/api/send", True), ("send$", True), ("^/v1/api/send$", True), ("^/api/send", False), ("/api/send/", False), ("^/v1", True)],
+    [
+        ("/api/send", True),
+        ("send$", True),
+        ("^/v1/api/send$", True),
+        ("^/api/send", False),
+        ("/api/send/", False),
+        ("^/v1", True),
+    ],
 )
 def test_paths(path: str, hit: bool) -> None:
     faults = Faults()

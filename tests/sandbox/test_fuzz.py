@@ -21,7 +21,11 @@ from ippanel_provider.sandbox.openapi_fields import FIELDS, TAKES
 # A stream has no end, and waiting takes its time.
 ENDLESS = {"/_sandbox/events", "/_sandbox/messages/wait"}
 ROUTES = sorted(
-    {(route.method, route.path if api.prefix.startswith("/api/") else f"/v1{route.path}") for api in APIS for route in api.routes}
+    {
+        (route.method, route.path if api.prefix.startswith("/api/") else f"/v1{route.path}")
+        for api in APIS
+        for route in api.routes
+    }
     | {
         (method, each.path)
         for each in control.routes()
@@ -56,7 +60,18 @@ STRANGE = [
     "[",
     "a" * 2000,
 ]
-USUAL = ["+989120000000", "+983000505", "سلام", "1", "10", "xxxxxxxxxxxxxxx", "5544778899", "900001", "2026-01-01 00:00:00", "webservice"]
+USUAL = [
+    "+989120000000",
+    "+983000505",
+    "سلام",
+    "1",
+    "10",
+    "xxxxxxxxxxxxxxx",
+    "5544778899",
+    "900001",
+    "2026-01-01 00:00:00",
+    "webservice",
+]
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -65,9 +80,13 @@ SCALARS = st.one_of(
     st.sampled_from(STRANGE),
     st.text(max_size=8),
 )
-NAMES = st.sampled_from([*FIELDS, "message", "code", "title", "type", "id", "token", "otp", "username", "password", "operator", "mci"])
+NAMES = st.sampled_from(
+    [*FIELDS, "message", "code", "title", "type", "id", "token", "otp", "username", "password", "operator", "mci"]
+)
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=3), inner, max_size=4), max_leaves=6
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=3), inner, max_size=4),
+    max_leaves=6,
 )
 
 
@@ -75,7 +94,9 @@ VALUES = st.recursive(
 def requests(draw: st.DrawFn) -> httpx.Request:
     """A request for some route, with the fields it takes in the forms it takes them and in others."""
     method, pattern = draw(st.sampled_from(ROUTES))
-    words = [draw(st.sampled_from([*USUAL, *STRANGE[1:]])) if part.startswith("{") else part for part in pattern.split("/")]
+    words = [
+        draw(st.sampled_from([*USUAL, *STRANGE[1:]])) if part.startswith("{") else part for part in pattern.split("/")
+    ]
     path = "/".join(word if word in pattern else quote(word, safe="") for word in words)
     taken = TAKES.get(f"{method} {pattern}".replace(":int", ""), "").split()
     fields = draw(st.dictionaries(st.sampled_from(taken) if taken else NAMES, VALUES, max_size=8))
@@ -89,10 +110,20 @@ def requests(draw: st.DrawFn) -> httpx.Request:
             options["data"] = {name: str(value) for name, value in fields.items()}
         case "multipart":
             content = draw(
-                st.sampled_from([b"", b"recipient,message\n+989120000000,a\n", b"PK\x03\x04broken", "شماره".encode(), b"\xff\xfe\x00"])
+                st.sampled_from(
+                    [
+                        b"",
+                        b"recipient,message\n+989120000000,a\n",
+                        b"PK\x03\x04broken",
+                        "شماره".encode(),
+                        b"\xff\xfe\x00",
+                    ]
+                )
             )
             options["data"] = {name: str(value) for name, value in fields.items()}
-            options["files"] = {draw(st.sampled_from(["files[]", "file"])): (draw(st.sampled_from(["a.csv", "a.xlsx", ""])), content)}
+            options["files"] = {
+                draw(st.sampled_from(["files[]", "file"])): (draw(st.sampled_from(["a.csv", "a.xlsx", ""])), content)
+            }
         case "any":
             options["json"] = draw(VALUES)
         case "bytes":
@@ -108,7 +139,15 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]
     """A client of a sandbox with the examples; nothing may be in its log when all is done."""
     log: Path = tmp_path_factory.mktemp("fuzz") / "log"
     with log.open("w") as errors:
-        command = [sys.executable, "-m", "ippanel_provider.sandbox", "--port", "0", "--state", str(log.parent / "state.db")]
+        command = [
+            sys.executable,
+            "-m",
+            "ippanel_provider.sandbox",
+            "--port",
+            "0",
+            "--state",
+            str(log.parent / "state.db"),
+        ]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
     try:
         assert process.stdout is not None

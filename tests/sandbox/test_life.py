@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ippanel_provider.sandbox.life import ENDLESS, Script, Timing, final_status, state_at, status_at
+from ippanel_provider.sandbox.lifecycle import ENDLESS, Script, Timing, final_status, state_at, status_at
 from ippanel_provider.service import BulkState, DeliveryStatus
 
 TIMING = Timing(creating=1, monitoring=1, queued=1, sending=1, at_operator=1, received=1)
@@ -49,7 +49,12 @@ def test_what_never_went_out_was_never_delivered() -> None:
 
 @pytest.mark.parametrize(
     ("recipient", "end"),
-    [(SOMEONE, 2), ("+989120000993", 3), ("+989120000994", 4), *((number, int(status)) for number, status in ENDLESS.items())],
+    [
+        (SOMEONE, 2),
+        ("+989120000993", 3),
+        ("+989120000994", 4),
+        *((number, int(status)) for number, status in ENDLESS.items()),
+    ],
 )
 def test_special_numbers(recipient: str, end: int) -> None:
     assert final_status(recipient, Script()) == end

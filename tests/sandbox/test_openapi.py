@@ -30,7 +30,9 @@ def test_every_route_is_there(document: dict[str, dict[str, dict[str, dict[str, 
     assert served >= TAKES.keys()
 
 
-def test_every_call_says_what_it_does_under_a_name_of_its_own(document: dict[str, dict[str, dict[str, dict[str, object]]]]) -> None:
+def test_every_call_says_what_it_does_under_a_name_of_its_own(
+    document: dict[str, dict[str, dict[str, dict[str, object]]]],
+) -> None:
     operations = [operation for methods in document["paths"].values() for operation in methods.values()]
     assert all(operation["summary"] for operation in operations)
     names = [str(operation["operationId"]) for operation in operations]
@@ -38,7 +40,9 @@ def test_every_call_says_what_it_does_under_a_name_of_its_own(document: dict[str
     assert all(re.fullmatch(r"\w+", name) for name in names)
 
 
-def test_a_call_made_from_the_document_alone(document: dict[str, dict[str, dict[str, dict[str, object]]]], wire: Wire) -> None:
+def test_a_call_made_from_the_document_alone(
+    document: dict[str, dict[str, dict[str, dict[str, object]]]], wire: Wire
+) -> None:
     (parameter,) = document["paths"]["/v1/api/report/by_bulk"]["get"]["parameters"]  # type: ignore[misc]
     (bulk_id,) = wire.ids(wire.send("a"))
     assert wire.get("/api/report/by_bulk", **{parameter["name"]: bulk_id}).status_code == 200

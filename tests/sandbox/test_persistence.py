@@ -78,7 +78,9 @@ def do_everything(wire: Wire) -> None:
     assert wire.post("/api/send/cancel", {"message_outbox_id": scheduled}).status_code == 200
     (rejected,) = wire.ids(wire.send("soon"))
     sandbox.decide(rejected, state_id=3)
-    wire.ids(wire.post("/api/send", {"sending_type": "votp", "message": "1234", "params": {"recipients": ["+989120000000"]}}))
+    wire.ids(
+        wire.post("/api/send", {"sending_type": "votp", "message": "1234", "params": {"recipients": ["+989120000000"]}})
+    )
     key = {"Authorization": f"AccessKey {sandbox.api_key}"}
     body = {"originator": sandbox.sender, "recipients": ["+989120000000"], "message": "rest"}
     assert wire.http.post("/messages", json=body, headers=key).status_code == 200
@@ -109,7 +111,9 @@ def do_everything(wire: Wire) -> None:
 
 def log_in(wire: Wire) -> str:
     """A token of a login."""
-    token: str = wire.post("/api/acl/auth/login", {"username": "ippanel", "password": "sandbox-password"}).json()["data"]["token"]
+    token: str = wire.post("/api/acl/auth/login", {"username": "ippanel", "password": "sandbox-password"}).json()[
+        "data"
+    ]["token"]
     return token
 
 
@@ -173,7 +177,9 @@ def test_examples_are_as_old_after_a_reset_as_at_the_start(start: Start) -> None
         assert accepted == sorted(accepted, reverse=True)
 
 
-def test_contacts_have_the_ids_they_had_though_their_import_was_looked_at_before_its_book_went(start: Start, tmp_path: Path) -> None:
+def test_contacts_have_the_ids_they_had_though_their_import_was_looked_at_before_its_book_went(
+    start: Start, tmp_path: Path
+) -> None:
     with start() as wire:
         wire.sandbox.speed(0)
         gone, kept = (wire.sandbox.add_phonebook(title)["id"] for title in ("gone", "kept"))

@@ -50,7 +50,11 @@ def test_dropped_connections_leave_no_trace_in_the_log() -> None:
         for name in ("drop_before", "drop_after", "truncated"):
             sandbox.fault(name, times=1)
             with pytest.raises(httpx.RemoteProtocolError):
-                httpx.get(f"{sandbox.base_url}/api/number/numbers", headers={"Authorization": sandbox.api_key}, trust_env=False)
+                httpx.get(
+                    f"{sandbox.base_url}/api/number/numbers",
+                    headers={"Authorization": sandbox.api_key},
+                    trust_env=False,
+                )
         process.terminate()
         assert process.communicate(timeout=5)[1] == ""
     finally:
@@ -72,13 +76,17 @@ def test_it_ends_with_its_starter() -> None:
 
 
 def test_options_reach_the_account() -> None:
-    with running_sandbox("--credit", "5000", "--pace", "0", "--speed", "0", api_key="another-key", examples=True) as sandbox:
+    with running_sandbox(
+        "--credit", "5000", "--pace", "0", "--speed", "0", api_key="another-key", examples=True
+    ) as sandbox:
         account = sandbox.account()
         assert (account["credit"], account["api_key"]) == (5000.0, "another-key")
         assert "+98217000070" in account["lines"]
         clock = sandbox.control("GET", "clock")
         assert (clock["life"], clock["speed"]) == (0, 0)
-        answer = httpx.get(f"{sandbox.base_url}/api/acl/auth/check_token", headers={"Authorization": "another-key"}, trust_env=False)
+        answer = httpx.get(
+            f"{sandbox.base_url}/api/acl/auth/check_token", headers={"Authorization": "another-key"}, trust_env=False
+        )
         assert answer.status_code == 200
 
 
@@ -116,16 +124,22 @@ def test_only_this_machine_unless_meant(host: str, capsys: pytest.CaptureFixture
     assert "--i-know" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("options", [["--pace", "-1"], ["--speed", "-1"], ["--port", "web"], ["--port", "-1"], ["--port", "65536"]])
+@pytest.mark.parametrize(
+    "options", [["--pace", "-1"], ["--speed", "-1"], ["--port", "web"], ["--port", "-1"], ["--port", "65536"]]
+)
 def test_options_that_make_no_sense(options: list[str]) -> None:
     with pytest.raises(SystemExit):
         main(options)
 
 
 def test_any_address_if_it_is_meant() -> None:
-    """One that no machine has, so that nothing listens: what is refused then is the address, by the system, and not the wish."""
+    """One that no machine has, so that nothing listens: what is refused then is the address, by the system, and not the
+    wish.
+    """
     arguments = ["--host", "192.0.2.1", "--port", "0", "--i-know"]
-    ended = subprocess.run([sys.executable, "-m", "ippanel_provider.sandbox", *arguments], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-m", "ippanel_provider.sandbox", *arguments], capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 2
     assert ended.stderr.startswith("ippanel sandbox: cannot listen on 192.0.2.1, port 0: ")
 
@@ -136,7 +150,10 @@ def test_a_port_in_use_is_told(capfd: pytest.CaptureFixture[str]) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         ended = subprocess.run(
-            [sys.executable, "-m", "ippanel_provider.sandbox", "--port", str(port)], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "ippanel_provider.sandbox", "--port", str(port)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         said = f"ippanel sandbox: port {port} is taken; choose another with --port, or let --port 0 pick a free one\n"
         assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", said)

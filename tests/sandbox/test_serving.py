@@ -45,7 +45,8 @@ def test_plain_path(path: str, plain: str) -> None:
 def test_an_absolute_request_line_a_null_body_on_get_and_no_charset(ippanel_sandbox: RunningSandbox) -> None:
     answer = exchange(
         ippanel_sandbox,
-        b"GET http://edge.ippanel.com/v1//api/payment/credit/mine HTTP/1.1\r\nHost: edge.ippanel.com\r\nAuthorization: sandbox-key\r\n"
+        b"GET http://edge.ippanel.com/v1//api/payment/credit/mine HTTP/1.1\r\nHost: "
+        b"edge.ippanel.com\r\nAuthorization: sandbox-key\r\n"
         b"Content-Type: application/json\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnull",
     )
     assert answer.startswith(b"HTTP/1.1 200")
@@ -53,15 +54,26 @@ def test_an_absolute_request_line_a_null_body_on_get_and_no_charset(ippanel_sand
 
 
 @pytest.mark.parametrize("ascii_only", [True, False])
-@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "application/x-www-form-urlencoded", ""])
-def test_json_escaped_or_raw_whatever_it_is_called(wire: Wire, ippanel_sandbox: RunningSandbox, ascii_only: bool, kind: str) -> None:
-    body = {"params": {"recipients": ["+989120000000"]}, "message": "سلام ‌😀", "from_number": "+983000505", "sending_type": "webservice"}
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/json; charset=utf-8", "application/x-www-form-urlencoded", ""]
+)
+def test_json_escaped_or_raw_whatever_it_is_called(
+    wire: Wire, ippanel_sandbox: RunningSandbox, ascii_only: bool, kind: str
+) -> None:
+    body = {
+        "params": {"recipients": ["+989120000000"]},
+        "message": "سلام ‌😀",
+        "from_number": "+983000505",
+        "sending_type": "webservice",
+    }
     content = json.dumps(body, ensure_ascii=ascii_only).encode()
     wire.ids(wire.http.post("/api/send", content=content, headers={"Content-Type": kind} if kind else {}))
     assert ippanel_sandbox.messages()[0]["text"] == "سلام ‌😀"
 
 
-@pytest.mark.parametrize(("content", "status"), [(b"{broken", 400), (b"\xff\xfe", 400), (b"null", 422), (b"[]", 422), (b"", 422)])
+@pytest.mark.parametrize(
+    ("content", "status"), [(b"{broken", 400), (b"\xff\xfe", 400), (b"null", 422), (b"[]", 422), (b"", 422)]
+)
 def test_bodies_that_are_no_send(wire: Wire, content: bytes, status: int) -> None:
     response = wire.http.post("/api/send", content=content)
     assert response.status_code == status
@@ -69,7 +81,12 @@ def test_bodies_that_are_no_send(wire: Wire, content: bytes, status: int) -> Non
 
 
 def test_fields_of_a_form(wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
-    fields = {"sending_type": "webservice", "from_number": "+983000505", "message": "a", "params": '{"recipients": ["+989120000000"]}'}
+    fields = {
+        "sending_type": "webservice",
+        "from_number": "+983000505",
+        "message": "a",
+        "params": '{"recipients": ["+989120000000"]}',
+    }
     wire.ids(wire.http.post("/api/send", files={name: (None, value) for name, value in fields.items()}))
     ippanel_sandbox.account(duplicate_guard=0)
     wire.ids(wire.http.post("/api/send", data=fields))
@@ -93,7 +110,10 @@ class TestFaults:
     def test_dropped_after_it_is_accepted_and_not_a_byte_comes_back(self, ippanel_sandbox: RunningSandbox) -> None:
         ippanel_sandbox.fault("drop_after", path="/api/send", times=1)
         body = b'{"sending_type":"webservice","from_number":"+983000505","message":"a","params":{"recipients":["+989120000000"]}}'
-        head = b"POST /v1/api/send HTTP/1.1\r\nHost: x\r\nAuthorization: sandbox-key\r\nContent-Length: %d\r\n\r\n" % len(body)
+        head = (
+            b"POST /v1/api/send HTTP/1.1\r\nHost: x\r\nAuthorization: sandbox-key\r\nContent-Length: %d\r\n\r\n"
+            % len(body)
+        )
         assert exchange(ippanel_sandbox, head + body) == b""
         assert len(ippanel_sandbox.messages()) == 1
 
@@ -113,7 +133,9 @@ class TestFaults:
 
     @pytest.mark.parametrize(("processed", "texts"), [(False, 0), (True, 1)])
     @pytest.mark.parametrize("name", ["status", "html", "refused"])
-    def test_processed_or_not(self, wire: Wire, ippanel_sandbox: RunningSandbox, name: str, processed: bool, texts: int) -> None:
+    def test_processed_or_not(
+        self, wire: Wire, ippanel_sandbox: RunningSandbox, name: str, processed: bool, texts: int
+    ) -> None:
         ippanel_sandbox.fault(name, times=1, processed=processed)
         wire.send("a")
         assert len(ippanel_sandbox.messages()) == texts
@@ -132,7 +154,11 @@ class TestFaults:
     def test_refused_with_200(self, wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
         ippanel_sandbox.fault("refused", message="نه", times=1)
         response = wire.send("a")
-        assert (response.status_code, response.json()["meta"]["status"], response.json()["meta"]["message"]) == (200, False, "نه")
+        assert (response.status_code, response.json()["meta"]["status"], response.json()["meta"]["message"]) == (
+            200,
+            False,
+            "نه",
+        )
 
     @pytest.mark.parametrize(("body", "data"), [("seen", {"data": None}), ("documented", None)])
     def test_both_401_bodies(self, wire: Wire, ippanel_sandbox: RunningSandbox, body: str, data: object) -> None:
@@ -146,7 +172,9 @@ class TestFaults:
         wire.ids(wire.send("a"))
         assert time.monotonic() - started >= 0.2
 
-    def test_the_outbox_list_lags_but_a_bulk_is_known_at_once(self, wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
+    def test_the_outbox_list_lags_but_a_bulk_is_known_at_once(
+        self, wire: Wire, ippanel_sandbox: RunningSandbox
+    ) -> None:
         ippanel_sandbox.fault("outbox_lag", seconds=60)
         (bulk_id,) = wire.ids(wire.send("a"))
         assert wire.outbox()["meta"]["total"] == 0
@@ -159,7 +187,9 @@ class TestFaults:
         assert len(wire.ids(wire.send_each("a", "b", "c"))) == 2
         assert [text["text"] for text in ippanel_sandbox.messages()] == ["a", "b"]
 
-    def test_the_first_items_are_accepted_and_the_answer_is_500(self, wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
+    def test_the_first_items_are_accepted_and_the_answer_is_500(
+        self, wire: Wire, ippanel_sandbox: RunningSandbox
+    ) -> None:
         ippanel_sandbox.fault("partial", accept=1, status=500, times=1)
         assert wire.send_each("a", "b").status_code == 500
         assert [text["text"] for text in ippanel_sandbox.messages()] == ["a"]

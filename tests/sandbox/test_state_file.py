@@ -16,7 +16,11 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_changes_come_back_in_order_even_when_nobody_closed(path: Path) -> None:
-    rows = [Row(1.5, "Sandbox.submit", b"[1]"), Row(0.5, "Sandbox.cancel", b"[]"), Row(2.0, "Sandbox.submit", "سلام".encode())]
+    rows = [
+        Row(1.5, "Sandbox.submit", b"[1]"),
+        Row(0.5, "Sandbox.cancel", b"[]"),
+        Row(2.0, "Sandbox.submit", "سلام".encode()),
+    ]
     file = StateFile(path)
     for row in rows:
         file.append(*row)
@@ -62,7 +66,9 @@ def test_a_file_of_another_kind_stays_as_it_is(path: Path) -> None:
     assert path.read_text() == "precious " * 100
 
 
-@pytest.mark.parametrize("statement", ["CREATE TABLE other (a)", "PRAGMA user_version = 7", "PRAGMA application_id = 7"])
+@pytest.mark.parametrize(
+    "statement", ["CREATE TABLE other (a)", "PRAGMA user_version = 7", "PRAGMA application_id = 7"]
+)
 def test_another_database_and_another_version(path: Path, statement: str) -> None:
     with sqlite3.connect(path) as database:
         database.execute(statement)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ippanel_provider.client import Client, edge
-from ippanel_provider.sync.book_memory import Memory, key_of
-from ippanel_provider.sync.book_plan import PhonebookPlan
-from ippanel_provider.sync.book_source import numbered
-from ippanel_provider.sync.book_spec import BookSpec, spec_of
-from ippanel_provider.sync.phonebook import make_plan, walked
-from ippanel_provider.sync.phonebook_apply import RowOutcome, Terms, apply
+from ippanel_provider.sync.phonebooks.apply import RowOutcome, Terms, apply
+from ippanel_provider.sync.phonebooks.memory import Memory, key_of
+from ippanel_provider.sync.phonebooks.plan import PhonebookPlan
+from ippanel_provider.sync.phonebooks.planning import make_plan, walked
+from ippanel_provider.sync.phonebooks.source import numbered
+from ippanel_provider.sync.phonebooks.spec import BookSpec, spec_of
 
 from .conftest import Run
 
@@ -45,13 +45,19 @@ class Syncing:
     def plan(self, rows: Iterable[Mapping[str, Any]], **changes: Any) -> PhonebookPlan:
         return self.run(make_plan(a_spec(**changes), numbered(rows), Memory.load(self.state, KEY)))
 
-    def apply(self, plan: PhonebookPlan, *, check_panel: bool = False, chunk_size: int = 10_000, **faults: Any) -> dict[str, int]:
+    def apply(
+        self, plan: PhonebookPlan, *, check_panel: bool = False, chunk_size: int = 10_000, **faults: Any
+    ) -> dict[str, int]:
         self.told = []
         terms = Terms(state=self.state, chunk_size=chunk_size)
         return self.run(apply(plan, KEY, self.told.append, terms, check_panel=check_panel), **faults)
 
     def sync(self, rows: Iterable[Mapping[str, Any]], *, chunk_size: int = 10_000, **changes: Any) -> dict[str, int]:
-        return {word: count for word, count in self.apply(self.plan(rows, **changes), chunk_size=chunk_size).items() if count}
+        return {
+            word: count
+            for word, count in self.apply(self.plan(rows, **changes), chunk_size=chunk_size).items()
+            if count
+        }
 
     def rejected(self) -> dict[int, str]:
         return {outcome.line: outcome.reason for outcome in self.told if outcome.action == "rejected"}
@@ -65,4 +71,7 @@ class Syncing:
         listed = self.client.run(walked(edge.phonebook.list_contacts(phonebook_id=self.book_id(title), per_page=1000)))
         whole = [self.client.run(edge.phonebook.get_contact(contact.id)) for contact in listed]
         assert len({contact.number for contact in whole}) == len(whole)
-        return {str(one.number): (one.name, {str(titles[int(key)]): value for key, value in one.options.items()}) for one in whole}
+        return {
+            str(one.number): (one.name, {str(titles[int(key)]): value for key, value in one.options.items()})
+            for one in whole
+        }

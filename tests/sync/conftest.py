@@ -16,7 +16,9 @@ T = TypeVar("T")
 @pytest.fixture
 def client(ippanel_sandbox: RunningSandbox) -> Iterator[Client]:
     """A client of an empty sandbox, that waits for nothing."""
-    with Client(ippanel_sandbox.api_key, Settings(base_url=ippanel_sandbox.base_url, retry=Retry(attempts=2, first_delay=0))) as client:
+    with Client(
+        ippanel_sandbox.api_key, Settings(base_url=ippanel_sandbox.base_url, retry=Retry(attempts=2, first_delay=0))
+    ) as client:
         yield client
 
 
@@ -40,7 +42,12 @@ class Run:
         return [call for call in self.calls if call.rpartition(".")[2].partition("_")[0] not in ("list", "get")]
 
     def __call__(
-        self, flow: Flow[T], *, kill_at: int | None = None, sent: bool = True, lose: Callable[[Request[Any]], bool] | None = None
+        self,
+        flow: Flow[T],
+        *,
+        kill_at: int | None = None,
+        sent: bool = True,
+        lose: Callable[[Request[Any]], bool] | None = None,
     ) -> T:
         """Run the flow.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ippanel_provider.client import Client, edge
 from ippanel_provider.sandbox.runner import RunningSandbox
-from ippanel_provider.sync.book_export import export
+from ippanel_provider.sync.phonebooks.export import export
 
 
 def test_who_is_deleted_meanwhile_is_left_out(client: Client, ippanel_sandbox: RunningSandbox) -> None:

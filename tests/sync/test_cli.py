@@ -135,7 +135,10 @@ class TestPatterns:
             file.unlink()
         applied = ippanel("patterns", "apply", "--prune", "--yes", "--wait", "30", "--json")
         assert applied.code == 0
-        assert sorted((row["action"], row["status"]) for row in applied.json["patterns"]) == [("deleted", ""), ("unmanaged", "pending")]
+        assert sorted((row["action"], row["status"]) for row in applied.json["patterns"]) == [
+            ("deleted", ""),
+            ("unmanaged", "pending"),
+        ]
         assert "GET /api/patterns/{code}" not in ippanel_sandbox.stats()["requests"]
 
     def test_a_mistake_leaves_the_output_to_scripts(self, ippanel: Ippanel) -> None:
@@ -173,7 +176,13 @@ class TestPhonebook:
         applied = ippanel("phonebook", "apply", "customers.yaml", "--plan", "plan.jsonl", "--report", "report.jsonl")
         assert (applied.code, applied.out) == (0, "Applied: 10 created.\n")
         report = [json.loads(line) for line in (tmp_path / "report.jsonl").read_text().splitlines()]
-        assert report[0] == {"line": 2, "number": "+989120000001", "action": "created", "reason": "", "phonebook": "Customers"}
+        assert report[0] == {
+            "line": 2,
+            "number": "+989120000001",
+            "action": "created",
+            "reason": "",
+            "phonebook": "Customers",
+        }
         again = ippanel("phonebook", "plan", "customers.yaml")
         assert again.code == 0
         assert "10 unchanged" in again.out
@@ -194,7 +203,9 @@ class TestPhonebook:
             assert stopped.code == 1
             assert "max_delete: 7 of 10 contacts would be deleted, at most 1 may be: +98912***0004" in stopped.err
         assert "POST /api/phonebooks/numbers/delete-list" not in ippanel_sandbox.stats()["requests"]
-        allowed = ippanel("phonebook", "apply", "customers.yaml", "--mode", "mirror", "--max-delete", "70%", "--yes", "--json")
+        allowed = ippanel(
+            "phonebook", "apply", "customers.yaml", "--mode", "mirror", "--max-delete", "70%", "--yes", "--json"
+        )
         assert (allowed.code, allowed.json["outcome"]["deleted"]) == (0, 7)
 
     def test_rejected_rows_are_told_and_make_apply_fail(self, ippanel: Ippanel, tmp_path: Path) -> None:
@@ -203,7 +214,10 @@ class TestPhonebook:
         assert applied.code == 1
         assert applied.out == "Applied: 1 created, 1 rejected.\n1 were rejected. report.csv says why.\n"
         rows = list(csv.DictReader((tmp_path / "report.csv").open()))
-        assert [(row["line"], row["action"], row["number"]) for row in rows] == [("3", "rejected", ""), ("2", "created", "+989120000001")]
+        assert [(row["line"], row["action"], row["number"]) for row in rows] == [
+            ("3", "rejected", ""),
+            ("2", "created", "+989120000001"),
+        ]
 
     @pytest.mark.parametrize(
         ("spec", "said"),
@@ -214,11 +228,17 @@ class TestPhonebook:
             ("source: customers.csv", "book is missing"),
             ("book: x\nsource: customers.csv\nmodes: y", "there is no modes"),
             ("book: x\nsource: customers.csv\nmode: y", "mode: 'y' is none of insert, update, upsert, mirror"),
-            ("book: x\nsource: customers.csv\nmode: mirror\non_missing: keep", "a mirror deletes what the source does not have"),
+            (
+                "book: x\nsource: customers.csv\nmode: mirror\non_missing: keep",
+                "a mirror deletes what the source does not have",
+            ),
             ("book: x\nsource: customers.csv\nmode: insert\non_missing: delete", "mode insert only adds"),
             ("book: x\nsource: customers.csv\nmax_delete: 1.5", "max_delete: give a share"),
             ("book: x\nsource: customers.csv\nfields: {points: points}", "fields: a contact has no points"),
-            ("book: x\nsource: customers.csv\noptions: {P: {type: float}}", "options.P.type: 'float' is none of string, int, date"),
+            (
+                "book: x\nsource: customers.csv\noptions: {P: {type: float}}",
+                "options.P.type: 'float' is none of string, int, date",
+            ),
             ("book: x\nsource: customers.csv", "source: it has no column number; it has mobile, name, points"),
             ("book: [", "customers.yaml: line 1"),
         ],
@@ -233,21 +253,30 @@ class TestPhonebook:
     def test_export(self, ippanel: Ippanel, tmp_path: Path, with_options: bool) -> None:
         customers(tmp_path, [1, 2])
         ippanel("phonebook", "apply", "customers.yaml", "--yes")
-        exported = ippanel("phonebook", "export", "Customers", "--out", "out.csv", *(["--with-options"] if with_options else []))
+        exported = ippanel(
+            "phonebook", "export", "Customers", "--out", "out.csv", *(["--with-options"] if with_options else [])
+        )
         assert (exported.code, exported.out) == (0, "Wrote 2 contacts to out.csv.\n")
         rows = list(csv.DictReader((tmp_path / "out.csv").open()))
         options = '{"Points": "2"}' if with_options else ""
         assert rows[1] == {"number": "+989120000002", "name": "نام 2", "email": "", "pre": "", "options": options}
-        assert "there is no phonebook titled 'Custom'" in ippanel("phonebook", "export", "Custom", "--out", "out.csv").err
+        assert (
+            "there is no phonebook titled 'Custom'" in ippanel("phonebook", "export", "Custom", "--out", "out.csv").err
+        )
 
     def test_sources_of_other_kinds(self, ippanel: Ippanel, tmp_path: Path) -> None:
-        rows = [{"mobile": "09120000001", "name": "a", "points": 5}, {"mobile": 9120000002, "name": None, "points": None}]
+        rows = [
+            {"mobile": "09120000001", "name": "a", "points": 5},
+            {"mobile": 9120000002, "name": None, "points": None},
+        ]
         (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
         assert ippanel("phonebook", "apply", "customers.yaml", "--source", "rows.jsonl", "--yes").code == 0
         pyarrow = pytest.importorskip("pyarrow")
         from pyarrow import parquet
 
-        parquet.write_table(pyarrow.Table.from_pylist([row | {"mobile": str(row["mobile"])} for row in rows]), tmp_path / "rows.parquet")
+        parquet.write_table(
+            pyarrow.Table.from_pylist([row | {"mobile": str(row["mobile"])} for row in rows]), tmp_path / "rows.parquet"
+        )
         assert ippanel("phonebook", "plan", "customers.yaml", "--source", "rows.parquet").code == 0
 
     def test_a_key_from_a_file_remembers_as_well(

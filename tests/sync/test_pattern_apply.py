@@ -10,11 +10,11 @@ import pytest
 from ippanel_provider.client import Client, InvalidInput, NoAnswer, Unauthorized, edge
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.sync.errors import PanelChanged
-from ippanel_provider.sync.pattern_apply import PatternOutcome, apply, decided, read_panel
-from ippanel_provider.sync.pattern_files import load
-from ippanel_provider.sync.pattern_lock import LOCK_NAME, Lock
-from ippanel_provider.sync.pattern_pull import pull
-from ippanel_provider.sync.patterns import PatternPlan, make_plan
+from ippanel_provider.sync.patterns.apply import PatternOutcome, apply, decided, read_panel
+from ippanel_provider.sync.patterns.files import load
+from ippanel_provider.sync.patterns.lock import LOCK_NAME, Lock
+from ippanel_provider.sync.patterns.plan import PatternPlan, make_plan
+from ippanel_provider.sync.patterns.pull import pull
 
 from .conftest import Killed, Run
 
@@ -46,7 +46,10 @@ def titles(client: Client) -> list[str]:
 
 def test_plan_apply_plan_again(run: Run, folder: Path, client: Client) -> None:
     rows = applied(run, folder, planned(run, folder))
-    assert [(row.name, row.action, row.status) for row in rows] == [("hello", "created", "pending"), ("otp", "created", "pending")]
+    assert [(row.name, row.action, row.status) for row in rows] == [
+        ("hello", "created", "pending"),
+        ("otp", "created", "pending"),
+    ]
     assert run.calls == ["pattern.list", "pattern.list", "pattern.create", "pattern.create"]
     again = planned(run, folder)
     assert not again.has_changes
@@ -61,7 +64,10 @@ def test_a_changed_text_is_updated_under_its_code(run: Run, folder: Path, client
     codes = {name: entry.code for name, entry in Lock.load(folder / LOCK_NAME).entries.items()}
     write(folder, "hello", title="Greeting", message="درود %name%")
     rows = applied(run, folder, planned(run, folder))
-    assert [(row.name, row.action, row.code) for row in rows] == [("hello", "updated", codes["hello"]), ("otp", "unchanged", codes["otp"])]
+    assert [(row.name, row.action, row.code) for row in rows] == [
+        ("hello", "updated", codes["hello"]),
+        ("otp", "unchanged", codes["otp"]),
+    ]
     pattern = client.run(edge.pattern.get(codes["hello"]))
     assert (pattern.title, pattern.message, pattern.website) == ("Greeting", "درود %name%", None)
     assert not planned(run, folder).has_changes
@@ -113,9 +119,13 @@ def test_a_decision_of_the_reviewer_is_no_change(run: Run, folder: Path, ippanel
     assert [row.action for row in applied(run, folder, plan)] == ["unchanged", "created", "unchanged"]
 
 
-def test_what_the_service_refuses_is_reported_and_the_rest_is_done(run: Run, folder: Path, ippanel_sandbox: RunningSandbox) -> None:
+def test_what_the_service_refuses_is_reported_and_the_rest_is_done(
+    run: Run, folder: Path, ippanel_sandbox: RunningSandbox
+) -> None:
     plan = planned(run, folder)
-    ippanel_sandbox.fault("refused", path="/api/patterns/normal", method="POST", times=1, message="عنوان پترن مناسب نیست")
+    ippanel_sandbox.fault(
+        "refused", path="/api/patterns/normal", method="POST", times=1, message="عنوان پترن مناسب نیست"
+    )
     rows = applied(run, folder, plan)
     assert [(row.name, row.action, row.reason) for row in rows] == [
         ("hello", "rejected", "عنوان پترن مناسب نیست"), ("otp", "created", ""),
@@ -136,7 +146,12 @@ class TestUnanswered:
         plan = planned(run, folder)
         run.calls.clear()
         lost: list[str] = []
-        rows = applied(run, folder, plan, lose=lambda step: step.operation == "pattern.create" and not lost and not lost.append("x"))
+        rows = applied(
+            run,
+            folder,
+            plan,
+            lose=lambda step: step.operation == "pattern.create" and not lost and not lost.append("x"),
+        )
         assert [row.action for row in rows] == ["created", "created"]
         assert titles(client) == ["hello", "otp"]
         assert run.calls == ["pattern.list", "pattern.create", "pattern.list", "pattern.create"]
@@ -157,7 +172,9 @@ class TestUnanswered:
 
 @pytest.mark.parametrize("sent", [True, False], ids=["sent", "not sent"])
 @pytest.mark.parametrize("anew", [True, False], ids=["planned anew", "the same plan"])
-def test_killed_at_any_call_it_can_be_done_again(run: Run, folder: Path, client: Client, sent: bool, anew: bool) -> None:
+def test_killed_at_any_call_it_can_be_done_again(
+    run: Run, folder: Path, client: Client, sent: bool, anew: bool
+) -> None:
     """Create, update, delete and adopt in one plan; every call is once the last of its process."""
     old = client.run(edge.pattern.create("قدیمی", title="old", description="x")).code
     adopted = client.run(edge.pattern.create("m", title="adopted", description="x")).code
@@ -201,7 +218,13 @@ class TestPull:
 
     def test_every_pattern_becomes_a_file(self, run: Run, tmp_path: Path, client: Client) -> None:
         client.run(
-            edge.pattern.create("یک\nدو %a%", title="خوش آمد / ۱", description="d", variables={"a": "integer"}, website="https://a.example")
+            edge.pattern.create(
+                "یک\nدو %a%",
+                title="خوش آمد / ۱",
+                description="d",
+                variables={"a": "integer"},
+                website="https://a.example",
+            )
         )
         client.run(edge.pattern.create("سه", title="x", description="d", is_share=True))
         client.run(edge.pattern.create("چهار", title="x", description="d"))
@@ -216,9 +239,15 @@ class TestPull:
     def test_a_file_is_not_overwritten_unasked(self, run: Run, folder: Path, client: Client) -> None:
         applied(run, folder, planned(run, folder))
         write(folder, "hello", message="edited here")
-        assert [(row.name, row.action) for row in self.pulled(run, folder)] == [("hello", "different"), ("otp", "unchanged")]
+        assert [(row.name, row.action) for row in self.pulled(run, folder)] == [
+            ("hello", "different"),
+            ("otp", "unchanged"),
+        ]
         assert planned(run, folder).counts["update"] == 1
-        assert [(row.name, row.action) for row in self.pulled(run, folder, overwrite=True)] == [("hello", "updated"), ("otp", "unchanged")]
+        assert [(row.name, row.action) for row in self.pulled(run, folder, overwrite=True)] == [
+            ("hello", "updated"),
+            ("otp", "unchanged"),
+        ]
         assert not planned(run, folder).has_changes
 
     def pulled(self, run: Run, folder: Path, *, overwrite: bool = False) -> list[object]:
@@ -228,7 +257,9 @@ class TestPull:
         return rows
 
 
-@pytest.mark.parametrize("content", ["no json", "[]", '{"version": 2}', '{"version": 1, "patterns": {"a": {}}}', '{"version": 1}'])
+@pytest.mark.parametrize(
+    "content", ["no json", "[]", '{"version": 2}', '{"version": 1, "patterns": {"a": {}}}', '{"version": 1}']
+)
 def test_a_broken_lock_file_is_named(tmp_path: Path, content: str) -> None:
     (tmp_path / "lock.json").write_text(content)
     with pytest.raises(InvalidInput, match="lock file "):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ippanel_provider.client import InvalidInput
-from ippanel_provider.sync.pattern_files import inferred, load, parse
+from ippanel_provider.sync.patterns.files import inferred, load, parse
 
 
 def test_a_file_says_all_of_a_pattern() -> None:

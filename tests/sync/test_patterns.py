@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from ippanel_provider.client import InvalidInput, Pattern
-from ippanel_provider.sync import pattern_diff
 from ippanel_provider.sync.errors import Ambiguous
 from ippanel_provider.sync.paint import Paint
-from ippanel_provider.sync.pattern_files import PatternFile, parse
-from ippanel_provider.sync.pattern_lock import Entry, Lock
-from ippanel_provider.sync.patterns import PatternPlan, content_of, make_plan
+from ippanel_provider.sync.patterns import diff as pattern_diff
+from ippanel_provider.sync.patterns.files import PatternFile, parse
+from ippanel_provider.sync.patterns.lock import Entry, Lock
+from ippanel_provider.sync.patterns.plan import PatternPlan, content_of, make_plan
 from ippanel_provider.sync.plan import digest
 
 
@@ -22,7 +22,13 @@ def a_file(name: str, message: str, **fields: Any) -> PatternFile:
 
 
 def a_pattern(code: str, title: str, message: str, **fields: Any) -> Pattern:
-    shown = {"pattern_code": code, "title": title, "pattern_message": message, "pattern_status": "active", "pattern_is_share": False}
+    shown = {
+        "pattern_code": code,
+        "title": title,
+        "pattern_message": message,
+        "pattern_status": "active",
+        "pattern_is_share": False,
+    }
     return Pattern.model_validate(shown | fields)
 
 
@@ -68,7 +74,9 @@ class TestWhichPatternIsMeant:
     """A pattern has no id of the file's choosing."""
 
     def test_the_lock_file_lets_title_and_message_change_both(self) -> None:
-        plan = make_plan([a_file("f", "new", title="new")], [a_pattern("c", "old", "old")], Lock({"f": Entry("c", "x")}))
+        plan = make_plan(
+            [a_file("f", "new", title="new")], [a_pattern("c", "old", "old")], Lock({"f": Entry("c", "x")})
+        )
         assert [(change.code, change.fields) for change in plan.changes] == [("c", ["title", "message"])]
 
     def test_a_lock_file_of_another_panel_is_no_harm(self) -> None:
@@ -92,7 +100,10 @@ class TestWhichPatternIsMeant:
         with pytest.raises(Ambiguous, match=r"t: 2 patterns have this title and message \(c1, c2\)"):
             make_plan([a_file("t", "m")], panel, Lock())
         plan = make_plan([a_file("t", "m", code="c2")], panel, Lock())
-        assert [(change.code, change.action.value) for change in plan.changes] == [("c2", "unchanged"), ("c1", "unmanaged")]
+        assert [(change.code, change.action.value) for change in plan.changes] == [
+            ("c2", "unchanged"),
+            ("c1", "unmanaged"),
+        ]
 
     def test_a_code_the_panel_does_not_have_is_named(self) -> None:
         with pytest.raises(InvalidInput, match="t: code: the panel has no pattern c9"):
@@ -104,8 +115,12 @@ class TestWhichPatternIsMeant:
             make_plan([a_file("a", "m"), a_file("b", "n", code="c")], [a_pattern("c", "t", "o")], lock)
 
     def test_a_file_that_was_renamed_keeps_its_pattern(self) -> None:
-        plan = make_plan([a_file("new name", "m", title="t")], [a_pattern("c", "t", "m")], Lock({"old name": Entry("c", "x")}))
-        assert [(change.name, change.code, change.action.value) for change in plan.changes] == [("new name", "c", "unchanged")]
+        plan = make_plan(
+            [a_file("new name", "m", title="t")], [a_pattern("c", "t", "m")], Lock({"old name": Entry("c", "x")})
+        )
+        assert [(change.name, change.code, change.action.value) for change in plan.changes] == [
+            ("new name", "c", "unchanged")
+        ]
 
     def test_patterns_of_the_service_are_nobodys(self) -> None:
         assert make_plan([], [a_pattern("c", "t", "m", pattern_type="systemic")], Lock()).changes == ()
@@ -125,7 +140,10 @@ class TestPrune:
 
     def test_with_prune_its_pattern_is_deleted(self) -> None:
         plan = make_plan([], self.PANEL, self.LOCK, prune=True)
-        assert [(change.code, change.action.value) for change in plan.changes] == [("ours", "delete"), ("theirs", "unmanaged")]
+        assert [(change.code, change.action.value) for change in plan.changes] == [
+            ("ours", "delete"),
+            ("theirs", "unmanaged"),
+        ]
 
 
 def test_what_somebody_changed_in_the_panel_is_told() -> None:
@@ -141,7 +159,10 @@ class TestWrittenDown:
     """A plan is data."""
 
     def plan(self) -> PatternPlan:
-        panel = [a_pattern("c1", "t", "m", pattern_status="inactive", reject_text="نام فروشگاه را بنویسید"), a_pattern("c2", "u", "n")]
+        panel = [
+            a_pattern("c1", "t", "m", pattern_status="inactive", reject_text="نام فروشگاه را بنویسید"),
+            a_pattern("c2", "u", "n"),
+        ]
         return make_plan([a_file("t", "m2"), a_file("v", "o")], panel, Lock())
 
     def test_it_comes_back_as_it_was(self) -> None:
@@ -154,7 +175,9 @@ class TestWrittenDown:
         with pytest.raises(InvalidInput, match="changed after it was made"):
             PatternPlan.from_json(data)
 
-    @pytest.mark.parametrize("data", [{}, {"kind": "phonebook"}, {"kind": "patterns", "changes": [{}], "panel": {}, "plan_id": ""}])
+    @pytest.mark.parametrize(
+        "data", [{}, {"kind": "phonebook"}, {"kind": "patterns", "changes": [{}], "panel": {}, "plan_id": ""}]
+    )
     def test_what_is_no_plan_is_refused(self, data: dict[str, Any]) -> None:
         with pytest.raises(InvalidInput, match="plan: "):
             PatternPlan.from_json(data)

@@ -10,11 +10,11 @@ import pytest
 
 from ippanel_provider.client import Client, InvalidInput, NoAnswer, edge
 from ippanel_provider.sandbox.runner import RunningSandbox
-from ippanel_provider.sync.book_memory import Memory, key_of
-from ippanel_provider.sync.book_plan import PhonebookPlan
-from ippanel_provider.sync.book_source import numbered
 from ippanel_provider.sync.errors import Ambiguous, BookFull, PanelChanged, TooManyDeletions
-from ippanel_provider.sync.phonebook import make_plan
+from ippanel_provider.sync.phonebooks.memory import Memory, key_of
+from ippanel_provider.sync.phonebooks.plan import PhonebookPlan
+from ippanel_provider.sync.phonebooks.planning import make_plan
+from ippanel_provider.sync.phonebooks.source import numbered
 
 from .books import KEY, Syncing, a_spec, row
 from .conftest import Killed, Run
@@ -34,7 +34,10 @@ def test_book_and_options_are_made_and_every_row_is_there(syncing: Syncing) -> N
         "+989120000001": ("نام 1", {"Points": "1", "Since": "2025-05-20"}),
         "+989120000002": (None, {"Since": "1404-02-03"}),
     }
-    assert [(told.line, told.action, told.phonebook) for told in syncing.told] == [(1, "created", "Customers"), (2, "created", "Customers")]
+    assert [(told.line, told.action, told.phonebook) for told in syncing.told] == [
+        (1, "created", "Customers"),
+        (2, "created", "Customers"),
+    ]
 
 
 def test_a_second_run_with_nothing_changed_writes_nothing_and_reads_only_the_lists(syncing: Syncing) -> None:
@@ -83,10 +86,17 @@ class TestModes:
         assert ("+989120000010" in found) == (mode != "update")
         assert ("+989120000000" in found) == (mode != "mirror")
         assert (found["+989120000001"][1]["Points"] == "100") == (mode != "insert")
-        assert syncing.rejected() == ({10: "it is not in the phonebook, and mode update adds nobody"} if mode == "update" else {})
+        assert syncing.rejected() == (
+            {10: "it is not in the phonebook, and mode update adds nobody"} if mode == "update" else {}
+        )
 
     def test_update_can_delete_too(self, syncing: Syncing) -> None:
-        assert syncing.sync(self.ROWS, mode="update", on_missing="delete") == {"updated": 1, "unchanged": 8, "deleted": 1, "rejected": 1}
+        assert syncing.sync(self.ROWS, mode="update", on_missing="delete") == {
+            "updated": 1,
+            "unchanged": 8,
+            "deleted": 1,
+            "rejected": 1,
+        }
 
     def test_too_many_deletions_stop_it_before_the_first_call(self, syncing: Syncing) -> None:
         plan = syncing.plan([row(n) for n in range(8)], mode="mirror")
@@ -95,13 +105,17 @@ class TestModes:
             syncing.apply(plan)
         assert syncing.run.calls == []
         assert str(stopped.value).startswith(
-            "max_delete: 2 of 10 contacts would be deleted, at most 1 may be: +98912***0008, +98912***0009. Nothing was changed."
+            "max_delete: 2 of 10 contacts would be deleted, at most 1 may be: +98912***0008, +98912***0009. "
+            "Nothing was changed."
         )
         assert len(syncing.contacts()) == 10
 
     @pytest.mark.parametrize("allowed", ["20%", 2, 0.2, "100%"])
     def test_as_many_as_allowed_are_deleted(self, syncing: Syncing, allowed: Any) -> None:
-        assert syncing.sync([row(n) for n in range(8)], mode="mirror", max_delete=allowed) == {"unchanged": 8, "deleted": 2}
+        assert syncing.sync([row(n) for n in range(8)], mode="mirror", max_delete=allowed) == {
+            "unchanged": 8,
+            "deleted": 2,
+        }
 
     def test_an_empty_source_deletes_nobody_unasked(self, syncing: Syncing) -> None:
         with pytest.raises(TooManyDeletions, match="10 of 10"):
@@ -155,7 +169,9 @@ class TestOptionsNobodyShows:
         page = client.run(edge.phonebook.list_contacts(phonebook_id=syncing.book_id(), number="09120000001"))
         option = client.run(edge.phonebook.list_options(title="Points")).items[0].id
         client.run(
-            edge.phonebook.update_contact(page.items[0].id, number="09120000001", phonebook_id=syncing.book_id(), options={option: "99"})
+            edge.phonebook.update_contact(
+                page.items[0].id, number="09120000001", phonebook_id=syncing.book_id(), options={option: "99"}
+            )
         )
         syncing.run.calls.clear()
         assert syncing.sync(self.ROWS) == {"unchanged": 2, "updated": 1}
@@ -168,9 +184,15 @@ class TestOptionsNobodyShows:
         syncing.sync(self.ROWS)
         syncing.sync((*self.ROWS, row(9)))
         ippanel_sandbox.advance(10)
-        contact = client.run(edge.phonebook.list_contacts(phonebook_id=syncing.book_id(), number="09120000001")).items[0]
+        contact = client.run(edge.phonebook.list_contacts(phonebook_id=syncing.book_id(), number="09120000001")).items[
+            0
+        ]
         option = client.run(edge.phonebook.list_options(title="Points")).items[0].id
-        client.run(edge.phonebook.update_contact(contact.id, number="09120000001", phonebook_id=syncing.book_id(), options={option: "9"}))
+        client.run(
+            edge.phonebook.update_contact(
+                contact.id, number="09120000001", phonebook_id=syncing.book_id(), options={option: "9"}
+            )
+        )
         assert syncing.sync(self.ROWS) == {"unchanged": 2, "updated": 1, "unmanaged": 1}
 
     def test_another_key_finds_nothing(self, syncing: Syncing, caplog: pytest.LogCaptureFixture) -> None:
@@ -195,10 +217,14 @@ class TestOptionsNobodyShows:
         vip = client.run(edge.phonebook.create_option("VIP", "string")).id
         ids = [option.id for option in client.run(edge.phonebook.list_options()).items]
         client.run(edge.phonebook.update(syncing.book_id(), options=ids))
-        contact = client.run(edge.phonebook.list_contacts(phonebook_id=syncing.book_id(), number="09120000001")).items[0]
+        contact = client.run(edge.phonebook.list_contacts(phonebook_id=syncing.book_id(), number="09120000001")).items[
+            0
+        ]
         values = client.run(edge.phonebook.get_contact(contact.id)).options
         client.run(
-            edge.phonebook.update_contact(contact.id, number="09120000001", phonebook_id=syncing.book_id(), options={**values, vip: "gold"})
+            edge.phonebook.update_contact(
+                contact.id, number="09120000001", phonebook_id=syncing.book_id(), options={**values, vip: "gold"}
+            )
         )
         syncing.sync([row(0), row(1, points=77), row(2)])
         assert syncing.contacts()["+989120000001"][1] == {"Points": "77", "Since": "2025-05-20", "VIP": "gold"}
@@ -208,7 +234,9 @@ def test_fields_the_source_has_no_say_in_stay(syncing: Syncing, client: Client) 
     syncing.sync([row(1)])
     contact = client.run(edge.phonebook.list_contacts(phonebook_id=syncing.book_id())).items[0]
     client.run(
-        edge.phonebook.update_contact(contact.id, number="09120000001", phonebook_id=syncing.book_id(), email="a@example.com", pre="خانم")
+        edge.phonebook.update_contact(
+            contact.id, number="09120000001", phonebook_id=syncing.book_id(), email="a@example.com", pre="خانم"
+        )
     )
     syncing.sync([row(1, name="دیگر")])
     again = client.run(edge.phonebook.get_contact(contact.id))
@@ -269,13 +297,17 @@ class TestTheServiceHasItsWay:
         assert syncing.apply(plan)["created"] == 8
         assert len(syncing.contacts()) == 8
 
-    def test_a_contact_it_refuses_is_told_with_its_reason(self, syncing: Syncing, ippanel_sandbox: RunningSandbox) -> None:
+    def test_a_contact_it_refuses_is_told_with_its_reason(
+        self, syncing: Syncing, ippanel_sandbox: RunningSandbox
+    ) -> None:
         plan = syncing.plan([row(1)])
         ippanel_sandbox.fault("refused", path="add-list-new", message="شماره در لیست سیاه است", times=1)
         syncing.apply(plan)
         assert syncing.rejected() == {1: "شماره در لیست سیاه است"}
 
-    def test_an_update_it_refuses_is_told_and_tried_again_by_the_next_run(self, syncing: Syncing, ippanel_sandbox: RunningSandbox) -> None:
+    def test_an_update_it_refuses_is_told_and_tried_again_by_the_next_run(
+        self, syncing: Syncing, ippanel_sandbox: RunningSandbox
+    ) -> None:
         syncing.sync([row(1), row(2)])
         ippanel_sandbox.fault("refused", path="update-new", message="نامعتبر", times=1)
         rows = [row(1, points=7), row(2, points=8)]
@@ -292,13 +324,18 @@ class TestTheServiceHasItsWay:
         assert syncing.apply(plan)["created"] == 20
         assert len(syncing.contacts()) == 20
 
-    def test_books_and_options_are_not_made_twice(self, syncing: Syncing, ippanel_sandbox: RunningSandbox, client: Client) -> None:
+    def test_books_and_options_are_not_made_twice(
+        self, syncing: Syncing, ippanel_sandbox: RunningSandbox, client: Client
+    ) -> None:
         plan = syncing.plan([row(1)])
         ippanel_sandbox.fault("drop_after", path="/api/phonebooks/options", method="POST", times=1)
         ippanel_sandbox.fault("drop_after", path="/api/phonebooks$", method="POST", times=1)
         syncing.apply(plan)
         assert len(client.run(edge.phonebook.list()).items) == 1
-        assert sorted(option.title or "" for option in client.run(edge.phonebook.list_options()).items) == ["Points", "Since"]
+        assert sorted(option.title or "" for option in client.run(edge.phonebook.list_options()).items) == [
+            "Points",
+            "Since",
+        ]
         assert syncing.contacts() == {"+989120000001": ("نام 1", {"Points": "1", "Since": "2025-05-20"})}
 
     def test_a_service_that_never_answers_ends_it(self, syncing: Syncing, ippanel_sandbox: RunningSandbox) -> None:
@@ -307,7 +344,9 @@ class TestTheServiceHasItsWay:
         with pytest.raises(NoAnswer):
             syncing.apply(plan)
 
-    def test_contacts_that_are_gone_when_they_are_deleted_are_no_trouble(self, syncing: Syncing, client: Client) -> None:
+    def test_contacts_that_are_gone_when_they_are_deleted_are_no_trouble(
+        self, syncing: Syncing, client: Client
+    ) -> None:
         syncing.sync([row(n) for n in range(10)])
         plan = syncing.plan([row(n) for n in range(8)], mode="mirror", max_delete=2)
         gone = client.run(edge.phonebook.list_contacts(phonebook_id=syncing.book_id())).items[8:]
@@ -329,17 +368,29 @@ class TestWrittenDown:
         syncing.sync([row(n) for n in range(10)])
         plan = self.written(syncing, tmp_path, [row(n, points=n + (n == 5)) for n in range(1, 12)], mode="mirror")
         counts = syncing.apply(plan, check_panel=True)
-        assert {word: count for word, count in counts.items() if count} == {"created": 2, "updated": 1, "unchanged": 8, "deleted": 1}
+        assert {word: count for word, count in counts.items() if count} == {
+            "created": 2,
+            "updated": 1,
+            "unchanged": 8,
+            "deleted": 1,
+        }
         assert sorted(syncing.contacts()) == [f"+98912{n:07d}" for n in range(1, 12)]
 
     def test_a_panel_that_has_changed_is_not_touched(self, syncing: Syncing, client: Client, tmp_path: Path) -> None:
         syncing.sync([row(n) for n in range(10)])
         book = syncing.book_id()
-        contacts = {str(contact.number): contact.id for contact in client.run(edge.phonebook.list_contacts(phonebook_id=book)).items}
+        contacts = {
+            str(contact.number): contact.id
+            for contact in client.run(edge.phonebook.list_contacts(phonebook_id=book)).items
+        }
         meanwhile = {
             "added": edge.phonebook.add_contacts([{"number": "09120000099", "phonebook_id": book}]),
-            "created otherwise": edge.phonebook.add_contacts([{"number": "09120000010", "phonebook_id": book, "name": "x"}]),
-            "changed": edge.phonebook.update_contact(contacts["+989120000003"], number="09120000003", phonebook_id=book, name="x"),
+            "created otherwise": edge.phonebook.add_contacts(
+                [{"number": "09120000010", "phonebook_id": book, "name": "x"}]
+            ),
+            "changed": edge.phonebook.update_contact(
+                contacts["+989120000003"], number="09120000003", phonebook_id=book, name="x"
+            ),
             "changed, to be updated": edge.phonebook.update_contact(
                 contacts["+989120000005"], number="09120000005", phonebook_id=book, name="x"
             ),
@@ -410,7 +461,9 @@ def test_killed_at_any_call_it_can_be_done_again(syncing: Syncing, tmp_path: Pat
             kills += 1
     assert kills > 6
     assert counts["rejected"] == 0
-    assert syncing.contacts() == {f"+98912{n:07d}": (f"نام {n}", {"Points": str(n * 2), "Since": "2025-05-20"}) for n in range(3, 20)}
+    assert syncing.contacts() == {
+        f"+98912{n:07d}": (f"نام {n}", {"Points": str(n * 2), "Since": "2025-05-20"}) for n in range(3, 20)
+    }
     assert syncing.sync(rows, **spec) == {"unchanged": 17}
     assert [told.action for told in syncing.told] == ["unchanged"] * 17
 

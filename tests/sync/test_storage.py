@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from ippanel_provider.sync.storage import read_json, write, write_json, writing
+from ippanel_provider.tables.storage import read_json, write, write_json, writing
 
 
 class Bucket(type(Path())):  # type: ignore[misc]

@@ -25,7 +25,17 @@ def test_text(value: Any, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(7, "7"), (7.0, "7"), ("۷۰", "70"), (" 007 ", "7"), ("-3", "-3"), ("12.0", "12"), (None, ""), ("", ""), (Decimal(9), "9")],
+    [
+        (7, "7"),
+        (7.0, "7"),
+        ("۷۰", "70"),
+        (" 007 ", "7"),
+        ("-3", "-3"),
+        ("12.0", "12"),
+        (None, ""),
+        ("", ""),
+        (Decimal(9), "9"),
+    ],
 )
 def test_whole(value: Any, said: str) -> None:
     assert whole(value) == said
@@ -48,7 +58,9 @@ def test_day(value: Any, said: str) -> None:
     assert day(value) == said
 
 
-@pytest.mark.parametrize("value", ["20-05-2025", "yesterday", 20250520, "2025-13-01", "2025-01-32", "0000-01-01", "2025-05"])
+@pytest.mark.parametrize(
+    "value", ["20-05-2025", "yesterday", 20250520, "2025-13-01", "2025-01-32", "0000-01-01", "2025-05"]
+)
 def test_what_is_no_day(value: Any) -> None:
     with pytest.raises(ValueError, match=r"it is no date|there is no such day"):
         day(value)

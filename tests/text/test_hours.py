@@ -65,7 +65,9 @@ def test_they_are_written_as_people_write_them(text: str, hours: QuietHours) -> 
     assert QuietHours.parse(text) == hours
 
 
-@pytest.mark.parametrize("text", ["", "22-8", "25:00-08:00", "22:00-08:60", "08:00-08:00", "night", "22:00-08:00, 13:00-14:00"])
+@pytest.mark.parametrize(
+    "text", ["", "22-8", "25:00-08:00", "22:00-08:60", "08:00-08:00", "night", "22:00-08:00, 13:00-14:00"]
+)
 def test_what_is_no_range_of_hours_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"22:00-08:00|hours go from|nothing could ever"):
         QuietHours.parse(text)

@@ -47,7 +47,9 @@ BETWEEN = (
 @st.composite
 def mobiles(draw: st.DrawFn) -> str:
     """National numbers that phonenumbers calls mobile numbers of Iran."""
-    national = draw(st.sampled_from(("90", "91", "92", "93", "99"))) + draw(st.text("0123456789", min_size=8, max_size=8))
+    national = draw(st.sampled_from(("90", "91", "92", "93", "99"))) + draw(
+        st.text("0123456789", min_size=8, max_size=8)
+    )
     parsed = phonenumbers.parse("+98" + national)
     assume(phonenumbers.is_valid_number(parsed) and phonenumbers.number_type(parsed) is PhoneNumberType.MOBILE)
     return national
@@ -100,7 +102,9 @@ class TestEverySpelling:
         assert normalize(raw) == WIRE
 
     @given(st.data(), mobiles())
-    def test_whatever_phonenumbers_calls_a_mobile_is_its_e164_in_every_spelling(self, data: st.DataObject, national: str) -> None:
+    def test_whatever_phonenumbers_calls_a_mobile_is_its_e164_in_every_spelling(
+        self, data: st.DataObject, national: str
+    ) -> None:
         e164 = phonenumbers.format_number(phonenumbers.parse(national, "IR"), phonenumbers.PhoneNumberFormat.E164)
         assert normalize(data.draw(spelled(national))) == e164
         assert normalize(int(national)) == e164
@@ -169,7 +173,9 @@ class TestRefusals:
 
     @given(st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS - {"IR"})), st.data())
     def test_no_valid_number_of_another_country_is_taken(self, region: str, data: st.DataObject) -> None:
-        sample = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE) or phonenumbers.example_number(region)
+        sample = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE) or phonenumbers.example_number(
+            region
+        )
         assume(sample is not None)
         digits = str(sample.national_number)
         keep = data.draw(st.integers(1, len(digits)))
@@ -177,7 +183,11 @@ class TestRefusals:
         number = phonenumbers.PhoneNumber(country_code=sample.country_code, national_number=int(digits[:keep] + tail))
         assume(phonenumbers.is_valid_number(number))
         e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-        for spelling in e164, "00" + e164[1:], phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL):
+        for spelling in (
+            e164,
+            "00" + e164[1:],
+            phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL),
+        ):
             with pytest.raises(InvalidNumber) as refusal:
                 normalize(spelling)
             assert refusal.value.problem is Problem.FOREIGN
@@ -188,7 +198,9 @@ class TestRefusals:
     def test_no_valid_landline_is_taken(self, data: st.DataObject | None, national: str) -> None:
         parsed = phonenumbers.parse("+98" + national)
         assume(phonenumbers.is_valid_number(parsed) and phonenumbers.number_type(parsed) is not PhoneNumberType.MOBILE)
-        for spelling in (national, "0" + national, "+98" + national) if data is None else (data.draw(spelled(national)),):
+        for spelling in (
+            (national, "0" + national, "+98" + national) if data is None else (data.draw(spelled(national)),)
+        ):
             with pytest.raises(InvalidNumber):
                 normalize(spelling)
 
@@ -235,7 +247,9 @@ class TestMask:
         assert mask(number) == shown
 
     @given(st.data(), mobiles())
-    def test_three_digits_of_a_mobile_number_stay_hidden_however_it_is_spelled(self, data: st.DataObject, national: str) -> None:
+    def test_three_digits_of_a_mobile_number_stay_hidden_however_it_is_spelled(
+        self, data: st.DataObject, national: str
+    ) -> None:
         shown = mask(data.draw(spelled(national)))
         assert re.fullmatch(r"\+?[0-9]{2,6}\*\*\*[0-9]{4}|[0-9+]\*\*\*[0-9]", shown)
         assert not shown.replace("***", "").endswith(national)
@@ -246,12 +260,26 @@ class TestMask:
 
 
 class TestSender:
-    @pytest.mark.parametrize("line", ["+983000505", "+9810001", "+985000125475", "+98BANK", "+98PRO", "+98votp", "+989120001234"])
+    @pytest.mark.parametrize(
+        "line", ["+983000505", "+9810001", "+985000125475", "+98BANK", "+98PRO", "+98votp", "+989120001234"]
+    )
     def test_takes_lines_in_e164_and_bank_lines(self, line: str) -> None:
         assert is_sender(line)
 
     @pytest.mark.parametrize(
-        "line", ["", "3000505", "983000505", "+0983000", "+98", "BANK", "+98BANK1", "+983000505\n", "+98 3000505", "+۹۸۳۰۰۰۵۰۵"]
+        "line",
+        [
+            "",
+            "3000505",
+            "983000505",
+            "+0983000",
+            "+98",
+            "BANK",
+            "+98BANK1",
+            "+983000505\n",
+            "+98 3000505",
+            "+۹۸۳۰۰۰۵۰۵",
+        ],
     )
     def test_takes_nothing_else(self, line: str) -> None:
         assert not is_sender(line)

@@ -47,7 +47,12 @@ class TestAlphabet:
         assert ours == {char: septets(char) for char in every if septets(char)}
 
     @pytest.mark.parametrize(
-        "char", [*string.ascii_letters, *string.digits, *"@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà\n\r"]
+        "char",
+        [
+            *string.ascii_letters,
+            *string.digits,
+            *"@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà\n\r",
+        ],
     )
     def test_counts_its_characters_once(self, char: str) -> None:
         assert measure(char) == TextSize(Encoding.GSM7, 1, 1, 1)
@@ -65,7 +70,13 @@ class TestParts:
     @pytest.mark.parametrize("parts", range(1, 21))
     @pytest.mark.parametrize(
         ("char", "single", "several", "is_66_char"),
-        [("a", 160, 153, False), ("a", 160, 153, True), ("س", 70, 67, False), ("س", 70, 66, True), ("\u200c", 70, 67, False)],
+        [
+            ("a", 160, 153, False),
+            ("a", 160, 153, True),
+            ("س", 70, 67, False),
+            ("س", 70, 66, True),
+            ("\u200c", 70, 67, False),
+        ],
         ids=["GSM-7", "GSM-7 on a 66-character line", "UCS-2", "UCS-2 on a 66-character line", "ZWNJ"],
     )
     def test_hold_so_much_and_no_more(self, parts: int, char: str, single: int, several: int, is_66_char: bool) -> None:

@@ -8,7 +8,20 @@ from collections.abc import Callable, Mapping
 from types import FunctionType, MappingProxyType
 from typing import Any
 
-from ippanel_provider.client.edge import auth, bank, draft, number, package, pattern, payment, phonebook, report, send, ticket, user
+from ippanel_provider.client.edge import (
+    auth,
+    bank,
+    draft,
+    number,
+    package,
+    pattern,
+    payment,
+    phonebook,
+    report,
+    send,
+    ticket,
+    user,
+)
 from ippanel_provider.client.request import Request
 
 __all__ = [

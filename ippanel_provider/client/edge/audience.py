@@ -1,4 +1,5 @@
-"""Whom a send to a bank of numbers is for: what the caller gives, and how each kind of send writes it (API: send, bank).
+"""Whom a send to a bank of numbers is for: what the caller gives, and how each kind of send writes it (API: send,
+bank).
 
 Birth years are Jalali, 1300 to 1410 (the service calls them ages). Of each operator ``size`` numbers are taken, after
 the first ``start``; an operator that is not named gives none.
@@ -9,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, NotRequired, TypedDict
 
-from ippanel_provider.client import checks
-from ippanel_provider.client.checks import Id
+from ippanel_provider.client import validation as checks
 from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.fields import given
+from ippanel_provider.client.validation import Id
 from ippanel_provider.service import MAX_BIRTH_YEAR, MAX_FILE_NUMBERS, MIN_BIRTH_YEAR, BankOperator
 
 
@@ -95,7 +96,9 @@ def trades(jobs: Iterable[Trade]) -> list[dict[str, Any]]:
     return _each(jobs, "trades", Trade, ("main_category_id",), _trade)
 
 
-def _each(choices: Iterable[Any], field: str, kind: type, required: Collection[str], write: Any) -> list[dict[str, Any]]:
+def _each(
+    choices: Iterable[Any], field: str, kind: type, required: Collection[str], write: Any
+) -> list[dict[str, Any]]:
     params = []
     total = 0
     for index, choice in enumerate(choices):
@@ -156,7 +159,11 @@ def _people(choice: Mapping[str, Any], at: str, first: str, last: str) -> dict[s
         choice.get("birth_year_to", MAX_BIRTH_YEAR),
         (f"{at}.birth_year_from", f"{at}.birth_year_to"),
     )
-    return {"gender": checks.one_of(choice.get("gender", 0), (0, 1, 2), f"{at}.gender"), first: years[0], last: years[1]}
+    return {
+        "gender": checks.one_of(choice.get("gender", 0), (0, 1, 2), f"{at}.gender"),
+        first: years[0],
+        last: years[1],
+    }
 
 
 def _ids(choice: Mapping[str, Any], at: str, *names: str) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ippanel_provider.client import checks
+from ippanel_provider.client import validation as checks
 from ippanel_provider.client.envelope import reading, reading_nothing
 from ippanel_provider.client.fields import body
 from ippanel_provider.client.models import Account, LoginStep, RecoveryStep

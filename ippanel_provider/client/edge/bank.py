@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ippanel_provider.client import checks
-from ippanel_provider.client.checks import Id
+from ippanel_provider.client import validation as checks
 from ippanel_provider.client.envelope import reading
 from ippanel_provider.client.fields import pairs
 from ippanel_provider.client.models import BankCounts, BankEntry, JobCategory
 from ippanel_provider.client.request import Request
+from ippanel_provider.client.validation import Id
 from ippanel_provider.service import MAX_BIRTH_YEAR, MIN_BIRTH_YEAR, BankOperator
 
 _BANKS = "/api/send/banks"
@@ -73,7 +73,9 @@ def job_categories() -> Request[tuple[JobCategory, ...]]:
 def job_sub_categories(main_category_id: Id) -> Request[tuple[JobCategory, ...]]:
     """The sub-categories of a main category of trades."""
     query = pairs(main_category_id=checks.identifier(main_category_id, "main_category_id"))
-    return Request("bank.job_sub_categories", "GET", f"{_JOBS}/sub-categories", reading(tuple[JobCategory, ...]), query=query)
+    return Request(
+        "bank.job_sub_categories", "GET", f"{_JOBS}/sub-categories", reading(tuple[JobCategory, ...]), query=query
+    )
 
 
 def job_counts(
@@ -91,7 +93,9 @@ def job_counts(
     query = pairs(
         main_category_id=checks.identifier(main_category_id, "main_category_id"),
         sub_category_id=None if sub_category_id is None else checks.identifier(sub_category_id, "sub_category_id"),
-        operator_id=None if operator_id is None else int(checks.one_of(operator_id, [int(known) for known in BankOperator], "operator_id")),
+        operator_id=None
+        if operator_id is None
+        else int(checks.one_of(operator_id, [int(known) for known in BankOperator], "operator_id")),
         start=None if start is None else checks.offset(start, "start"),
         size=None if size is None else checks.offset(size, "size"),
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ippanel_provider.client import checks
-from ippanel_provider.client.checks import Id
+from ippanel_provider.client import validation as checks
 from ippanel_provider.client.envelope import reading_nothing
 from ippanel_provider.client.fields import PAGE_SIZE, body, listing
 from ippanel_provider.client.models import Draft, DraftGroup
 from ippanel_provider.client.request import PageRequest, Replay, Request
+from ippanel_provider.client.validation import Id
 from ippanel_provider.service import MAX_DRAFT_GROUP_TITLE, MAX_DRAFTS, MAX_TEXT_CHARACTERS
 
 _GROUP = "/api/user/draft/group"
@@ -25,7 +25,8 @@ def create_draft_group(title: str) -> Request[None]:
 def update_draft_group(draft_group_id: Id, title: str) -> Request[None]:
     """Give a group another title."""
     fields = body(
-        draft_group_id=checks.identifier(draft_group_id, "draft_group_id"), title=checks.short(title, MAX_DRAFT_GROUP_TITLE, "title")
+        draft_group_id=checks.identifier(draft_group_id, "draft_group_id"),
+        title=checks.short(title, MAX_DRAFT_GROUP_TITLE, "title"),
     )
     return Request("draft.update_draft_group", "PUT", _GROUP, reading_nothing, body=fields)
 
@@ -44,14 +45,17 @@ def list_draft_groups(*, page: int = 1, per_page: int = PAGE_SIZE) -> PageReques
 def create_draft(draft_group_id: Id, message: str) -> Request[None]:
     """Keep a text in a group; the service does not say its id, :func:`list_drafts` does."""
     fields = body(
-        draft_group_id=checks.identifier(draft_group_id, "draft_group_id"), message=checks.short(message, MAX_TEXT_CHARACTERS, "message")
+        draft_group_id=checks.identifier(draft_group_id, "draft_group_id"),
+        message=checks.short(message, MAX_TEXT_CHARACTERS, "message"),
     )
     return Request("draft.create_draft", "POST", _DRAFT, reading_nothing, body=fields, replay=Replay.IF_NOT_SENT)
 
 
 def update_draft(draft_id: Id, message: str) -> Request[None]:
     """Replace the text of a draft."""
-    fields = body(draft_id=checks.identifier(draft_id, "draft_id"), message=checks.short(message, MAX_TEXT_CHARACTERS, "message"))
+    fields = body(
+        draft_id=checks.identifier(draft_id, "draft_id"), message=checks.short(message, MAX_TEXT_CHARACTERS, "message")
+    )
     return Request("draft.update_draft", "PUT", _DRAFT, reading_nothing, body=fields)
 
 

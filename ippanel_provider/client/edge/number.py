@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from ippanel_provider.client import checks
-from ippanel_provider.client.checks import Id
+from ippanel_provider.client import validation as checks
 from ippanel_provider.client.envelope import reading_nothing
 from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.fields import body, listing
 from ippanel_provider.client.models import Line
 from ippanel_provider.client.request import PageRequest, Replay, Request
+from ippanel_provider.client.validation import Id
 from ippanel_provider.service import MAX_PAGE_SIZE
 
 
 def list_numbers(*, page: int = 1, per_page: int = MAX_PAGE_SIZE) -> PageRequest[Line]:
     """List the lines of the account."""
-    return listing("number.list_numbers", "/api/number/numbers", Line, page, per_page, alternates=[("GET", "/api/numbers")])
+    return listing(
+        "number.list_numbers", "/api/number/numbers", Line, page, per_page, alternates=[("GET", "/api/numbers")]
+    )
 
 
 def assign_number(
@@ -61,7 +63,9 @@ def unassign_number(
     return Request("number.unassign_number", "POST", "/api/numbers/unassign", reading_nothing, body=body(**fields))
 
 
-def _whose(number_id: Id | None, number: str | None, target_user_id: Id | None, target_user: str | None) -> dict[str, Any]:
+def _whose(
+    number_id: Id | None, number: str | None, target_user_id: Id | None, target_user: str | None
+) -> dict[str, Any]:
     if (number_id is None) == (number is None):
         raise InvalidInput("number_id, number: give one of the two")
     if (target_user_id is None) == (target_user is None):

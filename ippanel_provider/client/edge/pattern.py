@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import quote
 
-from ippanel_provider.client import checks
+from ippanel_provider.client import validation as checks
 from ippanel_provider.client.envelope import reading, reading_nothing
 from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.fields import PAGE_SIZE, body, listing, spelled
@@ -43,7 +43,9 @@ def create(
     :raises InvalidInput: naming the field; nothing was sent.
     """
     fields = _fields(message, description, variables, title, is_share, website)
-    return Request("pattern.create", "POST", "/api/patterns/normal", reading(Pattern), body=fields, replay=Replay.IF_NOT_SENT)
+    return Request(
+        "pattern.create", "POST", "/api/patterns/normal", reading(Pattern), body=fields, replay=Replay.IF_NOT_SENT
+    )
 
 
 def list(

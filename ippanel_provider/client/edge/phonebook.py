@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
-from ippanel_provider.client import checks
-from ippanel_provider.client.checks import File, Id
+from ippanel_provider.client import validation as checks
 from ippanel_provider.client.envelope import reading, reading_nothing
 from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.fields import PAGE_SIZE, body, given, listing, option_values, pairs
 from ippanel_provider.client.models import AddedContacts, Contact, Option, Phonebook
 from ippanel_provider.client.request import PageRequest, Replay, Request
+from ippanel_provider.client.validation import File, Id
 from ippanel_provider.service import MAX_PHONEBOOK_CONTACTS, MAX_PHONEBOOK_TITLE
 
 OptionType = Literal["int", "string", "date"]
@@ -38,7 +38,9 @@ class NewContact(TypedDict):
     options: NotRequired[Mapping[Id, Any] | None]
 
 
-def list(*, page: int = 1, per_page: int = PAGE_SIZE, title: str | None = None, id: Id | None = None) -> PageRequest[Phonebook]:
+def list(
+    *, page: int = 1, per_page: int = PAGE_SIZE, title: str | None = None, id: Id | None = None
+) -> PageRequest[Phonebook]:
     """List phonebooks; all filters are optional and hold together."""
     filters = {"title": title, "id": None if id is None else checks.identifier(id, "id")}
     return listing("phonebook.list", f"{_BOOKS}/list-new", Phonebook, page, per_page, filters)
@@ -57,7 +59,9 @@ def update(phonebook_id: Id, *, title: str | None = None, options: Iterable[Id] 
     """
     if title is None and options is None:
         raise InvalidInput("title, options: give what is to change")
-    fields = body(title=None if title is None else checks.short(title, MAX_PHONEBOOK_TITLE, "title"), options=_option_ids(options))
+    fields = body(
+        title=None if title is None else checks.short(title, MAX_PHONEBOOK_TITLE, "title"), options=_option_ids(options)
+    )
     return Request("phonebook.update", "PUT", _of_book(phonebook_id), reading_nothing, body=fields)
 
 
@@ -75,7 +79,9 @@ def add_contacts(contacts: Iterable[NewContact]) -> Request[AddedContacts]:
     entries = [_entry(contact, f"contacts[{index}]") for index, contact in enumerate(contacts)]
     fields = body(list=checks.bounded(entries, most=MAX_PHONEBOOK_CONTACTS, field="contacts"))
     path = f"{_NUMBERS}/add-list-new"
-    return Request("phonebook.add_contacts", "POST", path, reading(AddedContacts), body=fields, replay=Replay.IF_NOT_SENT)
+    return Request(
+        "phonebook.add_contacts", "POST", path, reading(AddedContacts), body=fields, replay=Replay.IF_NOT_SENT
+    )
 
 
 def delete_contacts(contact_ids: Iterable[Id]) -> Request[None]:
@@ -87,7 +93,9 @@ def delete_contacts(contact_ids: Iterable[Id]) -> Request[None]:
 
 def get_contact(contact_id: Id) -> Request[Contact]:
     """One contact with its options, tags and blacklists."""
-    return Request("phonebook.get_contact", "GET", f"{_CONTACTS}/{checks.identifier(contact_id, 'contact_id')}", reading(Contact))
+    return Request(
+        "phonebook.get_contact", "GET", f"{_CONTACTS}/{checks.identifier(contact_id, 'contact_id')}", reading(Contact)
+    )
 
 
 def list_contacts(
@@ -115,7 +123,14 @@ def update_contact(
     options: Mapping[Id, Any] | None = None,
 ) -> Request[None]:
     """Change a contact. Number and phonebook are always needed; ``options`` are values by the id of their option."""
-    contact: NewContact = {"number": number, "phonebook_id": phonebook_id, "pre": pre, "name": name, "email": email, "options": options}
+    contact: NewContact = {
+        "number": number,
+        "phonebook_id": phonebook_id,
+        "pre": pre,
+        "name": name,
+        "email": email,
+        "options": options,
+    }
     path = f"{_NUMBERS}/update-new/{checks.identifier(contact_id, 'contact_id')}"
     return Request("phonebook.update_contact", "PUT", path, reading_nothing, body=body(**_entry(contact)))
 
@@ -127,7 +142,9 @@ def export_contacts(
     phonebook_title: str | None = None,
     phonebook_id: Id | None = None,
 ) -> Request[None]:
-    """Start an export of contacts; ``export_status`` of the phonebook tells how it goes. Filters as in :func:`list_contacts`."""
+    """Start an export of contacts; ``export_status`` of the phonebook tells how it goes. Filters as in
+    :func:`list_contacts`.
+    """
     query = pairs(**_contact_filters(created_from, number, phonebook_title, phonebook_id))
     path = f"{_CONTACTS}/export"
     return Request("phonebook.export_contacts", "GET", path, reading_nothing, query=query, replay=Replay.IF_NOT_SENT)
@@ -172,13 +189,17 @@ def list_options(
     """List the options of the account; all filters are optional and hold together."""
     filters = {"type": None if type is None else checks.one_of(type, _OPTION_TYPES, "type"), "title": title}
     alternates = (("GET", f"{_OPTIONS}/listNew"),)
-    return listing("phonebook.list_options", f"{_OPTIONS}/list-new", Option, page, per_page, filters, alternates=alternates)
+    return listing(
+        "phonebook.list_options", f"{_OPTIONS}/list-new", Option, page, per_page, filters, alternates=alternates
+    )
 
 
 def update_option(option_id: Id, title: str) -> Request[None]:
     """Give an option another title; its type stays."""
     path = f"{_OPTIONS}/{checks.identifier(option_id, 'option_id')}"
-    return Request("phonebook.update_option", "PUT", path, reading_nothing, body=body(title=checks.present(title, "title")))
+    return Request(
+        "phonebook.update_option", "PUT", path, reading_nothing, body=body(title=checks.present(title, "title"))
+    )
 
 
 def delete_options(option_ids: Iterable[Id]) -> Request[None]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from ippanel_provider.client import checks
-from ippanel_provider.client.checks import Id
+from ippanel_provider.client import validation as checks
 from ippanel_provider.client.envelope import reading, reading_page
 from ippanel_provider.client.fields import PAGE_SIZE, body, given, listing, page_bounds, pairs
 from ippanel_provider.client.models import Bulk, BulkStats, Delivery, InboxMessage
 from ippanel_provider.client.request import PageRequest, Request
+from ippanel_provider.client.validation import Id
 from ippanel_provider.service import MAX_PAGE_SIZE, BulkState
 
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
-from ippanel_provider.client import checks
-from ippanel_provider.client.checks import File, Id
+from ippanel_provider.client import validation as checks
 from ippanel_provider.client.edge import audience
 from ippanel_provider.client.edge.audience import CountryArea, GeoArea, PostalArea, Trade
 from ippanel_provider.client.envelope import reading, reading_nothing
@@ -19,6 +18,7 @@ from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.fields import body, given, option_values, pairs
 from ippanel_provider.client.models import Price, Receipt
 from ippanel_provider.client.request import Replay, Request
+from ippanel_provider.client.validation import File, Id
 from ippanel_provider.service import (
     MAX_PEER_TO_PEER_ITEMS,
     MAX_PHONEBOOKS_PER_SEND,
@@ -49,12 +49,16 @@ class Filing(TypedDict):
     options: NotRequired[Mapping[Id, Any] | None]
 
 
-def webservice(message: str, recipients: Iterable[str | int], *, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
+def webservice(
+    message: str, recipients: Iterable[str | int], *, sender: str, send_time: datetime | None = None
+) -> Request[Receipt]:
     """Send one text to 1 to 1000 recipients; one bulk."""
     return _to_many(SendingType.WEBSERVICE, message, recipients, sender, send_time)
 
 
-def normal(message: str, recipients: Iterable[str | int], *, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
+def normal(
+    message: str, recipients: Iterable[str | int], *, sender: str, send_time: datetime | None = None
+) -> Request[Receipt]:
     """Do the same as :func:`webservice`, which is to be preferred: not all documents know this one."""
     return _to_many(SendingType.NORMAL, message, recipients, sender, send_time)
 
@@ -92,18 +96,27 @@ def peer_to_peer_file(file: File, *, sender: str, send_time: datetime | None = N
 
 
 def file(
-    message: str, file: File, *, sender: str, other_recipients: Iterable[str | int] = (), send_time: datetime | None = None
+    message: str,
+    file: File,
+    *,
+    sender: str,
+    other_recipients: Iterable[str | int] = (),
+    send_time: datetime | None = None,
 ) -> Request[Receipt]:
     """Send one text to the numbers of a csv or xlsx file, at most a million, and to others; one bulk."""
     return _send_file(SendingType.FILE, file, ("csv", "xlsx"), sender, send_time, message, _others(other_recipients))
 
 
 def keyword(message: str, file: File, *, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
-    """Send a text with ``{ex_B}``, ``{ex_C}``… filled from the columns of an xlsx file; one bulk. Column A holds the numbers."""
+    """Send a text with ``{ex_B}``, ``{ex_C}``… filled from the columns of an xlsx file; one bulk. Column A holds the
+    numbers.
+    """
     return _send_file(SendingType.KEYWORD, file, ("xlsx",), sender, send_time, message)
 
 
-def keyword_phonebook(message: str, phonebook_ids: Iterable[Id], *, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
+def keyword_phonebook(
+    message: str, phonebook_ids: Iterable[Id], *, sender: str, send_time: datetime | None = None
+) -> Request[Receipt]:
     """Send a text with ``{ex_<option id>}`` filled from the options of each contact of 1 to 100 phonebooks; one bulk."""
     ids = checks.identifiers(phonebook_ids, "phonebook_ids", most=MAX_PHONEBOOKS_PER_SEND)
     return _send(
@@ -115,7 +128,9 @@ def keyword_phonebook(message: str, phonebook_ids: Iterable[Id], *, sender: str,
     )
 
 
-def phonebook(message: str, books: Iterable[Id | PhonebookPart], *, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
+def phonebook(
+    message: str, books: Iterable[Id | PhonebookPart], *, sender: str, send_time: datetime | None = None
+) -> Request[Receipt]:
     """Send one text to the contacts of 1 to 100 phonebooks (given by their ids), or to some of them; one bulk."""
     params = [_phonebook_part(book, f"books[{index}]") for index, book in enumerate(books)]
     return _send(
@@ -197,7 +212,9 @@ def geolocation(
     return _to_bank(SendingType.GEOLOCATION, message, audience.geo_areas(areas), sender, other_recipients, send_time)
 
 
-def job(message: str, trades: Iterable[Trade], *, sender: str = "+98PRO", send_time: datetime | None = None) -> Request[Receipt]:
+def job(
+    message: str, trades: Iterable[Trade], *, sender: str = "+98PRO", send_time: datetime | None = None
+) -> Request[Receipt]:
     """Send one text to people by trade; one bulk."""
     return _to_bank(SendingType.JOB, message, audience.trades(trades), sender, (), send_time)
 
@@ -256,7 +273,9 @@ def calculate_price(message: str, *, sender: str) -> Request[Price]:
     return Request("send.calculate_price", "POST", "/api/send/calculate-price", reading(Price), body=fields)
 
 
-def _to_many(kind: SendingType, message: str, recipients: Iterable[str | int], sender: str, send_time: datetime | None) -> Request[Receipt]:
+def _to_many(
+    kind: SendingType, message: str, recipients: Iterable[str | int], sender: str, send_time: datetime | None
+) -> Request[Receipt]:
     return _send(
         kind,
         from_number=checks.sender(sender),
@@ -326,7 +345,9 @@ def _filing(phonebook: Filing) -> dict[str, Any]:
 
 def _send(kind: SendingType, **fields: Any) -> Request[Receipt]:
     content = body(sending_type=kind.value, **fields)
-    return Request(f"send.{kind.value}", "POST", "/api/send", reading(Receipt), body=content, replay=Replay.IF_UNREACHED)
+    return Request(
+        f"send.{kind.value}", "POST", "/api/send", reading(Receipt), body=content, replay=Replay.IF_UNREACHED
+    )
 
 
 def _send_file(

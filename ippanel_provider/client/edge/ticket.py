@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from ippanel_provider.client import checks
-from ippanel_provider.client.checks import File, Id
+from ippanel_provider.client import validation as checks
 from ippanel_provider.client.envelope import reading
 from ippanel_provider.client.fields import PAGE_SIZE, listing, pairs
 from ippanel_provider.client.models import Ticket, TicketCreated, TicketReply
 from ippanel_provider.client.request import PageRequest, Replay, Request, Upload
+from ippanel_provider.client.validation import File, Id
 from ippanel_provider.service import MAX_TICKET_FILE_BYTES, TICKET_FILE_KINDS, TicketState
 
 
 def create_ticket(
     subject: str, category_id: Id, description: str, *, sms_notification: bool = False, file: File | None = None
 ) -> Request[TicketCreated]:
-    """Open a ticket. ``file`` is a zip, jpg or png of at most 10 MB; ``sms_notification`` texts you when it is answered.
+    """Open a ticket. ``file`` is a zip, jpg or png of at most 10 MB; ``sms_notification`` texts you when it is
+    answered.
 
     :raises InvalidInput: naming the field; nothing was sent.
     """
@@ -67,7 +68,9 @@ def reply_ticket(ticket_id: Id, description: str, *, file: File | None = None) -
 
     :raises InvalidInput: naming the field; nothing was sent.
     """
-    form = pairs(ticket_id=checks.identifier(ticket_id, "ticket_id"), description=checks.present(description, "description"))
+    form = pairs(
+        ticket_id=checks.identifier(ticket_id, "ticket_id"), description=checks.present(description, "description")
+    )
     return Request(
         "ticket.reply_ticket",
         "POST",

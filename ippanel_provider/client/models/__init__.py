@@ -5,7 +5,17 @@ epoch seconds. Here they are one type each, and a field the service leaves out i
 as they came. A model shows itself without numbers and texts.
 """
 
-from ippanel_provider.client.models.account import Account, Ancestor, Credit, Line, LoginStep, Package, ParentsTree, RecoveryStep, User
+from ippanel_provider.client.models.account import (
+    Account,
+    Ancestor,
+    Credit,
+    Line,
+    LoginStep,
+    Package,
+    ParentsTree,
+    RecoveryStep,
+    User,
+)
 from ippanel_provider.client.models.bank import BankCounts, BankEntry, JobCategory
 from ippanel_provider.client.models.base import Count, Flag, Masked, Model, Moment, Number, Secret, Text
 from ippanel_provider.client.models.office import Draft, DraftGroup, Interaction, Ticket, TicketCreated, TicketReply

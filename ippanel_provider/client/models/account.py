@@ -1,4 +1,6 @@
-"""The account and what belongs to it: logins, credit, lines, users and their packages (API: auth, payment, number, user, package)."""
+"""The account and what belongs to it: logins, credit, lines, users and their packages (API: auth, payment, number,
+user, package).
+"""
 
 from __future__ import annotations
 
@@ -91,10 +93,14 @@ class User(Model):
     is_reseller: Flag = None
     document_block: Flag = None
     send_block: Flag = None
-    credit: Annotated[float | None, Field(validation_alias=AliasChoices(AliasPath("credit", "credit"), "credit"))] = None
+    credit: Annotated[float | None, Field(validation_alias=AliasChoices(AliasPath("credit", "credit"), "credit"))] = (
+        None
+    )
     """In rial."""
     package_id: Annotated[Count, Field(validation_alias=AliasChoices("acl_role_id", "package_id"))] = None
-    package_name: Annotated[str | None, Field(validation_alias=AliasChoices(AliasPath("acl_role", "acl_role_name"), "package_name"))] = None
+    package_name: Annotated[
+        str | None, Field(validation_alias=AliasChoices(AliasPath("acl_role", "acl_role_name"), "package_name"))
+    ] = None
     created_at: Annotated[Moment, Field(validation_alias=AliasChoices("time", "created_at"))] = None
     last_login: Moment = None
     expires_at: Annotated[Moment, Field(validation_alias=AliasChoices("expire_time", "expires_at"))] = None

@@ -56,7 +56,9 @@ class TicketReply(Model):
     """The id of a new reply, and of its ticket."""
 
     interaction_id: int
-    ticket_id: Annotated[int | None, Field(validation_alias=AliasChoices(AliasPath("ticket", "id"), "ticket_id"))] = None
+    ticket_id: Annotated[int | None, Field(validation_alias=AliasChoices(AliasPath("ticket", "id"), "ticket_id"))] = (
+        None
+    )
 
 
 class DraftGroup(Model):

@@ -22,9 +22,13 @@ class Pattern(Model):
 
     code: Annotated[str, Field(validation_alias=AliasChoices("pattern_code", "code"))]
     status: Annotated[str, Field(validation_alias=AliasChoices("pattern_status", "status"))]
-    message: Annotated[str | None, Field(repr=False, validation_alias=AliasChoices("pattern_message", "message"))] = None
+    message: Annotated[str | None, Field(repr=False, validation_alias=AliasChoices("pattern_message", "message"))] = (
+        None
+    )
     title: str | None = None
-    description: Annotated[str | None, Field(validation_alias=AliasChoices("pattern_description", "description"))] = None
+    description: Annotated[str | None, Field(validation_alias=AliasChoices("pattern_description", "description"))] = (
+        None
+    )
     website: str | None = None
     is_share: Annotated[Flag, Field(validation_alias=AliasChoices("pattern_is_share", "is_share"))] = None
     variables: Annotated[

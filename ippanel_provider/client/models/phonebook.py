@@ -20,7 +20,9 @@ class Option(Model):
 
 def _options(value: Any) -> Any:
     # Where the service answers a create, it may name the options by their ids alone.
-    return [item if isinstance(item, dict) else {"id": item} for item in value] if isinstance(value, list) else value or ()
+    return (
+        [item if isinstance(item, dict) else {"id": item} for item in value] if isinstance(value, list) else value or ()
+    )
 
 
 JobStatus = Annotated[str | None, BeforeValidator(lambda value: value if value is None else str(value))]

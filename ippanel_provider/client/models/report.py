@@ -46,7 +46,9 @@ class Delivery(Model):
     """What became of one recipient of a bulk (API: report, recipients)."""
 
     recipient: Number
-    status: Annotated[DeliveryStatus | None, Code, Field(validation_alias=AliasChoices("message_status", "status"))] = None
+    status: Annotated[DeliveryStatus | None, Code, Field(validation_alias=AliasChoices("message_status", "status"))] = (
+        None
+    )
     message: Annotated[str | None, Field(repr=False)] = None
     parts: Annotated[Count, Field(validation_alias=AliasChoices("msg_parts", "parts"))] = None
 

@@ -12,7 +12,9 @@ from ippanel_provider.client.models.base import Model
 class Receipt(Model):
     """What a send is answered with: one id per bulk (per message of a peer-to-peer send)."""
 
-    outbox_ids: Annotated[tuple[int, ...], Field(min_length=1, validation_alias=AliasChoices("message_outbox_ids", "outbox_ids"))]
+    outbox_ids: Annotated[
+        tuple[int, ...], Field(min_length=1, validation_alias=AliasChoices("message_outbox_ids", "outbox_ids"))
+    ]
 
 
 class Price(Model):

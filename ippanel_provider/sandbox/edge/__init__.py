@@ -1,4 +1,6 @@
-"""The Edge API, a module a chapter. Each chapter exports ``routes``; a new chapter is a new module and its name in :data:`CHAPTERS`."""
+"""The Edge API, a module a chapter. Each chapter exports ``routes``; a new chapter is a new module and its name in
+:data:`CHAPTERS`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,11 @@ CHAPTERS = (auth, send, bank, report, number, user, package, ticket, draft, paym
 
 
 def _unknown(status: int) -> Reply:
-    return failed(404, "404-1", "آدرس مورد نظر یافت نشد") if status == 404 else failed(405, "405-1", "متد درخواست مجاز نیست")
+    return (
+        failed(404, "404-1", "آدرس مورد نظر یافت نشد")
+        if status == 404
+        else failed(405, "405-1", "متد درخواست مجاز نیست")
+    )
 
 
 def _unreadable() -> Reply:

@@ -1,4 +1,6 @@
-"""Who calls. API: auth. The credential stands bare in ``Authorization``; a scheme before it is part of a wrong credential."""
+"""Who calls. API: auth. The credential stands bare in ``Authorization``; a scheme before it is part of a wrong
+credential.
+"""
 
 from __future__ import annotations
 

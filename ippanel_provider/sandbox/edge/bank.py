@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ippanel_provider.sandbox.bank import OPERATOR_IDS, OPERATORS, Choice, place_key, trade_key
-from ippanel_provider.sandbox.places import CITIES, COUNTIES, GENDERS, PROVINCES, SUB_TRADES, TRADES, Entry
+from ippanel_provider.sandbox.geography import CITIES, COUNTIES, GENDERS, PROVINCES, SUB_TRADES, TRADES, Entry
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import MAX_BIRTH_YEAR, MIN_BIRTH_YEAR
 
@@ -36,7 +36,10 @@ def genders(call: Call) -> Reply:
 def counts(call: Call) -> Reply:
     """How many numbers a choice holds, by operator."""
     problems = Problems()
-    place_ids = {field: number_in(call.query, field, problems, required=True) for field in ("province_id", "county_id", "city_id")}
+    place_ids = {
+        field: number_in(call.query, field, problems, required=True)
+        for field in ("province_id", "county_id", "city_id")
+    }
     first = number_in(call.query, "birth_year_from", problems, MIN_BIRTH_YEAR, MAX_BIRTH_YEAR)
     last = number_in(call.query, "birth_year_to", problems, MIN_BIRTH_YEAR, MAX_BIRTH_YEAR)
     gender = number_in(call.query, "gender_id", problems, 0, max(GENDERS))
@@ -46,14 +49,24 @@ def counts(call: Call) -> Reply:
     problems.check()
     county, city = COUNTIES.get(place_ids["county_id"] or 0), CITIES.get(place_ids["city_id"] or 0)
     key = place_key(PROVINCES.get(place_ids["province_id"] or 0), county, city)
-    known = city is not None and county is not None and city.parent_id == county.id and county.parent_id == place_ids["province_id"]
+    known = (
+        city is not None
+        and county is not None
+        and city.parent_id == county.id
+        and county.parent_id == place_ids["province_id"]
+    )
     choice = Choice(key, gender or 0, first or MIN_BIRTH_YEAR, last or MAX_BIRTH_YEAR, prefix)
     return done({f"{operator}_count": choice.count(operator) if known else 0 for operator in OPERATORS})
 
 
 def job_categories(call: Call) -> Reply:
     """The main categories of trades."""
-    return done([{"id": trade.id, "name": trade.name, "main_id": trade.id, "main_name": trade.name} for trade in TRADES.values()])
+    return done(
+        [
+            {"id": trade.id, "name": trade.name, "main_id": trade.id, "main_name": trade.name}
+            for trade in TRADES.values()
+        ]
+    )
 
 
 def job_sub_categories(call: Call) -> Reply:
@@ -62,7 +75,12 @@ def job_sub_categories(call: Call) -> Reply:
     main_id = number_in(call.query, "main_category_id", problems, required=True)
     problems.check()
     subs = [sub for sub in SUB_TRADES.values() if sub.parent_id == main_id]
-    return done([{"id": sub.id, "name": sub.name, "main_id": sub.parent_id, "main_name": TRADES[sub.parent_id].name} for sub in subs])
+    return done(
+        [
+            {"id": sub.id, "name": sub.name, "main_id": sub.parent_id, "main_name": TRADES[sub.parent_id].name}
+            for sub in subs
+        ]
+    )
 
 
 def job_counts(call: Call) -> Reply:
@@ -77,7 +95,9 @@ def job_counts(call: Call) -> Reply:
     problems.check()
     wanted = OPERATORS if operator_id is None else (OPERATOR_IDS[operator_id],)
     choice = Choice(trade_key(TRADES.get(main_id or 0), SUB_TRADES.get(sub_id or 0)))
-    found = {operator: choice.count(operator) if main_id in TRADES and operator in wanted else 0 for operator in OPERATORS}
+    found = {
+        operator: choice.count(operator) if main_id in TRADES and operator in wanted else 0 for operator in OPERATORS
+    }
     return done({f"{operator}_count": _part(count, start, size) for operator, count in found.items()})
 
 

@@ -52,7 +52,12 @@ def list_groups(call: Call) -> Reply:
     """The groups, oldest first."""
 
     def render(group: DraftGroup) -> dict[str, object]:
-        return {"title": group.title, "draft_group_id": group.id, "user_id": call.sandbox.account.user_id, "time": group.time}
+        return {
+            "title": group.title,
+            "draft_group_id": group.id,
+            "user_id": call.sandbox.account.user_id,
+            "time": group.time,
+        }
 
     return list_of(call, list(call.sandbox.drafts.groups.values()), render)
 

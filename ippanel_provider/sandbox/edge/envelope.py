@@ -175,7 +175,9 @@ def listing(call: Call, data: Sequence[object], total: int, pages: Pages, *, pat
 def list_of(call: Call, entries: Sequence[T], render: Callable[[T], object]) -> Reply:
     """A page of ``entries`` that are all at hand."""
     pages = pages_of(call)
-    return listing(call, [render(entry) for entry in entries[pages.offset : pages.offset + pages.size]], len(entries), pages)
+    return listing(
+        call, [render(entry) for entry in entries[pages.offset : pages.offset + pages.size]], len(entries), pages
+    )
 
 
 def as_int(value: object) -> int | None:

@@ -1,4 +1,6 @@
-"""Reading the fields of a request, from its body, its query or a part of them; what cannot be used is noted as a problem."""
+"""Reading the fields of a request, from its body, its query or a part of them; what cannot be used is noted as a
+problem.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,18 @@ _MOST = 2**63
 
 
 def number_in(
-    given: Mapping[str, object], field: str, problems: Problems, low: int = 0, high: int = _MOST, *, required: bool = False, at: str = ""
+    given: Mapping[str, object],
+    field: str,
+    problems: Problems,
+    low: int = 0,
+    high: int = _MOST,
+    *,
+    required: bool = False,
+    at: str = "",
 ) -> int | None:
-    """A whole number from ``low`` to ``high``, however it is written; None where there is none. ``at`` is what ``given`` is a part of."""
+    """A whole number from ``low`` to ``high``, however it is written; None where there is none. ``at`` is what
+    ``given`` is a part of.
+    """
     value = given.get(field)
     if value is None or value == "":
         if required:
@@ -25,7 +36,9 @@ def number_in(
     return number
 
 
-def text_in(given: Mapping[str, object], field: str, problems: Problems, most: int | None = None, *, required: bool = True) -> str:
+def text_in(
+    given: Mapping[str, object], field: str, problems: Problems, most: int | None = None, *, required: bool = True
+) -> str:
     """A text of at most ``most`` characters; empty where there is none."""
     value = given.get(field)
     if value is None or value == "":

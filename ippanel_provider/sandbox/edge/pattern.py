@@ -27,7 +27,9 @@ _STATES = {"active": (1, "فعال"), "inactive": (2, "رد شده"), "pending":
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 # The documents show the fields of changes under review in every answer, empty.
 _REVISIONS = dict.fromkeys(
-    f"pattern_{field}_{kind}" for kind in ("revision", "log") for field in ("state", "message", "is_share", "description", "delimiter")
+    f"pattern_{field}_{kind}"
+    for kind in ("revision", "log")
+    for field in ("state", "message", "is_share", "description", "delimiter")
 )
 
 
@@ -107,7 +109,12 @@ def _fields(call: Call) -> _Fields:
     problems.check()
     shared = is_share if isinstance(is_share, bool) else _FLAGS[str(is_share)]
     return _Fields(
-        message=message, variables=variables, title=title or None, description=description, is_share=shared, website=website or None
+        message=message,
+        variables=variables,
+        title=title or None,
+        description=description,
+        is_share=shared,
+        website=website or None,
     )
 
 
@@ -149,7 +156,10 @@ def _brief(call: Call, pattern: Pattern) -> dict[str, object]:
         "pattern_is_share": pattern.is_share,
         "reject_text": "",
         "type": "sms",
-        "variable": [{"name": name, "type": kind, "len": pattern.lengths.get(name, 0)} for name, kind in pattern.variables.items()],
+        "variable": [
+            {"name": name, "type": kind, "len": pattern.lengths.get(name, 0)}
+            for name, kind in pattern.variables.items()
+        ],
         "delimiter": "%",
         "updated_at": moment(pattern.updated),
         "time": int(pattern.created or pattern.updated),

@@ -1,4 +1,6 @@
-"""What became of what was sent, and what came in. API: report. Polling these is all there is: the service calls nobody back."""
+"""What became of what was sent, and what came in. API: report. Polling these is all there is: the service calls nobody
+back.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def outbox(call: Call) -> Reply:
     pages = pages_of(call, size_key="limit")
     wanted = _outbox_filter(call)
     bulks, total = (
-        ([], 0) if wanted is None else call.sandbox.outbox.report(wanted, call.sandbox.now(), offset=pages.offset, limit=pages.size)
+        ([], 0)
+        if wanted is None
+        else call.sandbox.outbox.report(wanted, call.sandbox.now(), offset=pages.offset, limit=pages.size)
     )
     return listing(call, [_render(call.sandbox, bulk) for bulk in bulks], total, pages)
 
@@ -52,7 +56,9 @@ def outbox(call: Call) -> Reply:
 def _outbox_filter(call: Call) -> OutboxFilter | None:
     """The filters read, or None when nothing can match (another user's name)."""
     given = call.body.get("filters")
-    filters = {key: value for key, value in given.items() if value not in (None, "")} if isinstance(given, Mapping) else {}
+    filters = (
+        {key: value for key, value in given.items() if value not in (None, "")} if isinstance(given, Mapping) else {}
+    )
     problems = Problems()
 
     def number(field: str) -> int | None:
@@ -162,10 +168,19 @@ def bulk_stats(call: Call) -> Reply:
     return done(
         {
             stat: {
-                operator: {language: str(count) if (count := counts[stat, operator, language]) else 0 for language in ("en", "fa")}
+                operator: {
+                    language: str(count) if (count := counts[stat, operator, language]) else 0
+                    for language in ("en", "fa")
+                }
                 for operator in ("irancell", "mci")
             }
-            for stat in ("operators_blacklist", "operators_failed", "operators_pending", "operators_sent", "operators_delivered")
+            for stat in (
+                "operators_blacklist",
+                "operators_failed",
+                "operators_pending",
+                "operators_sent",
+                "operators_delivered",
+            )
         }
     )
 

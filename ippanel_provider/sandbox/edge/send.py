@@ -16,13 +16,15 @@ from .sending import FORMS
 from .sending.checks import recipients_of, text_of
 
 _URL_ALIASES = {
-    "apikey": "apikey api_key apiKey x-api-key ApiKey api-key key access_key accessKey auth_key authorization token secret api_token",
+    "apikey": "apikey api_key apiKey x-api-key ApiKey api-key key access_key accessKey auth_key authorization "
+    "token secret api_token",
     "from": "from From sender src source from_number sender_number origin originator caller caller_id sms_from fromNum",
     "message": "message Message msg text txt body content sms message_body messageText",
     "to": "to To recipient dst destination to_number recipient_number target receiver",
     # The documents repeat some names of "to" here; those cannot mean both.
     "username": "username UserName uname user login user_name userid userName",
-    "password": "password Password pass passwd pwd user_password passcode login_password auth_pass user_pass access_password",
+    "password": "password Password pass passwd pwd user_password passcode login_password auth_pass user_pass "
+    "access_password",
 }
 
 
@@ -57,7 +59,9 @@ def submit(call: Call, submission: Submission) -> Reply:
 
 
 def send_url(call: Call) -> Reply:
-    """One text to one recipient, everything in the URL, the credential too: an API key or user name and password, not both."""
+    """One text to one recipient, everything in the URL, the credential too: an API key or user name and password, not
+    both.
+    """
     given = {**call.query, **{key: str(value) for key, value in call.body.items() if isinstance(value, str | int)}}
     values = {field: _aliased(call, field, given) for field in _URL_ALIASES}
     if not _is_known(call, values):

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from ippanel_provider.sandbox.tickets import CATEGORIES, OTHER_CATEGORY, SUB_CATEGORIES, Interaction, Ticket, TicketFilter
+from ippanel_provider.sandbox.tickets import (
+    CATEGORIES,
+    OTHER_CATEGORY,
+    SUB_CATEGORIES,
+    Interaction,
+    Ticket,
+    TicketFilter,
+)
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import MAX_TICKET_FILE_BYTES, TICKET_FILE_KINDS, TicketState
 
@@ -50,7 +57,11 @@ def list_tickets(call: Call) -> Reply:
         return value
 
     wanted = TicketFilter(
-        call.query.get("username"), number("ticket_id"), number("category_id"), number("sub_category_id"), number("state_id")
+        call.query.get("username"),
+        number("ticket_id"),
+        number("category_id"),
+        number("sub_category_id"),
+        number("state_id"),
     )
     if wanted.state_id is not None and wanted.state_id not in set(TicketState):
         problems.add("state_id")
@@ -74,15 +85,25 @@ def reply(call: Call) -> Reply:
     """Say something in a ticket, maybe with a file."""
     for_resellers(call)
     problems = Problems()
-    ticket_id, description = number_in(call.body, "ticket_id", problems, 1, required=True) or 0, _text(call, "description", problems)
+    ticket_id, description = (
+        number_in(call.body, "ticket_id", problems, 1, required=True) or 0,
+        _text(call, "description", problems),
+    )
     file = _file(call, problems)
     problems.check()
     ticket = call.sandbox.tickets.get(ticket_id)
     if ticket is None:
         raise not_found(_NO_TICKET)
     interaction = call.sandbox.tickets.reply(ticket_id, description, file=file)
-    parent_id = call.sandbox.people.users[ticket.user_id].parent_id if ticket.user_id in call.sandbox.people.users else None
-    return done({"interaction_id": interaction.id, "ticket": {"id": ticket.id, "user_id": ticket.user_id, "parent_id": parent_id}})
+    parent_id = (
+        call.sandbox.people.users[ticket.user_id].parent_id if ticket.user_id in call.sandbox.people.users else None
+    )
+    return done(
+        {
+            "interaction_id": interaction.id,
+            "ticket": {"id": ticket.id, "user_id": ticket.user_id, "parent_id": parent_id},
+        }
+    )
 
 
 def _text(call: Call, field: str, problems: Problems) -> str:
@@ -137,7 +158,10 @@ def _in_list(call: Call, ticket: Ticket) -> dict[str, object]:
         "rate_comment": None,
         "user": {"user_id": ticket.user_id, "uname": ticket.username},
         "category": {"id": ticket.category_id, "name": CATEGORIES.get(ticket.category_id, OTHER_CATEGORY)},
-        "sub_category": {"id": ticket.sub_category_id, "title": SUB_CATEGORIES.get(ticket.sub_category_id, OTHER_CATEGORY)},
+        "sub_category": {
+            "id": ticket.sub_category_id,
+            "title": SUB_CATEGORIES.get(ticket.sub_category_id, OTHER_CATEGORY),
+        },
         "state": {"id": int(ticket.state), "name": _STATES[ticket.state]},
     }
 

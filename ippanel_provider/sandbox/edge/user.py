@@ -37,13 +37,21 @@ def parents_tree(call: Call) -> Reply:
 
 
 def list_users(call: Call) -> Reply:
-    """Everybody under the account who fits the filters, newest first. A filter given empty is refused: leave it out instead."""
+    """Everybody under the account who fits the filters, newest first. A filter given empty is refused: leave it out
+    instead.
+    """
     for_resellers(call)
     problems = Problems()
-    tests = [fits for field, build in _FILTERS.items() if field in call.query and (fits := build(call, field, problems)) is not None]
+    tests = [
+        fits
+        for field, build in _FILTERS.items()
+        if field in call.query and (fits := build(call, field, problems)) is not None
+    ]
     problems.check()
     users = call.sandbox.people.under(call.sandbox.account.user_id)
-    return list_of(call, [user for user in users if all(fits(user) for fits in tests)], lambda user: _render(call, user))
+    return list_of(
+        call, [user for user in users if all(fits(user) for fits in tests)], lambda user: _render(call, user)
+    )
 
 
 def _part_of(attribute: str) -> Filter:

@@ -35,7 +35,18 @@ def _people(sandbox: Sandbox) -> None:
         (584, "mainparent", True),
         (123, "testuser", False),
     ):
-        people.put(User(user_id, username, parent_id, _TIME, username, is_reseller=is_reseller, package_id=123, last_login=_LOGIN))
+        people.put(
+            User(
+                user_id,
+                username,
+                parent_id,
+                _TIME,
+                username,
+                is_reseller=is_reseller,
+                package_id=123,
+                last_login=_LOGIN,
+            )
+        )
         parent_id = user_id
     people.put(User(200001, "sampleuser", root, _TIME, "sample user", package_id=123))
     people.put(
@@ -71,7 +82,9 @@ def _tickets(sandbox: Sandbox) -> None:
         file="samplefile.zip",
         sub_category_id=20,
         state=TicketState.ANSWERED,
-        interactions=[Interaction(400001, "Sample reply", _TICKET_TIME + 600, by_support=True, file="sample-reply.zip")],
+        interactions=[
+            Interaction(400001, "Sample reply", _TICKET_TIME + 600, by_support=True, file="sample-reply.zip")
+        ],
     )
     later = _TICKET_TIME + 22 * 3600
     second = Ticket(100002, 200001, "sampleuser", "Sample ticket", 11, "Sample ticket description", later, later + 3600)

@@ -14,19 +14,35 @@ _NO_NAME = "لطفا نام مجموعه را در متن پترن درج نما
 def fill(sandbox: Sandbox) -> None:
     """Put this chapter's examples into an empty sandbox."""
     for pattern in (
-        _pattern("8tx1asdf1q436n", "با سلام\r\nکد فعالسازی شما %code%", {"code": "integer"}, 0, "active", APPROVED, 1731663808),
+        _pattern(
+            "8tx1asdf1q436n",
+            "با سلام\r\nکد فعالسازی شما %code%",
+            {"code": "integer"},
+            0,
+            "active",
+            APPROVED,
+            1731663808,
+        ),
         _pattern("aibg4oasdasd4545tj5ht", _DEVICE, {"number": "string"}, 20, "active", APPROVED, 1735559975),
         _pattern("aibg4dsfertj5ht", _DEVICE, {"number": "string"}, 20, "active", APPROVED, 1735559975),
         _pattern("zcxxc465465zxc", _WELCOME, {"code": "string"}, 20, "inactive", _NO_NAME, 1739700243),
         _pattern("xxxxxxxxxxxxxxx", "کد شما: %code%", {"code": "string"}, 40, "active", APPROVED, 1739700243),
         _pattern(
-            "jhaskdab45s6f4sfw", "پترن تستی %var% . کد شما %code%", {"var": "string", "code": "integer"}, 40, "pending", "", 1748766452
+            "jhaskdab45s6f4sfw",
+            "پترن تستی %var% . کد شما %code%",
+            {"var": "string", "code": "integer"},
+            40,
+            "pending",
+            "",
+            1748766452,
         ),
     ):
         sandbox.patterns.add(pattern)
 
 
-def _pattern(code: str, message: str, variables: dict[str, str], length: int, status: str, comment: str, time: int) -> Pattern:
+def _pattern(
+    code: str, message: str, variables: dict[str, str], length: int, status: str, comment: str, time: int
+) -> Pattern:
     return Pattern(
         code,
         message,

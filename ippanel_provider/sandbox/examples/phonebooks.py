@@ -36,7 +36,14 @@ def fill(sandbox: Sandbox) -> None:
     for book_id, title, option_ids in _BOOKS:
         books.put_book(Book(book_id, title, list(option_ids), _TIME, _TIME))
 
-    def contact(contact_id: int, book_id: int, number: str, name: str, pre: str = "آقای", options: Mapping[int, str] | None = None) -> None:
+    def contact(
+        contact_id: int,
+        book_id: int,
+        number: str,
+        name: str,
+        pre: str = "آقای",
+        options: Mapping[int, str] | None = None,
+    ) -> None:
         books.put_contact(Contact(contact_id, book_id, number, pre, name, None, options or {}, _TIME, _TIME))
 
     contact(601, 123654, "+989120000001", "حسن", options={50856: "1404/02/01", 50858: "150000"})

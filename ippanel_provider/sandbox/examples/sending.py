@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ippanel_provider.sandbox.life import Script
+from ippanel_provider.sandbox.lifecycle import Script
 from ippanel_provider.sandbox.records import Bulk, InboxMessage, Line
 from ippanel_provider.sandbox.state import Sandbox
 
@@ -35,7 +35,9 @@ def _bulks(sandbox: Sandbox) -> None:
     sandbox.outbox.add(
         [
             bulk(5544778899, "sendvoice", "+98votp", "1234", ["+989120000000"], 1744121368, 1064),
-            bulk(1100972179, "webservice", "+98217000070", "تست", ["+989190000000", "+989120000000"], 1744202007, 2660.2),
+            bulk(
+                1100972179, "webservice", "+98217000070", "تست", ["+989190000000", "+989120000000"], 1744202007, 2660.2
+            ),
             bulk(588459562, "pattern", "+981000", "متن پیام", ["+989120000000"], 1745409418, 6144.9),
             bulk(12545856, "pattern_transactional", "+981000", "متن پیام", ["+989120000000"], 1745409418, 3990.2),
         ]

@@ -20,7 +20,9 @@ from ippanel_provider.text.numbers import InvalidNumber, normalize
 from .envelope import Refused
 
 
-def refusing(handler: Callable[[Call], Reply], reply: Callable[[Refused], Reply] = Refused.reply) -> Callable[[Call], Reply]:
+def refusing(
+    handler: Callable[[Call], Reply], reply: Callable[[Refused], Reply] = Refused.reply
+) -> Callable[[Call], Reply]:
     """Let a handler raise :class:`.envelope.Refused`."""
 
     @wraps(handler)

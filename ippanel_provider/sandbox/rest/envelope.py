@@ -40,7 +40,9 @@ class Refused(Exception):
 
 
 def done(data: object, *, created: bool = False) -> Reply:
-    """A success. ``code`` is the text "OK" where something was made and the number 200 elsewhere: the documents show both."""
+    """A success. ``code`` is the text "OK" where something was made and the number 200 elsewhere: the documents show
+    both.
+    """
     return Reply.json({"status": "OK", "code": "OK" if created else 200, "message": "Ok", "data": data})
 
 

@@ -7,13 +7,25 @@ import re
 from ippanel_provider.sandbox.patterns import new_code
 from ippanel_provider.sandbox.records import Bulk
 from ippanel_provider.sandbox.wire import Call, Reply, Route
-from ippanel_provider.service import MAX_PATTERN_DESCRIPTION, MAX_TEXT_CHARACTERS, BulkState, DeliveryStatus, LegacyCode, LegacyStatus
+from ippanel_provider.service import (
+    MAX_PATTERN_DESCRIPTION,
+    MAX_TEXT_CHARACTERS,
+    BulkState,
+    DeliveryStatus,
+    LegacyCode,
+    LegacyStatus,
+)
 
 from .checks import line_of, pattern_recipient, pattern_text, recipients_of, refusing, submit, text_of
 from .envelope import Refused, done, listing, moment, page_of
 
 # The documents name neither these words nor their meaning; "active" stands in the vendor's own examples.
-_STATUS = {BulkState.CREATING: "pending", BulkState.MONITORING: "pending", BulkState.SENT: "finish", BulkState.CANCELLED: "cancelled"}
+_STATUS = {
+    BulkState.CREATING: "pending",
+    BulkState.MONITORING: "pending",
+    BulkState.SENT: "finish",
+    BulkState.CANCELLED: "cancelled",
+}
 
 
 def send(call: Call) -> Reply:
@@ -23,7 +35,9 @@ def send(call: Call) -> Reply:
         raise Refused(LegacyCode.EMPTY_BODY, "message body is empty")
     line = line_of(call, body.get("originator"))
     text = text_of(call, body.get("message"), line)
-    return done({"bulk_id": submit(call, "webservice", line, text, recipients_of(call, body.get("recipients")))}, created=True)
+    return done(
+        {"bulk_id": submit(call, "webservice", line, text, recipients_of(call, body.get("recipients")))}, created=True
+    )
 
 
 def send_pattern(call: Call) -> Reply:
@@ -31,7 +45,9 @@ def send_pattern(call: Call) -> Reply:
     body = call.body
     text = pattern_text(call, body.get("pattern_code"), body.get("values"))
     line = line_of(call, body.get("originator"))
-    return done({"bulk_id": submit(call, "pattern", line, text, pattern_recipient(body.get("recipient")))}, created=True)
+    return done(
+        {"bulk_id": submit(call, "pattern", line, text, pattern_recipient(body.get("recipient")))}, created=True
+    )
 
 
 def create_pattern(call: Call) -> Reply:
@@ -47,7 +63,14 @@ def create_pattern(call: Call) -> Reply:
     variables = dict.fromkeys(re.findall(r"%(\w+)%", text), "string")
     pattern = call.sandbox.patterns.hand_in(new_code(), text, variables, description=description, is_share=shared)
     return done(
-        {"pattern": {"code": pattern.code, "status": pattern.status, "message": pattern.message, "is_shared": pattern.is_share}},
+        {
+            "pattern": {
+                "code": pattern.code,
+                "status": pattern.status,
+                "message": pattern.message,
+                "is_shared": pattern.is_share,
+            }
+        },
         created=True,
     )
 
@@ -95,7 +118,10 @@ def recipients(call: Call) -> Reply:
     """Where the text stands for each recipient."""
     bulk, now = bulk_of(call, call.params["bulk_id"]), call.sandbox.now()
     page, limit = page_of(call)
-    rows = [{"recipient": each, "status": recipient_status(bulk, each, now)} for each in bulk.recipients[page * limit : (page + 1) * limit]]
+    rows = [
+        {"recipient": each, "status": recipient_status(bulk, each, now)}
+        for each in bulk.recipients[page * limit : (page + 1) * limit]
+    ]
     return listing(call, "recipients", rows, page, limit, len(bulk.recipients))
 
 
@@ -116,7 +142,13 @@ def inbox(call: Call) -> Reply:
     page, limit = page_of(call)
     messages = call.sandbox.inbox[::-1]
     rows = [
-        {"number": each.number, "message": each.text, "sender": each.sender, "time": moment(each.time), "type": each.kind}
+        {
+            "number": each.number,
+            "message": each.text,
+            "sender": each.sender,
+            "time": moment(each.time),
+            "type": each.kind,
+        }
         for each in messages[page * limit : (page + 1) * limit]
     ]
     return listing(call, "messages", rows, page, limit, len(messages))

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from ippanel_provider.text.numbers import is_sender
 
-from .shell import Mistake, done, form_of, language, number_in, sandbox_of, show
+from .layout import Mistake, done, form_of, language, number_in, sandbox_of, show
 from .snippets import base_url, snippets
 
 _CHOICES = {"without_credit": ("state", "refuse"), "unauthorized_body": ("seen", "documented")}

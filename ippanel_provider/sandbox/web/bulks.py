@@ -8,10 +8,10 @@ from starlette.responses import Response
 from ippanel_provider.sandbox.records import Bulk
 from ippanel_provider.service import CANCEL_WINDOW, BulkState, DeliveryStatus
 
+from .i18n import STATES, STATUSES
+from .layout import Mistake, done, form_of, language, page_number, sandbox_of, show
 from .rows import Pages, Wanted, next_change, page_of_outbox, page_of_recipients, row
-from .shell import Mistake, done, form_of, language, page_number, sandbox_of, show
 from .snippets import snippets
-from .tongue import STATES, STATUSES
 
 _WAY = (BulkState.CREATING, BulkState.MONITORING, BulkState.QUEUED, BulkState.SENDING, BulkState.SENT)
 _OUTCOMES = sorted(STATUSES, key=lambda status: (not status.is_final, status))
@@ -23,7 +23,10 @@ async def outbox(request: Request) -> Response:
     """Bulks, newest first, or those somebody looks for."""
     sandbox, number = sandbox_of(request), page_number(request)
     state = request.query_params.get("state", "")
-    wanted = Wanted(request.query_params.get("q", "").strip(), int(state) if state in {str(int(known)) for known in STATES} else None)
+    wanted = Wanted(
+        request.query_params.get("q", "").strip(),
+        int(state) if state in {str(int(known)) for known in STATES} else None,
+    )
     rows, total = page_of_outbox(sandbox, wanted, number)
     if not rows and total:
         number = Pages(1, total).last
@@ -48,7 +51,9 @@ def _bulk_page(request: Request, error: Mistake | None = None) -> Response:
     sandbox, bulk_id = sandbox_of(request), request.path_params["id"]
     found = sandbox.outbox.get(bulk_id)
     if found is None:
-        return show(request, "missing.html", status=404, what="There is no bulk with this id.", back="/", back_name="Outbox")
+        return show(
+            request, "missing.html", status=404, what="There is no bulk with this id.", back="/", back_name="Outbox"
+        )
     now = sandbox.now()
     shown, pages = row(found, now, tally_all=True), Pages(page_number(request), len(found.recipients))
     return show(
@@ -61,7 +66,8 @@ def _bulk_page(request: Request, error: Mistake | None = None) -> Response:
         way=_way(found, now),
         pages=pages,
         recipients=[
-            (number, found.status_at(now, number), found.text_for(place)) for place, number in page_of_recipients(found, pages.number)
+            (number, found.status_at(now, number), found.text_for(place))
+            for place, number in page_of_recipients(found, pages.number)
         ],
         outcomes=_OUTCOMES,
         bad_ends=_BAD_ENDS,
@@ -76,7 +82,9 @@ def _way(found: Bulk, now: float) -> list[tuple[BulkState, str]]:
     if state not in _WAY:
         return [(BulkState.CREATING, "past"), (state, "present")]
     here = _WAY.index(state)
-    return [(each, "past" if place < here else "present" if place == here else "future") for place, each in enumerate(_WAY)]
+    return [
+        (each, "past" if place < here else "present" if place == here else "future") for place, each in enumerate(_WAY)
+    ]
 
 
 async def decide(request: Request) -> Response:
@@ -104,5 +112,7 @@ async def cancel(request: Request) -> Response:
     """Somebody cancels a scheduled bulk."""
     sandbox, bulk_id = sandbox_of(request), request.path_params["id"]
     if not sandbox.cancel(bulk_id):
-        return _bulk_page(request, Mistake("It cannot be cancelled: only a scheduled bulk can, until five minutes before its time."))
+        return _bulk_page(
+            request, Mistake("It cannot be cancelled: only a scheduled bulk can, until five minutes before its time.")
+        )
     return done(f"/outbox/{bulk_id}", "cancelled")

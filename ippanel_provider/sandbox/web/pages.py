@@ -1,4 +1,5 @@
-"""The pages for people. No build step, nothing from elsewhere: templates, one style sheet and one script from this folder.
+"""The pages for people. No build step, nothing from elsewhere: templates, one style sheet and one script from this
+folder.
 
 Every page is whole without the script. With it, the page that is open is asked for again when something has changed,
 and what differs is put in place, so that there is one way to draw each thing.
@@ -10,7 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from . import account, bulks, patterns, phones, switches
-from .shell import STATIC, Handler
+from .layout import STATIC, Handler
 
 
 def routes() -> list[BaseRoute]:
@@ -37,4 +38,7 @@ def routes() -> list[BaseRoute]:
         ("POST", "/account/reset", account.reset),
         ("GET", "/connect", account.connect),
     ]
-    return [*(Route(path, handler, methods=[method]) for method, path, handler in table), Mount("/static", StaticFiles(directory=STATIC))]
+    return [
+        *(Route(path, handler, methods=[method]) for method, path, handler in table),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]

@@ -7,8 +7,8 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
+from .layout import Mistake, done, form_of, page_number, sandbox_of, show
 from .rows import PAGE, Pages
-from .shell import Mistake, done, form_of, page_number, sandbox_of, show
 
 STATUSES = {"pending": "Waiting for review", "active": "Approved", "inactive": "Rejected"}
 _VARIABLE = re.compile(r"(%[^%\s]+%)")

@@ -71,7 +71,8 @@ _OUTBOX = {
     "This is a stand-in for the IPPanel service: it takes every text and sends none.": (
         "این‌جا جانشین سرویس IPPanel است: هر پیامکی را می‌پذیرد و هیچ‌کدام را نمی‌فرستد."
     ),
-    "Point a program at it, and its texts appear here as they come.": "برنامه‌ای را به آن وصل کنید تا پیامک‌هایش همین‌جا دیده شوند.",
+    "Point a program at it, and its texts appear here as they come.": "برنامه‌ای را به آن وصل کنید تا "
+    "پیامک‌هایش همین‌جا دیده شوند.",
     "DAG, Python, Apprise and the command line": "DAG، پایتون، Apprise و خط فرمان",
     "Text, number or outbox id": "متن، شماره یا شناسهٔ ارسال",
     "Any state": "همهٔ وضعیت‌ها",
@@ -154,7 +155,8 @@ _PATTERNS = {
         "پترن تازه یا تغییرکرده منتظر می‌ماند تا کسی آن را بخواند. این‌جا آن کس شمایید."
     ),
     "No pattern yet": "هنوز پترنی نیست",
-    "A pattern that a program hands in over the API appears here.": "پترنی که برنامه‌ای با API ثبت کند این‌جا دیده می‌شود.",
+    "A pattern that a program hands in over the API appears here.": "پترنی که برنامه‌ای با API ثبت کند این‌جا "
+    "دیده می‌شود.",
     "Waiting for review": "در انتظار بررسی",
     "Approved": "تأیید شده",
     "Variables": "متغیرها",
@@ -261,7 +263,8 @@ _ACCOUNT = {
     "Take 09… on the wire": "پذیرفتن …۰۹ در درخواست",
     "The service is only known to take +98…": "از سرویس فقط پذیرفتن شماره با پیش‌شمارهٔ ۹۸ دانسته است.",
     "Serve alternate paths too": "پاسخ به مسیرهای جایگزین",
-    "The other methods and paths that documents print for the same call.": "متدها و مسیرهای دیگری که مستندات برای همان کار آورده‌اند.",
+    "The other methods and paths that documents print for the same call.": "متدها و مسیرهای دیگری که مستندات "
+    "برای همان کار آورده‌اند.",
     "Sending is blocked": "ارسال بسته است",
     "As for a user who is limited.": "مانند کاربر محدودشده.",
     "Documents are not approved": "مدارک تأیید نشده است",
@@ -303,4 +306,13 @@ _CONNECT = {
     "The whole bulk meets a system error": "کل ارسال به خطای سامانه می‌خورد",
     "Stays on its way to the operator": "در راه مخابرات می‌ماند",
 }
-PERSIAN: Mapping[str, str] = {**_SHELL, **_STATES, **_OUTBOX, **_PEOPLE, **_PATTERNS, **_SWITCHES, **_ACCOUNT, **_CONNECT}
+PERSIAN: Mapping[str, str] = {
+    **_SHELL,
+    **_STATES,
+    **_OUTBOX,
+    **_PEOPLE,
+    **_PATTERNS,
+    **_SWITCHES,
+    **_ACCOUNT,
+    **_CONNECT,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from ippanel_provider.sandbox.life import milestones
+from ippanel_provider.sandbox.lifecycle import milestones
 from ippanel_provider.sandbox.records import Bulk
 from ippanel_provider.sandbox.state import Sandbox
 from ippanel_provider.service import DeliveryStatus
@@ -29,7 +29,9 @@ class Bubble:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A person's texts, oldest first, and what did not come to show: texts on their way, and texts that ended otherwise."""
+    """A person's texts, oldest first, and what did not come to show: texts on their way, and texts that ended
+    otherwise.
+    """
 
     number: str
     bubbles: list[Bubble]

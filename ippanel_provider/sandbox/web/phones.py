@@ -13,8 +13,8 @@ from ippanel_provider.service import MAX_TEXT_CHARACTERS
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 from . import phone_screen
+from .layout import Mistake, done, form_of, page_number, sandbox_of, show
 from .rows import PAGE, Pages, next_change
-from .shell import Mistake, done, form_of, page_number, sandbox_of, show
 
 
 async def phone(request: Request) -> Response:
@@ -22,7 +22,9 @@ async def phone(request: Request) -> Response:
     return _phone_page(request, request.query_params.get("number", ""))
 
 
-def _phone_page(request: Request, given: str, error: Mistake | None = None, form: dict[str, str] | None = None) -> Response:
+def _phone_page(
+    request: Request, given: str, error: Mistake | None = None, form: dict[str, str] | None = None
+) -> Response:
     sandbox = sandbox_of(request)
     shown, number = None, ""
     if given:
@@ -72,7 +74,11 @@ async def inbox(request: Request) -> Response:
 def _inbox_page(request: Request, error: Mistake | None = None, form: dict[str, str] | None = None) -> Response:
     sandbox = sandbox_of(request)
     words = request.query_params.get("q", "").strip()
-    found = [message for message in reversed(sandbox.inbox) if not words or words in message.text or words.lstrip("+0") in message.sender]
+    found = [
+        message
+        for message in reversed(sandbox.inbox)
+        if not words or words in message.text or words.lstrip("+0") in message.sender
+    ]
     pages = Pages(min(page_number(request), Pages(1, len(found)).last), len(found))
     return show(
         request,

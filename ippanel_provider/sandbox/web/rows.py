@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ippanel_provider.sandbox.life import ORDINARY, Script, milestones, state_at, statuses_at
+from ippanel_provider.sandbox.lifecycle import ORDINARY, Script, milestones, state_at, statuses_at
 from ippanel_provider.sandbox.outbox import OutboxFilter
 from ippanel_provider.sandbox.records import Bulk
 from ippanel_provider.sandbox.state import Sandbox
@@ -101,7 +101,10 @@ def _matching(bulks: Iterable[Bulk], wanted: Wanted, now: float) -> Iterator[Bul
                 continue
         if (
             words in bulk.text
-            or (number is not None and (words == str(bulk.id) or any(number in recipient for recipient in bulk.recipients)))
+            or (
+                number is not None
+                and (words == str(bulk.id) or any(number in recipient for recipient in bulk.recipients))
+            )
             or (bulk.texts is not None and any(words in text for text in bulk.texts))
         ):
             yield bulk
@@ -119,7 +122,9 @@ def _as_number(words: str) -> str | None:
 
 def next_change(bulks: Iterable[Bulk], now: float, speed: float) -> float | None:
     """Real seconds until one of ``bulks`` moves on by itself; None when none ever does."""
-    coming = [moment - now for bulk in bulks for moment in milestones(bulk.accepted, bulk.due, bulk.script) if moment > now]
+    coming = [
+        moment - now for bulk in bulks for moment in milestones(bulk.accepted, bulk.due, bulk.script) if moment > now
+    ]
     return min(coming) / speed if coming and speed > 0 else None
 
 

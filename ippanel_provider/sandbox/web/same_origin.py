@@ -1,8 +1,8 @@
 """What keeps other web sites away from the pages and the controls, and the pages from fetching anything elsewhere.
 
-A sandbox listens on a developer's machine, where every site in the browser can send it forms. So a change that a browser
-says comes from another site is refused, and a sandbox on a loopback address answers only to names a foreign site cannot
-take. Programs send none of these headers and notice nothing.
+A sandbox listens on a developer's machine, where every site in the browser can send it forms. So a change that a
+browser says comes from another site is refused, and a sandbox on a loopback address answers only to names a foreign
+site cannot take. Programs send none of these headers and notice nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ _LOCAL_DOMAINS = (".localhost", ".local", ".internal", ".test")
 _HEADERS = (
     (
         b"content-security-policy",
-        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        b"form-action 'self'; "
         b"base-uri 'none'; frame-ancestors 'none'",
     ),
     (b"x-content-type-options", b"nosniff"),
@@ -63,7 +64,8 @@ def refusal(method: str, headers: MutableMapping[bytes, str], listening: str) ->
     host = headers.get(b"host", "")
     if is_loopback(listening) and not _is_ours(host):
         return (
-            f"This sandbox serves its own machine only and is not known there as {host!r}. Open it as http://127.0.0.1 or http://localhost."
+            f"This sandbox serves its own machine only and is not known there as {host!r}. Open it as "
+            f"http://127.0.0.1 or http://localhost."
         )
     if method in _SAFE_METHODS:
         return None
@@ -82,7 +84,9 @@ def is_loopback(address: str) -> bool:
 
 
 def _is_ours(host: str) -> bool:
-    """Whether a ``Host`` is an address, a name without a domain, or one in a domain nobody can own. No header at all is a program."""
+    """Whether a ``Host`` is an address, a name without a domain, or one in a domain nobody can own. No header at all is
+    a program.
+    """
     try:
         name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:

@@ -12,8 +12,8 @@ from starlette.requests import Request
 
 from ippanel_provider.sandbox.defaults import SENDER
 
-from .shell import sandbox_of
-from .tongue import Tongue
+from .i18n import Tongue
+from .layout import sandbox_of
 
 _SOMEBODY = "09120000000"
 
@@ -39,7 +39,12 @@ def snippets(request: Request, tongue: Tongue) -> list[Snippet]:
     key, line = sandbox.api_key, next(iter(sandbox.lines), SENDER)
     greeting = tongue("Hello from the sandbox")
     connection = {"conn_type": "ippanel", "host": url, "password": key, "extra": {"sender": line}}
-    send = {"sending_type": "webservice", "from_number": line, "message": greeting, "params": {"recipients": ["+98" + _SOMEBODY[1:]]}}
+    send = {
+        "sending_type": "webservice",
+        "from_number": line,
+        "message": greeting,
+        "params": {"recipients": ["+98" + _SOMEBODY[1:]]},
+    }
     address = f"ippanel://{quote(key, safe='')}@{quote(line, safe='+')}/{_SOMEBODY}?url={quote(url, safe='')}"
     return [
         Snippet(
@@ -73,7 +78,8 @@ def snippets(request: Request, tongue: Tongue) -> list[Snippet]:
             "from ippanel_provider.client import ApiKey, Client, Settings, edge\n\n"
             f"settings = Settings(base_url={_python(url)})\n"
             f"with Client(ApiKey({_python(key)}), settings) as client:\n"
-            f"    client.run(edge.send.webservice({_python(greeting)}, [{_python(_SOMEBODY)}], sender={_python(line)}))",
+            f"    client.run(edge.send.webservice({_python(greeting)}, [{_python(_SOMEBODY)}], "
+            f"sender={_python(line)}))",
         ),
         Snippet(
             "apprise",
@@ -85,7 +91,8 @@ def snippets(request: Request, tongue: Tongue) -> list[Snippet]:
             "cli",
             tongue("Command line"),
             tongue("The command that comes with the package."),
-            f"export IPPANEL_BASE_URL={shlex.quote(url)} IPPANEL_API_KEY={shlex.quote(key)} IPPANEL_SENDER={shlex.quote(line)}\n"
+            f"export IPPANEL_BASE_URL={shlex.quote(url)} IPPANEL_API_KEY={shlex.quote(key)} "
+            f"IPPANEL_SENDER={shlex.quote(line)}\n"
             f"ippanel send -m {shlex.quote(greeting)} {_SOMEBODY}",
         ),
     ]

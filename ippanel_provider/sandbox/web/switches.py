@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ippanel_provider.sandbox.faults import NAMES, Fault
-from ippanel_provider.sandbox.life import Timing
+from ippanel_provider.sandbox.lifecycle import Timing
 from ippanel_provider.sandbox.state import Sandbox
 from ippanel_provider.service import DeliveryStatus
 
-from .shell import Mistake, done, form_of, number_in, sandbox_of, show
+from .layout import Mistake, done, form_of, number_in, sandbox_of, show
 
 SEND = "/api/send"
 
@@ -42,12 +42,20 @@ GROUPS: tuple[tuple[str, tuple[ReadyMade, ...]], ...] = (
         (
             ReadyMade("slow", "Slow", "Every answer takes two seconds.", {"fault": "latency", "seconds": 2}),
             ReadyMade(
-                "busy", "Too busy", "429 with Retry-After: 5; nothing is accepted.", {"fault": "status", "status": 429, "retry_after": 5}
+                "busy",
+                "Too busy",
+                "429 with Retry-After: 5; nothing is accepted.",
+                {"fault": "status", "status": 429, "retry_after": 5},
             ),
             ReadyMade("down", "Down", "503; nothing is accepted.", {"fault": "status", "status": 503}),
             ReadyMade("gateway", "A page of the gateway", "502 with HTML instead of JSON.", {"fault": "html"}),
             ReadyMade("key", "Key refused", "401, as for a wrong API key.", {"fault": "unauthorized"}),
-            ReadyMade("refused", "Refused with 200", "HTTP 200 that says no to a send.", {"fault": "refused", "match": {"path": SEND}}),
+            ReadyMade(
+                "refused",
+                "Refused with 200",
+                "HTTP 200 that says no to a send.",
+                {"fault": "refused", "match": {"path": SEND}},
+            ),
         ),
     ),
     (
@@ -59,7 +67,12 @@ GROUPS: tuple[tuple[str, tuple[ReadyMade, ...]], ...] = (
                 "The send counts, but its answer is lost.",
                 {"fault": "drop_after", "match": {"path": SEND}},
             ),
-            ReadyMade("before", "Closed before it counts", "The connection closes and nothing is accepted.", {"fault": "drop_before"}),
+            ReadyMade(
+                "before",
+                "Closed before it counts",
+                "The connection closes and nothing is accepted.",
+                {"fault": "drop_before"},
+            ),
             ReadyMade("half", "Half an answer", "The answer breaks off in the middle.", {"fault": "truncated"}),
             ReadyMade("broken", "Broken JSON", "200, but nobody can read it.", {"fault": "malformed"}),
         ),
@@ -67,15 +80,24 @@ GROUPS: tuple[tuple[str, tuple[ReadyMade, ...]], ...] = (
     (
         "Texts fare badly",
         (
-            ReadyMade("lag", "The report lags", "The outbox report is 30 seconds behind.", {"fault": "outbox_lag", "seconds": 30}),
+            ReadyMade(
+                "lag",
+                "The report lags",
+                "The outbox report is 30 seconds behind.",
+                {"fault": "outbox_lag", "seconds": 30},
+            ),
             ReadyMade(
                 "undelivered",
                 "Nothing is delivered",
                 "What is accepted goes out and is not delivered.",
                 {"fault": "outcome", "message_status": int(DeliveryStatus.NOT_DELIVERED)},
             ),
-            ReadyMade("rejected", "Review rejects", "What is accepted ends rejected.", {"fault": "outcome", "state_id": 3}),
-            ReadyMade("poor", "Credit runs out", "What is accepted ends without credit.", {"fault": "outcome", "state_id": 8}),
+            ReadyMade(
+                "rejected", "Review rejects", "What is accepted ends rejected.", {"fault": "outcome", "state_id": 3}
+            ),
+            ReadyMade(
+                "poor", "Credit runs out", "What is accepted ends without credit.", {"fault": "outcome", "state_id": 8}
+            ),
         ),
     ),
 )
@@ -106,7 +128,10 @@ def _page(request: Request, error: Mistake | None = None, form: dict[str, str] |
         active=active,
         others=[fault for fault in active if not any(ready.is_in(fault) for ready in _BY_KEY.values())],
         known=NAMES,
-        jumps=[(seconds, words, seconds // {"{n} min": 60, "{n} h": 3600, "{n} d": 86_400}[words]) for seconds, words in JUMPS],
+        jumps=[
+            (seconds, words, seconds // {"{n} min": 60, "{n} h": 3600, "{n} d": 86_400}[words])
+            for seconds, words in JUMPS
+        ],
         speeds=SPEEDS,
         paces=PACES,
         pace=round(sandbox.script.timing.total / Timing().total, 3),

@@ -72,7 +72,12 @@ def test_rows_name_their_recipients(
     ],
 )
 def test_what_it_cannot_send_is_named(
-    sandbox: RunningSandbox, new_dag: Callable[..., Any], run_dag: Callable[..., Any], options: dict[str, Any], returned: Any, said: str
+    sandbox: RunningSandbox,
+    new_dag: Callable[..., Any],
+    run_dag: Callable[..., Any],
+    options: dict[str, Any],
+    returned: Any,
+    said: str,
 ) -> None:
     with new_dag() as dag:
 

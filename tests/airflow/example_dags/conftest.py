@@ -72,7 +72,8 @@ def received(sandbox: RunningSandbox) -> Callable[[], list[tuple[str, str]]]:
 
 @pytest.fixture
 def person(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Somebody who decides about the task ``approve`` while the DAG runs: ``with person(yes=True, option="Approve"): ...``.
+    """Somebody who decides about the task ``approve`` while the DAG runs: ``with person(yes=True, option="Approve"):
+    ...``.
 
     Where Airflow has the human in the loop they choose the option in its REST API; before, they mark the task.
 
@@ -123,7 +124,11 @@ def _choose(yes: bool, option: str, meanwhile: Callable[[], None], ended: thread
     with TestClient(create_app(apps="core")) as api:
         api.headers["Authorization"] = f"Bearer {api.get('/auth/token').raise_for_status().json()['access_token']}"
         while not ended.is_set():
-            asked = api.get("/api/v2/dags/~/dagRuns/~/hitlDetails", params={"response_received": False}).raise_for_status().json()
+            asked = (
+                api.get("/api/v2/dags/~/dagRuns/~/hitlDetails", params={"response_received": False})
+                .raise_for_status()
+                .json()
+            )
             if asked["hitl_details"]:
                 break
             time.sleep(0.05)
@@ -138,7 +143,9 @@ def _choose(yes: bool, option: str, meanwhile: Callable[[], None], ended: thread
 
 
 def _wake(dag_id: str, run_id: str) -> None:
-    """Let the task go on if it waits although it is answered: a test run can overwrite that it was woken while it lay down."""
+    """Let the task go on if it waits although it is answered: a test run can overwrite that it was woken while it lay
+    down.
+    """
     from airflow.models.taskinstance import TaskInstance
     from airflow.triggers.base import TriggerEvent
     from airflow.utils.session import create_session

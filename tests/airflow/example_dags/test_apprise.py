@@ -28,7 +28,9 @@ def test_everybody_is_told(
     assert sandbox.api_key not in f"{run.log}{run.results}{run.rendered}"
 
 
-def test_a_refusal_fails_the_task(sandbox: RunningSandbox, example: Callable[[str], Any], run_dag: Callable[..., Any]) -> None:
+def test_a_refusal_fails_the_task(
+    sandbox: RunningSandbox, example: Callable[[str], Any], run_dag: Callable[..., Any]
+) -> None:
     sandbox.fault("refused", path="/api/send")
     run = run_dag(example("apprise"))
     assert run.states == {"load": "success", "announce": "failed"}

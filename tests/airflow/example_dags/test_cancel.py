@@ -14,7 +14,9 @@ def scheduled(sandbox: RunningSandbox, recipient: str, **ahead: float) -> int:
     """Schedule a text and return its outbox id."""
     send_time = datetime.now(UTC) + timedelta(**ahead)
     with Client(sandbox.api_key, Settings(base_url=sandbox.base_url)) as client:
-        return client.run(edge.send.webservice("فردا بسته‌ایم", [recipient], sender=sandbox.sender, send_time=send_time)).outbox_ids[0]
+        return client.run(
+            edge.send.webservice("فردا بسته‌ایم", [recipient], sender=sandbox.sender, send_time=send_time)
+        ).outbox_ids[0]
 
 
 def test_what_is_taken_back_reaches_nobody(

@@ -25,7 +25,9 @@ def test_enough_credit_is_worth_no_text(sandbox: RunningSandbox, dag: Any, run_d
     assert sandbox.messages() == []
 
 
-def test_low_credit_is_told_once_a_day(sandbox: RunningSandbox, dag: Any, run_dag: Callable[..., Any], received: Callable[[], Any]) -> None:
+def test_low_credit_is_told_once_a_day(
+    sandbox: RunningSandbox, dag: Any, run_dag: Callable[..., Any], received: Callable[[], Any]
+) -> None:
     sandbox.account(credit=500_000)
     assert run_dag(dag).state == "failed"
     assert run_dag(dag).state == "failed"

@@ -15,7 +15,9 @@ from ippanel_provider.sandbox.runner import RunningSandbox
 parquet = pytest.importorskip("pyarrow.parquet", reason="the parquet extra is not installed")
 
 
-def test_the_report_of_a_day(sandbox: RunningSandbox, example: Callable[[str], Any], run_dag: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_report_of_a_day(
+    sandbox: RunningSandbox, example: Callable[[str], Any], run_dag: Callable[..., Any], tmp_path: Path
+) -> None:
     sandbox.pace(0)
     with Client(sandbox.api_key, Settings(base_url=sandbox.base_url)) as client:
         bulks = [

@@ -1,4 +1,6 @@
-"""The example of a DAG that runs when a text comes in: the watch sees it, the run answers it, and no run answers it again."""
+"""The example of a DAG that runs when a text comes in: the watch sees it, the run answers it, and no run answers it
+again.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def run_for(dag: Any, run_dag: Callable[..., Any], monkeypatch: pytest.MonkeyPat
 
     def for_event(*, session: Any, **options: Any) -> Any:
         run = make(session=session, **options)
-        event = AssetManager.register_asset_change(asset=asset, extra={"from_trigger": True, "payload": payloads[-1]}, session=session)
+        event = AssetManager.register_asset_change(
+            asset=asset, extra={"from_trigger": True, "payload": payloads[-1]}, session=session
+        )
         run.consumed_asset_events.append(event)
         session.commit()
         return run

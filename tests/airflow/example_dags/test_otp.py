@@ -17,14 +17,20 @@ ANA = "+989120000001"
 def pattern(sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> str:
     """An approved pattern, as the Variable names it."""
     with Client(sandbox.api_key, Settings(base_url=sandbox.base_url)) as client:
-        code = client.run(edge.pattern.create("کد شما: %code%", description="delivery", variables={"code": "string"})).code
+        code = client.run(
+            edge.pattern.create("کد شما: %code%", description="delivery", variables={"code": "string"})
+        ).code
     sandbox.approve(code)
     monkeypatch.setenv("AIRFLOW_VAR_OTP_PATTERN", code)
     return code
 
 
 def test_the_code_comes_as_a_text(
-    sandbox: RunningSandbox, pattern: str, example: Callable[[str], Any], run_dag: Callable[..., Any], received: Callable[[], Any]
+    sandbox: RunningSandbox,
+    pattern: str,
+    example: Callable[[str], Any],
+    run_dag: Callable[..., Any],
+    received: Callable[[], Any],
 ) -> None:
     sandbox.pace(0)
     run = run_dag(example("otp"), mobile="۰۹۱۲ ۰۰۰ ۰۰۰۱", code="04711")
@@ -34,11 +40,17 @@ def test_the_code_comes_as_a_text(
 
 
 def test_a_text_that_does_not_arrive_is_followed_by_a_call(
-    sandbox: RunningSandbox, pattern: str, example: Callable[[str], Any], run_dag: Callable[..., Any], received: Callable[[], Any]
+    sandbox: RunningSandbox,
+    pattern: str,
+    example: Callable[[str], Any],
+    run_dag: Callable[..., Any],
+    received: Callable[[], Any],
 ) -> None:
     sandbox.pace(0)
     # The sandbox hands this number over to no phone.
     run = run_dag(example("otp"), mobile="09120000993", code="04711")
     assert run.states == {"text": "success", "arrived": "failed", "call": "success"}, run.log
     assert run.state == "success"
-    assert [(text["type"], text["recipient"], text["text"]) for text in sandbox.messages()][1:] == [("sendvoice", "+989120000993", "04711")]
+    assert [(text["type"], text["recipient"], text["text"]) for text in sandbox.messages()][1:] == [
+        ("sendvoice", "+989120000993", "04711")
+    ]

@@ -14,7 +14,15 @@ import pytest
 EXAMPLES = Path(__file__).parents[3] / "example_dags"
 FILES = sorted(path.stem for path in EXAMPLES.glob("*.py"))
 NEEDS_3_3 = {"example_ippanel_inbox"}
-HEAVY = ("apprise", "openpyxl", "pandas", "pyarrow", "ippanel_provider.client", "ippanel_provider.delivery", "ippanel_provider.sync")
+HEAVY = (
+    "apprise",
+    "openpyxl",
+    "pandas",
+    "pyarrow",
+    "ippanel_provider.client",
+    "ippanel_provider.campaign",
+    "ippanel_provider.sync",
+)
 
 _PARSE = """
 import json, sys
@@ -50,7 +58,11 @@ def parsed(metadata_database: None, tmp_path_factory: pytest.TempPathFactory) ->
     told = tmp_path_factory.mktemp("parsed") / "told.json"
     files = [str(EXAMPLES / f"{name}.py") for name in FILES]
     ended = subprocess.run(
-        [sys.executable, "-W", "default", "-c", _PARSE, str(told), *files], env=os.environ, capture_output=True, text=True, check=False
+        [sys.executable, "-W", "default", "-c", _PARSE, str(told), *files],
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ended.returncode == 0, ended.stderr
     return {Path(path).stem: said for path, said in json.loads(told.read_text()).items()}

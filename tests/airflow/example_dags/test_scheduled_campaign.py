@@ -26,7 +26,11 @@ def dag(example: Callable[[str], Any], warehouse: Callable[..., None]) -> Any:
 
 
 def test_it_goes_out_at_its_time_after_a_yes(
-    sandbox: RunningSandbox, dag: Any, run_dag: Callable[..., Any], person: Callable[..., Any], received: Callable[[], Any]
+    sandbox: RunningSandbox,
+    dag: Any,
+    run_dag: Callable[..., Any],
+    person: Callable[..., Any],
+    received: Callable[[], Any],
 ) -> None:
     before_the_answer: list[tuple[str, str]] = []
 
@@ -42,11 +46,17 @@ def test_it_goes_out_at_its_time_after_a_yes(
     assert before_the_answer == []
     assert received() == TEXTS
     ahead = {text["send_time"] - text["time"] for text in sandbox.messages()}
-    assert all(timedelta(minutes=44).total_seconds() < seconds < timedelta(minutes=47).total_seconds() for seconds in ahead)
+    assert all(
+        timedelta(minutes=44).total_seconds() < seconds < timedelta(minutes=47).total_seconds() for seconds in ahead
+    )
 
 
 def test_after_a_no_it_is_taken_back(
-    sandbox: RunningSandbox, dag: Any, run_dag: Callable[..., Any], person: Callable[..., Any], received: Callable[[], Any]
+    sandbox: RunningSandbox,
+    dag: Any,
+    run_dag: Callable[..., Any],
+    person: Callable[..., Any],
+    received: Callable[[], Any],
 ) -> None:
     with person(yes=False, option="Take it back"):
         run = run_dag(dag)

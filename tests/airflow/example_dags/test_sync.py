@@ -125,7 +125,11 @@ def test_the_mirror(
 if HUMANS:
 
     def test_patterns_that_were_refused_are_not_handed_in(
-        example: Callable[[str], Any], run_dag: Callable[..., Any], patterns: dict[str, str], panel: Client, no: Callable[[], Any]
+        example: Callable[[str], Any],
+        run_dag: Callable[..., Any],
+        patterns: dict[str, str],
+        panel: Client,
+        no: Callable[[], Any],
     ) -> None:
         with no():
             run = run_dag(example("patterns_as_code"), **patterns)

@@ -85,14 +85,18 @@ def test_a_loop_that_was_closed_without_being_ended_is_forgotten(sandbox: Runnin
     assert loop not in clients._loops
 
 
-def test_all_clients_are_closed_at_the_end_of_the_process(sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_clients_are_closed_at_the_end_of_the_process(
+    sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(clients, "_clients", {})
     mine = IPPanelHook().get_conn()
     clients.close_all()
     assert mine._http.is_closed
 
 
-def test_the_rate_limit_counts_every_request_of_a_flow(connect: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rate_limit_counts_every_request_of_a_flow(
+    connect: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     naps: list[float] = []
     monkeypatch.setattr(clients.time, "sleep", naps.append)
     hook = IPPanelHook(connect(extra={"rate_limit": "0.001"}))
@@ -108,7 +112,9 @@ def test_the_rate_limit_counts_every_request_of_a_flow(connect: Callable[..., st
     assert 1990 < naps[1] <= 2000
 
 
-def test_the_rate_limit_holds_for_tasks_and_triggers_together(connect: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rate_limit_holds_for_tasks_and_triggers_together(
+    connect: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     naps: list[float] = []
 
     async def nap(seconds: float) -> None:

@@ -17,7 +17,9 @@ def test_both_shapes_of_the_form_agree() -> None:
         assert str(made["label"]) == metadata[field.name]["label"]
         assert made["description"] == metadata[field.name]["description"]
         assert made["default"] == metadata[field.name]["schema"].get("default")
-        assert (widgets[field.name].field_class is PasswordField) is (metadata[field.name]["schema"].get("format") == "password")
+        assert (widgets[field.name].field_class is PasswordField) is (
+            metadata[field.name]["schema"].get("format") == "password"
+        )
 
 
 def test_airflow_takes_every_class_of_field() -> None:

@@ -28,7 +28,9 @@ def test_the_connection_is_found_from_a_task_and_from_an_event_loop(sandbox: Run
 
 def test_a_connection_uri_works_as_the_json_form_does(sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     host = sandbox.url.removeprefix("http://")
-    monkeypatch.setenv("AIRFLOW_CONN_URI", f"ippanel://:{sandbox.api_key}@{host}/http?sender={quote(sandbox.sender)}&verify=false")
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_URI", f"ippanel://:{sandbox.api_key}@{host}/http?sender={quote(sandbox.sender)}&verify=false"
+    )
     hook = IPPanelHook("uri")
     assert hook.sender() == sandbox.sender
     assert hook.profile.settings.verify is False
@@ -40,7 +42,9 @@ def test_a_whole_url_in_a_connection_uri_works_too(sandbox: RunningSandbox, monk
     assert IPPanelHook("uri").run(edge.auth.check_token()).user_name == "ippanel"
 
 
-def test_a_connection_survives_the_way_through_its_uri(sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_survives_the_way_through_its_uri(
+    sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As ``airflow connections export`` and secrets backends store it."""
     uri = IPPanelHook.get_connection("ippanel_default").get_uri()
     monkeypatch.setenv("AIRFLOW_CONN_AGAIN", uri)
@@ -58,7 +62,9 @@ def test_nothing_is_looked_up_when_a_hook_is_made() -> None:
     IPPanelHook("nowhere")
 
 
-def test_an_empty_password_is_named_before_anything_is_sent(connect: Callable[..., str], ippanel_sandbox: RunningSandbox) -> None:
+def test_an_empty_password_is_named_before_anything_is_sent(
+    connect: Callable[..., str], ippanel_sandbox: RunningSandbox
+) -> None:
     hook = IPPanelHook(connect(password=""))
     with pytest.raises(InvalidInput, match=r"connection 'ippanel_default', password"):
         hook.run(edge.payment.credit())
@@ -100,10 +106,15 @@ def test_testing_a_right_connection_says_who_what_credit_and_which_lines(sandbox
     sandbox.account(credit=1_250_000.0, lines=["+9810001", "+9810002", "+9810003", "+9810004", "+9810005"])
     works, said = IPPanelHook().test_connection()
     assert works
-    assert said == ("Connected as ippanel; credit 1,250,000 rial; lines +983000505, +9810001, +9810002, +9810003, +9810004 and 1 more.")
+    assert said == (
+        "Connected as ippanel; credit 1,250,000 rial; lines +983000505, +9810001, +9810002, +9810003, +9810004 "
+        "and 1 more."
+    )
 
 
-def test_testing_warns_of_a_strange_line_and_of_a_blocked_account(connect: Callable[..., str], ippanel_sandbox: RunningSandbox) -> None:
+def test_testing_warns_of_a_strange_line_and_of_a_blocked_account(
+    connect: Callable[..., str], ippanel_sandbox: RunningSandbox
+) -> None:
     ippanel_sandbox.account(send_block=True)
     works, said = IPPanelHook(connect(extra={"sender": "+98999"})).test_connection()
     assert works

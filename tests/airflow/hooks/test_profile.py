@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ippanel_provider.client import InvalidInput
-from ippanel_provider.hooks.profile import Profile, profile_of
+from ippanel_provider.hooks.account import Profile, profile_of
 from ippanel_provider.provider_info import CONNECTION_FIELDS
 from ippanel_provider.service import Api
 
@@ -17,7 +17,14 @@ PROXY = "http://clerk:proxy-secret@127.0.0.1:3128"
 
 
 def profile(**changes: Any) -> Profile:
-    fields: dict[str, Any] = {"conn_type": "ippanel", "host": None, "port": None, "schema": None, "login": None, "password": KEY}
+    fields: dict[str, Any] = {
+        "conn_type": "ippanel",
+        "host": None,
+        "port": None,
+        "schema": None,
+        "login": None,
+        "password": KEY,
+    }
     extra = changes.pop("extra", {})
     return profile_of("shop", **(fields | changes), extra=extra)
 
@@ -86,7 +93,9 @@ def test_the_base_url_is_completed(fields: dict[str, Any], root: str) -> None:
         ({"verify": False, "ca_bundle": __file__}, "verify", False),
     ],
 )
-def test_extra_fields_are_read_in_the_forms_that_forms_and_uris_give_them(extra: dict[str, Any], field: str, value: object) -> None:
+def test_extra_fields_are_read_in_the_forms_that_forms_and_uris_give_them(
+    extra: dict[str, Any], field: str, value: object
+) -> None:
     assert getattr(profile(extra=extra).settings, field) == value
 
 
@@ -152,7 +161,9 @@ def test_equal_connections_make_equal_profiles() -> None:
     assert hash(profile()) == hash(profile())
 
 
-@pytest.mark.parametrize("field", [field for field in CONNECTION_FIELDS if field.default is not None], ids=lambda field: field.name)
+@pytest.mark.parametrize(
+    "field", [field for field in CONNECTION_FIELDS if field.default is not None], ids=lambda field: field.name
+)
 def test_the_default_the_form_shows_is_the_default(field: Any) -> None:
     assert profile(extra={field.name: field.default}) == profile()
     assert profile(extra={field.name: str(field.default)}) == profile()

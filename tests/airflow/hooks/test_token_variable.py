@@ -98,7 +98,9 @@ def test_a_token_that_the_service_ended_is_replaced_for_all(
     assert logins(ippanel_sandbox) == 2
 
 
-def test_triggers_log_in_too(connect: Callable[..., str], ippanel_sandbox: RunningSandbox, variables: Variables) -> None:
+def test_triggers_log_in_too(
+    connect: Callable[..., str], ippanel_sandbox: RunningSandbox, variables: Variables
+) -> None:
     """Their event loop must not wait for Airflow, so they keep the token of their process."""
     connect(login="ippanel", password=PASSWORD)
 
@@ -185,12 +187,18 @@ def test_a_token_is_masked_in_logs_from_the_moment_it_is_known(variables: Variab
 
 
 def test_accounts_and_hosts_have_tokens_of_their_own() -> None:
-    keys = {TokenVariable(user, root).key for user in ("one", "two") for root in ("https://a.example/v1", "https://b.example/v1")}
+    keys = {
+        TokenVariable(user, root).key
+        for user in ("one", "two")
+        for root in ("https://a.example/v1", "https://b.example/v1")
+    }
     assert len(keys) == 4
     assert not any("one" in key or "example" in key for key in keys)
 
 
-@pytest.mark.parametrize("kept", ["", "no json", "[]", "{}", '{"token": "x"}', '{"token": "x", "expires_at": "soon"}', "null"])
+@pytest.mark.parametrize(
+    "kept", ["", "no json", "[]", "{}", '{"token": "x"}', '{"token": "x", "expires_at": "soon"}', "null"]
+)
 def test_what_cannot_be_read_is_no_token(variables: Variables, kept: str) -> None:
     variables.kept[store().key] = kept
     assert store().load() is None
@@ -226,7 +234,13 @@ class TestSecondFactor:
 
             def made(two_factor: str, **extra: str) -> IPPanelHook:
                 own.account(two_factor=two_factor)
-                given = {"conn_type": "ippanel", "host": own.base_url, "login": "ippanel", "password": PASSWORD, "extra": extra}
+                given = {
+                    "conn_type": "ippanel",
+                    "host": own.base_url,
+                    "login": "ippanel",
+                    "password": PASSWORD,
+                    "extra": extra,
+                }
                 monkeypatch.setenv("AIRFLOW_CONN_IPPANEL_DEFAULT", json.dumps(given))
                 return IPPanelHook()
 
@@ -236,7 +250,9 @@ class TestSecondFactor:
         assert login("ga", totp_secret="JBSWY3DPEHPK3PXP").run(edge.auth.check_token()).user_name == "ippanel"
 
     @pytest.mark.parametrize("two_factor", ["ga", "sms"])
-    def test_without_the_secret_an_administrator_learns_what_to_do(self, login: Callable[..., IPPanelHook], two_factor: str) -> None:
+    def test_without_the_secret_an_administrator_learns_what_to_do(
+        self, login: Callable[..., IPPanelHook], two_factor: str
+    ) -> None:
         works, said = login(two_factor).test_connection()
         assert not works
         assert "into totp_secret, or use an API key" in said

@@ -52,8 +52,12 @@ def test_a_deadline_that_cannot_be_told_fails_its_callback(sandbox: RunningSandb
     assert "SendFailed" in payload["body"]
 
 
-def test_a_deadline_missed_is_told_from_a_worker(sandbox: RunningSandbox, arguments: dict[str, Any], tmp_path: Path) -> None:
-    supervisor = pytest.importorskip("airflow.sdk.execution_time.callback_supervisor", reason="callbacks on a worker came with Airflow 3.3")
+def test_a_deadline_missed_is_told_from_a_worker(
+    sandbox: RunningSandbox, arguments: dict[str, Any], tmp_path: Path
+) -> None:
+    supervisor = pytest.importorskip(
+        "airflow.sdk.execution_time.callback_supervisor", reason="callbacks on a worker came with Airflow 3.3"
+    )
 
     assert supervisor.execute_callback(PATH, arguments, tmp_path, tmp_path, structlog.get_logger()) == (True, None)
     assert texts(sandbox) == ["orders is late"]

@@ -53,7 +53,9 @@ def test_it_has_the_name_of_airflow_s_own_notifiers() -> None:
 
 def test_awaited_it_sends_as_well(notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox) -> None:
     async def deadline() -> None:
-        await notifier(message="{{ dag_run.dag_id }} is late", context={"dag_run": {"dag_id": "orders"}, "deadline": {}})
+        await notifier(
+            message="{{ dag_run.dag_id }} is late", context={"dag_run": {"dag_id": "orders"}, "deadline": {}}
+        )
 
     asyncio.run(deadline())
     assert texts(sandbox) == ["orders is late"]
@@ -62,7 +64,11 @@ def test_awaited_it_sends_as_well(notifier: Callable[..., IPPanelNotifier], sand
 @pytest.mark.parametrize("native", [False, True], ids=["as text", "natively"])
 @pytest.mark.parametrize(
     ("field", "said"),
-    [("message", "message: the text is empty"), ("recipients", "recipients: there are none"), ("pattern_code", "empty")],
+    [
+        ("message", "message: the text is empty"),
+        ("recipients", "recipients: there are none"),
+        ("pattern_code", "empty"),
+    ],
 )
 def test_a_template_that_renders_to_nothing_is_refused_and_its_source_texted_to_nobody(
     notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox, field: str, said: str, native: bool
@@ -89,7 +95,9 @@ def test_nor_is_a_count_alone_texted(
     assert texts(sandbox) == ["disk"]
 
 
-def test_one_instance_for_many_tasks_renders_anew(notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox) -> None:
+def test_one_instance_for_many_tasks_renders_anew(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox
+) -> None:
     shared = notifier(window=0)
     shared(context("load"))
     shared(context("clean"))
@@ -128,7 +136,9 @@ def test_another_task_is_another_alert_unless_the_key_says_otherwise(
     assert texts(sandbox) == ["load failed in run-1", "orders: load", "clean failed in run-1"]
 
 
-def test_a_dag_s_alert_is_the_same_whatever_task_it_shows(notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox) -> None:
+def test_a_dag_s_alert_is_the_same_whatever_task_it_shows(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox
+) -> None:
     for task_id in ("load", "clean"):
         notifier(message="{{ ti.dag_id }} failed")(context(task_id, reason="task_failure"))
     assert texts(sandbox) == ["orders failed"]
@@ -140,9 +150,17 @@ def test_a_person_on_two_lists_is_told_once(notifier: Callable[..., IPPanelNotif
     assert [message["recipient"] for message in sandbox.messages()] == [ANA, BEN]
 
 
-def test_a_pattern_goes_to_each_and_is_told_the_count(notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox) -> None:
+def test_a_pattern_goes_to_each_and_is_told_the_count(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox
+) -> None:
     code = _approved_pattern(sandbox)
-    alarm = notifier(recipients=[ANA, BEN], pattern_code=code, variables={"task": "{{ ti.task_id }}"}, held_variable="held", window=600)
+    alarm = notifier(
+        recipients=[ANA, BEN],
+        pattern_code=code,
+        variables={"task": "{{ ti.task_id }}"},
+        held_variable="held",
+        window=600,
+    )
     alarm(context())
     alarm(context())
     assert texts(sandbox, ANA) == texts(sandbox, BEN) == ["load failed, 0 before"]
@@ -153,13 +171,17 @@ def _approved_pattern(sandbox: RunningSandbox) -> str:
 
     with Client(sandbox.api_key, Settings(base_url=sandbox.base_url)) as client:
         pattern = client.run(
-            edge.pattern.create("%task% failed, %held% before", description="alert", variables={"task": "string", "held": "integer"})
+            edge.pattern.create(
+                "%task% failed, %held% before", description="alert", variables={"task": "string", "held": "integer"}
+            )
         )
     sandbox.approve(pattern.code)
     return pattern.code
 
 
-def test_a_failure_raises_and_opens_the_window(notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox) -> None:
+def test_a_failure_raises_and_opens_the_window(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox
+) -> None:
     fault = sandbox.fault("refused", path="/api/send")
     with pytest.raises(SendFailed, match="reached 0 people"):
         notifier()(context())
@@ -169,7 +191,9 @@ def test_a_failure_raises_and_opens_the_window(notifier: Callable[..., IPPanelNo
 
 
 @pytest.mark.parametrize("options", [{"message": "{{ ' ' }}"}, {"pattern_code": "abc", "variables": {"rows": 1.5}}])
-def test_an_alert_that_cannot_be_written_says_so_every_time(notifier: Callable[..., IPPanelNotifier], options: dict[str, Any]) -> None:
+def test_an_alert_that_cannot_be_written_says_so_every_time(
+    notifier: Callable[..., IPPanelNotifier], options: dict[str, Any]
+) -> None:
     for _ in range(2):
         with pytest.raises(SendFailed, match=r"reached 0 people.*(message: the text is empty|variables\[rows\])"):
             notifier(**options)(context())
@@ -269,13 +293,17 @@ def test_a_number_that_the_service_refuses_does_not_keep_it_from_the_others(
     assert [message["recipient"] for message in sandbox.messages()] == [BEN]
 
 
-def test_a_service_that_does_not_answer_holds_nobody_up_for_long(notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox) -> None:
+def test_a_service_that_does_not_answer_holds_nobody_up_for_long(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox
+) -> None:
     sandbox.fault("latency", path="/api/send", seconds=5, times=1)
     with pytest.raises(SendInDoubt, match="no answer came"):
         notifier(timeout=0.2)(context())
 
 
-def test_what_is_remembered_holds_no_number_and_no_text(notifier: Callable[..., IPPanelNotifier], tmp_path: Path) -> None:
+def test_what_is_remembered_holds_no_number_and_no_text(
+    notifier: Callable[..., IPPanelNotifier], tmp_path: Path
+) -> None:
     notifier()(context())
     remembered = (tmp_path / "ippanel_alerts.sqlite").read_bytes()
     assert b"9120000001" not in remembered
@@ -297,7 +325,9 @@ def test_callbacks_of_a_dag_run_share_one_window_through_a_variable(
     from airflow.providers.common.compat.sdk import task
 
     def alarm(machine: str) -> IPPanelNotifier:
-        return IPPanelNotifier(message="{{ dag.dag_id }} is broken", recipients=[ANA], alert_key="broken", state_dir=tmp_path / machine)
+        return IPPanelNotifier(
+            message="{{ dag.dag_id }} is broken", recipients=[ANA], alert_key="broken", state_dir=tmp_path / machine
+        )
 
     with new_dag() as dag:
         for machine in ("one", "two"):

@@ -54,7 +54,9 @@ class Broken:
         raise PermissionError
 
 
-def test_the_second_is_held_back_and_the_next_after_the_window_tells_how_many(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_is_held_back_and_the_next_after_the_window_tells_how_many(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = Clock(monkeypatch)
     window = Window(600, [MachineBook(path)])
     assert window.claim("alert", ["a"]) == {"a": 0}
@@ -72,7 +74,9 @@ def test_people_and_alerts_are_told_apart(path: Path) -> None:
     assert window.claim("other", ["a"]) == {"a": 0}
 
 
-def test_an_alert_that_did_not_go_out_opens_the_window_and_keeps_the_count(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alert_that_did_not_go_out_opens_the_window_and_keeps_the_count(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = Clock(monkeypatch)
     window = Window(600, [MachineBook(path)])
     window.claim("alert", ["a"])
@@ -83,7 +87,9 @@ def test_an_alert_that_did_not_go_out_opens_the_window_and_keeps_the_count(path:
     assert window.claim("alert", ["a"]) == {"a": 1}
 
 
-def test_a_clock_that_was_set_back_closes_the_window_no_longer_than_it_lasts(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_was_set_back_closes_the_window_no_longer_than_it_lasts(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = Clock(monkeypatch)
     window = Window(600, [MachineBook(path)])
     window.claim("alert", ["a"])
@@ -98,7 +104,9 @@ class Full(MachineBook):
         raise sqlite3.OperationalError("database or disk is full")
 
 
-def test_a_book_that_fails_after_it_was_asked_keeps_nobody_from_being_told(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_book_that_fails_after_it_was_asked_keeps_nobody_from_being_told(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     elsewhere = Elsewhere()
     Window(600, [elsewhere]).claim("alert", ["a"])
     window = Window(600, [Full(path), elsewhere])
@@ -112,7 +120,9 @@ def test_of_many_processes_at_once_one_comes_through(path: Path) -> None:
         "window = Window(600, [MachineBook(Path(sys.argv[1]))])\n"
         "print(sum(len(window.claim('alert', ['a'])) for _ in range(25)))"
     )
-    processes = [subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    processes = [
+        subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
     assert sorted(int(process.communicate()[0]) for process in processes) == [0, 0, 0, 1]
     window = Window(600, [MachineBook(path)])
     assert sqlite3.connect(path).execute("SELECT held FROM alerts").fetchone() == (99,)

@@ -37,14 +37,20 @@ def test_of_a_list_all_pages_come(sandbox: RunningSandbox) -> None:
 @pytest.mark.parametrize(
     ("operation", "arguments", "said"),
     [
-        ("phonebook.burn", {}, "operation: there is no call 'phonebook.burn'; there are phonebook.list, phonebook.create"),
+        (
+            "phonebook.burn",
+            {},
+            "operation: there is no call 'phonebook.burn'; there are phonebook.list, phonebook.create",
+        ),
         ("burn", {}, "operation: there is no call 'burn'; it is chapter.call"),
         ("phonebook.create", {"name": "x"}, "arguments: create() "),
         ("phonebook.create", {}, "arguments: create() missing"),
         ("phonebook.create", {"title": ""}, "title: it is empty"),
     ],
 )
-def test_what_is_wrong_is_named_and_nothing_is_sent(sandbox: RunningSandbox, operation: str, arguments: dict[str, Any], said: str) -> None:
+def test_what_is_wrong_is_named_and_nothing_is_sent(
+    sandbox: RunningSandbox, operation: str, arguments: dict[str, Any], said: str
+) -> None:
     with pytest.raises(InvalidInput) as refused:
         call(operation, arguments=arguments)
     assert str(refused.value).startswith(said)

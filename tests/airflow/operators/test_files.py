@@ -24,7 +24,11 @@ except ImportError:
 
 COLUMNS = (Column("id", "int64"), Column("name"), Column("at", "timestamp"))
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
-ROWS: list[tuple[Any, ...]] = [(2**33, "آرش، «الف»", AT), (2, 'with "quotes", a comma\nand a line', None), (3, None, AT)]
+ROWS: list[tuple[Any, ...]] = [
+    (2**33, "آرش، «الف»", AT),
+    (2, 'with "quotes", a comma\nand a line', None),
+    (3, None, AT),
+]
 
 
 def test_csv(tmp_path: Path) -> None:
@@ -99,7 +103,9 @@ def test_object_storage() -> None:
         ("a/b.csv", "jsonl", "jsonl"),
     ],
 )
-def test_the_format_is_what_is_asked_for_or_what_the_path_ends_in(path: str, asked_for: str | None, format: str) -> None:
+def test_the_format_is_what_is_asked_for_or_what_the_path_ends_in(
+    path: str, asked_for: str | None, format: str
+) -> None:
     assert format_of(path, asked_for) == format
 
 

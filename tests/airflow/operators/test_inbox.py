@@ -22,7 +22,8 @@ def test_all_texts_are_written_oldest_first(sandbox: RunningSandbox, tmp_path: P
     result, lines = inbox(tmp_path / "inbox.jsonl")
     assert result == {"path": str(tmp_path / "inbox.jsonl"), "texts": 3, "last_id": ids[-1]}
     assert [(line["inbox_id"], line["sender"], line["line"], line["message"]) for line in lines] == [
-        (outbox_id, "+989120000001", sandbox.sender, text) for outbox_id, text in zip(ids, ("یک", "دو", "سه"), strict=True)
+        (outbox_id, "+989120000001", sandbox.sender, text)
+        for outbox_id, text in zip(ids, ("یک", "دو", "سه"), strict=True)
     ]
 
 

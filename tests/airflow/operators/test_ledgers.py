@@ -1,4 +1,6 @@
-"""A task that is tried again texts nobody twice, wherever its book is kept; a user's clear sends again only if asked to."""
+"""A task that is tried again texts nobody twice, wherever its book is kept; a user's clear sends again only if asked
+to.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,13 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import BaseHook
 
+from ippanel_provider.campaign.audience import Message, OncePer
+from ippanel_provider.campaign.ledger.outbox import WitnessLedger
+from ippanel_provider.campaign.ledger.sql import SqlLedger
+from ippanel_provider.campaign.ledger.task_state import TaskLedger
+from ippanel_provider.campaign.recognition import Patience
+from ippanel_provider.campaign.run import Terms
 from ippanel_provider.client import edge
-from ippanel_provider.delivery.audience import Message, OncePer
-from ippanel_provider.delivery.reconcile import Patience
-from ippanel_provider.delivery.sender import Terms
-from ippanel_provider.delivery.sql_ledger import SqlLedger
-from ippanel_provider.delivery.task_ledger import TaskLedger
-from ippanel_provider.delivery.witness import WitnessLedger
 from ippanel_provider.exceptions import SendFailed
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators.ledgers import ledger_for
@@ -34,7 +36,9 @@ MESSAGES = [(f"0912{n:07d}", f"سلام {n}") for n in range(25)]
 @pytest.fixture
 def ledger_conn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A SQL connection for the book."""
-    monkeypatch.setenv("AIRFLOW_CONN_LEDGER", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "ledger.sqlite")}))
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_LEDGER", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "ledger.sqlite")})
+    )
     return "ledger"
 
 
@@ -89,7 +93,9 @@ class Store(dict[str, Any]):
 
 
 def context_of(sandbox: RunningSandbox, *, try_number: int = 1, max_tries: int = 0, **more: Any) -> Any:
-    ti = SimpleNamespace(dag_id="d", task_id="send", run_id="r", map_index=-1, try_number=try_number, max_tries=max_tries)
+    ti = SimpleNamespace(
+        dag_id="d", task_id="send", run_id="r", map_index=-1, try_number=try_number, max_tries=max_tries
+    )
     return {"ti": ti, "dag_run": SimpleNamespace(start_date=datetime(2025, 1, 1, tzinfo=UTC)), **more}
 
 
@@ -113,7 +119,9 @@ def test_the_book_is_kept_where_the_task_says_else_in_the_state_store_else_nowhe
     assert isinstance(book(context_of(sandbox)), WitnessLedger)
 
 
-def test_a_clear_keeps_the_book_and_begins_a_new_one_only_if_asked(sandbox: RunningSandbox, book: Callable[..., Any]) -> None:
+def test_a_clear_keeps_the_book_and_begins_a_new_one_only_if_asked(
+    sandbox: RunningSandbox, book: Callable[..., Any]
+) -> None:
     store = Store()
     for options, keys in (({}, 1), ({"on_clear": "resend"}, 2)):
         for max_tries in (1, 3):
@@ -121,14 +129,18 @@ def test_a_clear_keeps_the_book_and_begins_a_new_one_only_if_asked(sandbox: Runn
         assert len(store) == keys + (1 if options else 0)
 
 
-def test_a_clear_that_nothing_remembers_is_refused_unless_it_is_to_send_again(sandbox: RunningSandbox, book: Callable[..., Any]) -> None:
+def test_a_clear_that_nothing_remembers_is_refused_unless_it_is_to_send_again(
+    sandbox: RunningSandbox, book: Callable[..., Any]
+) -> None:
     cleared = context_of(sandbox, try_number=2, max_tries=3)
     with pytest.raises(SendFailed, match="nothing here remembers who was reached"):
         book(cleared, retries=1)
     assert isinstance(book(cleared, retries=1, on_clear="resend"), WitnessLedger)
 
 
-def test_texts_of_an_earlier_try_are_found_though_the_services_clock_is_behind(sandbox: RunningSandbox, book: Callable[..., Any]) -> None:
+def test_texts_of_an_earlier_try_are_found_though_the_services_clock_is_behind(
+    sandbox: RunningSandbox, book: Callable[..., Any]
+) -> None:
     message = Message("+989120000001", "سلام")
     IPPanelHook().run(edge.send.webservice(message.text, [message.recipient], sender=sandbox.sender))
     retried = context_of(sandbox, try_number=2)
@@ -138,7 +150,9 @@ def test_texts_of_an_earlier_try_are_found_though_the_services_clock_is_behind(s
     assert ledger.unknown([message]) == []
 
 
-def test_the_database_of_the_book_is_the_connections(sandbox: RunningSandbox, ledger_conn: str, book: Callable[..., Any]) -> None:
+def test_the_database_of_the_book_is_the_connections(
+    sandbox: RunningSandbox, ledger_conn: str, book: Callable[..., Any]
+) -> None:
     list(book(context_of(sandbox), ledger_conn_id=ledger_conn).history())
     path = BaseHook.get_connection(ledger_conn).host
     assert b"ippanel_ledger_chunk" in Path(path).read_bytes()

@@ -37,14 +37,19 @@ def sends(sandbox: RunningSandbox) -> int:
 
 
 @pytest.mark.parametrize("as_pairs", [True, False])
-def test_each_gets_it_with_values_of_their_own(sandbox: RunningSandbox, code: str, new_dag: Any, run_dag: Any, as_pairs: bool) -> None:
+def test_each_gets_it_with_values_of_their_own(
+    sandbox: RunningSandbox, code: str, new_dag: Any, run_dag: Any, as_pairs: bool
+) -> None:
     pairs = [("09120000001", {"name": "آرش", "code": 11}), ("۰۹۱۲۰۰۰۰۰۰۲", {"name": "بهار", "code": 22})]
     messages = pairs if as_pairs else [{"recipient": number, "variables": variables} for number, variables in pairs]
     with new_dag() as dag:
         IPPanelSendPatternOperator(task_id="send", code=code, messages=messages)
     run = run_dag(dag)
     assert run.state == "success"
-    assert given(sandbox) == [("+989120000001", "آرش عزیز، کد شما 11 است"), ("+989120000002", "بهار عزیز، کد شما 22 است")]
+    assert given(sandbox) == [
+        ("+989120000001", "آرش عزیز، کد شما 11 است"),
+        ("+989120000002", "بهار عزیز، کد شما 22 است"),
+    ]
     assert run.results["send"]["accepted"] == 2
     assert len(run.results["send"]["outbox_ids"]) == 2
 
@@ -52,7 +57,10 @@ def test_each_gets_it_with_values_of_their_own(sandbox: RunningSandbox, code: st
 def test_all_get_it_with_the_same_values(sandbox: RunningSandbox, code: str, new_dag: Any, run_dag: Any) -> None:
     with new_dag() as dag:
         IPPanelSendPatternOperator(
-            task_id="send", code=code, recipients=["09120000001", "09120000002"], variables={"name": "{{ 'همه' }}", "code": 5}
+            task_id="send",
+            code=code,
+            recipients=["09120000001", "09120000002"],
+            variables={"name": "{{ 'همه' }}", "code": 5},
         )
     run_dag(dag)
     assert {text for _, text in given(sandbox)} == {"همه عزیز، کد شما 5 است"}
@@ -85,7 +93,9 @@ def test_rows_that_cannot_be_sent_are_reported_and_the_others_go_out(
 
 def test_no_number_and_no_value_is_shown(sandbox: RunningSandbox, code: str, new_dag: Any, run_dag: Any) -> None:
     with new_dag() as dag:
-        IPPanelSendPatternOperator(task_id="send", code=code, recipients=["09120000001"], variables={"name": "محرمانه", "code": 48213})
+        IPPanelSendPatternOperator(
+            task_id="send", code=code, recipients=["09120000001"], variables={"name": "محرمانه", "code": 48213}
+        )
     run = run_dag(dag)
     assert run.state == "success"
     for secret in ("9120000001", "محرمانه", "48213"):
@@ -108,7 +118,8 @@ def test_what_is_wrong_is_named_and_nothing_is_sent(
 ) -> None:
     with new_dag() as dag:
         IPPanelSendPatternOperator(
-            task_id="send", **({"code": code, "recipients": ["09120000001"], "variables": {"name": "x", "code": 1}} | fields)
+            task_id="send",
+            **({"code": code, "recipients": ["09120000001"], "variables": {"name": "x", "code": 1}} | fields),
         )
     run = run_dag(dag)
     assert run.state == "failed"
@@ -143,4 +154,6 @@ def test_a_pattern_is_created_updated_and_deleted(sandbox: RunningSandbox) -> No
 
 def test_a_variable_the_text_does_not_hold_is_named(sandbox: RunningSandbox) -> None:
     with pytest.raises(InvalidInput, match=r"variables\[town\]"):
-        IPPanelCreatePatternOperator(task_id="create", message="سلام", description="x", variables={"town": "string"}).execute({})
+        IPPanelCreatePatternOperator(
+            task_id="create", message="سلام", description="x", variables={"town": "string"}
+        ).execute({})

@@ -57,11 +57,15 @@ def test_options_are_written_on_request(sandbox: RunningSandbox, book: int, tmp_
     assert "تبریز" in "".join(line["options"] for line in lines(path))
 
 
-def test_an_imported_file_is_in_the_phonebook_when_the_service_has_read_it(sandbox: RunningSandbox, book: int, contacts: str) -> None:
+def test_an_imported_file_is_in_the_phonebook_when_the_service_has_read_it(
+    sandbox: RunningSandbox, book: int, contacts: str
+) -> None:
     done = IPPanelImportPhonebookOperator(task_id="import", phonebook_id=book, path=contacts).execute({})
     assert done == {"phonebook_id": book}
     sandbox.settle()
-    numbers = {contact.number for contact in IPPanelHook().get_conn().walk(edge.phonebook.list_contacts(phonebook_id=book))}
+    numbers = {
+        contact.number for contact in IPPanelHook().get_conn().walk(edge.phonebook.list_contacts(phonebook_id=book))
+    }
     assert "+989120000003" in numbers
 
 
@@ -98,7 +102,9 @@ class TestWaitingForAnImport:
     ) -> None:
         sandbox.speed(0)
         with new_dag() as dag:
-            IPPanelImportPhonebookOperator(**(self.WAIT | {"timeout": 0.2}), phonebook_id=book, path=contacts, deferrable=deferrable)
+            IPPanelImportPhonebookOperator(
+                **(self.WAIT | {"timeout": 0.2}), phonebook_id=book, path=contacts, deferrable=deferrable
+            )
         run = run_dag(dag)
         sandbox.speed(1)
         assert run.state == "failed"
@@ -116,7 +122,9 @@ class TestWaitingForAnImport:
         assert run.state == "failed"
         assert f"phonebook_id {book}: the service says of the import: p" in run.log
 
-    def test_the_trigger_is_given_the_words_that_end_it(self, sandbox: RunningSandbox, book: int, contacts: str) -> None:
+    def test_the_trigger_is_given_the_words_that_end_it(
+        self, sandbox: RunningSandbox, book: int, contacts: str
+    ) -> None:
         task = IPPanelImportPhonebookOperator(
             **self.WAIT, phonebook_id=str(book), path=contacts, deferrable=True, done=["ready"], failed=["broken"]
         )
@@ -141,4 +149,6 @@ def test_a_wrong_file_is_named(sandbox: RunningSandbox, book: int, tmp_path: Pat
 def test_an_unknown_phonebook_is_named(sandbox: RunningSandbox, tmp_path: Path) -> None:
     Workbook().save(tmp_path / "contacts.xlsx")
     with pytest.raises(NotFound, match=r"phonebook\.import_contacts"):
-        IPPanelImportPhonebookOperator(task_id="import", phonebook_id=999_999, path=str(tmp_path / "contacts.xlsx")).execute({})
+        IPPanelImportPhonebookOperator(
+            task_id="import", phonebook_id=999_999, path=str(tmp_path / "contacts.xlsx")
+        ).execute({})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from ippanel_provider.operators.private import Hidden, Private, value_of
+from ippanel_provider.operators.hidden_fields import Hidden, Private, value_of
 
 
 class Note(BaseOperator):

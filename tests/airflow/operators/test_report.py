@@ -37,7 +37,13 @@ def test_every_recipient_has_a_row_with_what_became_of_it(sandbox: RunningSandbo
         {"outbox_id": str(first), "recipient": "+989120000993", "status": "not_delivered", "parts": "1"},
         {"outbox_id": str(second), "recipient": "+989120000994", "status": "blacklisted", "parts": "1"},
     ]
-    assert counts == {"path": str(tmp_path / "report.csv"), "recipients": 3, "delivered": 1, "not_delivered": 1, "blacklisted": 1}
+    assert counts == {
+        "path": str(tmp_path / "report.csv"),
+        "recipients": 3,
+        "delivered": 1,
+        "not_delivered": 1,
+        "blacklisted": 1,
+    }
 
 
 def test_it_waits_for_statuses_to_become_final_as_long_as_it_is_told(sandbox: RunningSandbox, tmp_path: Path) -> None:
@@ -72,17 +78,25 @@ def test_an_unknown_bulk_fails_it_and_leaves_no_half_report(sandbox: RunningSand
     assert not (tmp_path / "report.csv").exists()
 
 
-@pytest.mark.parametrize(("changes", "error"), [({"password": ""}, InvalidInput), ({"password": "wrong-key-0123456789"}, Unauthorized)])
-def test_a_wrong_connection_is_named(connect: Any, tmp_path: Path, changes: dict[str, Any], error: type[Exception]) -> None:
+@pytest.mark.parametrize(
+    ("changes", "error"), [({"password": ""}, InvalidInput), ({"password": "wrong-key-0123456789"}, Unauthorized)]
+)
+def test_a_wrong_connection_is_named(
+    connect: Any, tmp_path: Path, changes: dict[str, Any], error: type[Exception]
+) -> None:
     connect(**changes)
     with pytest.raises(error):
         report(tmp_path / "report.csv", outbox_ids=1)
 
 
-def test_no_number_is_in_logs_results_or_rendered_fields(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path) -> None:
+def test_no_number_is_in_logs_results_or_rendered_fields(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path
+) -> None:
     outbox_id = send(sandbox, "09120000001")
     with new_dag() as dag:
-        IPPanelDeliveryReportOperator(task_id="report", outbox_ids=outbox_id, path=str(tmp_path / "{{ dag.dag_id }}.csv"))
+        IPPanelDeliveryReportOperator(
+            task_id="report", outbox_ids=outbox_id, path=str(tmp_path / "{{ dag.dag_id }}.csv")
+        )
     run = run_dag(dag)
     assert run.state == "success"
     assert "9120000001" not in f"{run.log}{run.results}{run.rendered}"

@@ -25,7 +25,9 @@ def sends(sandbox: RunningSandbox) -> int:
 
 def test_one_text_reaches_every_spelling_of_a_number_once(sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
     with new_dag() as dag:
-        IPPanelSendOperator(task_id="send", message=TEXT, recipients=["09120000001", "۰۹۱۲۰۰۰۰۰۰۲", "+989120000001", 9120000003])
+        IPPanelSendOperator(
+            task_id="send", message=TEXT, recipients=["09120000001", "۰۹۱۲۰۰۰۰۰۰۲", "+989120000001", 9120000003]
+        )
     run = run_dag(dag)
     assert run.state == "success"
     assert given(sandbox) == [("+989120000001", TEXT), ("+989120000002", TEXT), ("+989120000003", TEXT)]
@@ -43,7 +45,9 @@ def test_one_text_reaches_every_spelling_of_a_number_once(sandbox: RunningSandbo
         [{"recipient": "09120000001", "message": "سلام آرش"}, {"recipient": "09120000002", "message": "سلام بهار"}],
     ],
 )
-def test_each_gets_a_text_of_their_own(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, messages: list[Any]) -> None:
+def test_each_gets_a_text_of_their_own(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, messages: list[Any]
+) -> None:
     with new_dag() as dag:
         IPPanelSendOperator(task_id="send", messages=messages)
     run = run_dag(dag)
@@ -51,9 +55,13 @@ def test_each_gets_a_text_of_their_own(sandbox: RunningSandbox, new_dag: Any, ru
     assert len(run.results["send"]["outbox_ids"]) == 2
 
 
-def test_a_bad_number_is_reported_row_by_row_and_the_others_go_out(sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+def test_a_bad_number_is_reported_row_by_row_and_the_others_go_out(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any
+) -> None:
     with new_dag() as dag:
-        IPPanelSendOperator(task_id="send", message=TEXT, recipients=["09120000001", "0912", None, "02112345678", "09120000002"])
+        IPPanelSendOperator(
+            task_id="send", message=TEXT, recipients=["09120000001", "0912", None, "02112345678", "09120000002"]
+        )
     run = run_dag(dag)
     assert run.state == "success"
     assert [number for number, _ in given(sandbox)] == ["+989120000001", "+989120000002"]
@@ -65,7 +73,9 @@ def test_a_bad_number_is_reported_row_by_row_and_the_others_go_out(sandbox: Runn
     assert "Row 2 gets no text: the number has too few digits" in run.log
 
 
-def test_a_text_that_is_too_long_is_reported_and_the_others_go_out(sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+def test_a_text_that_is_too_long_is_reported_and_the_others_go_out(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any
+) -> None:
     with new_dag() as dag:
         IPPanelSendOperator(task_id="send", messages=[("09120000001", "x" * 1401), ("09120000002", TEXT)])
     run = run_dag(dag)
@@ -73,7 +83,9 @@ def test_a_text_that_is_too_long_is_reported_and_the_others_go_out(sandbox: Runn
     assert run.results["send"]["rejects"][0]["line"] == 1
 
 
-def test_texts_come_from_templates_and_numbers_from_other_tasks(sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+def test_texts_come_from_templates_and_numbers_from_other_tasks(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any
+) -> None:
     with new_dag() as dag:
 
         @task
@@ -127,13 +139,21 @@ class TestNothingIsSent:
             ({"messages": [("09120000002", TEXT)]}, "messages: give either messages, or message and recipients"),
             ({"recipients": None}, "message, recipients: give both"),
             ({"recipients": "{{ ['09120000001'] }}"}, "recipients: the template rendered to text"),
-            ({"message": None, "recipients": None, "messages": [("09120000002",)]}, "messages: item 1 is neither a pair"),
-            ({"message": None, "recipients": None, "messages": [{"recipient": "09120000002"}]}, "messages: item 1 has no message"),
+            (
+                {"message": None, "recipients": None, "messages": [("09120000002",)]},
+                "messages: item 1 is neither a pair",
+            ),
+            (
+                {"message": None, "recipients": None, "messages": [{"recipient": "09120000002"}]},
+                "messages: item 1 has no message",
+            ),
             ({"sender": "3000505"}, "sender: "),
             ({"ippanel_conn_id": "nowhere"}, "nowhere"),
         ],
     )
-    def test_what_is_wrong_is_named(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, fields: dict[str, Any], said: str) -> None:
+    def test_what_is_wrong_is_named(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, fields: dict[str, Any], said: str
+    ) -> None:
         with new_dag() as dag:
             IPPanelSendOperator(task_id="send", **(self.GOOD | fields))
         run = run_dag(dag)
@@ -142,7 +162,9 @@ class TestNothingIsSent:
         assert sandbox.messages() == []
         assert sends(sandbox) == 0
 
-    def test_an_upstream_task_that_found_nobody_is_told(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+    def test_an_upstream_task_that_found_nobody_is_told(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any
+    ) -> None:
         with new_dag() as dag:
 
             @task
@@ -166,7 +188,13 @@ class TestNothingIsSent:
         ids=["wrong key", "no key", "service down", "no sender", "a line of someone else"],
     )
     def test_a_wrong_connection_is_named(
-        self, connect: Callable[..., str], ippanel_sandbox: RunningSandbox, new_dag: Any, run_dag: Any, changes: dict[str, Any], said: str
+        self,
+        connect: Callable[..., str],
+        ippanel_sandbox: RunningSandbox,
+        new_dag: Any,
+        run_dag: Any,
+        changes: dict[str, Any],
+        said: str,
     ) -> None:
         connect(**changes)
         with new_dag() as dag:
@@ -192,7 +220,9 @@ class TestPrivacy:
             {"message": "{{ params.text }}", "recipients": "{{ params.number }}"},
         ],
     )
-    def test_a_send_that_succeeds(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, fields: dict[str, Any]) -> None:
+    def test_a_send_that_succeeds(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, fields: dict[str, Any]
+    ) -> None:
         with new_dag(params={"text": TEXT, "number": "09120000001"}) as dag:
             IPPanelSendOperator(task_id="send", **fields)
         run = run_dag(dag)
@@ -211,7 +241,9 @@ class TestPrivacy:
 
     def test_a_mapped_send(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
         with new_dag() as dag:
-            IPPanelSendOperator.partial(task_id="send", message=TEXT).expand(recipients=[["09120000001"], ["09120000002"]])
+            IPPanelSendOperator.partial(task_id="send", message=TEXT).expand(
+                recipients=[["09120000001"], ["09120000002"]]
+            )
         run = run_dag(dag)
         assert len(given(sandbox)) == 2
         self.assert_private(run)

@@ -35,12 +35,16 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     with closing(sqlite3.connect(tmp_path / "w.sqlite")) as database, database:
         database.execute("CREATE TABLE do_not_text (mobile TEXT)")
         database.execute("INSERT INTO do_not_text VALUES ('+98 912 000 0003')")
-    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "w.sqlite")}))
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "w.sqlite")})
+    )
     return "warehouse"
 
 
 class TestSuppression:
-    def test_every_kind_of_list(self, sandbox: RunningSandbox, warehouse: str, new_dag: Any, run_dag: Any, tmp_path: Path) -> None:
+    def test_every_kind_of_list(
+        self, sandbox: RunningSandbox, warehouse: str, new_dag: Any, run_dag: Any, tmp_path: Path
+    ) -> None:
         hook = IPPanelHook()
         sandbox.inbox("+989120000001", "لغو ۱۱")
         book = hook.run(edge.phonebook.create("بدون پیامک"))
@@ -66,7 +70,11 @@ class TestSuppression:
         run = run_dag(dag)
         assert run.state == "success"
         assert reached(sandbox) == ["+989120000007"]
-        assert (run.results["send"]["suppressed"], run.results["send"]["rejected"], run.results["send"]["rejects"]) == (6, 0, [])
+        assert (run.results["send"]["suppressed"], run.results["send"]["rejected"], run.results["send"]["rejects"]) == (
+            6,
+            0,
+            [],
+        )
         assert (tmp_path / dag.dag_id / "rejects.csv").read_text(encoding="utf-8").splitlines() == [
             "line,reason",
             "1,the recipient has opted out by a text to the line",
@@ -81,9 +89,18 @@ class TestSuppression:
     @pytest.mark.parametrize(
         ("suppress", "said"),
         [
-            ([InPhonebook(4711)], "suppress, InPhonebook: it cannot be read, and nothing is sent without it. phonebook_id: there is no"),
-            ([InTable("SELECT mobile FROM nowhere", "warehouse")], "suppress, InTable: it cannot be read, and nothing is sent without it."),
-            ([OptedOut(), InFile("nowhere.csv")], "suppress, InFile: it cannot be read, and nothing is sent without it."),
+            (
+                [InPhonebook(4711)],
+                "suppress, InPhonebook: it cannot be read, and nothing is sent without it. phonebook_id: there is no",
+            ),
+            (
+                [InTable("SELECT mobile FROM nowhere", "warehouse")],
+                "suppress, InTable: it cannot be read, and nothing is sent without it.",
+            ),
+            (
+                [OptedOut(), InFile("nowhere.csv")],
+                "suppress, InFile: it cannot be read, and nothing is sent without it.",
+            ),
             ([3.5], "suppress: float is neither"),
         ],
     )
@@ -106,7 +123,9 @@ class TestSuppression:
         assert "suppress, OptedOut: it cannot be read, and nothing is sent without it." in run.log
         assert sandbox.messages() == []
 
-    def test_if_nobody_is_left_the_task_has_done_its_work(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+    def test_if_nobody_is_left_the_task_has_done_its_work(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any
+    ) -> None:
         with new_dag() as dag:
             sending(suppress=PEOPLE)
         run = run_dag(dag)
@@ -121,15 +140,20 @@ class TestRejects:
         with new_dag() as dag:
             bad = ["0912", *PEOPLE, "02100000000"]
             sending(task_id="without", recipients=bad, rejects_path=str(tmp_path / "without.jsonl"))
-            sending(task_id="with", recipients=bad, rejects_path=str(tmp_path / "with.jsonl"), rejects_with_numbers=True)
+            sending(
+                task_id="with", recipients=bad, rejects_path=str(tmp_path / "with.jsonl"), rejects_with_numbers=True
+            )
         assert run_dag(dag).state == "success"
         without, given = (
-            [json.loads(line) for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()] for name in ("without", "with")
+            [json.loads(line) for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()]
+            for name in ("without", "with")
         )
         assert [sorted(entry) for entry in without] == [["line", "reason"]] * 2
         assert [(entry["line"], entry["recipient"]) for entry in given] == [(1, "0912"), (9, "02100000000")]
 
-    def test_they_are_written_when_nobody_can_get_a_text(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path) -> None:
+    def test_they_are_written_when_nobody_can_get_a_text(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path
+    ) -> None:
         with new_dag() as dag:
             sending(recipients=["0912"], rejects_path=str(tmp_path / "rejects.csv"))
         assert run_dag(dag).state == "failed"
@@ -153,7 +177,10 @@ class TestCredit:
             sending()
         run = run_dag(dag)
         assert run.state == "failed"
-        assert "credit: the account has 7,000 rial, and what is to be sent (7 recipients, 7 parts) costs about 9,311" in run.log
+        assert (
+            "credit: the account has 7,000 rial, and what is to be sent (7 recipients, 7 parts) costs about 9,311"
+            in run.log
+        )
         assert sandbox.messages() == []
 
     def test_the_suffix_counts(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
@@ -172,13 +199,20 @@ class TestEmpty:
 
 
 class TestDryRun:
-    def test_it_says_who_would_get_what_and_sends_nothing(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+    def test_it_says_who_would_get_what_and_sends_nothing(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any
+    ) -> None:
         sandbox.account(credit=1000)
         with new_dag(params={"dry": True}) as dag:
             sending(
                 message=None,
                 recipients=None,
-                messages=[("09120000001", "ا" * 71), ("09350000002", "hello"), ("0912", "سلام"), ("09120000003", "سلام")],
+                messages=[
+                    ("09120000001", "ا" * 71),
+                    ("09350000002", "hello"),
+                    ("0912", "سلام"),
+                    ("09120000003", "سلام"),
+                ],
                 suppress=["09120000003"],
                 dry_run="{{ params.dry }}",
             )
@@ -188,10 +222,20 @@ class TestDryRun:
         assert sandbox.stats()["requests"].get("POST /api/send", 0) == 0
         result = run.results["send"]
         assert result["preview"] == [
-            {"line": 1, "recipient": "+98912***0001", "characters": 71, "encoding": "UCS-2", "parts": 2, "cost": 2660.2},
+            {
+                "line": 1,
+                "recipient": "+98912***0001",
+                "characters": 71,
+                "encoding": "UCS-2",
+                "parts": 2,
+                "cost": 2660.2,
+            },
             {"line": 2, "recipient": "+98935***0002", "characters": 5, "encoding": "GSM-7", "parts": 1, "cost": 2350.8},
         ]
-        counted = {name: result[name] for name in ("rows", "recipients", "suppressed", "rejected", "parts", "cost", "credit", "outbox_ids")}
+        counted = {
+            name: result[name]
+            for name in ("rows", "recipients", "suppressed", "rejected", "parts", "cost", "credit", "outbox_ids")
+        }
         assert counted == {
             "rows": 4,
             "recipients": 2,
@@ -211,7 +255,9 @@ class TestDryRun:
         assert run_dag(dag).state == "success"
         assert len(reached(sandbox)) == 7
 
-    def test_a_ledger_in_sql_says_who_has_got_it_before(self, sandbox: RunningSandbox, warehouse: str, new_dag: Any, run_dag: Any) -> None:
+    def test_a_ledger_in_sql_says_who_has_got_it_before(
+        self, sandbox: RunningSandbox, warehouse: str, new_dag: Any, run_dag: Any
+    ) -> None:
         ledger = {"ledger_conn_id": warehouse, "campaign_id": "sale"}
         with new_dag() as dag:
             sent = sending(task_id="sent", recipients=PEOPLE[:5], **ledger)

@@ -31,7 +31,9 @@ def book(sandbox: RunningSandbox) -> int:
     """A phonebook with two contacts."""
     hook = IPPanelHook()
     made = hook.run(edge.phonebook.create("مشتریان"))
-    hook.run(edge.phonebook.add_contacts({"number": number, "phonebook_id": made.id, "name": "آرش"} for number in NUMBERS))
+    hook.run(
+        edge.phonebook.add_contacts({"number": number, "phonebook_id": made.id, "name": "آرش"} for number in NUMBERS)
+    )
     return made.id
 
 
@@ -97,7 +99,9 @@ def test_an_answer_that_never_came_is_found_in_the_outbox(sandbox: RunningSandbo
     assert sends(sandbox) == 1
 
 
-def test_the_same_text_sent_a_minute_before_is_not_taken_for_the_one_in_doubt(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+def test_the_same_text_sent_a_minute_before_is_not_taken_for_the_one_in_doubt(
+    sandbox: RunningSandbox, book: int, run_task: Any
+) -> None:
     IPPanelHook().run(edge.send.webservice(TEXT, ["09120000009"], sender=sandbox.sender))
     sandbox.fault("status", path="/api/send", status=504, times=1)
     run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, settle=0)
@@ -138,7 +142,9 @@ def test_what_was_written_down_is_believed(sandbox: RunningSandbox, book: int) -
 
 def test_a_send_in_doubt_fails_without_being_sent_again(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
     sandbox.fault("status", path="/api/send", status=504, times=1)
-    run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, settle=0, retries=1, retry_delay=timedelta(0))
+    run = run_task(
+        IPPanelSendPhonebookOperator, message=TEXT, books=book, settle=0, retries=1, retry_delay=timedelta(0)
+    )
     assert run.state == "failed"
     assert "the outbox shows no bulk of it" in run.log
     assert sends(sandbox) == 1
@@ -152,7 +158,9 @@ def test_a_send_in_doubt_can_be_skipped(sandbox: RunningSandbox, book: int, run_
 
 def test_a_retry_sends_what_did_not_leave(sandbox: RunningSandbox, book: int, run_task: Any) -> None:
     sandbox.fault("refused", path="/api/send", times=1)
-    run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, settle=0, retries=1, retry_delay=timedelta(0))
+    run = run_task(
+        IPPanelSendPhonebookOperator, message=TEXT, books=book, settle=0, retries=1, retry_delay=timedelta(0)
+    )
     assert run.state == "success", run.log
     assert given(sandbox) == NUMBERS
 
@@ -224,13 +232,17 @@ class TestDryRun:
         assert (told["recipients"], told["parts"], told["credit"]) == (2, 2, 5000)
         assert told["cost"] == sum(row["cost"] for row in told["preview"]) > 0
 
-    def test_parts_of_a_phonebook_are_as_many_as_are_asked_for(self, sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+    def test_parts_of_a_phonebook_are_as_many_as_are_asked_for(
+        self, sandbox: RunningSandbox, book: int, run_task: Any
+    ) -> None:
         whom = [{"phonebook_id": book, "start": 0, "size": 1}, {"phonebook_id": book, "number_ids": [1, 2]}]
         told = rehearsed(run_task, IPPanelSendPhonebookOperator, message=TEXT, books=whom)
         assert (told["recipients"], told["parts"], told["parts_each"]) == (3, 3, 1)
         assert told["cost"] == 3 * told["cost_each"] > 0
 
-    def test_texts_made_of_options_are_counted_by_the_phonebook(self, sandbox: RunningSandbox, book: int, run_task: Any) -> None:
+    def test_texts_made_of_options_are_counted_by_the_phonebook(
+        self, sandbox: RunningSandbox, book: int, run_task: Any
+    ) -> None:
         told = rehearsed(run_task, IPPanelSendPhonebookOperator, message="سلام {ex_1}", books=book, keywords=True)
         assert told["recipients"] == 2
         assert "preview" not in told
@@ -239,12 +251,26 @@ class TestDryRun:
         ("kind", "name", "rows", "message", "lengths"),
         [
             ("numbers", "n.csv", [[NUMBERS[0]], ["0912"], [NUMBERS[1]]], TEXT, (len(TEXT), len(TEXT))),
-            ("messages", "m.csv", [["recipient", "message"], [NUMBERS[0], "یک"], ["0912", "x"], [NUMBERS[1], "سه تا"]], "", (2, 5)),
+            (
+                "messages",
+                "m.csv",
+                [["recipient", "message"], [NUMBERS[0], "یک"], ["0912", "x"], [NUMBERS[1], "سه تا"]],
+                "",
+                (2, 5),
+            ),
             ("keyword", "k.xlsx", [[NUMBERS[0], "آرش"], ["0912", "x"], [NUMBERS[1], 10]], "{ex_B} عزیز", (8, 7)),
         ],
     )
     def test_people_in_a_file(
-        self, sandbox: RunningSandbox, run_task: Any, tmp_path: Path, kind: str, name: str, rows: Any, message: str, lengths: Any
+        self,
+        sandbox: RunningSandbox,
+        run_task: Any,
+        tmp_path: Path,
+        kind: str,
+        name: str,
+        rows: Any,
+        message: str,
+        lengths: Any,
     ) -> None:
         path = tmp_path / name
         if name.endswith("csv"):
@@ -266,7 +292,9 @@ class TestDryRun:
     def test_people_beside_those_in_a_file(self, sandbox: RunningSandbox, run_task: Any, tmp_path: Path) -> None:
         (tmp_path / "n.csv").write_text(f"{NUMBERS[0]}\n")
         others = ["09120000002", NUMBERS[0]]
-        told = rehearsed(run_task, IPPanelSendFileOperator, message=TEXT, path=str(tmp_path / "n.csv"), other_recipients=others)
+        told = rehearsed(
+            run_task, IPPanelSendFileOperator, message=TEXT, path=str(tmp_path / "n.csv"), other_recipients=others
+        )
         assert told["recipients"] == 2
 
     def test_one_who_is_called(self, sandbox: RunningSandbox, run_task: Any) -> None:
@@ -274,7 +302,9 @@ class TestDryRun:
         assert [(row["recipient"], row["characters"]) for row in told["preview"]] == [("+98912***0001", 5)]
         assert (told["recipients"], told["cost"]) == (1, None)
 
-    def test_people_only_the_service_knows_are_as_many_as_are_asked_for(self, sandbox: RunningSandbox, run_task: Any) -> None:
+    def test_people_only_the_service_knows_are_as_many_as_are_asked_for(
+        self, sandbox: RunningSandbox, run_task: Any
+    ) -> None:
         choices = [{"postal_code": "19", "mci": {"size": 2}, "irancell": {"size": 3}}]
         fields = {"kind": "postal_code", "choices": choices, "other_recipients": ["09120000001"]}
         sandbox.account(lines=["+98BANK"])
@@ -290,7 +320,9 @@ class TestDryRun:
 @pytest.mark.parametrize("as_text", [False, True])
 def test_it_can_be_scheduled(sandbox: RunningSandbox, book: int, run_task: Any, as_text: bool) -> None:
     moment = datetime.fromtimestamp(int(sandbox.now()) + 3600, UTC)
-    run = run_task(IPPanelSendPhonebookOperator, message=TEXT, books=book, send_time=moment.isoformat() if as_text else moment)
+    run = run_task(
+        IPPanelSendPhonebookOperator, message=TEXT, books=book, send_time=moment.isoformat() if as_text else moment
+    )
     assert run.state == "success", run.log
     assert sandbox.messages()[0]["send_time"] == moment.timestamp()
 
@@ -326,7 +358,9 @@ def test_out_of_quiet_hours_it_goes_out_at_once(sandbox: RunningSandbox, book: i
         ({"sender": "3000505"}, "sender: "),
     ],
 )
-def test_what_is_wrong_is_named_and_nothing_is_sent(sandbox: RunningSandbox, run_task: Any, fields: dict[str, Any], said: str) -> None:
+def test_what_is_wrong_is_named_and_nothing_is_sent(
+    sandbox: RunningSandbox, run_task: Any, fields: dict[str, Any], said: str
+) -> None:
     run = run_task(IPPanelSendPhonebookOperator, **({"message": TEXT, "books": 7} | fields))
     assert run.state == "failed"
     assert said in run.log
@@ -349,7 +383,9 @@ def test_a_text_of_their_own_from_the_options_of_contacts(sandbox: RunningSandbo
     hook = IPPanelHook()
     option = hook.run(edge.phonebook.create_option("شهر", "string"))
     made = hook.run(edge.phonebook.create("مشتریان", [option.id]))
-    hook.run(edge.phonebook.add_contacts([{"number": NUMBERS[0], "phonebook_id": made.id, "options": {option.id: "تبریز"}}]))
+    hook.run(
+        edge.phonebook.add_contacts([{"number": NUMBERS[0], "phonebook_id": made.id, "options": {option.id: "تبریز"}}])
+    )
     run = run_task(IPPanelSendPhonebookOperator, message=f"سلام از {{ex_{option.id}}}", books=made.id, keywords=True)
     assert run.state == "success", run.log
     assert [text["text"] for text in sandbox.messages()] == ["سلام از تبریز"]
@@ -358,7 +394,9 @@ def test_a_text_of_their_own_from_the_options_of_contacts(sandbox: RunningSandbo
 def test_a_file_of_numbers(sandbox: RunningSandbox, run_task: Any, tmp_path: Path) -> None:
     with (tmp_path / "numbers.csv").open("w", newline="") as file:
         csv.writer(file).writerows([[number] for number in NUMBERS])
-    run = run_task(IPPanelSendFileOperator, message=TEXT, path=str(tmp_path / "numbers.csv"), other_recipients=["09120000003"])
+    run = run_task(
+        IPPanelSendFileOperator, message=TEXT, path=str(tmp_path / "numbers.csv"), other_recipients=["09120000003"]
+    )
     assert run.state == "success", run.log
     assert given(sandbox) == [*NUMBERS, "+989120000003"]
 
@@ -368,7 +406,10 @@ def test_a_file_of_texts(sandbox: RunningSandbox, run_task: Any, tmp_path: Path)
         csv.writer(file).writerows([("recipient", "message"), (NUMBERS[0], "یک"), (NUMBERS[1], "دو")])
     run = run_task(IPPanelSendFileOperator, path=str(tmp_path / "texts.csv"), kind="messages")
     assert len(run.results["send"]["outbox_ids"]) == 2
-    assert sorted((text["recipient"], text["text"]) for text in sandbox.messages()) == [(NUMBERS[0], "یک"), (NUMBERS[1], "دو")]
+    assert sorted((text["recipient"], text["text"]) for text in sandbox.messages()) == [
+        (NUMBERS[0], "یک"),
+        (NUMBERS[1], "دو"),
+    ]
 
 
 def test_a_file_of_keywords(sandbox: RunningSandbox, run_task: Any, tmp_path: Path) -> None:
@@ -376,7 +417,12 @@ def test_a_file_of_keywords(sandbox: RunningSandbox, run_task: Any, tmp_path: Pa
     workbook.active.append([NUMBERS[0], "آرش", 10])
     workbook.active.append([NUMBERS[1], "بهار", 20])
     workbook.save(tmp_path / "keywords.xlsx")
-    run = run_task(IPPanelSendFileOperator, message="{ex_B} عزیز، {ex_C} امتیاز", path=str(tmp_path / "keywords.xlsx"), kind="keyword")
+    run = run_task(
+        IPPanelSendFileOperator,
+        message="{ex_B} عزیز، {ex_C} امتیاز",
+        path=str(tmp_path / "keywords.xlsx"),
+        kind="keyword",
+    )
     assert run.state == "success", run.log
     assert sorted(text["text"] for text in sandbox.messages()) == ["آرش عزیز، 10 امتیاز", "بهار عزیز، 20 امتیاز"]
 
@@ -387,11 +433,19 @@ def test_a_file_of_keywords(sandbox: RunningSandbox, run_task: Any, tmp_path: Pa
         ({"path": "no-such.csv"}, "file"),
         ({"path": "numbers.txt"}, "its name ends in .csv or .xlsx"),
         ({"kind": "messages"}, "message: the texts are in the file"),
-        ({"kind": "keyword", "other_recipients": ["09120000001"]}, "other_recipients: only the kind 'numbers' takes them"),
+        (
+            {"kind": "keyword", "other_recipients": ["09120000001"]},
+            "other_recipients: only the kind 'numbers' takes them",
+        ),
     ],
 )
 def test_a_wrong_file_is_named_and_nothing_is_sent(
-    sandbox: RunningSandbox, run_task: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], said: str
+    sandbox: RunningSandbox,
+    run_task: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fields: dict[str, Any],
+    said: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("numbers.csv", "numbers.txt"):
@@ -412,7 +466,9 @@ def test_a_wrong_file_is_named_and_nothing_is_sent(
         ("job", {"main_category_id": "first", "mci": {"size": 1}}, "+98PRO"),
     ],
 )
-def test_people_the_service_knows(sandbox: RunningSandbox, run_task: Any, kind: str, choice: dict[str, Any], line: str) -> None:
+def test_people_the_service_knows(
+    sandbox: RunningSandbox, run_task: Any, kind: str, choice: dict[str, Any], line: str
+) -> None:
     sandbox.account(lines=["+98BANK", "+98PRO"])
     for field, call in (("province_id", edge.bank.provinces), ("main_category_id", edge.bank.job_categories)):
         if field in choice:
@@ -425,7 +481,9 @@ def test_people_the_service_knows(sandbox: RunningSandbox, run_task: Any, kind: 
 def test_a_code_is_read_out(sandbox: RunningSandbox, run_task: Any) -> None:
     run = run_task(IPPanelVoiceOtpOperator, code="{{ 48000 + 213 }}", recipient="۰۹۱۲۰۰۰۰۰۰۱")
     assert run.state == "success", run.log
-    assert [(text["recipient"], text["text"], text["type"]) for text in sandbox.messages()] == [("+989120000001", "48213", "sendvoice")]
+    assert [(text["recipient"], text["text"], text["type"]) for text in sandbox.messages()] == [
+        ("+989120000001", "48213", "sendvoice")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,9 @@ class TestPatterns:
         (folder / "hello.yaml").write_text("message: سلام %name%")
         return folder
 
-    def test_one_task_plans_and_applies(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, folder: Path, tmp_path: Path) -> None:
+    def test_one_task_plans_and_applies(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, folder: Path, tmp_path: Path
+    ) -> None:
         with new_dag() as dag:
             IPPanelPatternSyncOperator(task_id="sync", folder=str(folder), report_path=str(tmp_path / "report.jsonl"))
         run = run_dag(dag)
@@ -47,7 +49,9 @@ class TestPatterns:
         assert sorted(result["pending"]) == sorted(result["codes"].values())
         report = [json.loads(line) for line in (tmp_path / "report.jsonl").read_text().splitlines()]
         assert [(row["name"], row["action"]) for row in report] == [("hello", "created"), ("otp", "created")]
-        assert json.loads((folder / "ippanel.lock.json").read_text())["patterns"]["otp"]["code"] == result["codes"]["otp"]
+        assert (
+            json.loads((folder / "ippanel.lock.json").read_text())["patterns"]["otp"]["code"] == result["codes"]["otp"]
+        )
         assert "سلام" not in run.log
 
         again = run_dag(dag).results["sync"]
@@ -59,7 +63,9 @@ class TestPatterns:
     ) -> None:
         plan_path = str(tmp_path / "plan.json")
         with new_dag() as dag:
-            plan = IPPanelPatternSyncOperator(task_id="plan", folder=str(folder), dry_run=True, plan_path=plan_path, show_diff=True)
+            plan = IPPanelPatternSyncOperator(
+                task_id="plan", folder=str(folder), dry_run=True, plan_path=plan_path, show_diff=True
+            )
 
             @task
             def approve(planned: dict[str, Any]) -> None:
@@ -112,7 +118,9 @@ class TestPatterns:
         assert writes(sandbox, "patterns") == {"POST /api/patterns/normal": 2}
 
     @pytest.mark.parametrize("deferrable", [True, False], ids=["deferred", "on the worker"])
-    def test_it_waits_for_the_reviewer(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, folder: Path, deferrable: bool) -> None:
+    def test_it_waits_for_the_reviewer(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, folder: Path, deferrable: bool
+    ) -> None:
         with new_dag() as dag:
             IPPanelPatternSyncOperator(task_id="make", folder=str(folder))
         codes = run_dag(dag).results["make"]["codes"]
@@ -142,7 +150,9 @@ class TestPatterns:
 
         monkeypatch.setattr(IPPanelPatternTrigger, "wait", decided)
         with new_dag() as dag:
-            IPPanelPatternSyncOperator(task_id="sync", folder=str(folder), wait_for_approval=True, deferrable=True, poke_interval=0.1)
+            IPPanelPatternSyncOperator(
+                task_id="sync", folder=str(folder), wait_for_approval=True, deferrable=True, poke_interval=0.1
+            )
         run = run_dag(dag)
         assert run.state == "success", run.log
         assert (run.results["sync"]["changed"], run.results["sync"]["pending"]) == (True, [])
@@ -150,10 +160,17 @@ class TestPatterns:
         assert writes(sandbox, "patterns") == {"POST /api/patterns/normal": 2}
 
     @pytest.mark.parametrize("deferrable", [True, False], ids=["deferred", "on the worker"])
-    def test_nobody_decides(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, folder: Path, deferrable: bool) -> None:
+    def test_nobody_decides(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, folder: Path, deferrable: bool
+    ) -> None:
         with new_dag() as dag:
             IPPanelPatternSyncOperator(
-                task_id="sync", folder=str(folder), wait_for_approval=True, deferrable=deferrable, poke_interval=0.05, timeout=0.3
+                task_id="sync",
+                folder=str(folder),
+                wait_for_approval=True,
+                deferrable=deferrable,
+                poke_interval=0.05,
+                timeout=0.3,
             )
         run = run_dag(dag)
         assert run.state == "failed"
@@ -165,7 +182,9 @@ class TestPatterns:
             IPPanelPatternSyncOperator(task_id="make", folder=str(folder))
         sandbox.reject(run_dag(dag).results["make"]["codes"]["otp"], "نام فروشگاه لازم است")
         with new_dag() as dag:
-            IPPanelPatternSyncOperator(task_id="sync", folder=str(folder), wait_for_approval=True, deferrable=True, poke_interval=0.1)
+            IPPanelPatternSyncOperator(
+                task_id="sync", folder=str(folder), wait_for_approval=True, deferrable=True, poke_interval=0.1
+            )
         run = run_dag(dag)
         assert run.state == "failed"
         assert "1 of the patterns were not approved." in run.log
@@ -176,7 +195,12 @@ class TestPhonebooks:
     """Rows, and a phonebook."""
 
     ROWS = tuple({"mobile": f"0912{n:07d}", "name": f"مشتری {n}", "points": n} for n in range(1, 11))
-    FIELDS = {"book": "Customers", "number_column": "mobile", "fields": {"name": "name"}, "options": {"Points": "points:int"}}  # noqa: RUF012
+    FIELDS = {
+        "book": "Customers",
+        "number_column": "mobile",
+        "fields": {"name": "name"},
+        "options": {"Points": "points:int"},
+    }
 
     @pytest.fixture
     def source(self, tmp_path: Path) -> str:
@@ -231,7 +255,9 @@ class TestPhonebooks:
     ) -> None:
         plan_path = str(tmp_path / "plan.jsonl")
         with new_dag() as dag:
-            plan = IPPanelPhonebookSyncOperator(task_id="plan", source_path=source, dry_run=True, plan_path=plan_path, **self.FIELDS)
+            plan = IPPanelPhonebookSyncOperator(
+                task_id="plan", source_path=source, dry_run=True, plan_path=plan_path, **self.FIELDS
+            )
 
             @task
             def approve(planned: dict[str, Any]) -> None:
@@ -275,7 +301,9 @@ class TestPhonebooks:
             ({"rows": [], "book": ""}, "book"),
         ],
     )
-    def test_what_is_wrong_is_named(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, fields: dict[str, Any], said: str) -> None:
+    def test_what_is_wrong_is_named(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, fields: dict[str, Any], said: str
+    ) -> None:
         with new_dag() as dag:
             IPPanelPhonebookSyncOperator(task_id="sync", **(self.FIELDS | fields))
         run = run_dag(dag)
@@ -286,7 +314,10 @@ class TestPhonebooks:
     def test_rejected_rows_can_be_a_failure(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
         with new_dag() as dag:
             IPPanelPhonebookSyncOperator(
-                task_id="sync", rows=[self.ROWS[0], {"mobile": "x", "name": "y", "points": 0}], on_reject="fail", **self.FIELDS
+                task_id="sync",
+                rows=[self.ROWS[0], {"mobile": "x", "name": "y", "points": 0}],
+                on_reject="fail",
+                **self.FIELDS,
             )
         run = run_dag(dag)
         assert run.state == "failed"
@@ -327,7 +358,9 @@ def events_of() -> Callable[[str], int]:
 
         key = AssetEvent.asset_id if hasattr(AssetEvent, "asset_id") else AssetEvent.dataset_id
         with create_session() as session:
-            return int(session.query(AssetEvent).join(AssetModel, AssetModel.id == key).filter(AssetModel.uri == uri).count())
+            return int(
+                session.query(AssetEvent).join(AssetModel, AssetModel.id == key).filter(AssetModel.uri == uri).count()
+            )
 
     return count
 

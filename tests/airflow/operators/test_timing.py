@@ -93,7 +93,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def sending(**fields: Any) -> IPPanelSendOperator:
-    return IPPanelSendOperator(**({"task_id": "send", "message": "سلام", "recipients": ["09120000001"]} | HOLD | fields))
+    return IPPanelSendOperator(
+        **({"task_id": "send", "message": "سلام", "recipients": ["09120000001"]} | HOLD | fields)
+    )
 
 
 class TestHolding:
@@ -109,7 +111,13 @@ class TestHolding:
 
     @pytest.mark.parametrize("kind", ["many", "one request", "decorated"])
     def test_deferred_it_sends_when_they_are_over(
-        self, sandbox: RunningSandbox, clock: Clock, new_dag: Any, run_dag: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+        self,
+        sandbox: RunningSandbox,
+        clock: Clock,
+        new_dag: Any,
+        run_dag: Any,
+        monkeypatch: pytest.MonkeyPatch,
+        kind: str,
     ) -> None:
         book = sandbox.add_phonebook("all", [{"number": "+989120000001"}])["id"]
         called: list[datetime] = []
@@ -167,16 +175,26 @@ class TestHolding:
         assert looked[:2] == [NIGHT, MORNING]
         assert len(sandbox.messages()) == 1
 
-    def test_where_it_cannot_the_task_sleeps(self, sandbox: RunningSandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_where_it_cannot_the_task_sleeps(
+        self, sandbox: RunningSandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(timing, "_can_be_rescheduled", lambda: False)
         sending(deferrable=False).hold()
         assert clock.time == MORNING
         assert max(clock.slept) <= 60
 
     @pytest.mark.parametrize(
-        "fields", [{"quiet_hours": {"+989999": "22:00-08:00"}}, {"send_time": MORNING}, {"dry_run": True}, {"in_quiet_hours": "schedule"}]
+        "fields",
+        [
+            {"quiet_hours": {"+989999": "22:00-08:00"}},
+            {"send_time": MORNING},
+            {"dry_run": True},
+            {"in_quiet_hours": "schedule"},
+        ],
     )
-    def test_what_goes_out_later_or_never_is_not_held(self, sandbox: RunningSandbox, clock: Clock, fields: dict[str, Any]) -> None:
+    def test_what_goes_out_later_or_never_is_not_held(
+        self, sandbox: RunningSandbox, clock: Clock, fields: dict[str, Any]
+    ) -> None:
         sending(deferrable=True, **fields).hold()
 
     def test_a_send_time_in_quiet_hours_is_moved_to_their_end(self, sandbox: RunningSandbox, clock: Clock) -> None:

@@ -1,4 +1,6 @@
-"""Sends to many that wait until their texts are out: what they return, what fails them, and that nobody gets a text twice."""
+"""Sends to many that wait until their texts are out: what they return, what fails them, and that nobody gets a text
+twice.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def shared_text(**fields: Any) -> Any:
 
 
 def own_texts(**fields: Any) -> Any:
-    return IPPanelSendOperator(messages=[*((number, f"سلام {number[-1]}") for number in PEOPLE), ("0912", "x")], **fields)
+    return IPPanelSendOperator(
+        messages=[*((number, f"سلام {number[-1]}") for number in PEOPLE), ("0912", "x")], **fields
+    )
 
 
 def decorated(**fields: Any) -> Any:
@@ -47,7 +51,9 @@ def decorated(**fields: Any) -> Any:
 
 
 @pytest.fixture
-def sender(request: pytest.FixtureRequest, sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sender:
+def sender(
+    request: pytest.FixtureRequest, sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Sender:
     """Make the task of the kind the test is for: five people get a text each, and one row is rejected."""
     sandbox.account(duplicate_guard=0)
     rows = [(number, number[-1]) for number in PEOPLE] + [("0912", "x")]
@@ -56,24 +62,47 @@ def sender(request: pytest.FixtureRequest, sandbox: RunningSandbox, tmp_path: Pa
         with closing(sqlite3.connect(tmp_path / "w.sqlite")) as database, database:
             database.execute("CREATE TABLE people (mobile TEXT, name TEXT)")
             database.executemany("INSERT INTO people VALUES (?, ?)", rows)
-        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "w.sqlite")}))
+        monkeypatch.setenv(
+            "AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "w.sqlite")})
+        )
         query = {"sql": "SELECT * FROM people", "sql_conn_id": "warehouse"}
         return SqlToIPPanelOperator(**query, recipient_column="mobile", row_message="سلام {{ name }}", **fields)
 
     def file(**fields: Any) -> Any:
         (tmp_path / "people.csv").write_text("mobile,name\n" + "".join(f"{number},{name}\n" for number, name in rows))
-        return FileToIPPanelOperator(path=str(tmp_path / "people.csv"), recipient_column="mobile", row_message="سلام {{ name }}", **fields)
+        return FileToIPPanelOperator(
+            path=str(tmp_path / "people.csv"), recipient_column="mobile", row_message="سلام {{ name }}", **fields
+        )
 
     def pattern(**fields: Any) -> Any:
-        code = IPPanelHook().run(edge.pattern.create("سلام %name%", description="greeting", variables={"name": "string"})).code
+        code = (
+            IPPanelHook()
+            .run(edge.pattern.create("سلام %name%", description="greeting", variables={"name": "string"}))
+            .code
+        )
         sandbox.approve(code)
-        return IPPanelSendPatternOperator(code=code, messages=[(number, {"name": name}) for number, name in rows], **fields)
+        return IPPanelSendPatternOperator(
+            code=code, messages=[(number, {"name": name}) for number, name in rows], **fields
+        )
 
-    kinds = {"shared": shared_text, "own": own_texts, "decorated": decorated, "sql": sql, "file": file, "pattern": pattern}
+    kinds = {
+        "shared": shared_text,
+        "own": own_texts,
+        "decorated": decorated,
+        "sql": sql,
+        "file": file,
+        "pattern": pattern,
+    }
     return kinds[getattr(request, "param", "own")]
 
 
-WAITS: dict[str, Any] = {"task_id": "send", "wait_for_completion": True, "poke_interval": 0.05, "timeout": 20, "settle": 1}
+WAITS: dict[str, Any] = {
+    "task_id": "send",
+    "wait_for_completion": True,
+    "poke_interval": 0.05,
+    "timeout": 20,
+    "settle": 1,
+}
 
 
 @pytest.mark.parametrize("deferrable", MODES, ids=MODE_NAMES)
@@ -100,7 +129,9 @@ def test_the_result_is_that_of_a_task_that_does_not_wait_and_comes_when_all_is_s
     assert "912000000" not in f"{run.log}{run.results}{run.rendered}"
 
 
-def test_what_is_left_with_the_trigger_is_ids_and_counts(sandbox: RunningSandbox, sender: Sender, new_dag: Any, run_dag: Any) -> None:
+def test_what_is_left_with_the_trigger_is_ids_and_counts(
+    sandbox: RunningSandbox, sender: Sender, new_dag: Any, run_dag: Any
+) -> None:
     """What a trigger and its event hold lies in the database, and in the triggerer's log."""
     sandbox.speed(0)
     with new_dag() as dag:
@@ -125,7 +156,13 @@ def test_a_retry_after_the_time_was_up_waits_on_and_sends_to_nobody_again(
         sandbox.speed(50)
 
     with new_dag() as dag:
-        sender(**(WAITS | {"timeout": 0.2}), deferrable=deferrable, retries=8, retry_delay=timedelta(0), on_retry_callback=hurry)
+        sender(
+            **(WAITS | {"timeout": 0.2}),
+            deferrable=deferrable,
+            retries=8,
+            retry_delay=timedelta(0),
+            on_retry_callback=hurry,
+        )
     run = run_dag(dag)
     sandbox.speed(1)
     assert run.state == "success", run.log
@@ -152,10 +189,14 @@ def test_a_bulk_that_ends_badly_fails_it_and_is_not_tried_again(
 
 
 @pytest.mark.parametrize("deferrable", MODES, ids=MODE_NAMES)
-def test_as_many_have_to_be_delivered_to_as_the_author_says(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, deferrable: bool) -> None:
+def test_as_many_have_to_be_delivered_to_as_the_author_says(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, deferrable: bool
+) -> None:
     sandbox.speed(50)
     with new_dag() as dag:
-        IPPanelSendOperator(**WAITS, message="سلام", recipients=[*PEOPLE, NEVER_FINAL], min_delivered=0.8, deferrable=deferrable)
+        IPPanelSendOperator(
+            **WAITS, message="سلام", recipients=[*PEOPLE, NEVER_FINAL], min_delivered=0.8, deferrable=deferrable
+        )
     run = run_dag(dag)
     sandbox.speed(1)
     assert run.state == "success", run.log
@@ -164,7 +205,9 @@ def test_as_many_have_to_be_delivered_to_as_the_author_says(sandbox: RunningSand
     }  # fmt: skip
 
 
-def test_a_look_that_finds_the_service_out_of_reach_is_none(sandbox: RunningSandbox, sender: Sender, new_dag: Any, run_dag: Any) -> None:
+def test_a_look_that_finds_the_service_out_of_reach_is_none(
+    sandbox: RunningSandbox, sender: Sender, new_dag: Any, run_dag: Any
+) -> None:
     sandbox.fault("status", path="/api/report/", status=503, times=3)
     sandbox.speed(20)
     with new_dag() as dag:
@@ -213,7 +256,11 @@ class TestWithoutADag:
         ("event", "error", "said"),
         [
             ({"status": "final", "states": {"7": 8}, "carried": {}}, BulksFailed, "insufficient credit: 7"),
-            ({"status": "final", "states": {"7": 6}, "delivery": [1, 0, 9], "carried": {}}, TooFewDelivered, "1 of 10 recipients"),
+            (
+                {"status": "final", "states": {"7": 6}, "delivery": [1, 0, 9], "carried": {}},
+                TooFewDelivered,
+                "1 of 10 recipients",
+            ),
             ({"status": "timeout", "message": "the time is up", "carried": {}}, WaitFailed, "the time is up"),
             ({}, WaitFailed, "the trigger ended without a word"),
         ],

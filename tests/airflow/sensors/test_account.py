@@ -21,7 +21,9 @@ MODE_NAMES = ["poke", "reschedule", "deferrable"]
 
 @pytest.fixture
 def code(sandbox: RunningSandbox) -> str:
-    return IPPanelHook().run(edge.pattern.create("سلام %name%", description="greeting", variables={"name": "string"})).code
+    return (
+        IPPanelHook().run(edge.pattern.create("سلام %name%", description="greeting", variables={"name": "string"})).code
+    )
 
 
 def test_a_pattern_is_waited_for_until_somebody_approves_it(sandbox: RunningSandbox, code: str) -> None:
@@ -65,7 +67,9 @@ def test_deferred_for_credit_it_hands_over_the_figure(sandbox: RunningSandbox) -
 
 
 @pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
-def test_in_a_dag_each_waits_until_it_is_so(sandbox: RunningSandbox, code: str, new_dag: Any, run_dag: Any, mode: dict[str, Any]) -> None:
+def test_in_a_dag_each_waits_until_it_is_so(
+    sandbox: RunningSandbox, code: str, new_dag: Any, run_dag: Any, mode: dict[str, Any]
+) -> None:
     sandbox.account(credit=0)
     changes = Thread(target=change_once_looked_at, args=(sandbox, code))
     with new_dag() as dag:

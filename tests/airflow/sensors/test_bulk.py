@@ -26,7 +26,9 @@ def sensor(**fields: Any) -> IPPanelBulkSensor:
 
 
 @pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
-def test_it_waits_until_all_bulks_are_sent(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, mode: dict[str, Any]) -> None:
+def test_it_waits_until_all_bulks_are_sent(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, mode: dict[str, Any]
+) -> None:
     ids = [send(sandbox, f"0912000000{digit}") for digit in range(5)]
     sandbox.speed(5)
     with new_dag() as dag:
@@ -50,12 +52,17 @@ def test_a_bulk_that_ended_badly_fails_it_with_the_reason(
         sensor(outbox_ids=[good, poor, rejected], retries=2, **mode)
     run = run_dag(dag)
     assert run.state == "failed"
-    assert f"2 of the bulks were not sent. By reason: insufficient credit: {poor}; rejected by monitoring: {rejected}." in run.log
+    assert (
+        f"2 of the bulks were not sent. By reason: insufficient credit: {poor}; rejected by monitoring: {rejected}."
+        in run.log
+    )
     assert "up_for_retry" not in run.log.lower()
 
 
 @pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
-def test_bulks_that_are_final_already_take_one_look(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, mode: dict[str, Any]) -> None:
+def test_bulks_that_are_final_already_take_one_look(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, mode: dict[str, Any]
+) -> None:
     outbox_id = send(sandbox)
     sandbox.settle()
     with new_dag() as dag:
@@ -85,7 +92,9 @@ def test_soft_fail_skips_instead(sandbox: RunningSandbox, new_dag: Any, run_dag:
 
 
 @pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)
-def test_the_result_of_a_sending_task_is_taken_as_it_is(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, mode: dict[str, Any]) -> None:
+def test_the_result_of_a_sending_task_is_taken_as_it_is(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, mode: dict[str, Any]
+) -> None:
     from ippanel_provider.operators.send import IPPanelSendOperator
 
     sandbox.pace(0)
@@ -118,7 +127,9 @@ def test_every_event_but_a_good_one_fails_it(event: dict[str, Any], error: type[
 
 
 def test_a_good_event_ends_it() -> None:
-    assert sensor(outbox_ids=[7, 8]).execute_complete({}, {"status": "final", "states": {"7": 6, "8": 6}}) == {"bulks": 2}
+    assert sensor(outbox_ids=[7, 8]).execute_complete({}, {"status": "final", "states": {"7": 6, "8": 6}}) == {
+        "bulks": 2
+    }
 
 
 @pytest.mark.parametrize("mode", MODES, ids=MODE_NAMES)

@@ -58,7 +58,9 @@ def test_without_a_cursor_it_counts_from_the_start_of_the_run(sandbox: RunningSa
         {"matching": r"(?i)\bstop\b"},
     ],
 )
-def test_filters_let_through_what_is_meant_and_the_cursor_passes_the_rest(sandbox: RunningSandbox, options: dict[str, Any]) -> None:
+def test_filters_let_through_what_is_meant_and_the_cursor_passes_the_rest(
+    sandbox: RunningSandbox, options: dict[str, Any]
+) -> None:
     sandbox.account(lines=["+9810001"])
     meant = sandbox.inbox(ANA, "Stop, please", number="+9810001")
     other = sandbox.inbox(BEN, "Do not end it", number=sandbox.sender)
@@ -86,7 +88,9 @@ def test_the_event_gives_what_a_look_gives() -> None:
     assert sensor().execute_complete({}, event) == {"inbox_ids": [4], "cursor": 5}
 
 
-@pytest.mark.parametrize(("options", "field"), [({"after_id": "x"}, "after_id"), ({"after_id": 0, "matching": "("}, "matching")])
+@pytest.mark.parametrize(
+    ("options", "field"), [({"after_id": "x"}, "after_id"), ({"after_id": 0, "matching": "("}, "matching")]
+)
 def test_mistakes_in_templates_are_named(sandbox: RunningSandbox, options: dict[str, Any], field: str) -> None:
     with pytest.raises(ValueError, match=field):
         sensor(**options).poke({})

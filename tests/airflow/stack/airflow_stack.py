@@ -25,9 +25,13 @@ COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 
 
 class Stack:
-    """Lives in ``home``, which it makes; ``dags`` are files to run; ``more`` is further environment, such as connections."""
+    """Lives in ``home``, which it makes; ``dags`` are files to run; ``more`` is further environment, such as
+    connections.
+    """
 
-    def __init__(self, home: Path, dags: list[Path], sandbox: RunningSandbox, more: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, home: Path, dags: list[Path], sandbox: RunningSandbox, more: Mapping[str, str] | None = None
+    ) -> None:
         self.home = home
         self.database = home / "airflow.db"
         self.port = _free_port()
@@ -56,7 +60,12 @@ class Stack:
             "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "6",
             "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "2",
             "AIRFLOW_CONN_IPPANEL_DEFAULT": json.dumps(
-                {"conn_type": "ippanel", "host": sandbox.base_url, "password": sandbox.api_key, "extra": {"sender": sandbox.sender}}
+                {
+                    "conn_type": "ippanel",
+                    "host": sandbox.base_url,
+                    "password": sandbox.api_key,
+                    "extra": {"sender": sandbox.sender},
+                }
             ),
             "NO_COLOR": "1",
             **(more or {}),
@@ -64,7 +73,9 @@ class Stack:
 
     def start(self) -> None:
         """Make the database and start every component; return when the API answers."""
-        made = subprocess.run([*_airflow(), "db", "migrate"], env=self.environment, capture_output=True, text=True, check=False)
+        made = subprocess.run(
+            [*_airflow(), "db", "migrate"], env=self.environment, capture_output=True, text=True, check=False
+        )
         if made.returncode:
             raise RuntimeError(made.stdout + made.stderr)
         for component in COMPONENTS:
@@ -72,7 +83,10 @@ class Stack:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
         def answers() -> bool:
-            with contextlib.suppress(OSError), opener.open(f"http://127.0.0.1:{self.port}/api/v2/version", timeout=2) as response:
+            with (
+                contextlib.suppress(OSError),
+                opener.open(f"http://127.0.0.1:{self.port}/api/v2/version", timeout=2) as response,
+            ):
                 return bool(response.status == 200)
             return False
 
@@ -82,7 +96,11 @@ class Stack:
         """Start one component in a process group of its own."""
         with (self.home / f"{component}.log").open("ab") as log:
             self._processes[component] = subprocess.Popen(
-                [*_airflow(), component], env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                [*_airflow(), component],
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def kill(self, component: str) -> None:
@@ -119,7 +137,9 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_stack(home: Path, dags: list[Path], sandbox: RunningSandbox, more: Mapping[str, str] | None = None) -> Iterator[Stack]:
+def running_stack(
+    home: Path, dags: list[Path], sandbox: RunningSandbox, more: Mapping[str, str] | None = None
+) -> Iterator[Stack]:
     """Run a stack for as long as the block lasts."""
     stack = Stack(home, dags, sandbox, more)
     try:

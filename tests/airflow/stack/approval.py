@@ -1,7 +1,7 @@
 """A scheduled campaign waits for a person, in a whole Airflow 3.3: they let it go, take it back, or say nothing.
 
-``python -m tests.airflow.stack.approval`` from the top of the project; answers are given in Airflow's REST API, what people got is
-read from the sandbox, and the last line is the verdict.
+``python -m tests.airflow.stack.approval`` from the top of the project; answers are given in Airflow's REST API, what
+people got is read from the sandbox, and the last line is the verdict.
 """
 
 from __future__ import annotations
@@ -59,7 +59,10 @@ def lets_it_go(stack: Stack, sandbox: RunningSandbox) -> bool:
     states = end(stack, DAG_ID, run)
     after = phones(sandbox)
     say(f"asked: {asked['subject']} {asked['body']}")
-    say(f"let go: {before} phones before, {after} after; {states}; {time.monotonic() - began:.1f} s from the answer to the end of the run")
+    say(
+        f"let go: {before} phones before, {after} after; {states}; {time.monotonic() - began:.1f} s from the "
+        f"answer to the end of the run"
+    )
     return (before, after) == (0, PEOPLE) and states == {
         "hand_in": "success", "approve": "success", "wait_until_sent": "success", "undo": "skipped",
     }  # fmt: skip
@@ -100,9 +103,12 @@ def question(stack: Stack, dag_id: str, run: str) -> dict[str, Any]:
     """Wait until somebody is asked; return what they see."""
     url = f"dags/{dag_id}/dagRuns/{run}/taskInstances/approve"
     stack.wait_for(lambda: (call(stack, "GET", url) or {}).get("state") == "awaiting_input", "a person is asked")
-    # Airflow 3.3.2 fails a task that is answered before its scheduler has heard that the task lies down; people are slower.
+    # Airflow 3.3.2 fails a task that is answered before its scheduler has heard that the task lies down; people are
+    # slower.
     heard = f"state success for task instance TaskInstanceKey(dag_id='{dag_id}', task_id='approve', run_id='{run}'"
-    stack.wait_for(lambda: heard in (stack.home / "scheduler.log").read_text(encoding="utf-8"), "the scheduler heard of it")
+    stack.wait_for(
+        lambda: heard in (stack.home / "scheduler.log").read_text(encoding="utf-8"), "the scheduler heard of it"
+    )
     asked = call(stack, "GET", f"{url}/-1/hitlDetails")
     assert asked is not None
     return asked

@@ -1,4 +1,5 @@
-"""A text comes in and a DAG runs, in a whole Airflow 3.3; its triggerer is killed again and again, and no text is missed.
+"""A text comes in and a DAG runs, in a whole Airflow 3.3; its triggerer is killed again and again, and no text is
+missed.
 
 ``python -m tests.airflow.stack.inbox [ROUNDS]`` from the top of the project; the last line is the verdict.
 """

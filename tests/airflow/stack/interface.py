@@ -1,7 +1,8 @@
-"""What a person does in a browser, on a whole Airflow 3.3: make a connection in its form, and text in on the sandbox's page.
+"""What a person does in a browser, on a whole Airflow 3.3: make a connection in its form, and text in on the sandbox's
+page.
 
-``python -m tests.airflow.stack.interface [FOLDER]`` from the top of the project; pictures go to the folder, the last line is the verdict.
-Needs playwright and a Chromium, as ``make test-browser`` installs them.
+``python -m tests.airflow.stack.interface [FOLDER]`` from the top of the project; pictures go to the folder, the last
+line is the verdict. Needs playwright and a Chromium, as ``make test-browser`` installs them.
 """
 
 from __future__ import annotations
@@ -30,7 +31,11 @@ def main(pictures: str | None = None) -> int:
     folder = Path(pictures or home / "pictures")
     folder.mkdir(parents=True, exist_ok=True)
     more = {"AIRFLOW__CORE__TEST_CONNECTION": "Enabled"}
-    with running_sandbox() as sandbox, running_stack(home / "airflow", [EXAMPLE], sandbox, more) as stack, browser_page() as page:
+    with (
+        running_sandbox() as sandbox,
+        running_stack(home / "airflow", [EXAMPLE], sandbox, more) as stack,
+        browser_page() as page,
+    ):
         make_connection(page, stack, sandbox, folder)
         text_in(page, stack, sandbox, folder)
         say(f"{len(list(folder.glob('*.png')))} pictures in {folder}")

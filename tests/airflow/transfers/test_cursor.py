@@ -1,4 +1,6 @@
-"""Queries read row by row. The drivers that would fetch all at once are stood in for; what a cursor does is in a real database."""
+"""Queries read row by row. The drivers that would fetch all at once are stood in for; what a cursor does is in a real
+database.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ippanel_provider.transfers.cursor import FETCH_ROWS, read
+from ippanel_provider.tables.sql import FETCH_ROWS, read
 
 
 class Hook:
@@ -87,12 +89,16 @@ def database(tmp_path: Path) -> Path:
 
 
 def test_rows_are_mappings_in_the_order_of_the_query(database: Path) -> None:
-    rows = list(read(Hook(lambda: sqlite3.connect(database)), "SELECT n, half FROM numbers WHERE n < ? ORDER BY n DESC", [2]))
+    rows = list(
+        read(Hook(lambda: sqlite3.connect(database)), "SELECT n, half FROM numbers WHERE n < ? ORDER BY n DESC", [2])
+    )
     assert rows == [{"n": 1, "half": 0.5}, {"n": 0, "half": 0.0}]
 
 
 @pytest.mark.parametrize("package", ["psycopg2", "psycopg"])
-def test_postgresql_keeps_the_result_at_the_server(package: str, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_postgresql_keeps_the_result_at_the_server(
+    package: str, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said: list[str] = []
     rows = read(Hook(driver(package, database, said, monkeypatch)), "SELECT n FROM numbers ORDER BY n")
     assert next(rows) == {"n": 0}
@@ -114,7 +120,9 @@ def test_mysql_keeps_the_result_at_the_server_and_is_told_to_be_patient(
 def test_a_connection_that_gives_mappings(database: Path) -> None:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(database)
-        connection.row_factory = lambda cursor, row: {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+        connection.row_factory = lambda cursor, row: {
+            column[0]: value for column, value in zip(cursor.description, row, strict=True)
+        }
         return connection
 
     assert list(read(Hook(connect), "SELECT n, half FROM numbers WHERE n = 3")) == [{"n": 3, "half": 1.5}]

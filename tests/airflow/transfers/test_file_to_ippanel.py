@@ -61,7 +61,9 @@ def test_each_row_gets_its_text_and_rejects_are_named_by_the_line_in_the_file(
         assert secret not in f"{run.log}{run.results}{run.rendered}"
 
 
-def test_from_object_storage_and_rejects_to_it(sandbox: RunningSandbox, storage: str, new_dag: Any, run_dag: Any, given: Given) -> None:
+def test_from_object_storage_and_rejects_to_it(
+    sandbox: RunningSandbox, storage: str, new_dag: Any, run_dag: Any, given: Given
+) -> None:
     with new_dag(params={"name": "customers"}) as dag:
         transfer(f"{storage}/{{{{ params.name }}}}.csv", rejects_path=f"{storage}/{{{{ params.name }}}}-rejects.csv")
     assert run_dag(dag).state == "success"
@@ -70,7 +72,9 @@ def test_from_object_storage_and_rejects_to_it(sandbox: RunningSandbox, storage:
     assert [line.partition(",")[0] for line in rejects if line[0].isdigit()] == ["4", "5"]
 
 
-def test_one_text_for_all_takes_one_request(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path, given: Given) -> None:
+def test_one_text_for_all_takes_one_request(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path, given: Given
+) -> None:
     with new_dag() as dag:
         transfer(written(tmp_path), row_message=None, message="فروش ویژه {{ dag.dag_id }}")
     run = run_dag(dag)

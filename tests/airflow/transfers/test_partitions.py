@@ -35,7 +35,10 @@ def test_keys_that_would_lose_a_row_or_take_it_twice_are_refused(keys: list[Any]
 def test_the_plan_comes_from_a_query(fill: Callable[..., Path]) -> None:
     fill("customers", ("id", "mobile"), [(n * 10, "x") for n in range(7)])
     query = "SELECT id FROM customers WHERE id >= ? ORDER BY id"
-    assert plan_partitions(query, "warehouse", size=3, parameters=[10]) == [{"first": 10, "last": 30}, {"first": 40, "last": 60}]
+    assert plan_partitions(query, "warehouse", size=3, parameters=[10]) == [
+        {"first": 10, "last": 30},
+        {"first": 40, "last": 60},
+    ]
     assert plan_partitions(query, "warehouse", parameters=[100]) == []
     with pytest.raises(ValueError, match="size: 0 is no number of rows"):
         plan_partitions(query, "warehouse", size=0)
@@ -55,7 +58,11 @@ def test_the_example_reaches_everybody_once_whatever_part_they_are_in(
     run = run_dag(example(), rows_per_task=3, rejects_folder=str(tmp_path / "rejects"))
 
     assert run.state == "success"
-    assert sorted(text["recipient"] for text in sandbox.messages()) == ["+989120000001", "+989120000002", "+989120000005"]
+    assert sorted(text["recipient"] for text in sandbox.messages()) == [
+        "+989120000001",
+        "+989120000002",
+        "+989120000005",
+    ]
     # Which part reaches the customer of two depends on which comes first.
     assert [part["accepted"] for part in run.results["send"]] in ([2, 1, 0], [1, 2, 0])
     assert all(len(part["outbox_ids"]) == part["accepted"] for part in run.results["send"])
@@ -65,7 +72,11 @@ def test_the_example_reaches_everybody_once_whatever_part_they_are_in(
     }  # fmt: skip
     files = sorted((tmp_path / "rejects").rglob("*.csv"))
     assert [file.name for file in files] == ["0.csv", "1.csv", "2.csv"]
-    assert [[row["line"] for row in csv.DictReader(file.open(encoding="utf-8"))] for file in files] == [["3"], ["3"], ["1"]]
+    assert [[row["line"] for row in csv.DictReader(file.open(encoding="utf-8"))] for file in files] == [
+        ["3"],
+        ["3"],
+        ["1"],
+    ]
     assert "912000000" not in f"{run.log}{run.results}{run.rendered}"
 
 

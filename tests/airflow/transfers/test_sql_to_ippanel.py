@@ -48,12 +48,17 @@ def given(sandbox: RunningSandbox) -> list[tuple[str, str]]:
     return sorted((text["recipient"], text["text"]) for text in sandbox.messages())
 
 
-def test_each_row_gets_the_text_its_columns_make(sandbox: RunningSandbox, warehouse: Path, new_dag: Any, run_dag: Any) -> None:
+def test_each_row_gets_the_text_its_columns_make(
+    sandbox: RunningSandbox, warehouse: Path, new_dag: Any, run_dag: Any
+) -> None:
     with new_dag() as dag:
         transfer()
     run = run_dag(dag)
     assert run.state == "success"
-    assert given(sandbox) == [("+989120000001", "آرش عزیز، 10 امتیاز دارید"), ("+989120000002", "بهار عزیز، 20 امتیاز دارید")]
+    assert given(sandbox) == [
+        ("+989120000001", "آرش عزیز، 10 امتیاز دارید"),
+        ("+989120000002", "بهار عزیز، 20 امتیاز دارید"),
+    ]
     assert run.results["send"]["rejects"] == [
         {"line": 3, "reason": "a column that its text needs is empty"},
         {"line": 4, "reason": "the number has too few digits for a mobile number (11 as 09XXXXXXXXX)"},
@@ -76,7 +81,10 @@ def test_the_query_takes_templates_parameters_and_files(
     ("fields", "said"),
     [
         ({"sql": "SELECT * FROM customers WHERE 1 = 0"}, "recipients: there are none; the source is empty"),
-        ({"recipient_column": "phone"}, "recipient_column: the rows have no column 'phone', only 'name', 'mobile', 'points'"),
+        (
+            {"recipient_column": "phone"},
+            "recipient_column: the rows have no column 'phone', only 'name', 'mobile', 'points'",
+        ),
         ({"row_message": "{{ row.name"}, "row_message: "),
         ({"sql": "SELECT * FROM nobody"}, "no such table: nobody"),
         ({"sql_conn_id": "elsewhere"}, "elsewhere"),

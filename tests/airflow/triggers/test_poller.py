@@ -74,7 +74,9 @@ def test_one_that_comes_later_looks_soon_but_not_at_once() -> None:
 
 def test_a_deadline_of_the_wall_clock_ends_a_wait_with_its_progress() -> None:
     began = time.time()
-    assert run(lambda: Wait(30, began + 0.1)) == [{"status": "timeout", "message": "the time is up and what it waits for has not come."}]
+    assert run(lambda: Wait(30, began + 0.1)) == [
+        {"status": "timeout", "message": "the time is up and what it waits for has not come."}
+    ]
     assert len(Counting.looks) == 1
 
 

@@ -49,7 +49,11 @@ def send(sandbox: RunningSandbox, *recipients: str) -> int:
 def send_each(sandbox: RunningSandbox, count: int) -> list[int]:
     return (
         IPPanelHook()
-        .run(edge.send.peer_to_peer([(f"0912{number:07d}", f"text {number}") for number in range(count)], sender=sandbox.sender))
+        .run(
+            edge.send.peer_to_peer(
+                [(f"0912{number:07d}", f"text {number}") for number in range(count)], sender=sandbox.sender
+            )
+        )
         .outbox_ids
     )
 
@@ -58,7 +62,9 @@ def send_each(sandbox: RunningSandbox, count: int) -> list[int]:
     "trigger",
     [
         IPPanelBulkTrigger([2**40], fail_on=[3], min_delivered=0.5, **COMMON),
-        IPPanelInboxTrigger(after_id=None, since=1.5, wanted=InboxFilter(line="+983000505").serialize(), least=2, **COMMON),
+        IPPanelInboxTrigger(
+            after_id=None, since=1.5, wanted=InboxFilter(line="+983000505").serialize(), least=2, **COMMON
+        ),
         IPPanelPatternTrigger("abc", **COMMON),
         IPPanelCreditTrigger(10.0, **COMMON),
         IPPanelImportTrigger(7, ["done", "failed"], **COMMON),
@@ -169,7 +175,9 @@ def test_a_text_from_before_the_time_is_not_taken_for_a_new_one(sandbox: Running
 
     async def old_then_new() -> dict[str, Any]:
         waiting = asyncio.create_task(event_of(IPPanelInboxTrigger(after_id=None, since=since, wanted={}, **COMMON)))
-        other = asyncio.create_task(event_of(IPPanelInboxTrigger(after_id=None, since=since - 1000, wanted={}, **COMMON)))
+        other = asyncio.create_task(
+            event_of(IPPanelInboxTrigger(after_id=None, since=since - 1000, wanted={}, **COMMON))
+        )
         await other
         new = await asyncio.to_thread(sandbox.inbox, ANA, "new")
         event = await waiting
@@ -181,7 +189,10 @@ def test_a_text_from_before_the_time_is_not_taken_for_a_new_one(sandbox: Running
 
 def test_credit_and_decisions_of_people(sandbox: RunningSandbox) -> None:
     sandbox.account(credit=500)
-    assert events_of(IPPanelCreditTrigger(500, **COMMON), IPPanelCreditTrigger(1, **COMMON)) == [{"status": "enough", "credit": 500}] * 2
+    assert (
+        events_of(IPPanelCreditTrigger(500, **COMMON), IPPanelCreditTrigger(1, **COMMON))
+        == [{"status": "enough", "credit": 500}] * 2
+    )
 
 
 def test_a_pattern_that_is_decided_about(sandbox: RunningSandbox) -> None:
@@ -197,7 +208,10 @@ def test_what_the_task_wants_back_is_in_the_event_whatever_it_says(sandbox: Runn
         IPPanelBulkTrigger([outbox_id], carried={"accepted": 1}, **COMMON),
         IPPanelBulkTrigger([999_999_999], carried={"accepted": 2}, **COMMON | {"deadline": time.time() + 0.3}),
     )
-    assert [(event["status"], event["carried"]) for event in events] == [("final", {"accepted": 1}), ("timeout", {"accepted": 2})]
+    assert [(event["status"], event["carried"]) for event in events] == [
+        ("final", {"accepted": 1}),
+        ("timeout", {"accepted": 2}),
+    ]
 
 
 def test_imports_are_waited_for_together_until_each_has_ended(sandbox: RunningSandbox, tmp_path: Path) -> None:

@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 
 from ippanel_provider.client import InvalidInput, Request, Upload
-from ippanel_provider.client.edge import auth, bank, draft, number, package, pattern, payment, phonebook, report, ticket, user
+from ippanel_provider.client.edge import (
+    auth,
+    bank,
+    draft,
+    number,
+    package,
+    pattern,
+    payment,
+    phonebook,
+    report,
+    ticket,
+    user,
+)
 from ippanel_provider.service import BulkState, TicketState
 
 from .wire import LINE, RECIPIENT, TOKEN, content_of, line_of
@@ -17,13 +29,22 @@ from .wire import LINE, RECIPIENT, TOKEN, content_of, line_of
 NEW_YEAR = datetime(2025, 3, 21, tzinfo=UTC)
 NEW_YEAR_EPOCH = 1742515200
 ZIP = Upload("log.zip", b"PK")
-PATTERN = {"description": "A code to log in", "is_share": False, "message": "کد %code%", "variable": [{"name": "code", "type": "integer"}]}
+PATTERN = {
+    "description": "A code to log in",
+    "is_share": False,
+    "message": "کد %code%",
+    "variable": [{"name": "code", "type": "integer"}],
+}
 
 CALLS: list[tuple[Request[Any], str, Any]] = [
     (auth.login("ali", "pass"), "POST /api/acl/auth/login", {"username": "ali", "password": "pass"}),
     (auth.send_otp(TOKEN), "POST /api/acl/auth/send_sms_otp", {"token": TOKEN}),
     (auth.confirm_otp(TOKEN, "01234"), "POST /api/acl/auth/confirm_otp", {"token": TOKEN, "otp": "01234"}),
-    (auth.forgot_password("ali", "0912 000 0000"), "POST /api/acl/auth/forgot_password", {"username": "ali", "mobile": RECIPIENT}),
+    (
+        auth.forgot_password("ali", "0912 000 0000"),
+        "POST /api/acl/auth/forgot_password",
+        {"username": "ali", "mobile": RECIPIENT},
+    ),
     (
         auth.change_password(TOKEN, "01234", "new"),
         "POST /api/acl/auth/change_password_by_token",
@@ -81,7 +102,9 @@ CALLS: list[tuple[Request[Any], str, Any]] = [
                 "messages_outbox_id": "5",
                 "message": "hi",
                 "state_id": "0",
-                **dict.fromkeys(("create_from_date", "create_to_date", "send_from_date", "send_to_date"), str(NEW_YEAR_EPOCH)),
+                **dict.fromkeys(
+                    ("create_from_date", "create_to_date", "send_from_date", "send_to_date"), str(NEW_YEAR_EPOCH)
+                ),
                 "from_exit_count": 0,
                 "to_exit_count": 9,
             },
@@ -91,14 +114,22 @@ CALLS: list[tuple[Request[Any], str, Any]] = [
     (report.bulk_stats(5), "GET /api/report/bulk_stats?bulk_id=5", None),
     (report.recipients(5), "GET /api/report/recipients?page=1&per_page=1000&bulk_id=5", None),
     (report.inbox(), "POST /api/report/messages-inbox", {"page": 1, "per_page": 100}),
-    (report.inbox(after_id=0, page=3), "POST /api/report/messages-inbox", {"page": 3, "per_page": 100, "filters": {"from_id": 0}}),
+    (
+        report.inbox(after_id=0, page=3),
+        "POST /api/report/messages-inbox",
+        {"page": 3, "per_page": 100, "filters": {"from_id": 0}},
+    ),
     (number.list_numbers(), "GET /api/number/numbers?page=1&per_page=1000", None),
     (
         number.assign_number(number_id=10, target_user_id="123", send=True, gets=False),
         "POST /api/numbers/assign",
         {"number_id": 10, "target_user_id": 123, "send": True, "gets": False},
     ),
-    (number.unassign_number(number=LINE, target_user="ali"), "POST /api/numbers/unassign", {"number": LINE, "target_user": "ali"}),
+    (
+        number.unassign_number(number=LINE, target_user="ali"),
+        "POST /api/numbers/unassign",
+        {"number": LINE, "target_user": "ali"},
+    ),
     (user.parents_tree(7), "GET /api/user/parents_tree?user_id=7", None),
     (user.list_users(username=""), "GET /api/user/list?page=1&per_page=100", None),
     (
@@ -134,7 +165,13 @@ CALLS: list[tuple[Request[Any], str, Any]] = [
     (
         ticket.create_ticket("s", "3", "d", sms_notification=True, file=ZIP),
         "POST /api/ticket",
-        [("subject", "s"), ("category_id", "3"), ("description", "d"), ("sms_notification", "1"), ("file", "<log.zip>")],
+        [
+            ("subject", "s"),
+            ("category_id", "3"),
+            ("description", "d"),
+            ("sms_notification", "1"),
+            ("file", "<log.zip>"),
+        ],
     ),
     (ticket.list_tickets(), "GET /api/ticket?page=1&per_page=100", None),
     (
@@ -158,11 +195,22 @@ CALLS: list[tuple[Request[Any], str, Any]] = [
     (draft.list_drafts(), "GET /api/user/draft/list?page=1&per_page=100", None),
     (draft.list_drafts(5, page=2), "GET /api/user/draft/list?page=2&per_page=100&draft_group_id=5", None),
     (payment.credit(), "GET /api/payment/credit/mine", None),
-    (pattern.create("کد %code%", description="A code to log in", variables={"code": "integer"}), "POST /api/patterns/normal", PATTERN),
+    (
+        pattern.create("کد %code%", description="A code to log in", variables={"code": "integer"}),
+        "POST /api/patterns/normal",
+        PATTERN,
+    ),
     (
         pattern.update("a/b", "hi", description="d", title="t", is_share=True, website="https://example.com"),
         "PUT /api/patterns/normal/a%2Fb",
-        {"title": "t", "description": "d", "is_share": True, "message": "hi", "website": "https://example.com", "variable": []},
+        {
+            "title": "t",
+            "description": "d",
+            "is_share": True,
+            "message": "hi",
+            "website": "https://example.com",
+            "variable": [],
+        },
     ),
     (pattern.list(), "GET /api/patterns?page=1&per_page=100", None),
     (
@@ -174,7 +222,11 @@ CALLS: list[tuple[Request[Any], str, Any]] = [
     (pattern.get("abc123"), "GET /api/patterns/abc123", None),
     (pattern.delete("abc123"), "DELETE /api/patterns/normal/abc123", None),
     (phonebook.list(), "GET /api/phonebooks/list-new?page=1&per_page=100", None),
-    (phonebook.list(title="دوستان", id="5"), "GET /api/phonebooks/list-new?page=1&per_page=100&title=دوستان&id=5", None),
+    (
+        phonebook.list(title="دوستان", id="5"),
+        "GET /api/phonebooks/list-new?page=1&per_page=100&title=دوستان&id=5",
+        None,
+    ),
     (phonebook.create("b", [1, "2"]), "POST /api/phonebooks", {"title": "b", "options": ["1", "2"]}),
     (phonebook.create("b"), "POST /api/phonebooks", {"title": "b"}),
     (phonebook.update(5, title="b"), "PUT /api/phonebooks/5", {"title": "b"}),
@@ -183,7 +235,14 @@ CALLS: list[tuple[Request[Any], str, Any]] = [
         phonebook.add_contacts(
             [
                 {"number": "09120000000", "phonebook_id": 5},
-                {"number": 9120000000, "phonebook_id": "5", "pre": "خانم", "name": "س", "email": None, "options": {7: "1992/10/08"}},
+                {
+                    "number": 9120000000,
+                    "phonebook_id": "5",
+                    "pre": "خانم",
+                    "name": "س",
+                    "email": None,
+                    "options": {7: "1992/10/08"},
+                },
             ]
         ),
         "POST /api/phonebooks/numbers/add-list-new",
@@ -215,7 +274,11 @@ CALLS: list[tuple[Request[Any], str, Any]] = [
     (phonebook.import_sample(5), "GET /api/phonebooks/5/import/get-sample", None),
     (phonebook.create_option("born", "date"), "POST /api/phonebooks/options", {"type": "date", "title": "born"}),
     (phonebook.list_options(), "GET /api/phonebooks/options/list-new?page=1&per_page=100", None),
-    (phonebook.list_options(type="int", title="t"), "GET /api/phonebooks/options/list-new?page=1&per_page=100&type=int&title=t", None),
+    (
+        phonebook.list_options(type="int", title="t"),
+        "GET /api/phonebooks/options/list-new?page=1&per_page=100&type=int&title=t",
+        None,
+    ),
     (phonebook.update_option(7, "born"), "PUT /api/phonebooks/options/7", {"title": "born"}),
     (phonebook.delete_options([7]), "POST /api/phonebooks/options/delete-list", {"listOptions": [7]}),
 ]
@@ -240,7 +303,9 @@ REFUSED: dict[str, Callable[[], Request[Any]]] = {
     "mobile: the number": lambda: auth.forgot_password("ali", "02188880000"),
     "province_id: an id": lambda: bank.counties(0),
     "county_id: an id": lambda: bank.cities("Tehran"),
-    "birth_year_from: it is a Jalali year of birth, 1300 to 1410, and no age": lambda: bank.counts(1, 1, 1, birth_year_from=1299),
+    "birth_year_from: it is a Jalali year of birth, 1300 to 1410, and no age": lambda: bank.counts(
+        1, 1, 1, birth_year_from=1299
+    ),
     "birth_year_to: it is a Jalali": lambda: bank.counts(1, 1, 1, birth_year_to=1411),
     "number_prefix: give 2 to 6 digits": lambda: bank.counts(1, 1, 1, number_prefix="9"),
     "operator_id: it is one of 1, 2, 13": lambda: bank.job_counts(1, operator_id=3),
@@ -288,23 +353,33 @@ REFUSED: dict[str, Callable[[], Request[Any]]] = {
     "options: it is empty": lambda: phonebook.update(1, options=[]),
     "contacts: it is empty": lambda: phonebook.add_contacts([]),
     "contacts[0]: phonebook_id is missing": lambda: phonebook.add_contacts([{"number": "09120000000"}]),
-    "contacts[0]: there is no nmae": lambda: phonebook.add_contacts([{"number": "09120000000", "phonebook_id": 1, "nmae": "x"}]),
+    "contacts[0]: there is no nmae": lambda: phonebook.add_contacts(
+        [{"number": "09120000000", "phonebook_id": 1, "nmae": "x"}]
+    ),
     "contacts[0].number: the number": lambda: phonebook.add_contacts([{"number": "12", "phonebook_id": 1}]),
-    "contacts[0].options: an id": lambda: phonebook.add_contacts([{"number": "09120000000", "phonebook_id": 1, "options": {"a": 1}}]),
+    "contacts[0].options: an id": lambda: phonebook.add_contacts(
+        [{"number": "09120000000", "phonebook_id": 1, "options": {"a": 1}}]
+    ),
     "contact_id: an id": lambda: phonebook.update_contact(0, number="09120000000", phonebook_id=1),
     "contact_ids[1]: an id": lambda: phonebook.delete_contacts([1, "+989120000000"]),
-    "file: a file of this name is not taken; its name ends in .xlsx": lambda: phonebook.import_contacts(1, Upload("a.csv", b"x")),
+    "file: a file of this name is not taken; its name ends in .xlsx": lambda: phonebook.import_contacts(
+        1, Upload("a.csv", b"x")
+    ),
     "type: it is one of int, string, date": lambda: phonebook.create_option("t", "text"),
     "title: the text holds half a character": lambda: phonebook.list(title="\ud83d"),
     "code: the text holds half": lambda: pattern.get("\ud83d"),
     "password: the text holds half": lambda: auth.login("ali", "\ud83d"),
-    "number, phonebook_id, name: a value in": lambda: phonebook.update_contact(1, number="09120000000", phonebook_id=1, name="\ud83d"),
+    "number, phonebook_id, name: a value in": lambda: phonebook.update_contact(
+        1, number="09120000000", phonebook_id=1, name="\ud83d"
+    ),
     "option_ids: it is empty": lambda: phonebook.delete_options([]),
 }
 
 
 @pytest.mark.parametrize(("begins", "build"), REFUSED.items(), ids=REFUSED)
-def test_what_is_wrong_is_refused_by_its_name_before_anything_is_sent(begins: str, build: Callable[[], Request[Any]]) -> None:
+def test_what_is_wrong_is_refused_by_its_name_before_anything_is_sent(
+    begins: str, build: Callable[[], Request[Any]]
+) -> None:
     with pytest.raises(InvalidInput) as refused:
         build()
     assert str(refused.value).startswith(begins)

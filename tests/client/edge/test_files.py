@@ -22,7 +22,17 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from ippanel_provider.client import AsyncClient, Client, InvalidInput, Request, Retry, Settings, Throttled, Unauthorized, Upload
+from ippanel_provider.client import (
+    AsyncClient,
+    Client,
+    InvalidInput,
+    Request,
+    Retry,
+    Settings,
+    Throttled,
+    Unauthorized,
+    Upload,
+)
 from ippanel_provider.client.edge import phonebook, send, ticket
 
 from .wire import LINE, RECIPIENT
@@ -167,7 +177,9 @@ def test_a_file_comes_in_every_form_people_have_it(given: Any, run: Run, listene
 
 
 @pytest.mark.parametrize("packing", [bz2, gzip])
-def test_an_open_file_that_decompresses_is_sent_as_long_as_it_reads(packing: Any, run: Run, listener: Listener, tmp_path: Path) -> None:
+def test_an_open_file_that_decompresses_is_sent_as_long_as_it_reads(
+    packing: Any, run: Run, listener: Listener, tmp_path: Path
+) -> None:
     packed = tmp_path / "texts.csv.packed"
     packed.write_bytes(packing.compress(SMALL * 500))
     with packing.open(packed) as opened:
@@ -237,7 +249,9 @@ def test_a_pipe_is_refused_as_it_cannot_be_read_twice() -> None:
         send.peer_to_peer_file(Upload("a.csv", pipe), sender=LINE)
 
 
-def test_a_file_that_is_gone_when_its_turn_comes_is_refused_before_anything_is_sent(run: Run, listener: Listener, csv: Path) -> None:
+def test_a_file_that_is_gone_when_its_turn_comes_is_refused_before_anything_is_sent(
+    run: Run, listener: Listener, csv: Path
+) -> None:
     call = send.peer_to_peer_file(csv, sender=LINE)
     csv.unlink()
     with pytest.raises(InvalidInput, match=r"^files\[\]: the file cannot be read"):
@@ -259,7 +273,9 @@ def test_queries_are_escaped(run: Run, listener: Listener) -> None:
     }
 
 
-def test_the_send_that_carries_its_credential_shows_it_nowhere(run: Run, listener: Listener, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_send_that_carries_its_credential_shows_it_nowhere(
+    run: Run, listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     call = send.send_url("سلام a+b", "09120000000", sender=LINE, api_key="OWY4+/Zj==")
 

@@ -15,7 +15,8 @@ from ippanel_provider.client import PageRequest, Replay, Request, edge
 # The service's own list, written down by hand.
 DOCUMENTED = {
     "auth": "login send_otp confirm_otp forgot_password change_password logout check_token",
-    "send": "webservice normal peer_to_peer peer_to_peer_file file keyword keyword_phonebook phonebook pattern votp postal_code country "
+    "send": "webservice normal peer_to_peer peer_to_peer_file file keyword keyword_phonebook phonebook pattern "
+    "votp postal_code country "
     "geolocation job send_url cancel calculate_price",
     "bank": "provinces counties cities genders counts job_categories job_sub_categories job_counts",
     "report": "outbox bulk bulk_stats recipients inbox",
@@ -27,7 +28,8 @@ DOCUMENTED = {
     "create_draft update_draft delete_drafts list_drafts",
     "payment": "credit",
     "pattern": "create list get update delete",
-    "phonebook": "list create update delete add_contacts delete_contacts get_contact list_contacts update_contact export_contacts "
+    "phonebook": "list create update delete add_contacts delete_contacts get_contact list_contacts "
+    "update_contact export_contacts "
     "export_members import_contacts import_sample create_option list_options update_option delete_options",
 }
 NAMES = [f"{chapter}.{name}" for chapter, names in DOCUMENTED.items() for name in names.split()]
@@ -35,7 +37,13 @@ NAMES = [f"{chapter}.{name}" for chapter, names in DOCUMENTED.items() for name i
 SENDS = {name for name in NAMES if name.startswith("send.")} - {"send.cancel", "send.calculate_price"}
 CREATES = {
     *("auth.login", "auth.send_otp", "auth.confirm_otp", "auth.forgot_password", "auth.change_password"),
-    *("number.assign_number", "ticket.create_ticket", "ticket.reply_ticket", "draft.create_draft_group", "draft.create_draft"),
+    *(
+        "number.assign_number",
+        "ticket.create_ticket",
+        "ticket.reply_ticket",
+        "draft.create_draft_group",
+        "draft.create_draft",
+    ),
     *("pattern.create", "phonebook.create", "phonebook.add_contacts", "phonebook.create_option"),
     *("phonebook.export_contacts", "phonebook.export_members", "phonebook.import_contacts"),
 }
@@ -46,7 +54,14 @@ ALTERNATES = {
     "report.bulk": ("POST", "/api/report/by_bulk/1"),
     "phonebook.list_options": ("GET", "/api/phonebooks/options/listNew"),
 }
-UNAUTHENTICATED = {"auth.login", "auth.send_otp", "auth.confirm_otp", "auth.forgot_password", "auth.change_password", "send.send_url"}
+UNAUTHENTICATED = {
+    "auth.login",
+    "auth.send_otp",
+    "auth.confirm_otp",
+    "auth.forgot_password",
+    "auth.change_password",
+    "send.send_url",
+}
 
 
 def is_list(name: str) -> bool:
@@ -80,7 +95,9 @@ def test_a_call(name: str, table: ModuleType) -> None:
 
     assert request.operation == name
     assert request.path.startswith("/api/")
-    assert request.replay is (Replay.IF_UNREACHED if name in SENDS else Replay.IF_NOT_SENT if name in CREATES else Replay.ALWAYS)
+    assert request.replay is (
+        Replay.IF_UNREACHED if name in SENDS else Replay.IF_NOT_SENT if name in CREATES else Replay.ALWAYS
+    )
     assert request.alternates == ((ALTERNATES[name],) if name in ALTERNATES else ())
     assert request.authenticated is (name not in UNAUTHENTICATED)
     assert isinstance(request, PageRequest) is is_list(name)

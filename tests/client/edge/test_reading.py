@@ -10,7 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ippanel_provider.client import Request, Unreadable
-from ippanel_provider.client.edge import auth, bank, draft, number, package, pattern, payment, phonebook, report, send, ticket, user
+from ippanel_provider.client.edge import (
+    auth,
+    bank,
+    draft,
+    number,
+    package,
+    pattern,
+    payment,
+    phonebook,
+    report,
+    send,
+    ticket,
+    user,
+)
 from ippanel_provider.service import BulkState, DeliveryStatus, TicketState
 
 from .wire import LINE, RECIPIENT, TOKEN, read
@@ -23,10 +36,14 @@ CONTACT = {"id": 9, "number": RECIPIENT, "phonebook_id": "5"}
 PATTERN = {"pattern_code": "abc", "pattern_status": "pending", "pattern_message": "کد %code%"}
 
 
-@pytest.mark.parametrize(("spelling", "meant"), [("5", 5), (5, 5), (3_148_303_263, 3_148_303_263), ("3148303263", 3_148_303_263)])
+@pytest.mark.parametrize(
+    ("spelling", "meant"), [("5", 5), (5, 5), (3_148_303_263, 3_148_303_263), ("3148303263", 3_148_303_263)]
+)
 def test_ids_in_either_spelling(spelling: int | str, meant: int) -> None:
     assert read(report.bulk(5), BULK | {"messages_outbox_id": spelling}).outbox_id == meant
-    assert read(send.webservice("hi", [RECIPIENT], sender=LINE), {"message_outbox_ids": [spelling]}).outbox_ids == (meant,)
+    assert read(send.webservice("hi", [RECIPIENT], sender=LINE), {"message_outbox_ids": [spelling]}).outbox_ids == (
+        meant,
+    )
 
 
 @pytest.mark.parametrize(("spelling", "meant"), [("12", 12), (12, 12), ("", None), (None, None)])
@@ -86,7 +103,10 @@ def test_nothing_personal_or_secret_is_shown() -> None:
         read(report.recipients(5), [{"recipient": RECIPIENT, "message": "سلام", "message_status": "2"}]).items,
         read(report.inbox(), [{"messages_inbox_id": 1, "from": RECIPIENT, "number": LINE, "message": "سلام"}]).items,
         read(phonebook.get_contact(9), CONTACT | {"name": "سلام", "email": "a@example.com", "options": {"7": "سلام"}}),
-        read(user.list_users(), [{"user_id": 1, "uname": "ali", "mobile": RECIPIENT, "national_id": "0012345678", "name": "سلام"}]).items,
+        read(
+            user.list_users(),
+            [{"user_id": 1, "uname": "ali", "mobile": RECIPIENT, "national_id": "0012345678", "name": "سلام"}],
+        ).items,
         read(pattern.get("abc"), PATTERN | {"pattern_message": "سلام"}),
         read(draft.list_drafts(), [{"draft_id": 1, "message": "سلام"}]).items,
     ]
@@ -104,20 +124,46 @@ def test_a_login_without_its_token_is_not_readable(data: Any) -> None:
 def test_the_account() -> None:
     data = {"user_name": "ali", "user_id": 58745, "document_block": "no", "is_reseller": 1, "send_block": False}
     account = read(auth.check_token(), data)
-    assert (account.user_id, account.document_block, account.is_reseller, account.send_block) == (58745, False, True, False)
+    assert (account.user_id, account.document_block, account.is_reseller, account.send_block) == (
+        58745,
+        False,
+        True,
+        False,
+    )
 
-    data = {"credit": "1250.5", "yesterday_credit": 0, "gift": None, "gift_expires_at": "", "updated_at": "2025-05-21 06:15:25"}
+    data = {
+        "credit": "1250.5",
+        "yesterday_credit": 0,
+        "gift": None,
+        "gift_expires_at": "",
+        "updated_at": "2025-05-21 06:15:25",
+    }
     credit = read(payment.credit(), data)
     assert (credit.credit, credit.gift, credit.gift_expires_at, credit.updated_at) == (1250.5, None, None, MOMENT)
 
 
 def test_the_report_of_a_bulk() -> None:
-    bulk = read(report.bulk(5), BULK | {"time": str(EPOCH), "time_send": "", "rcpts_count": "3", "cost": 3990.2, "reject_comment": None})
+    bulk = read(
+        report.bulk(5),
+        BULK | {"time": str(EPOCH), "time_send": "", "rcpts_count": "3", "cost": 3990.2, "reject_comment": None},
+    )
     assert (bulk.outbox_id, bulk.state, bulk.sender, bulk.message) == (12545856, BulkState.SENT, LINE, "سلام")
-    assert (bulk.created_at, bulk.send_at, bulk.recipients_count, bulk.cost, bulk.parts) == (MOMENT, None, 3, 3990.2, None)
+    assert (bulk.created_at, bulk.send_at, bulk.recipients_count, bulk.cost, bulk.parts) == (
+        MOMENT,
+        None,
+        3,
+        3990.2,
+        None,
+    )
 
-    page = read(report.recipients(5), [{"recipient": RECIPIENT, "is_readable": True, "msg_parts": "2", "message_status": "3"}])
-    assert (page.items[0].recipient, page.items[0].parts, page.items[0].status) == (RECIPIENT, 2, DeliveryStatus.NOT_DELIVERED)
+    page = read(
+        report.recipients(5), [{"recipient": RECIPIENT, "is_readable": True, "msg_parts": "2", "message_status": "3"}]
+    )
+    assert (page.items[0].recipient, page.items[0].parts, page.items[0].status) == (
+        RECIPIENT,
+        2,
+        DeliveryStatus.NOT_DELIVERED,
+    )
 
 
 def test_the_tallies_of_a_bulk_with_counts_in_both_spellings_and_an_empty_object_as_php_writes_it() -> None:
@@ -130,15 +176,31 @@ def test_the_tallies_of_a_bulk_with_counts_in_both_spellings_and_an_empty_object
 
 
 def test_the_inbox() -> None:
-    data = {"messages_inbox_id": 123, "from": RECIPIENT, "number": LINE, "message": "1", "type": "normal", "time": EPOCH, "seen": "0"}
+    data = {
+        "messages_inbox_id": 123,
+        "from": RECIPIENT,
+        "number": LINE,
+        "message": "1",
+        "type": "normal",
+        "time": EPOCH,
+        "seen": "0",
+    }
     message = read(report.inbox(), [data]).items[0]
-    assert (message.inbox_id, message.sender, message.line, message.received_at, message.seen) == (123, RECIPIENT, LINE, MOMENT, False)
+    assert (message.inbox_id, message.sender, message.line, message.received_at, message.seen) == (
+        123,
+        RECIPIENT,
+        LINE,
+        MOMENT,
+        False,
+    )
 
 
 def test_a_page_tells_whether_there_is_more() -> None:
     items = [LINE_10, LINE_10]
     assert read(number.list_numbers(per_page=2), items, current_page=1, last_page=2, per_page=2, total=3).has_more
-    assert not read(number.list_numbers(page=2, per_page=2), items, current_page=2, last_page=2, per_page=2, total=4).has_more
+    assert not read(
+        number.list_numbers(page=2, per_page=2), items, current_page=2, last_page=2, per_page=2, total=4
+    ).has_more
     assert read(number.list_numbers(per_page=2), items).has_more
     assert not read(number.list_numbers(per_page=3), items).has_more
     # More than were asked for: this list knows no pages, and a second one would bring the same again.
@@ -146,7 +208,9 @@ def test_a_page_tells_whether_there_is_more() -> None:
 
 
 def test_banks_of_numbers() -> None:
-    assert [(place.id, place.name) for place in read(bank.provinces(), [{"id": "8", "name": "تهران"}])] == [(8, "تهران")]
+    assert [(place.id, place.name) for place in read(bank.provinces(), [{"id": "8", "name": "تهران"}])] == [
+        (8, "تهران")
+    ]
     sub = read(bank.job_sub_categories(4), [{"id": 5, "name": "نانوا", "main_id": "4", "main_name": "غذا"}])[0]
     assert (sub.id, sub.main_id, sub.main_name) == (5, 4, "غذا")
     counts = read(bank.counts(1, 1, 1), {"mci_count": "7", "irancell_count": 0, "other_count": 2})
@@ -178,11 +242,24 @@ def test_what_resellers_see() -> None:
         "acl_role": {"acl_role_id": 4, "acl_role_name": "gold"},
     }
     found = read(user.list_users(), [data]).items[0]
-    assert (found.user_name, found.parent_id, found.credit, found.package_id, found.package_name) == ("sara", 1, 5.0, 4, "gold")
+    assert (found.user_name, found.parent_id, found.credit, found.package_id, found.package_name) == (
+        "sara",
+        1,
+        5.0,
+        4,
+        "gold",
+    )
     assert (found.created_at, found.expires_at) == (MOMENT, None)
     assert read(user.list_users(), [data | {"credit": None, "acl_role": None}]).items[0].credit is None
 
-    data = {"acl_role_id": 4, "acl_role_parent_id": 1, "acl_role_name": "gold", "price": "2000000", "time": EPOCH, "expire_time": None}
+    data = {
+        "acl_role_id": 4,
+        "acl_role_parent_id": 1,
+        "acl_role_name": "gold",
+        "price": "2000000",
+        "time": EPOCH,
+        "expire_time": None,
+    }
     sold = read(package.list_packages(), [data]).items[0]
     assert (sold.id, sold.parent_id, sold.name, sold.price, sold.created_at) == (4, 1, "gold", 2_000_000, MOMENT)
 
@@ -190,9 +267,24 @@ def test_what_resellers_see() -> None:
 def test_tickets_in_a_list_and_alone() -> None:
     listed = read(
         ticket.list_tickets(),
-        [{"id": 7, "ticket_id": 7, "state_id": 3, "state": {"id": 3}, "desc": "d", "category": {"id": 1, "name": "API"}, "user_seen": 1}],
+        [
+            {
+                "id": 7,
+                "ticket_id": 7,
+                "state_id": 3,
+                "state": {"id": 3},
+                "desc": "d",
+                "category": {"id": 1, "name": "API"},
+                "user_seen": 1,
+            }
+        ],
     ).items[0]
-    assert (listed.ticket_id, listed.state, listed.description, listed.category) == (7, TicketState.ANSWERED, "d", "API")
+    assert (listed.ticket_id, listed.state, listed.description, listed.category) == (
+        7,
+        TicketState.ANSWERED,
+        "d",
+        "API",
+    )
     assert (listed.user_seen, listed.interactions) == (True, ())
 
     alone = read(
@@ -216,7 +308,9 @@ def test_tickets_in_a_list_and_alone() -> None:
 def test_drafts() -> None:
     group = read(draft.list_draft_groups(), [{"draft_group_id": 1, "title": "g", "user_id": 2, "time": EPOCH}]).items[0]
     assert (group.group_id, group.title, group.created_at) == (1, "g", MOMENT)
-    kept = read(draft.list_drafts(), [{"draft_id": 2, "draft_group_id": "1", "message": "hi", "type": "normal"}]).items[0]
+    kept = read(draft.list_drafts(), [{"draft_id": 2, "draft_group_id": "1", "message": "hi", "type": "normal"}]).items[
+        0
+    ]
     assert (kept.draft_id, kept.group_id, kept.message) == (2, 1, "hi")
 
 
@@ -231,7 +325,12 @@ def test_patterns() -> None:
             "title": 12,
         },
     )
-    assert (handed_in.code, handed_in.status, handed_in.is_active, handed_in.is_share) == ("abc", "pending", False, False)
+    assert (handed_in.code, handed_in.status, handed_in.is_active, handed_in.is_share) == (
+        "abc",
+        "pending",
+        False,
+        False,
+    )
     assert [(one.name, one.type, one.length) for one in handed_in.variables] == [("code", "integer", 40)]
     assert (handed_in.updated_at, handed_in.title) == (MOMENT, "12")
 
@@ -255,19 +354,36 @@ def test_phonebooks_contacts_and_options() -> None:
             }
         ],
     ).items[0]
-    assert (book.count, book.import_status, book.export_status, book.options[0].id, book.options[0].type) == (2, "1", "True", 7, "date")
+    assert (book.count, book.import_status, book.export_status, book.options[0].id, book.options[0].type) == (
+        2,
+        "1",
+        "True",
+        7,
+        "date",
+    )
 
     made = read(phonebook.create("b", [7]), {"id": 5, "title": "b", "count": "0", "options": ["7"]})
     assert (made.count, [option.id for option in made.options]) == (0, [7])
 
-    added = read(phonebook.add_contacts([{"number": RECIPIENT, "phonebook_id": 5}]), {"added": "1", "errors": 0, "existences": 2})
+    added = read(
+        phonebook.add_contacts([{"number": RECIPIENT, "phonebook_id": 5}]), {"added": "1", "errors": 0, "existences": 2}
+    )
     assert (added.added, added.errors, added.existences) == (1, 0, 2)
 
-    contact = read(phonebook.get_contact(9), CONTACT | {"is_send_blacklist": "no", "is_receive_blacklist": 1, "tags": None})
-    assert (contact.number, contact.phonebook_id, contact.is_send_blacklist, contact.is_receive_blacklist) == (RECIPIENT, 5, False, True)
+    contact = read(
+        phonebook.get_contact(9), CONTACT | {"is_send_blacklist": "no", "is_receive_blacklist": 1, "tags": None}
+    )
+    assert (contact.number, contact.phonebook_id, contact.is_send_blacklist, contact.is_receive_blacklist) == (
+        RECIPIENT,
+        5,
+        False,
+        True,
+    )
     assert (contact.tags, contact.options) == ((), None)
 
-    option = read(phonebook.create_option("born", "date"), {"id": 7, "title": "born", "type": "date", "created_at": EPOCH})
+    option = read(
+        phonebook.create_option("born", "date"), {"id": 7, "title": "born", "type": "date", "created_at": EPOCH}
+    )
     assert (option.id, option.created_at) == (7, MOMENT)
 
 

@@ -23,7 +23,12 @@ EVERYONE = {"gender": 0, "age_from": 1300, "age_to": 1410}
 SENDS: dict[str, tuple[Request[Any], Any]] = {
     "webservice": (
         send.webservice("سلام", ["09120000000", 989350000000], sender=LINE),
-        {"sending_type": "webservice", "from_number": LINE, "message": "سلام", "params": {"recipients": [RECIPIENT, OTHER]}},
+        {
+            "sending_type": "webservice",
+            "from_number": LINE,
+            "message": "سلام",
+            "params": {"recipients": [RECIPIENT, OTHER]},
+        },
     ),
     "normal, later": (
         send.normal("hi", ["09120000000"], sender=LINE, send_time=LATER),
@@ -45,7 +50,12 @@ SENDS: dict[str, tuple[Request[Any], Any]] = {
     ),
     "peer to peer by file, later": (
         send.peer_to_peer_file(CSV, sender=LINE, send_time=LATER),
-        [("sending_type", "peer_to_peer_file"), ("from_number", LINE), ("send_time", LATER_ON_THE_WIRE), ("files[]", "<numbers.csv>")],
+        [
+            ("sending_type", "peer_to_peer_file"),
+            ("from_number", LINE),
+            ("send_time", LATER_ON_THE_WIRE),
+            ("files[]", "<numbers.csv>"),
+        ],
     ),
     "file and others": (
         send.file("hi", XLSX, sender=LINE, other_recipients=["09120000000", "09350000000"]),
@@ -120,7 +130,14 @@ SENDS: dict[str, tuple[Request[Any], Any]] = {
             "from_number": "+98BANK",
             "message": "hi",
             "params": [
-                {"bank": "all", "postal_code": 131, **EVERYONE, "mci": {"start": 0, "size": 5}, "irancell": NONE, "other": NONE},
+                {
+                    "bank": "all",
+                    "postal_code": 131,
+                    **EVERYONE,
+                    "mci": {"start": 0, "size": 5},
+                    "irancell": NONE,
+                    "other": NONE,
+                },
             ],
             "other_recipients": [OTHER],
         },
@@ -162,7 +179,9 @@ SENDS: dict[str, tuple[Request[Any], Any]] = {
         },
     ),
     "geolocation": (
-        send.geolocation("hi", [{"province_id": 8, "city_id": 3, "mci": {"size": 1}, "other": {"start": 4, "size": 2}}], sender=LINE),
+        send.geolocation(
+            "hi", [{"province_id": 8, "city_id": 3, "mci": {"size": 1}, "other": {"start": 4, "size": 2}}], sender=LINE
+        ),
         {
             "sending_type": "geolocation",
             "from_number": LINE,
@@ -237,7 +256,9 @@ REFUSED: dict[str, Callable[[], Request[Any]]] = {
     "send_time: it must be at most 90 days": lambda: to_one(send_time=datetime.now(UTC) + timedelta(days=91)),
     "messages: it is empty": lambda: send.peer_to_peer([], sender=LINE),
     "messages: 1001 are too many": lambda: send.peer_to_peer([("09120000000", "x")] * 1001, sender=LINE),
-    "messages[1].recipients[0]: the number": lambda: send.peer_to_peer([("09120000000", "x"), ("12", "x")], sender=LINE),
+    "messages[1].recipients[0]: the number": lambda: send.peer_to_peer(
+        [("09120000000", "x"), ("12", "x")], sender=LINE
+    ),
     "messages[0].message: the text is empty": lambda: send.peer_to_peer([("09120000000", "")], sender=LINE),
     "other_recipients[0]: the number": lambda: send.file("hi", CSV, sender=LINE, other_recipients=["12"]),
     "other_recipients: give a list": lambda: send.file("hi", CSV, sender=LINE, other_recipients="09120000000"),
@@ -254,8 +275,12 @@ REFUSED: dict[str, Callable[[], Request[Any]]] = {
     "books[0]: give number_ids, or start and size": lambda: send.phonebook(
         "hi", [{"phonebook_id": 1, "size": 1, "number_ids": [1]}], sender=LINE
     ),
-    "books[0].number_ids: it is empty": lambda: send.phonebook("hi", [{"phonebook_id": 1, "number_ids": []}], sender=LINE),
-    "books[0].start: it is a whole number": lambda: send.phonebook("hi", [{"phonebook_id": 1, "start": -1}], sender=LINE),
+    "books[0].number_ids: it is empty": lambda: send.phonebook(
+        "hi", [{"phonebook_id": 1, "number_ids": []}], sender=LINE
+    ),
+    "books[0].start: it is a whole number": lambda: send.phonebook(
+        "hi", [{"phonebook_id": 1, "start": -1}], sender=LINE
+    ),
     "code: it is empty": lambda: send.pattern("", "09120000000", sender=LINE),
     "recipient: give one number": lambda: send.pattern("abc", ["09120000000"], sender=LINE),
     "variables[rate]: give a text or a whole number": lambda: send.pattern(
@@ -274,7 +299,9 @@ REFUSED: dict[str, Callable[[], Request[Any]]] = {
     "areas[0].gender: it is one of 0, 1, 2": lambda: to_area(gender=3),
     "areas[0].birth_year_from: it is a Jalali year": lambda: to_area(birth_year_from=25),
     "areas[0].birth_year_to: it is a Jalali year": lambda: to_area(birth_year_to=1990),
-    "areas[0].birth_year_from: it is after areas[0].birth_year_to": lambda: to_area(birth_year_from=1380, birth_year_to=1370),
+    "areas[0].birth_year_from: it is after areas[0].birth_year_to": lambda: to_area(
+        birth_year_from=1380, birth_year_to=1370
+    ),
     "areas[0]: give a size above 0": lambda: to_area(mci={"size": 0}),
     "areas[0].mci: size is missing": lambda: to_area(mci={"start": 4}),
     "areas[0].other.start: it is a whole number": lambda: to_area(other={"start": -1, "size": 1}),
@@ -291,7 +318,9 @@ REFUSED: dict[str, Callable[[], Request[Any]]] = {
 
 
 @pytest.mark.parametrize(("begins", "build"), REFUSED.items(), ids=REFUSED)
-def test_what_is_wrong_is_refused_by_its_name_before_anything_is_sent(begins: str, build: Callable[[], Request[Any]]) -> None:
+def test_what_is_wrong_is_refused_by_its_name_before_anything_is_sent(
+    begins: str, build: Callable[[], Request[Any]]
+) -> None:
     with pytest.raises(InvalidInput) as refused:
         build()
     assert str(refused.value).startswith(begins)
@@ -300,12 +329,22 @@ def test_what_is_wrong_is_refused_by_its_name_before_anything_is_sent(begins: st
 @pytest.mark.parametrize("given", [{"api_key": "the-key"}, {"username": "ali", "password": "pass+word"}])
 def test_the_send_that_carries_its_credential(given: dict[str, str]) -> None:
     names = {"api_key": "apikey"}
-    fields = {"from": LINE, "to": RECIPIENT, "message": "a+b &", **{names.get(name, name): value for name, value in given.items()}}
+    fields = {
+        "from": LINE,
+        "to": RECIPIENT,
+        "message": "a+b &",
+        **{names.get(name, name): value for name, value in given.items()},
+    }
 
     in_url = send.send_url("a+b &", "09120000000", sender=LINE, **given)
     in_body = send.send_url("a+b &", "09120000000", sender=LINE, method="POST", **given)
 
-    assert (in_url.method, in_url.path, dict(in_url.query), in_url.body) == ("GET", "/api/send/webservice", fields, None)
+    assert (in_url.method, in_url.path, dict(in_url.query), in_url.body) == (
+        "GET",
+        "/api/send/webservice",
+        fields,
+        None,
+    )
     assert (line_of(in_body), content_of(in_body)) == ("POST /api/send/webservice", fields)
 
 

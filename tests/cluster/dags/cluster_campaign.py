@@ -1,4 +1,6 @@
-"""A campaign in parts, as ``example_dags/example_ippanel_mapped_campaign.py`` has it, on PostgreSQL; the run's ``conf`` sets its size."""
+"""A campaign in parts, as ``example_dags/example_ippanel_mapped_campaign.py`` has it, on PostgreSQL; the run's ``conf``
+sets its size.
+"""
 
 from __future__ import annotations
 

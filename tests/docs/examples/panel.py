@@ -8,7 +8,11 @@ from airflow.providers.common.compat.sdk import DAG
 
 from ippanel_provider.operators.api import IPPanelApiOperator
 from ippanel_provider.operators.inbox import IPPanelInboxOperator
-from ippanel_provider.operators.pattern import IPPanelCreatePatternOperator, IPPanelDeletePatternOperator, IPPanelUpdatePatternOperator
+from ippanel_provider.operators.pattern import (
+    IPPanelCreatePatternOperator,
+    IPPanelDeletePatternOperator,
+    IPPanelUpdatePatternOperator,
+)
 from ippanel_provider.operators.phonebook import IPPanelExportPhonebookOperator, IPPanelImportPhonebookOperator
 from ippanel_provider.sensors.account import IPPanelCreditSensor, IPPanelPatternSensor
 from ippanel_provider.sensors.inbox import IPPanelInboxSensor

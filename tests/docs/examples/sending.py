@@ -111,11 +111,15 @@ with DAG(
     # --8<-- [end:wait]
 
     # --8<-- [start:wait_delivered]
-    arrived = IPPanelBulkSensor(task_id="arrived", outbox_ids=tell_all.output, min_delivered=0.5, deferrable=True, poke_interval=5)
+    arrived = IPPanelBulkSensor(
+        task_id="arrived", outbox_ids=tell_all.output, min_delivered=0.5, deferrable=True, poke_interval=5
+    )
     # --8<-- [end:wait_delivered]
 
     # --8<-- [start:report]
-    report = IPPanelDeliveryReportOperator(task_id="report", outbox_ids=tell_all.output, path="{{ params.report_csv }}", settle=60)
+    report = IPPanelDeliveryReportOperator(
+        task_id="report", outbox_ids=tell_all.output, path="{{ params.report_csv }}", settle=60
+    )
     # --8<-- [end:report]
 
     arrived >> report

@@ -1,4 +1,6 @@
-"""The methods, paths and names the documents print besides: served, counted, and switched off all at once or one by one."""
+"""The methods, paths and names the documents print besides: served, counted, and switched off all at once or one by
+one.
+"""
 
 from __future__ import annotations
 

@@ -43,7 +43,14 @@ def test_the_documented_body(wire: Wire, ippanel_sandbox: RunningSandbox) -> Non
 @pytest.mark.parametrize("path", ["/api/number/numbers", "/api/numbers"])
 def test_lines(demo: Wire, path: str) -> None:
     page = demo.get(path, page=1, per_page=2).json()
-    assert page["data"][0] == {"id": 10001, "number": "+983000505", "operator_id": 1, "alias": None, "gets": 1, "is_66_char": 0}
+    assert page["data"][0] == {
+        "id": 10001,
+        "number": "+983000505",
+        "operator_id": 1,
+        "alias": None,
+        "gets": 1,
+        "is_66_char": 0,
+    }
     assert (len(page["data"]), page["meta"]["total"]) == (2, 6)
 
 

@@ -20,7 +20,12 @@ BANK: dict[str, Any] = {
     "other": {"start": 2, "size": 3},
 }
 SENDS: list[dict[str, Any]] = [
-    {"sending_type": "postal_code", "from_number": "+98BANK", "message": "متن پیام", "params": [BANK | {"postal_code": 131}]},
+    {
+        "sending_type": "postal_code",
+        "from_number": "+98BANK",
+        "message": "متن پیام",
+        "params": [BANK | {"postal_code": 131}],
+    },
     {
         "sending_type": "country",
         "from_number": "+98BANK",
@@ -28,7 +33,11 @@ SENDS: list[dict[str, Any]] = [
         "params": [BANK | {"pre": 938, "province_id": 89, "county_id": 212, "city_id": 82}],
         "other_recipients": ["+989121111111", "+989351111111"],
     },
-    {"sending_type": "keyword_phonebook", "message": "تاریخ {ex_50856}\nبدهی {ex_50858}", "params": [{"phonebook_id": 123654}]},
+    {
+        "sending_type": "keyword_phonebook",
+        "message": "تاریخ {ex_50856}\nبدهی {ex_50858}",
+        "params": [{"phonebook_id": 123654}],
+    },
     {
         "sending_type": "phonebook",
         "message": "تست",
@@ -37,7 +46,12 @@ SENDS: list[dict[str, Any]] = [
             {"phonebook_id": "456987", "type": "detail", "number_ids": ["123", "456", "789"]},
         ],
     },
-    {"sending_type": "pattern", "code": "xxxxxxxxxxxxxxx", "recipients": ["+989120000000"], "params": {"code": "متن جایگذاری"}},
+    {
+        "sending_type": "pattern",
+        "code": "xxxxxxxxxxxxxxx",
+        "recipients": ["+989120000000"],
+        "params": {"code": "متن جایگذاری"},
+    },
     {"sending_type": "votp", "message": "45852", "params": {"recipients": ["+989120000000"]}},
 ]
 PATTERN = {
@@ -59,7 +73,14 @@ CALLS: list[tuple[str, str, Any]] = [
     (
         "POST",
         "/api/numbers/assign",
-        {"number_id": 10, "target_user_id": 123, "number": "+983000505", "target_user": "testuser", "send": True, "gets": False},
+        {
+            "number_id": 10,
+            "target_user_id": 123,
+            "number": "+983000505",
+            "target_user": "testuser",
+            "send": True,
+            "gets": False,
+        },
     ),
     ("GET", "/api/numbers?page=1&per_page=10", None),
     ("GET", "/api/user/parents_tree?user_id=123", None),
@@ -73,8 +94,16 @@ CALLS: list[tuple[str, str, Any]] = [
     ("POST", "/api/phonebooks/delete-list", {"listPhonebooks": [860108]}),
     ("POST", "/api/phonebooks/numbers/add-list-new", {"list": [CONTACT]}),
     ("POST", "/api/phonebooks/numbers/delete-list", {"listNumbers": [1234]}),
-    ("PUT", "/api/phonebooks/numbers/update-new/234235", CONTACT | {"options": {"124": "2025-05-20"}, "phonebook_id": "12345"}),
-    ("GET", "/api/phonebooks/numbers/contact-list/export?from_created_at=1745785800&phonebook_title=title&phonebook_id=12345", None),
+    (
+        "PUT",
+        "/api/phonebooks/numbers/update-new/234235",
+        CONTACT | {"options": {"124": "2025-05-20"}, "phonebook_id": "12345"},
+    ),
+    (
+        "GET",
+        "/api/phonebooks/numbers/contact-list/export?from_created_at=1745785800&phonebook_title=title&phonebook_id=12345",
+        None,
+    ),
     ("GET", "/api/phonebooks/12345/export", None),
     ("GET", "/api/phonebooks/12345/import/get-sample", None),
     ("POST", "/api/phonebooks/options", {"type": "int", "title": "option1"}),

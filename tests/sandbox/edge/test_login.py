@@ -144,7 +144,9 @@ def test_fields_that_are_missing(wire: Wire, call: str, body: dict[str, str], fi
 
 class TestForgottenPassword:
     def change(self, wire: Wire, **fields: str) -> httpx.Response:
-        return wire.post(f"{BASE}/change_password_by_token", {"password": "another"} | fields, headers={"Authorization": ""})
+        return wire.post(
+            f"{BASE}/change_password_by_token", {"password": "another"} | fields, headers={"Authorization": ""}
+        )
 
     def test_the_new_password_takes_the_place_of_the_old(self, wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
         token = step(wire, "forgot_password", username="ippanel", mobile="09120000000")["token"]

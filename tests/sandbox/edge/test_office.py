@@ -21,14 +21,20 @@ class TestDrafts:
         return {row["title"]: row["draft_group_id"] for row in rows}
 
     def drafts(self, wire: Wire, **query: Any) -> dict[str, int]:
-        return {row["message"]: row["draft_id"] for row in wire.get(f"{DRAFT}/list", per_page=1000, **query).json()["data"]}
+        return {
+            row["message"]: row["draft_id"] for row in wire.get(f"{DRAFT}/list", per_page=1000, **query).json()["data"]
+        }
 
     def test_groups_and_drafts_by_the_ids_the_lists_tell(self, wire: Wire) -> None:
         assert wire.post(f"{DRAFT}/group", {"title": "offers"}).json()["data"] is None
         group_id = self.groups(wire)["offers"]
         assert wire.post(DRAFT, {"draft_group_id": group_id, "message": "one"}).json()["data"] is None
-        assert wire.http.put(DRAFT, json={"draft_id": self.drafts(wire)["one"], "message": "two"}).json()["data"] is None
-        assert wire.http.put(f"{DRAFT}/group", json={"draft_group_id": group_id, "title": "news"}).json()["data"] is None
+        assert (
+            wire.http.put(DRAFT, json={"draft_id": self.drafts(wire)["one"], "message": "two"}).json()["data"] is None
+        )
+        assert (
+            wire.http.put(f"{DRAFT}/group", json={"draft_group_id": group_id, "title": "news"}).json()["data"] is None
+        )
         assert list(self.groups(wire)) == ["news"]
         assert list(self.drafts(wire, draft_group_id=group_id)) == ["two"]
         assert self.drafts(wire, draft_group_id=group_id + 1) == {}
@@ -74,7 +80,9 @@ class TestTickets:
 
     def test_a_ticket_and_what_is_said_in_it(self, wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
         ticket_id = self.open(wire, ("a.zip", b"zip")).json()["data"]["ticket_id"]
-        said = wire.http.post("/api/ticket/interaction", data={"ticket_id": ticket_id, "description": "hello?"}).json()["data"]
+        said = wire.http.post("/api/ticket/interaction", data={"ticket_id": ticket_id, "description": "hello?"}).json()[
+            "data"
+        ]
         assert said["ticket"]["id"] == ticket_id
         ippanel_sandbox.answer_ticket(ticket_id, "here we are")
         ticket = wire.get("/api/ticket/show", ticket_id=ticket_id).json()["data"]
@@ -98,7 +106,8 @@ class TestTickets:
         )
 
     @pytest.mark.parametrize(
-        ("file", "fits"), [(("a.JPG", b"a"), True), (("a.pdf", b"a"), False), (("a.png", b"a" * (10 * 1024 * 1024 + 1)), False)]
+        ("file", "fits"),
+        [(("a.JPG", b"a"), True), (("a.pdf", b"a"), False), (("a.png", b"a" * (10 * 1024 * 1024 + 1)), False)],
     )
     def test_files(self, wire: Wire, file: tuple[str, bytes], fits: bool) -> None:
         response = self.open(wire, file)
@@ -119,7 +128,10 @@ class TestTickets:
             "sms_notification",
         }
         assert code(demo.get("/api/ticket/show", ticket_id=1)) == (404, "404-1")
-        assert code(demo.http.post("/api/ticket/interaction", data={"ticket_id": 1, "description": "a"})) == (404, "404-1")
+        assert code(demo.http.post("/api/ticket/interaction", data={"ticket_id": 1, "description": "a"})) == (
+            404,
+            "404-1",
+        )
 
 
 class TestUsers:
@@ -129,7 +141,13 @@ class TestUsers:
     def test_each_filter_and_all_together(self, wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
         parent = ippanel_sandbox.add_user("above", is_reseller=True, expires=2_000_000_000, is_bought_panel=True)
         ippanel_sandbox.add_user(
-            "below", parent_id=parent, name="سارا", add_status="webservice", national_id="1", tell="02100000000", mobile="+989120000000"
+            "below",
+            parent_id=parent,
+            name="سارا",
+            add_status="webservice",
+            national_id="1",
+            tell="02100000000",
+            mobile="+989120000000",
         )
         now = int(ippanel_sandbox.now())
         assert self.names(wire) == ["above", "below"]
@@ -143,14 +161,22 @@ class TestUsers:
             {"is_reseller": "no"},
             {"is_bought_panel": "0"},
             {"sub_reseller": "1"},
-            {"sub_reseller": 1, "login_status": 0, "document_block": "no", "created_from": now - 60, "created_to": now + 60},
+            {
+                "sub_reseller": 1,
+                "login_status": 0,
+                "document_block": "no",
+                "created_from": now - 60,
+                "created_to": now + 60,
+            },
         ):
             assert self.names(wire, **filters) == ["below"], filters
         assert self.names(wire, expire_from=1_999_999_999, expire_to=2_000_000_001) == ["above"]
         assert self.names(wire, created_from=now + 60) == []
         assert self.names(wire, acl_role_id=123) == []
 
-    @pytest.mark.parametrize("query", [{"name": ""}, {"is_reseller": "1"}, {"login_status": 1}, {"created_from": "a"}, {"add_status": "x"}])
+    @pytest.mark.parametrize(
+        "query", [{"name": ""}, {"is_reseller": "1"}, {"login_status": 1}, {"created_from": "a"}, {"add_status": "x"}]
+    )
     def test_filters_that_are_refused(self, wire: Wire, query: dict[str, Any]) -> None:
         assert list(errors(wire.get("/api/user/list", **query))) == list(query)
 
@@ -163,8 +189,16 @@ class TestUsers:
 
     @pytest.mark.parametrize(
         ("method", "path"),
-        [("GET", "/api/user/list"), ("GET", "/api/user/parents_tree?user_id=1"), ("GET", "/api/acl/package/list"), ("GET", "/api/ticket")]
-        + [("POST", path) for path in ("/api/numbers/assign", "/api/numbers/unassign", "/api/ticket", "/api/ticket/interaction")],
+        [
+            ("GET", "/api/user/list"),
+            ("GET", "/api/user/parents_tree?user_id=1"),
+            ("GET", "/api/acl/package/list"),
+            ("GET", "/api/ticket"),
+        ]
+        + [
+            ("POST", path)
+            for path in ("/api/numbers/assign", "/api/numbers/unassign", "/api/ticket", "/api/ticket/interaction")
+        ],
     )
     def test_only_for_resellers(self, wire: Wire, ippanel_sandbox: RunningSandbox, method: str, path: str) -> None:
         ippanel_sandbox.account(is_reseller=False)
@@ -188,4 +222,7 @@ class TestAssignedLines:
         assert set(errors(response)) == {"number_id", "number", "target_user_id", "target_user", "send", "gets"}
         wrong = {"number": "+981", "target_user": "nobody", "send": "a", "gets": True}
         assert set(errors(wire.post("/api/numbers/assign", wrong))) == {"number", "target_user", "send"}
-        assert set(errors(wire.post("/api/numbers/unassign", {"number_id": 1, "target_user_id": 1}))) == {"number_id", "target_user_id"}
+        assert set(errors(wire.post("/api/numbers/unassign", {"number_id": 1, "target_user_id": 1}))) == {
+            "number_id",
+            "target_user_id",
+        }

@@ -31,7 +31,12 @@ def create(wire: Wire, **fields: Any) -> dict[str, Any]:
 
 
 def send(wire: Wire, pattern_code: str, **values: Any) -> httpx.Response:
-    body = {"sending_type": "pattern", "from_number": wire.sandbox.sender, "code": pattern_code, "recipients": ["+989120000000"]}
+    body = {
+        "sending_type": "pattern",
+        "from_number": wire.sandbox.sender,
+        "code": pattern_code,
+        "recipients": ["+989120000000"],
+    }
     return wire.post("/api/send", body | {"params": values})
 
 
@@ -49,7 +54,11 @@ def test_a_rejection_says_why(wire: Wire, ippanel_sandbox: RunningSandbox) -> No
     pattern_code = create(wire)["pattern_code"]
     ippanel_sandbox.reject(pattern_code, "who are you?")
     found = wire.get(f"/api/patterns/{pattern_code}").json()["data"]
-    assert (found["pattern_status"], found["pattern_status_id"], found["admin_comment"]) == ("inactive", 2, "who are you?")
+    assert (found["pattern_status"], found["pattern_status_id"], found["admin_comment"]) == (
+        "inactive",
+        2,
+        "who are you?",
+    )
     assert list(errors(send(wire, pattern_code, code=1))) == ["code"]
 
 
@@ -59,7 +68,11 @@ def test_a_changed_one_waits_again(wire: Wire, ippanel_sandbox: RunningSandbox, 
     ippanel_sandbox.approve(pattern_code)
     change = PATTERN | {"message": "رمز %code%", "variable": [{"name": "code", "type": "string"}]}
     made = wire.http.request(method, f"/api/patterns/normal/{pattern_code}", json=change).json()["data"]
-    assert (made["pattern_code"], made["pattern_status"], made["pattern_message"]) == (pattern_code, "pending", "رمز %code%")
+    assert (made["pattern_code"], made["pattern_status"], made["pattern_message"]) == (
+        pattern_code,
+        "pending",
+        "رمز %code%",
+    )
     assert list(errors(send(wire, pattern_code, code="a"))) == ["code"]
 
 
@@ -92,7 +105,9 @@ def test_a_deleted_one_is_gone(wire: Wire) -> None:
         ({"variable": [{"name": "a", "type": "float"}]}, "variable.0.type"),
     ],
 )
-def test_fields_that_are_refused(wire: Wire, ippanel_sandbox: RunningSandbox, fields: dict[str, Any], field: str) -> None:
+def test_fields_that_are_refused(
+    wire: Wire, ippanel_sandbox: RunningSandbox, fields: dict[str, Any], field: str
+) -> None:
     assert list(errors(wire.post("/api/patterns/normal", PATTERN | fields))) == [field]
     assert ippanel_sandbox.account()["patterns"] == {}
 
@@ -110,7 +125,12 @@ class TestList:
     def test_filters(self, demo: Wire) -> None:
         shared = create(demo, is_share=True, title="shared")["pattern_code"]
         assert len(self.codes(demo)) == 7
-        assert self.codes(demo, is_share="true") == self.codes(demo, title="are") == self.codes(demo, code=shared) == [shared]
+        assert (
+            self.codes(demo, is_share="true")
+            == self.codes(demo, title="are")
+            == self.codes(demo, code=shared)
+            == [shared]
+        )
         assert shared not in self.codes(demo, is_share="false")
         assert self.codes(demo, state="inactive") == ["zcxxc465465zxc"]
         assert self.codes(demo, state="active", type="normal", is_share="0") == self.codes(demo, state="active")

@@ -1,4 +1,6 @@
-"""Phonebooks, contacts, options: what each call answers, limits, imports and exports as jobs, a hundred thousand contacts."""
+"""Phonebooks, contacts, options: what each call answers, limits, imports and exports as jobs, a hundred thousand
+contacts.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def create(wire: Wire, title: str = "a", **fields: Any) -> int:
 
 
 def add(wire: Wire, book_id: object, *contacts: dict[str, Any]) -> httpx.Response:
-    return wire.post(f"{BOOKS}/numbers/add-list-new", {"list": [{"phonebook_id": book_id} | contact for contact in contacts]})
+    return wire.post(
+        f"{BOOKS}/numbers/add-list-new", {"list": [{"phonebook_id": book_id} | contact for contact in contacts]}
+    )
 
 
 def listed(wire: Wire, **query: Any) -> list[dict[str, Any]]:
@@ -44,7 +48,16 @@ class TestBooks:
         assert (made["count"], made["options"]) == ("0", [option])
         (found,) = data(wire.get(f"{BOOKS}/list-new", title="custom"))
         assert found == made | {"count": 0}
-        assert found.keys() == {"id", "title", "count", "export_status", "import_status", "created_at", "updated_at", "options"}
+        assert found.keys() == {
+            "id",
+            "title",
+            "count",
+            "export_status",
+            "import_status",
+            "created_at",
+            "updated_at",
+            "options",
+        }
 
     def test_changing_one_leaves_what_is_not_given(self, wire: Wire) -> None:
         book_id = create(wire, "old")
@@ -78,7 +91,13 @@ class TestBooks:
 class TestContacts:
     def test_an_addition_answers_counts_alone(self, wire: Wire) -> None:
         book_id = create(wire)
-        first = add(wire, str(book_id), {"number": "+989120000001", "name": "علی"}, {"number": "+989120000001"}, {"number": "0912"})
+        first = add(
+            wire,
+            str(book_id),
+            {"number": "+989120000001", "name": "علی"},
+            {"number": "+989120000001"},
+            {"number": "0912"},
+        )
         assert (first.status_code, first.json()["meta"]["message_code"]) == (201, "201-1")
         assert first.json()["data"] == {"added": 1, "errors": 1, "existences": 1}
         assert data(add(wire, 1, {"number": "+989120000002"})) == {"added": 0, "errors": 1, "existences": 0}
@@ -90,9 +109,21 @@ class TestContacts:
         assert [row["phonebook_title"] for row in listed(wire, number="+989120000001")] == ["a", "b"]
 
     def test_a_list_has_no_options_and_one_contact_has_all(self, wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
-        book = ippanel_sandbox.add_phonebook("a", [{"number": "+989120000001", "options": {"debt": 5}}], options={"debt": "int"})
+        book = ippanel_sandbox.add_phonebook(
+            "a", [{"number": "+989120000001", "options": {"debt": 5}}], options={"debt": "int"}
+        )
         (row,) = listed(wire)
-        assert row.keys() == {"id", "phonebook_id", "pre", "name", "email", "number", "created_at", "updated_at", "phonebook_title"}
+        assert row.keys() == {
+            "id",
+            "phonebook_id",
+            "pre",
+            "name",
+            "email",
+            "number",
+            "created_at",
+            "updated_at",
+            "phonebook_title",
+        }
         contact = data(wire.get(f"{CONTACTS}/{row['id']}"))
         assert contact == row | {
             "options": {str(book["options"]["debt"]): "5"},
@@ -120,14 +151,24 @@ class TestContacts:
         counts = data(add(wire, create(wire), {"number": "+989120000001", "options": {str(option): value}}))
         assert (counts["added"], counts["errors"]) == ((1, 0) if fits else (0, 1))
 
-    def test_options_that_are_given_replace_all_and_others_stay(self, wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
+    def test_options_that_are_given_replace_all_and_others_stay(
+        self, wire: Wire, ippanel_sandbox: RunningSandbox
+    ) -> None:
         people = [{"number": "+989120000001", "name": "علی", "options": {"a": "1", "b": "2"}}]
         book = ippanel_sandbox.add_phonebook("a", people, options={"a": "int", "b": "int"})
         (row,) = listed(wire)
-        path, target = f"{BOOKS}/numbers/update-new/{row['id']}", {"number": "+989120000009", "phonebook_id": book["id"]}
+        path, target = (
+            f"{BOOKS}/numbers/update-new/{row['id']}",
+            {"number": "+989120000009", "phonebook_id": book["id"]},
+        )
         assert data(wire.http.put(path, json=target | {"pre": "آقای"})) is None
         contact = data(wire.get(f"{CONTACTS}/{row['id']}"))
-        assert (contact["number"], contact["name"], contact["pre"], len(contact["options"])) == ("+989120000009", "علی", "آقای", 2)
+        assert (contact["number"], contact["name"], contact["pre"], len(contact["options"])) == (
+            "+989120000009",
+            "علی",
+            "آقای",
+            2,
+        )
         wire.http.put(path, json=target | {"options": {str(book["options"]["a"]): 9}})
         assert data(wire.get(f"{CONTACTS}/{row['id']}"))["options"] == {str(book["options"]["a"]): "9"}
 
@@ -138,12 +179,19 @@ class TestContacts:
         (row,) = listed(wire, phonebook_id=here)
         path = f"{BOOKS}/numbers/update-new/{row['id']}"
         assert list(errors(wire.http.put(path, json={"number": "+989120000002", "phonebook_id": there}))) == ["number"]
-        assert list(errors(wire.http.put(path, json={"number": "+989120000001", "phonebook_id": 1}))) == ["phonebook_id"]
+        assert list(errors(wire.http.put(path, json={"number": "+989120000001", "phonebook_id": 1}))) == [
+            "phonebook_id"
+        ]
         assert set(errors(wire.http.put(path, json={}))) == {"number", "phonebook_id"}
         assert data(wire.http.put(path, json={"number": "+989120000003", "phonebook_id": there})) is None
         assert [row["number"][-1] for row in listed(wire, phonebook_id=there)] == ["2", "3"]
         assert listed(wire, phonebook_id=here) == []
-        assert wire.http.put(f"{BOOKS}/numbers/update-new/1", json={"number": "+989120000003", "phonebook_id": there}).status_code == 404
+        assert (
+            wire.http.put(
+                f"{BOOKS}/numbers/update-new/1", json={"number": "+989120000003", "phonebook_id": there}
+            ).status_code
+            == 404
+        )
 
     def test_they_are_deleted_by_their_ids_and_never_through_the_call_that_adds(self, wire: Wire) -> None:
         add(wire, create(wire), {"number": "+989120000001"}, {"number": "+989120000002"})
@@ -187,7 +235,8 @@ class TestOptions:
         assert code(wire.http.put(f"{OPTIONS}/1", json={"title": "b"})) == (404, "404-1")
 
     @pytest.mark.parametrize(
-        ("body", "field"), [({"title": "a"}, "type"), ({"type": "float", "title": "a"}, "type"), ({"type": "int"}, "title")]
+        ("body", "field"),
+        [({"title": "a"}, "type"), ({"type": "float", "title": "a"}, "type"), ({"type": "int"}, "title")],
     )
     def test_fields_that_are_refused(self, wire: Wire, body: dict[str, str], field: str) -> None:
         assert list(errors(wire.post(OPTIONS, body))) == [field]
@@ -200,7 +249,9 @@ class TestJobs:
 
     def test_what_was_exported_can_be_imported(self, wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
         ippanel_sandbox.speed(0)
-        people = [{"number": f"+98912000000{index}", "name": f"n{index}", "options": {"debt": index}} for index in range(3)]
+        people = [
+            {"number": f"+98912000000{index}", "name": f"n{index}", "options": {"debt": index}} for index in range(3)
+        ]
         book = ippanel_sandbox.add_phonebook("a", people, options={"debt": "int"})
         other = create(wire, "b", options=[book["options"]["debt"]])
         assert self.status(wire, "export_status", book["id"]) is None
@@ -215,7 +266,9 @@ class TestJobs:
         ippanel_sandbox.advance(2)
         assert self.status(wire, "import_status", other) == "done"
         rows = listed(wire, phonebook_id=other)
-        assert [(row["number"], row["name"]) for row in rows] == [(person["number"], person["name"]) for person in people]
+        assert [(row["number"], row["name"]) for row in rows] == [
+            (person["number"], person["name"]) for person in people
+        ]
         assert data(wire.get(f"{CONTACTS}/{rows[2]['id']}"))["options"] == {str(book["options"]["debt"]): "2"}
 
     def test_an_export_keeps_what_it_started_with(self, wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
@@ -223,7 +276,9 @@ class TestJobs:
         wire.get(f"{CONTACTS}/export", phonebook_id=book["id"])
         wire.post(f"{BOOKS}/delete-list", {"listPhonebooks": [book["id"]]})
         ippanel_sandbox.advance(2)
-        rows = list(openpyxl.load_workbook(io.BytesIO(ippanel_sandbox.exported(1))).worksheets[0].iter_rows(values_only=True))
+        rows = list(
+            openpyxl.load_workbook(io.BytesIO(ippanel_sandbox.exported(1))).worksheets[0].iter_rows(values_only=True)
+        )
         assert [row[0] for row in rows] == ["number", "+989120000001", "+989120000002"]
 
     def test_a_file_without_titles_has_its_columns_in_order(self, wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
@@ -235,7 +290,12 @@ class TestJobs:
         wire.post(f"{BOOKS}/{book_id}/import", files={"file": ("contacts.xlsx", target.getvalue())})
         ippanel_sandbox.advance(2)
         (row,) = listed(wire)
-        assert (row["number"], row["pre"], row["name"], row["email"]) == ("+989120000001", "آقای", "علی", "a@example.com")
+        assert (row["number"], row["pre"], row["name"], row["email"]) == (
+            "+989120000001",
+            "آقای",
+            "علی",
+            "a@example.com",
+        )
 
     @pytest.mark.parametrize("file", [("contacts.csv", b"09120000001"), ("contacts.xlsx", b"no spreadsheet")])
     def test_files_that_are_refused(self, wire: Wire, file: tuple[str, bytes]) -> None:

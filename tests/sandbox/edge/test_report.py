@@ -17,7 +17,12 @@ def test_a_bulk_in_the_outbox_list(wire: Wire, ippanel_sandbox: RunningSandbox) 
     (bulk,) = wire.outbox()["data"]
     assert bulk["messages_outbox_id"] == str(bulk_id)
     assert (bulk["rcpts_count"], bulk["exit_count"], bulk["part"], bulk["state_id"]) == ("2", "2", None, 6)
-    assert (bulk["state"], bulk["status"], bulk["message"], bulk["number"]) == ("finish", "پایان یافته", "سلام", "+983000505")
+    assert (bulk["state"], bulk["status"], bulk["message"], bulk["number"]) == (
+        "finish",
+        "پایان یافته",
+        "سلام",
+        "+983000505",
+    )
     assert isinstance(bulk["time"], str)
     assert isinstance(bulk["cost"], float)
 
@@ -42,7 +47,14 @@ def test_pages_count_from_one_newest_first(wire: Wire) -> None:
     page = wire.post("/api/report/new_list", {"page": 2, "limit": 2}).json()
     assert [int(bulk["messages_outbox_id"]) for bulk in page["data"]] == [ids[2], ids[1]]
     meta = page["meta"]
-    assert (meta["current_page"], meta["from"], meta["to"], meta["last_page"], meta["per_page"], meta["total"]) == (2, 3, 4, 3, 2, 5)
+    assert (meta["current_page"], meta["from"], meta["to"], meta["last_page"], meta["per_page"], meta["total"]) == (
+        2,
+        3,
+        4,
+        3,
+        2,
+        5,
+    )
     assert meta["path"] == "/api/report/new_list"
     assert "message_parameters" not in meta
     assert wire.post("/api/report/new_list", {"page": 9, "limit": 2}).json()["data"] == []
@@ -105,7 +117,13 @@ def test_an_id_is_needed_and_must_be_known(wire: Wire, path: str) -> None:
 def test_recipients_and_their_way(wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
     (bulk_id,) = wire.ids(wire.send("سلام", "+989120000000", "+989120000993", "+989120000994"))
     page = wire.get("/api/report/recipients", bulk_id=bulk_id, page=1, per_page=2).json()
-    first = {"recipient": "+989120000000", "message": "سلام", "is_readable": True, "msg_parts": "1", "message_status": "0"}
+    first = {
+        "recipient": "+989120000000",
+        "message": "سلام",
+        "is_readable": True,
+        "msg_parts": "1",
+        "message_status": "0",
+    }
     assert page["data"][0] == first
     assert (len(page["data"]), page["meta"]["total"], page["meta"]["last_page"]) == (2, 3, 2)
     ippanel_sandbox.settle()
@@ -122,7 +140,9 @@ def test_stats_by_operator_and_language(wire: Wire, ippanel_sandbox: RunningSand
 
 
 @pytest.mark.parametrize(("ending", "state"), [("3", 3), ("4", 4), ("8", 8), ("9", 9)])
-def test_numbers_that_decide_their_bulk_and_cost_nothing(wire: Wire, ippanel_sandbox: RunningSandbox, ending: str, state: int) -> None:
+def test_numbers_that_decide_their_bulk_and_cost_nothing(
+    wire: Wire, ippanel_sandbox: RunningSandbox, ending: str, state: int
+) -> None:
     before = ippanel_sandbox.account()["credit"]
     (bulk_id,) = wire.ids(wire.send("a", "+989120000000", f"+98900000000{ending}"))
     ippanel_sandbox.settle()
@@ -136,7 +156,13 @@ def test_inbox_newest_first_and_only_above_an_id(wire: Wire, ippanel_sandbox: Ru
     page = wire.post("/api/report/messages-inbox", {"page": 1, "per_page": 10, "filters": {"from_id": 0}}).json()
     assert [row["messages_inbox_id"] for row in page["data"]] == [second, first]
     row = page["data"][1]
-    assert (row["from"], row["number"], row["message"], row["type"], row["seen"]) == ("+989120000000", "+983000505", "سلام", "normal", "0")
+    assert (row["from"], row["number"], row["message"], row["type"], row["seen"]) == (
+        "+989120000000",
+        "+983000505",
+        "سلام",
+        "normal",
+        "0",
+    )
     assert isinstance(row["time"], int)
     above = wire.post("/api/report/messages-inbox", {"filters": {"from_id": first}}).json()
     assert [row["messages_inbox_id"] for row in above["data"]] == [second]

@@ -25,7 +25,12 @@ def errors(response: object) -> dict[str, list[str]]:
 def test_one_text_to_many_is_one_bulk(wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
     response = wire.send(PERSIAN, "+989120000000", "+989190000000")
     assert len(wire.ids(response)) == 1
-    assert response.json()["meta"] == {"status": True, "message": "انجام شد", "message_parameters": [], "message_code": "200-1"}
+    assert response.json()["meta"] == {
+        "status": True,
+        "message": "انجام شد",
+        "message_parameters": [],
+        "message_code": "200-1",
+    }
     assert [text["recipient"] for text in ippanel_sandbox.messages()] == ["+989120000000", "+989190000000"]
 
 
@@ -186,7 +191,12 @@ class TestPattern:
         self.wire = demo
 
     def send(self, **fields: object) -> object:
-        body = {"sending_type": "pattern", "from_number": "+983000505", "code": "xxxxxxxxxxxxxxx", "recipients": ["+989120000000"]}
+        body = {
+            "sending_type": "pattern",
+            "from_number": "+983000505",
+            "code": "xxxxxxxxxxxxxxx",
+            "recipients": ["+989120000000"],
+        }
         return self.wire.post("/api/send", body | {"params": {"code": "1234"}} | fields)
 
     def test_values_fill_the_text(self) -> None:
@@ -231,7 +241,11 @@ class TestUrl:
 
     @pytest.mark.parametrize(
         "credential",
-        [{"apikey": "sandbox-key"}, {"access_key": "sandbox-key"}, {"username": "ippanel", "password": "sandbox-password"}],
+        [
+            {"apikey": "sandbox-key"},
+            {"access_key": "sandbox-key"},
+            {"username": "ippanel", "password": "sandbox-password"},
+        ],
     )
     def test_key_or_user_and_password(self, wire: Wire, credential: dict[str, str]) -> None:
         assert len(wire.ids(self.get(wire, **self.BASE, **credential))) == 1
@@ -262,7 +276,9 @@ class TestUrl:
 
 
 def test_price_by_operator_and_parts_without_the_suffix(wire: Wire) -> None:
-    one = wire.post("/api/send/calculate-price", {"number": wire.sandbox.sender, "message": "ا" * 70 + "\nلغو11"}).json()["data"]
+    one = wire.post(
+        "/api/send/calculate-price", {"number": wire.sandbox.sender, "message": "ا" * 70 + "\nلغو11"}
+    ).json()["data"]
     two = wire.post("/api/send/calculate-price", {"number": wire.sandbox.sender, "message": "ا" * 71}).json()["data"]
     assert (one["parts"], two["parts"]) == (1, 2)
     assert two["mci_price"] == 2 * one["mci_price"]

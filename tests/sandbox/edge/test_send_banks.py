@@ -25,8 +25,17 @@ PEOPLE: dict[str, Any] = {
 }
 POSTAL = PEOPLE | {"postal_code": 131}
 COUNTRY = PEOPLE | {"pre": 912, "province_id": 89, "county_id": 212, "city_id": 82}
-GEO: dict[str, Any] = {"province_id": 89, "gender": 1, "from_age": 1350, "to_age": 1380, "operator": [{"id": 13, "start": 0, "size": 2}]}
-JOB: dict[str, Any] = {"main_category_id": 1, "operator": [{"id": 1, "start": 0, "size": 1}, {"id": 2, "start": 0, "size": 1}]}
+GEO: dict[str, Any] = {
+    "province_id": 89,
+    "gender": 1,
+    "from_age": 1350,
+    "to_age": 1380,
+    "operator": [{"id": 13, "start": 0, "size": 2}],
+}
+JOB: dict[str, Any] = {
+    "main_category_id": 1,
+    "operator": [{"id": 1, "start": 0, "size": 1}, {"id": 2, "start": 0, "size": 1}],
+}
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +45,9 @@ def _bank_line(ippanel_sandbox: RunningSandbox) -> None:
 
 def send(wire: Wire, kind: str, *params: dict[str, Any], **fields: Any) -> httpx.Response:
     line = "+98PRO" if kind == "job" else "+98BANK"
-    return wire.post("/api/send", {"sending_type": kind, "from_number": line, "message": "سلام", "params": list(params)} | fields)
+    return wire.post(
+        "/api/send", {"sending_type": kind, "from_number": line, "message": "سلام", "params": list(params)} | fields
+    )
 
 
 def numbers(sandbox: RunningSandbox) -> list[str]:
@@ -44,7 +55,8 @@ def numbers(sandbox: RunningSandbox) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "item", "count"), [("postal_code", POSTAL, 3), ("country", COUNTRY, 3), ("geolocation", GEO, 2), ("job", JOB, 2)]
+    ("kind", "item", "count"),
+    [("postal_code", POSTAL, 3), ("country", COUNTRY, 3), ("geolocation", GEO, 2), ("job", JOB, 2)],
 )
 def test_as_many_numbers_as_asked_for_in_one_bulk(
     wire: Wire, ippanel_sandbox: RunningSandbox, kind: str, item: dict[str, Any], count: int
@@ -77,7 +89,14 @@ def test_no_more_than_the_bank_holds(wire: Wire, ippanel_sandbox: RunningSandbox
         send(
             wire,
             "geolocation",
-            place | {"pre": 91234, "gender": 0, "from_age": 1300, "to_age": 1410, "operator": [{"id": 1, "start": 0, "size": 100_000}]},
+            place
+            | {
+                "pre": 91234,
+                "gender": 0,
+                "from_age": 1300,
+                "to_age": 1410,
+                "operator": [{"id": 1, "start": 0, "size": 100_000}],
+            },
         )
     )
     assert len(numbers(ippanel_sandbox)) == counts["mci_count"] > 0
@@ -108,7 +127,9 @@ def test_no_more_than_the_bank_holds(wire: Wire, ippanel_sandbox: RunningSandbox
         ("job", JOB | {"sub_category_id": 105}, "sub_category_id"),
     ],
 )
-def test_fields_that_are_refused(wire: Wire, ippanel_sandbox: RunningSandbox, kind: str, item: dict[str, Any], field: str) -> None:
+def test_fields_that_are_refused(
+    wire: Wire, ippanel_sandbox: RunningSandbox, kind: str, item: dict[str, Any], field: str
+) -> None:
     assert list(errors(send(wire, kind, item))) == [f"params.0.{field}"]
     assert numbers(ippanel_sandbox) == []
 
@@ -144,8 +165,16 @@ class TestBank:
             ("banks/counties", {}, "province_id"),
             ("banks/cities", {"county_id": "a"}, "county_id"),
             ("banks/counts", {"province_id": 89, "county_id": 212}, "city_id"),
-            ("banks/counts", {"province_id": 89, "county_id": 212, "city_id": 82, "birth_year_from": 20}, "birth_year_from"),
-            ("banks/counts", {"province_id": 89, "county_id": 212, "city_id": 82, "number_prefix": "9"}, "number_prefix"),
+            (
+                "banks/counts",
+                {"province_id": 89, "county_id": 212, "city_id": 82, "birth_year_from": 20},
+                "birth_year_from",
+            ),
+            (
+                "banks/counts",
+                {"province_id": 89, "county_id": 212, "city_id": 82, "number_prefix": "9"},
+                "number_prefix",
+            ),
             ("jobs/sub-categories", {}, "main_category_id"),
             ("jobs/number-count", {"main_category_id": 1, "operator_id": 5}, "operator_id"),
         ],

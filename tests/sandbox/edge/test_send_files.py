@@ -53,7 +53,11 @@ def test_each_row_is_a_bulk(wire: Wire, ippanel_sandbox: RunningSandbox, file: t
 
 @pytest.mark.parametrize(
     "file",
-    [csv("09120000001", "09120000002"), csv("number", "09120000001", "09120000002"), xlsx(("mobile",), (9120000001,), (9120000002,))],
+    [
+        csv("09120000001", "09120000002"),
+        csv("number", "09120000001", "09120000002"),
+        xlsx(("mobile",), (9120000001,), (9120000002,)),
+    ],
 )
 def test_a_file_of_numbers_is_one_bulk(wire: Wire, ippanel_sandbox: RunningSandbox, file: tuple[str, bytes]) -> None:
     (bulk_id,) = wire.ids(send(wire, "file", file, **{"other_recipients[]": ["+989120000003", "+989120000001"]}))
@@ -94,7 +98,9 @@ def test_a_file_can_be_sent_later(wire: Wire, ippanel_sandbox: RunningSandbox) -
         ("peer_to_peer_file", csv("recipient,message", *["09120000001,a"] * 10_001)),
     ],
 )
-def test_files_that_are_refused(wire: Wire, ippanel_sandbox: RunningSandbox, kind: str, file: tuple[str, bytes] | None) -> None:
+def test_files_that_are_refused(
+    wire: Wire, ippanel_sandbox: RunningSandbox, kind: str, file: tuple[str, bytes] | None
+) -> None:
     assert list(errors(send(wire, kind, file))) == ["files"]
     assert ippanel_sandbox.counts()["texts"] == 0
 
@@ -110,10 +116,15 @@ def test_more_than_a_million_numbers(wire: Wire) -> None:
 
 
 def test_the_text_and_the_line_are_looked_at_too(wire: Wire) -> None:
-    assert set(errors(send(wire, "file", csv("09120000001"), message="", from_number="+98000"))) == {"from_number", "message"}
+    assert set(errors(send(wire, "file", csv("09120000001"), message="", from_number="+98000"))) == {
+        "from_number",
+        "message",
+    }
 
 
 def test_a_filled_text_may_not_be_too_long(wire: Wire) -> None:
     assert list(errors(send(wire, "keyword", xlsx((9120000001, "a" * 1400)), message="{ex_B}!"))) == ["message"]
     # As long as before, but in letters of which fewer fit a part.
-    assert list(errors(send(wire, "keyword", xlsx((9120000001, "سلام ب")), message="a" * 1394 + "{ex_B}"))) == ["message"]
+    assert list(errors(send(wire, "keyword", xlsx((9120000001, "سلام ب")), message="a" * 1394 + "{ex_B}"))) == [
+        "message"
+    ]

@@ -19,12 +19,15 @@ PEOPLE = [{"number": f"+98912000000{index}", "options": {"debt": 100 * index}} f
 @pytest.fixture
 def book(ippanel_sandbox: RunningSandbox) -> dict[str, Any]:
     """Five contacts, each with a debt but the last."""
-    return ippanel_sandbox.add_phonebook("customers", [*PEOPLE[:4], {"number": "+989120000005"}], options={"debt": "int"})
+    return ippanel_sandbox.add_phonebook(
+        "customers", [*PEOPLE[:4], {"number": "+989120000005"}], options={"debt": "int"}
+    )
 
 
 def send(wire: Wire, kind: str, *params: dict[str, Any], **fields: Any) -> httpx.Response:
     return wire.post(
-        "/api/send", {"sending_type": kind, "from_number": wire.sandbox.sender, "message": "سلام", "params": list(params)} | fields
+        "/api/send",
+        {"sending_type": kind, "from_number": wire.sandbox.sender, "message": "سلام", "params": list(params)} | fields,
     )
 
 
@@ -58,7 +61,9 @@ class TestPhonebook:
         assert len(wire.ids(send(wire, "phonebook", *items))) == 1
         assert ends(ippanel_sandbox) == "123456"
 
-    def test_several_ids_in_one_item_are_the_older_form(self, wire: Wire, ippanel_sandbox: RunningSandbox, book: dict[str, Any]) -> None:
+    def test_several_ids_in_one_item_are_the_older_form(
+        self, wire: Wire, ippanel_sandbox: RunningSandbox, book: dict[str, Any]
+    ) -> None:
         item = {"type": "all", "phonebook_ids": [str(book["id"])]}
         wire.ids(send(wire, "phonebook", item))
         assert ippanel_sandbox.stats()["alternates"] == {"phonebook_ids": 1}
@@ -99,11 +104,19 @@ class TestKeywordPhonebook:
     def test_options_fill_the_text(self, wire: Wire, ippanel_sandbox: RunningSandbox, book: dict[str, Any]) -> None:
         message = f"بدهی: {{ex_{book['options']['debt']}}}"
         (bulk_id,) = wire.ids(send(wire, "keyword_phonebook", {"phonebook_id": book["id"]}, message=message))
-        assert [text["text"] for text in ippanel_sandbox.messages()] == ["بدهی: 100", "بدهی: 200", "بدهی: 300", "بدهی: 400", "بدهی: "]
+        assert [text["text"] for text in ippanel_sandbox.messages()] == [
+            "بدهی: 100",
+            "بدهی: 200",
+            "بدهی: 300",
+            "بدهی: 400",
+            "بدهی: ",
+        ]
         assert wire.bulk(bulk_id)["type"] == "keyword_phonebook"
 
     def test_an_option_that_does_not_exist(self, wire: Wire, book: dict[str, Any]) -> None:
-        assert list(errors(send(wire, "keyword_phonebook", {"phonebook_id": book["id"]}, message="{ex_1}"))) == ["message"]
+        assert list(errors(send(wire, "keyword_phonebook", {"phonebook_id": book["id"]}, message="{ex_1}"))) == [
+            "message"
+        ]
 
     def test_a_book_that_does_not_exist(self, wire: Wire) -> None:
         assert list(errors(send(wire, "keyword_phonebook", {"phonebook_id": 1}))) == ["params.0.phonebook_id"]
@@ -111,9 +124,13 @@ class TestKeywordPhonebook:
 
 class TestVoice:
     def votp(self, wire: Wire, message: object, *recipients: str) -> httpx.Response:
-        return wire.post("/api/send", {"sending_type": "votp", "message": message, "params": {"recipients": list(recipients)}})
+        return wire.post(
+            "/api/send", {"sending_type": "votp", "message": message, "params": {"recipients": list(recipients)}}
+        )
 
-    def test_a_code_is_read_out_from_a_line_of_the_services_own(self, wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
+    def test_a_code_is_read_out_from_a_line_of_the_services_own(
+        self, wire: Wire, ippanel_sandbox: RunningSandbox
+    ) -> None:
         before = ippanel_sandbox.stats()["credit"]
         (bulk_id,) = wire.ids(self.votp(wire, "01234567890123", "+989120000000"))
         assert (wire.bulk(bulk_id)["number"], wire.bulk(bulk_id)["type"]) == ("+98votp", "sendvoice")
@@ -130,7 +147,12 @@ class TestVoice:
 
 class TestFiling:
     def send(self, demo: Wire, **phonebook: Any) -> httpx.Response:
-        body = {"sending_type": "pattern", "from_number": "+983000505", "code": "xxxxxxxxxxxxxxx", "recipients": ["+989120000077"]}
+        body = {
+            "sending_type": "pattern",
+            "from_number": "+983000505",
+            "code": "xxxxxxxxxxxxxxx",
+            "recipients": ["+989120000077"],
+        }
         return demo.post("/api/send", body | {"params": {"code": "1"}, "phonebook": phonebook})
 
     def contacts(self, demo: Wire) -> Any:
@@ -139,7 +161,12 @@ class TestFiling:
     def test_the_recipient_of_a_pattern_becomes_a_contact(self, demo: Wire) -> None:
         demo.ids(self.send(demo, id=1234, name="حسن", pre="آقای", email="a@example.com", options={"46258": "15"}))
         (contact,) = self.contacts(demo)
-        assert (contact["name"], contact["pre"], contact["email"], contact["phonebook_id"]) == ("حسن", "آقای", "a@example.com", 1234)
+        assert (contact["name"], contact["pre"], contact["email"], contact["phonebook_id"]) == (
+            "حسن",
+            "آقای",
+            "a@example.com",
+            1234,
+        )
 
     def test_nobody_is_filed_where_nothing_is_sent(self, demo: Wire) -> None:
         assert list(errors(self.send(demo, id=99))) == ["phonebook.phonebook_id"]
@@ -148,6 +175,11 @@ class TestFiling:
         assert self.contacts(demo) == []
 
     def test_values_longer_than_their_variable(self, demo: Wire) -> None:
-        body = {"sending_type": "pattern", "from_number": "+983000505", "code": "aibg4dsfertj5ht", "recipients": ["+989120000077"]}
+        body = {
+            "sending_type": "pattern",
+            "from_number": "+983000505",
+            "code": "aibg4dsfertj5ht",
+            "recipients": ["+989120000077"],
+        }
         demo.ids(demo.post("/api/send", body | {"params": {"number": "a" * 20}}))
         assert list(errors(demo.post("/api/send", body | {"params": {"number": "a" * 21}}))) == ["params.number"]

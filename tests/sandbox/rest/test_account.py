@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 def test_anything_but_the_access_key_scheme_is_401(rest: Older, header: str, code: str, error: str) -> None:
     response = rest.http.get("/credit", headers={"Authorization": header})
     assert response.status_code == 401
-    assert response.json() == {"status": "Unauthorized", "code": code, "message": "Unauthorized", "data": {"error": error}}
+    assert response.json() == {
+        "status": "Unauthorized",
+        "code": code,
+        "message": "Unauthorized",
+        "data": {"error": error},
+    }
 
 
 def test_the_scheme_may_be_written_in_any_case(rest: Older) -> None:
@@ -57,7 +62,11 @@ def test_what_is_no_json(rest: Older) -> None:
 def test_faults_speak_this_api(rest: Older) -> None:
     rest.sandbox.fault("refused", times=1, code="10010", message="operator is offline")
     response = rest.send("a")
-    assert (response.status_code, response.json()["code"], response.json()["data"]) == (200, "10010", {"error": "operator is offline"})
+    assert (response.status_code, response.json()["code"], response.json()["data"]) == (
+        200,
+        "10010",
+        {"error": "operator is offline"},
+    )
     assert response.json()["status"] != "OK"
     rest.sandbox.fault("unauthorized", times=1)
     assert rest.send("a").json()["code"] == "1401"

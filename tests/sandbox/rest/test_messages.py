@@ -65,7 +65,11 @@ def test_errors_by_field(rest: Older) -> None:
 
 @pytest.mark.parametrize(
     ("account", "code"),
-    [({"send_block": True}, "10003"), ({"document_block": True}, "10021"), ({"credit": 0, "without_credit": "refuse"}, "10006")],
+    [
+        ({"send_block": True}, "10003"),
+        ({"document_block": True}, "10021"),
+        ({"credit": 0, "without_credit": "refuse"}, "10006"),
+    ],
 )
 def test_accounts_that_may_not_send(rest: Older, account: dict[str, object], code: str) -> None:
     rest.sandbox.account(**account)
@@ -81,13 +85,20 @@ def test_the_guard_is_the_same_for_both(rest: Older, wire: Wire) -> None:
 def test_one_bulk(rest: Older) -> None:
     bulk_id = rest.sent("a" * 161, RECIPIENT, "+989190000000")
     message = rest.http.get(f"/messages/{bulk_id}").json()["data"]["message"]
-    assert (message["bulk_id"], message["page"], message["recipients_count"], message["status"]) == (bulk_id, 2, 2, "pending")
+    assert (message["bulk_id"], message["page"], message["recipients_count"], message["status"]) == (
+        bulk_id,
+        2,
+        2,
+        "pending",
+    )
     assert message["created_at"].endswith("Z")
     rest.sandbox.settle()
     assert rest.http.get(f"/messages/{bulk_id}").json()["data"]["message"]["status"] == "finish"
 
 
-@pytest.mark.parametrize(("state", "status", "confirm"), [(3, "failed", "reject"), (7, "cancelled", ""), (9, "failed", "")])
+@pytest.mark.parametrize(
+    ("state", "status", "confirm"), [(3, "failed", "reject"), (7, "cancelled", ""), (9, "failed", "")]
+)
 def test_bulks_that_end_badly(rest: Older, state: int, status: str, confirm: str) -> None:
     bulk_id = rest.sent("a")
     rest.sandbox.decide(bulk_id, state_id=state)
@@ -107,7 +118,12 @@ def test_recipients_and_pages_from_zero(rest: Older) -> None:
     bulk_id = rest.sent("a", RECIPIENT, "+989120000993", "+989120000994", "+989000000100")
     first = rest.http.get(f"/messages/{bulk_id}/recipients?limit=3").json()
     assert [row["status"] for row in first["data"]["recipients"]] == ["pending"] * 3
-    assert (first["meta"]["page"], first["meta"]["pages"], first["meta"]["total"], first["meta"]["prev"]) == (0, 2, 4, None)
+    assert (first["meta"]["page"], first["meta"]["pages"], first["meta"]["total"], first["meta"]["prev"]) == (
+        0,
+        2,
+        4,
+        None,
+    )
     rest.sandbox.settle()
     rows = rest.http.get(f"/messages/{bulk_id}/recipients").json()["data"]["recipients"]
     assert [row["status"] for row in rows] == ["delivered", "failed", "discarded", "send"]
@@ -125,12 +141,19 @@ def test_inbox_newest_first(rest: Older) -> None:
     rest.sandbox.inbox("09120000000", "دو")
     page = rest.http.get("/messages/inbox?page=0&limit=1").json()
     (message,) = page["data"]["messages"]
-    assert (message["message"], message["sender"], message["number"], message["type"]) == ("دو", RECIPIENT, "+983000505", "normal")
+    assert (message["message"], message["sender"], message["number"], message["type"]) == (
+        "دو",
+        RECIPIENT,
+        "+983000505",
+        "normal",
+    )
     assert page["meta"]["total"] == 2
 
 
 def test_a_pattern_waits_for_approval_and_goes_out_with_its_values(rest: Older) -> None:
-    made = rest.http.post("/messages/patterns", json={"pattern": "کد %code% برای %name%", "description": "ورود", "is_shared": True})
+    made = rest.http.post(
+        "/messages/patterns", json={"pattern": "کد %code% برای %name%", "description": "ورود", "is_shared": True}
+    )
     pattern = made.json()["data"]["pattern"]
     assert (pattern["status"], pattern["message"], pattern["is_shared"]) == ("pending", "کد %code% برای %name%", True)
     assert rest.send_pattern(pattern["code"], {"code": "1", "name": "سارا"}).json()["code"] == "10016"

@@ -33,7 +33,9 @@ class Browser:
 
     def words(self, page: str) -> list[str]:
         """The texts of messages on a page, in their order."""
-        return [html.unescape(found) for found in re.findall(r'<p class="words[^"]*" dir="auto">(.*?)</p>', page, re.DOTALL)]
+        return [
+            html.unescape(found) for found in re.findall(r'<p class="words[^"]*" dir="auto">(.*?)</p>', page, re.DOTALL)
+        ]
 
 
 def plain(page: str) -> str:

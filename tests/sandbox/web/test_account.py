@@ -39,10 +39,19 @@ def test_what_is_no_credit_is_not_set(browser: Browser, wire: Wire, typed: str) 
 
 def test_the_temper_of_the_service(browser: Browser, wire: Wire) -> None:
     browser.post(
-        "/account", duplicate_guard="0", without_credit="refuse", unauthorized_body="documented", send_block="on", line="+981000777"
+        "/account",
+        duplicate_guard="0",
+        without_credit="refuse",
+        unauthorized_body="documented",
+        send_block="on",
+        line="+981000777",
     )
     account = wire.sandbox.account()
-    assert (account["duplicate_guard"], account["without_credit"], account["unauthorized_body"]) == (0, "refuse", "documented")
+    assert (account["duplicate_guard"], account["without_credit"], account["unauthorized_body"]) == (
+        0,
+        "refuse",
+        "documented",
+    )
     assert (account["send_block"], account["alternates"]) == (True, False)
     assert "+981000777" in account["lines"]
 
@@ -98,5 +107,7 @@ class TestConnect:
             assert f"Authorization: {key}" in shlex.split(snippet(page, "curl"))
             assert f"IPPANEL_API_KEY={key}" in shlex.split(snippet(page, "cli"))
             address = shlex.split(snippet(page, "apprise"))[-1]
-            assert address.startswith("ippanel://it%27s%20%22a%22%20%24KEY%20%3Cb%3E%2F%26%3F@+983000505/09120000000?url=")
+            assert address.startswith(
+                "ippanel://it%27s%20%22a%22%20%24KEY%20%3Cb%3E%2F%26%3F@+983000505/09120000000?url="
+            )
             assert "<b>" not in page.split("<main")[1]

@@ -66,7 +66,9 @@ def test_what_went_wrong_is_told_by_word_and_by_tone(browser: Browser, wire: Wir
 
 
 def test_many_recipients_are_one_row_and_a_page_of_their_own(browser: Browser, wire: Wire) -> None:
-    [bulk_id] = wire.ids(wire.send("سلام", *(f"+98912000{number:04d}" for number in range(60)), "+989120000993", "+989120000994"))
+    [bulk_id] = wire.ids(
+        wire.send("سلام", *(f"+98912000{number:04d}" for number in range(60)), "+989120000993", "+989120000994")
+    )
     wire.sandbox.settle()
     assert "62 recipients" in plain(browser.page("/"))
     assert "Delivered 60" in plain(browser.page("/"))

@@ -12,14 +12,30 @@ if TYPE_CHECKING:
     from tests.sandbox.conftest import Wire
     from tests.sandbox.web.conftest import Browser
 
-PAGES = ["/", "/outbox/5700000001", "/phone", "/phone?number=09120000000", "/inbox", "/patterns", "/switches", "/account", "/connect"]
+PAGES = [
+    "/",
+    "/outbox/5700000001",
+    "/phone",
+    "/phone?number=09120000000",
+    "/inbox",
+    "/patterns",
+    "/switches",
+    "/account",
+    "/connect",
+]
 
 
 @pytest.fixture
 def filled(wire: Wire) -> Wire:
     wire.ids(wire.send("سلام"))
     wire.sandbox.inbox("09120000000", "ok")
-    body = {"title": "t", "description": "d", "is_share": False, "message": "%a%", "variable": [{"name": "a", "type": "string"}]}
+    body = {
+        "title": "t",
+        "description": "d",
+        "is_share": False,
+        "message": "%a%",
+        "variable": [{"name": "a", "type": "string"}],
+    }
     assert wire.post("/api/patterns/normal", body).status_code == 200
     wire.sandbox.fault("latency", path="/nowhere", seconds=1)
     return wire

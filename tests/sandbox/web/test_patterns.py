@@ -56,14 +56,22 @@ def test_it_is_approved_and_can_be_decided_anew(browser: Browser, wire: Wire, co
         ({"comment": "x" * 501}, "A text has at most 500 characters."),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_decided(browser: Browser, wire: Wire, code: str, changes: dict[str, str], said: str) -> None:
+def test_what_is_wrong_is_said_and_nothing_decided(
+    browser: Browser, wire: Wire, code: str, changes: dict[str, str], said: str
+) -> None:
     assert said in browser.post("/patterns", status=422, **({"code": code, "verdict": "approve"} | changes))
     assert status(wire, code) == "pending"
 
 
 def test_those_that_wait_come_first(browser: Browser, wire: Wire, code: str) -> None:
     browser.post("/patterns", code=code, verdict="approve")
-    body = {"title": "waiting", "description": "d", "is_share": False, "message": "%a%", "variable": [{"name": "a", "type": "string"}]}
+    body = {
+        "title": "waiting",
+        "description": "d",
+        "is_share": False,
+        "message": "%a%",
+        "variable": [{"name": "a", "type": "string"}],
+    }
     wire.post("/api/patterns/normal", body)
     page = plain(browser.page("/patterns"))
     assert page.index("waiting") < page.index("Approved")

@@ -98,7 +98,9 @@ class TestInbox:
         ],
     )
     @pytest.mark.parametrize("path", ["/inbox", "/phone"])
-    def test_what_is_wrong_is_said_and_nothing_comes_in(self, browser: Browser, changes: dict[str, str], said: str, path: str) -> None:
+    def test_what_is_wrong_is_said_and_nothing_comes_in(
+        self, browser: Browser, changes: dict[str, str], said: str, path: str
+    ) -> None:
         fields = {"from_": SARA, "line": "+983000505", "text": "hi"} | changes
         assert said in browser.post(path, status=422, **fields)
         assert "Nobody has texted in" in browser.page("/inbox")

@@ -87,7 +87,9 @@ def test_one_with_all_its_options(browser: Browser, wire: Wire) -> None:
         ("/switches/clock", {"advance": "-1"}, "advance: give a number from 0."),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_set(browser: Browser, wire: Wire, path: str, fields: dict[str, str], said: str) -> None:
+def test_what_is_wrong_is_said_and_nothing_set(
+    browser: Browser, wire: Wire, path: str, fields: dict[str, str], said: str
+) -> None:
     assert said in browser.http.post(path, data=fields).text
     assert faults(wire) == []
 

@@ -12,9 +12,11 @@ import jinja2
 import pytest
 from jinja2 import nodes
 
-from ippanel_provider.sandbox.web import patterns, shell, switches, tongue
+from ippanel_provider.sandbox.web import i18n as tongue
+from ippanel_provider.sandbox.web import layout as shell
+from ippanel_provider.sandbox.web import patterns, switches
+from ippanel_provider.sandbox.web.i18n import ENGLISH, FARSI, jalali, tongue_of
 from ippanel_provider.sandbox.web.persian import PERSIAN
-from ippanel_provider.sandbox.web.tongue import ENGLISH, FARSI, jalali, tongue_of
 
 WEB = Path(shell.__file__).parent
 
@@ -27,7 +29,11 @@ def texts_of_templates() -> Iterator[str]:
             is_count = isinstance(call.node, nodes.Getattr) and call.node.attr == "count"
             if is_words or is_count:
                 for argument in call.args[: 1 if is_words else 3]:
-                    yield from (found.value for found in [*argument.find_all(nodes.Const), argument] if isinstance(found, nodes.Const))
+                    yield from (
+                        found.value
+                        for found in [*argument.find_all(nodes.Const), argument]
+                        if isinstance(found, nodes.Const)
+                    )
 
 
 def texts_of_code() -> Iterator[str]:
@@ -35,7 +41,13 @@ def texts_of_code() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
-            name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            name = (
+                node.func.id
+                if isinstance(node.func, ast.Name)
+                else node.func.attr
+                if isinstance(node.func, ast.Attribute)
+                else ""
+            )
             if name in ("Mistake", "tongue", "self") and node.args and isinstance(node.args[0], ast.Constant):
                 yield str(node.args[0].value)
             if name == "show":

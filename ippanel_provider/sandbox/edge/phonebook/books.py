@@ -1,4 +1,6 @@
-"""Phonebooks and the files they come in and go out as. Imports and exports are jobs: their status is all that is answered."""
+"""Phonebooks and the files they come in and go out as. Imports and exports are jobs: their status is all that is
+answered.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ def import_contacts(call: Call) -> Reply:
         rows = read_rows(uploads[0].name, uploads[0].content, ("xlsx",), MAX_PHONEBOOK_CONTACTS + 1)
     except UnreadableSheet:
         raise wrong("file", "فایل باید از نوع xlsx باشد") from None
-    entries = entries_of(rows, book.id, [books.options[option_id] for option_id in book.option_ids if option_id in books.options])
+    entries = entries_of(
+        rows, book.id, [books.options[option_id] for option_id in book.option_ids if option_id in books.options]
+    )
     if not entries:
         raise wrong("file", "هیچ شماره معتبری در فایل یافت نشد")
     books.start_import(book.id, entries)
@@ -118,7 +122,9 @@ def _render(call: Call, book: Book) -> dict[str, object]:
         "import_status": book.imported.status_at(now) if book.imported is not None else None,
         "created_at": moment(book.created),
         "updated_at": moment(book.updated),
-        "options": [render_option(books.options[option_id]) for option_id in book.option_ids if option_id in books.options],
+        "options": [
+            render_option(books.options[option_id]) for option_id in book.option_ids if option_id in books.options
+        ],
     }
 
 

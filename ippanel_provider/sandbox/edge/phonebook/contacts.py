@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from itertools import islice
 
 from ippanel_provider.sandbox.edge.contact_reading import NO_BOOK, entry
-from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, listing, missing, moment, not_found, pages_of, wrong
+from ippanel_provider.sandbox.edge.envelope import (
+    Problems,
+    as_int,
+    done,
+    listing,
+    missing,
+    moment,
+    not_found,
+    pages_of,
+    wrong,
+)
 from ippanel_provider.sandbox.edge.fields import ids_in, number_in
 from ippanel_provider.sandbox.edge.sending.checks import recipient_of
 from ippanel_provider.sandbox.phonebook_records import Contact, Entry

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ippanel_provider.sandbox.bank import OPERATOR_IDS, OPERATORS, Choice, place_key, trade_key
 from ippanel_provider.sandbox.edge.envelope import Problems, as_int, wrong
 from ippanel_provider.sandbox.edge.fields import number_in
-from ippanel_provider.sandbox.places import CITIES, COUNTIES, PROVINCES, SUB_TRADES, TRADES, Entry
+from ippanel_provider.sandbox.geography import CITIES, COUNTIES, PROVINCES, SUB_TRADES, TRADES, Entry
 from ippanel_provider.sandbox.records import Item, Submission
 from ippanel_provider.sandbox.wire import Call
 from ippanel_provider.service import (
@@ -72,7 +72,9 @@ class _Fields:
     def people(self, key: str, born_from: str, born_to: str, prefix: str = "") -> Choice:
         gender = self.number("gender", 0, 2)
         first, last = (self.number(name, MIN_BIRTH_YEAR, MAX_BIRTH_YEAR) for name in (born_from, born_to))
-        return Choice(key, gender or 0, first or MIN_BIRTH_YEAR, last or MAX_BIRTH_YEAR, prefix, self.given.get("bank") == "white")
+        return Choice(
+            key, gender or 0, first or MIN_BIRTH_YEAR, last or MAX_BIRTH_YEAR, prefix, self.given.get("bank") == "white"
+        )
 
     def bank(self) -> None:
         if self.given.get("bank") not in ("all", "white"):
@@ -137,7 +139,10 @@ def _to_bank(call: Call, read: Callable[[_Fields], tuple[Choice, Slices]]) -> Su
     if not isinstance(params, list) or not params:
         problems.require("params")
         params = []
-    chosen = [read(_Fields(item if isinstance(item, Mapping) else {}, f"params.{index}", problems)) for index, item in enumerate(params)]
+    chosen = [
+        read(_Fields(item if isinstance(item, Mapping) else {}, f"params.{index}", problems))
+        for index, item in enumerate(params)
+    ]
     given = listed(call.body.get("other_recipients"))
     others = recipients_of(call, given, problems, "other_recipients", MAX_RECIPIENTS_PER_REQUEST) if given else []
     if sum(size for _, slices in chosen for _, size in slices.values()) > MAX_FILE_NUMBERS:

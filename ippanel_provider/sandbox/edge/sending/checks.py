@@ -1,4 +1,6 @@
-"""What the forms of a send have in common: the line, the text, recipients and the time, each checked against the service's limits."""
+"""What the forms of a send have in common: the line, the text, recipients and the time, each checked against the
+service's limits.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,13 @@ from datetime import UTC, datetime
 
 from ippanel_provider.sandbox.edge.envelope import Problems
 from ippanel_provider.sandbox.wire import Call
-from ippanel_provider.service import MAX_SCHEDULE_AHEAD, MAX_TEXT_CHARACTERS, MAX_TEXT_PARTS, MIN_SCHEDULE_AHEAD, SEND_TIME_FORMAT
+from ippanel_provider.service import (
+    MAX_SCHEDULE_AHEAD,
+    MAX_TEXT_CHARACTERS,
+    MAX_TEXT_PARTS,
+    MIN_SCHEDULE_AHEAD,
+    SEND_TIME_FORMAT,
+)
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 is_wire_recipient = re.compile(r"\+989[0-9]{9}").fullmatch
@@ -44,7 +52,9 @@ def text_of(call: Call, value: object, line: str, problems: Problems, field: str
 
 
 def check_filled(call: Call, texts: Iterable[str], line: str, problems: Problems) -> None:
-    """Look at the texts that filling in has made of one: letters of another alphabet make more parts, whatever the length."""
+    """Look at the texts that filling in has made of one: letters of another alphabet make more parts, whatever the
+    length.
+    """
     for text in set(texts):
         if text:
             text_of(call, text, line, problems)

@@ -52,7 +52,8 @@ def peer_to_peer(call: Call) -> Submission:
 
 
 def _singles(params: list[Any]) -> Singles | None:
-    """Read the usual request, checked as a whole: up to a thousand texts of ordinary length, each to one good recipient.
+    """Read the usual request, checked as a whole: up to a thousand texts of ordinary length, each to one good
+    recipient.
 
     None when anything about it is not usual; it is then looked at item by item.
     """

@@ -36,7 +36,10 @@ def peer_to_peer_file(call: Call) -> Submission:
         problems.add("files", f"تعداد سطرهای فایل نباید بیشتر از {MAX_FILE_ROWS} باشد")
         problems.check()
     recipients = _numbers(rows, problems)
-    texts = [text_of(call, row[1] if len(row) > 1 else "", line, problems, "files") for row in rows[: _REPORTED if problems else None]]
+    texts = [
+        text_of(call, row[1] if len(row) > 1 else "", line, problems, "files")
+        for row in rows[: _REPORTED if problems else None]
+    ]
     _note_empty(recipients, problems)
     problems.check()
     items = [Item(text, [recipient]) for recipient, text in zip(recipients, texts, strict=True)]
@@ -56,7 +59,9 @@ def file(call: Call) -> Submission:
 
 
 def keyword(call: Call) -> Submission:
-    """A text with ``{ex_B}``, ``{ex_C}``… from the columns of an xlsx file whose first column holds the numbers: one bulk."""
+    """A text with ``{ex_B}``, ``{ex_C}``… from the columns of an xlsx file whose first column holds the numbers: one
+    bulk.
+    """
     problems = Problems()
     line, due = line_of(call, problems), due_of(call, problems)
     text = text_of(call, call.body.get("message"), line, problems)

@@ -71,5 +71,7 @@ def fill(known: Pattern, values: Mapping[str, object], problems: Problems) -> st
 
 def _fits(value: object, kind: str) -> bool:
     if kind == "integer":
-        return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, str) and value.isdecimal())
+        return (isinstance(value, int) and not isinstance(value, bool)) or (
+            isinstance(value, str) and value.isdecimal()
+        )
     return isinstance(value, str)

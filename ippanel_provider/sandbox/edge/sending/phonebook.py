@@ -24,7 +24,9 @@ def phonebook(call: Call) -> Submission:
     text = text_of(call, call.body.get("message"), line, problems)
     call.sandbox.phonebooks.settle()
     contacts = [
-        contact for index, item in enumerate(_params(call, problems)) for contact in _chosen(call, item, f"params.{index}", problems)
+        contact
+        for index, item in enumerate(_params(call, problems))
+        for contact in _chosen(call, item, f"params.{index}", problems)
     ]
     numbers = list(dict.fromkeys(contact.number for contact in contacts))
     _check_size(numbers, problems)

@@ -1,0 +1,131 @@
+"""From the rows of a source to the messages that go out: numbers normalised, bad rows refused, repetitions merged."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, Protocol
+
+from ippanel_provider.campaign.hash_set import WORD, NumberTable
+from ippanel_provider.client import InvalidInput
+from ippanel_provider.client.validation import text as checked_text
+from ippanel_provider.text.numbers import InvalidNumber, normalize
+
+
+class Row(NamedTuple):
+    """One row of a source as it came; ``line`` counts from 1 and is how the row is named to people."""
+
+    line: int
+    recipient: str | int | None
+    text: str
+    problem: str = ""
+    """Why the source could not make a text of the row; empty if it could."""
+    variables: Mapping[str, str | int] | None = None
+    """The values of a pattern's variables; ``text`` is then the pattern's text with them in place."""
+
+
+class Message(NamedTuple):
+    """One text for one recipient (``+989XXXXXXXXX``), and the line of the source it came from."""
+
+    recipient: str
+    text: str
+    line: int = 0
+    variables: Mapping[str, str | int] | None = None
+
+
+class Rejected(NamedTuple):
+    """A row that gets no text, and why; it names the row by its line, never by its number."""
+
+    line: int
+    reason: str
+
+
+class OncePer(enum.StrEnum):
+    """What a repetition is."""
+
+    RECIPIENT = "recipient"
+    """A second row of the same recipient, whatever its text: a campaign reaches each person once."""
+    MESSAGE = "message"
+    """The same text to the same recipient."""
+
+
+class Suppressing(Protocol):
+    """Knows who gets no text."""
+
+    def reason(self, recipient: str) -> str | None:
+        """Return why a recipient gets none; None if nothing is against it."""
+        ...
+
+
+REJECTS_KEPT = 100
+_ANOTHER_TEXT = "an earlier row has the same recipient with another text, and each gets one"
+
+
+class Audience:
+    """Screens rows into messages as they stream by; counts what it leaves out and keeps the first hundred rejects.
+
+    Every row is a message, or ``merged``, ``suppressed`` or ``rejected``. It holds 25 MB for a million messages.
+
+    :param once_per: what counts as a repetition. Repetitions with the same text are merged silently into ``merged``;
+        under ``OncePer.RECIPIENT`` a repetition with another text is refused, so that nobody wonders where it went.
+    :param suppressing: who gets no text; what it does not hold is sent
+    :param on_reject: told of every rejected or suppressed row, with the reason
+    """
+
+    def __init__(
+        self,
+        once_per: OncePer = OncePer.MESSAGE,
+        *,
+        suppressing: Suppressing | None = None,
+        on_reject: Callable[[Row, str], None] | None = None,
+    ) -> None:
+        self.once_per = once_per
+        self.rows = 0
+        self.merged = 0
+        self.suppressed = 0
+        self.rejected = 0
+        self.rejects: list[Rejected] = []
+        self._suppressing = suppressing
+        self._on_reject = on_reject
+        # With the hash of the text, to tell a repetition from a contradiction.
+        self._seen = NumberTable(several=once_per is OncePer.MESSAGE)
+
+    def screen(self, rows: Iterable[Row]) -> Iterator[Message]:
+        """Yield the messages of the rows that get one."""
+        for row in rows:
+            self.rows += 1
+            if row.problem:
+                self._reject(row, row.problem)
+                continue
+            try:
+                recipient = normalize("" if row.recipient is None else row.recipient)
+                text = checked_text(row.text, "text")
+            except (InvalidNumber, InvalidInput) as error:
+                self._reject(row, str(error))
+                continue
+            if self._suppressing and (against := self._suppressing.reason(recipient)):
+                self.suppressed += 1
+                self._tell(row, against)
+                continue
+            content = hash(text)
+            there = self._seen.add(recipient, content)
+            if there is None:
+                yield Message(recipient, text, row.line, row.variables)
+            elif there == content & WORD:
+                self.merged += 1
+            else:
+                self._reject(row, _ANOTHER_TEXT)
+
+    def forget(self) -> None:
+        """Let go of who was seen, once all rows are through; the counts stay."""
+        self._seen = NumberTable()
+
+    def _reject(self, row: Row, reason: str) -> None:
+        self.rejected += 1
+        if len(self.rejects) < REJECTS_KEPT:
+            self.rejects.append(Rejected(row.line, reason))
+        self._tell(row, reason)
+
+    def _tell(self, row: Row, reason: str) -> None:
+        if self._on_reject:
+            self._on_reject(row, reason)

@@ -1,0 +1,54 @@
+"""Messages gathered into what is written down and sent at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from ippanel_provider.campaign.audience import Message
+from ippanel_provider.campaign.kinds import Form
+from ippanel_provider.client import InvalidInput, Receipt, Request
+from ippanel_provider.client.gateway import Gateway
+from ippanel_provider.service import Api
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Messages that share one intent."""
+
+    messages: tuple[Message, ...] = field(repr=False)
+    form: Form
+    moment: Callable[[int], datetime] | None = None
+    """Gives the send time of the chunk that gets a number in the ledger; None is no time of its own."""
+
+    @property
+    def texts(self) -> list[str]:
+        """The text of each bulk it becomes."""
+        return self.form.texts(self.messages)
+
+    def requests(self, gateway: Gateway, sender: str, send_time: datetime | None = None) -> list[Request[Receipt]]:
+        """Return the sends of these messages, to be made in turn."""
+        return self.form.requests(self.messages, gateway, sender, send_time)
+
+
+def chunked(
+    messages: Iterable[Message],
+    form: Form,
+    *,
+    size: int | None = None,
+    api: Api = Api.EDGE,
+    moment: Callable[[int], datetime] | None = None,
+) -> Iterator[Chunk]:
+    """Yield the messages in chunks of ``size`` (default: as many as the form takes).
+
+    :raises InvalidInput: if ``size`` is more than that.
+    """
+    most = form.chunk_limit(api)
+    size = most if size is None else size
+    if not 1 <= size <= most:
+        raise InvalidInput(f"chunk_size: {size} is outside 1 to {most}")
+    stream = iter(messages)
+    while batch := tuple(islice(stream, size)):
+        yield Chunk(batch, form, moment)

@@ -1,0 +1,1 @@
+"""The record of what was sent, and the places it can be kept in."""

@@ -1,0 +1,196 @@
+"""What has to be remembered so that nobody is texted twice: intents before a send, outcomes after it.
+
+A chunk whose intent has an outcome is settled. An intent without one means that a try ended between the two: the texts
+may have gone out, and only the service's outbox can tell (:mod:`ippanel_provider.campaign.recognition`).
+"""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Protocol
+
+from ippanel_provider.campaign.audience import Message
+from ippanel_provider.campaign.chunks import Chunk
+from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, TEXT_BYTES, MemberKey
+from ippanel_provider.campaign.ledger.reached import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A chunk that is about to be sent. ``members`` and ``texts`` are hashes, end to end; ``at`` is epoch seconds."""
+
+    number: int
+    at: float
+    lines: tuple[int, int]
+    members: bytes = field(repr=False)
+    texts: bytes = field(repr=False)
+    send_at: float | None = None
+    """When it is to go out, where it has a time of its own."""
+
+    @property
+    def size(self) -> int:
+        """How many members it has."""
+        return len(self.members) // MEMBER_BYTES
+
+    @property
+    def bulks(self) -> int:
+        """How many bulks the service makes of it."""
+        return len(self.texts) // TEXT_BYTES
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all members get one text, in one bulk."""
+        return self.bulks == 1 and self.size > 1
+
+
+class Claim(NamedTuple):
+    """A chunk and the intent to send it; the intent counts from when it has a number."""
+
+    intent: Intent
+    chunk: Chunk
+
+    @classmethod
+    def of(cls, chunk: Chunk, key: MemberKey) -> Claim:
+        """Return the claim of a chunk, not numbered yet."""
+        lines = (chunk.messages[0].line, chunk.messages[-1].line)
+        return cls(Intent(0, 0.0, lines, key.members(chunk.messages), key.texts(chunk.texts)), chunk)
+
+    def numbered(self, number: int) -> Claim:
+        """Return the claim as it is made now, with the send time that goes with its number."""
+        send_at = self.chunk.moment(number).timestamp() if self.chunk.moment else None
+        return self._replace(intent=replace(self.intent, number=number, at=time.time(), send_at=send_at))
+
+    def among(self, known: Known, key: MemberKey) -> Claim | None:
+        """Make its members known; return it without those that were, None if nothing is left."""
+        left = known.claim(self.chunk.messages, self.intent.members)
+        if len(left) == len(self.chunk.messages):
+            return self
+        return Claim.of(replace(self.chunk, messages=tuple(left)), key) if left else None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an intent: the outbox ids, and the positions of members that certainly got nothing."""
+
+    outbox_ids: tuple[int, ...] = ()
+    void: frozenset[int] = frozenset()
+
+    @classmethod
+    def nothing(cls, intent: Intent) -> Outcome:
+        """The outcome of a chunk that was refused or never left."""
+        return cls(void=frozenset(range(intent.size)))
+
+
+class KeyChanged(Exception):
+    """The records were made with another key, so they cannot tell who was reached."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ledger: this campaign was begun with another secret (the API key changed?), so nobody can tell who "
+            "was reached. "
+            "Set the connection's field 'ledger_secret' to the old key, or give a new campaign_id if nothing went out."
+        )
+
+
+class Ledger(Protocol):
+    """A home of intents and outcomes. Called from one thread; the history is read before anything else is asked."""
+
+    key: MemberKey
+
+    def history(self) -> Iterable[tuple[Intent, Outcome | None]]:
+        """Yield what is written down, oldest first.
+
+        :raises KeyChanged: if it was written with another key.
+        """
+        ...
+
+    def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Return the messages whose member is in no intent of an earlier try, or only in void places."""
+        ...
+
+    def intend(self, drafts: Iterable[Claim]) -> Iterator[Claim]:
+        """Write down that chunks are about to be sent; each is durable when it is yielded.
+
+        Members that are known, or that others were faster to claim, are left out, and chunks of only such members too.
+        """
+        ...
+
+    def outcome_of(self, intent: Intent) -> Outcome | None:
+        """Return the outcome as it is now, perhaps written by another worker."""
+        ...
+
+    def settle(self, intent: Intent, outcome: Outcome) -> None:
+        """Write down what became of an intent, once."""
+        ...
+
+    def flush(self) -> None:
+        """Make durable what is still held back; called when a run ends, however it ends."""
+        ...
+
+    def beside(self) -> Iterable[tuple[Intent, Outcome | None]]:
+        """Yield what another try of the same task has written down since the history was read, as far as there can be
+        one.
+        """
+        ...
+
+    def claimed(self, since: float) -> set[int]:
+        """Return outbox ids that are known to belong to intents made after ``since``, in this campaign or any other."""
+        ...
+
+
+class MemoryLedger:
+    """A ledger that lasts as long as the object."""
+
+    def __init__(self, key: MemberKey) -> None:
+        self.key = key
+        self.known = Known(key)
+        self._intents: dict[int, Intent] = {}
+        self._ends: dict[int, tuple[array[int], frozenset[int]]] = {}
+
+    def history(self) -> Iterator[tuple[Intent, Outcome | None]]:
+        """Yield all records."""
+        for intent in self._intents.values():
+            yield intent, self.outcome_of(intent)
+
+    def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Return the messages that no earlier try knows."""
+        return self.known.unknown(messages)
+
+    def intend(self, drafts: Iterable[Claim]) -> Iterator[Claim]:
+        """Keep each under the next number."""
+        for draft in drafts:
+            if claim := draft.among(self.known, self.key):
+                claim = claim.numbered(len(self._intents) + 1)
+                self._intents[claim.intent.number] = claim.intent
+                yield claim
+
+    def outcome_of(self, intent: Intent) -> Outcome | None:
+        """Return the outcome."""
+        if intent.number not in self._ends:
+            return None
+        outbox_ids, void = self._ends[intent.number]
+        return Outcome(tuple(outbox_ids), void)
+
+    def settle(self, intent: Intent, outcome: Outcome) -> None:
+        """Keep the outcome."""
+        self.known.release(intent.members, outcome.void)
+        self._ends[intent.number] = array("q", outcome.outbox_ids), outcome.void
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def beside(self) -> tuple[()]:
+        """Nobody else has this object."""
+        return ()
+
+    def claimed(self, since: float) -> set[int]:
+        """Return the outbox ids of this ledger since then."""
+        return {
+            outbox_id
+            for number, (ids, _) in self._ends.items()
+            if self._intents[number].at >= since
+            for outbox_id in ids
+        }

@@ -1,0 +1,195 @@
+"""What an answer means: a success if it fits its envelope, or else an error with a sentence. The same for both APIs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from ippanel_provider.client.errors import (
+    Details,
+    Invalid,
+    IPPanelError,
+    NotFound,
+    Refused,
+    ServerFault,
+    Throttled,
+    Unauthorized,
+    Unconfirmed,
+    Unreadable,
+)
+from ippanel_provider.client.redaction import excerpt, scrubber, shown
+from ippanel_provider.client.request import Answer
+
+_MAX_FAULTS = 5
+"""Fields that the sentence of an error names; all are in its details."""
+
+
+def of_status(status: int) -> type[IPPanelError] | None:
+    """Return the error an HTTP status stands for; None for a 2xx, whose body decides."""
+    if status == 429:
+        return Throttled
+    if status >= 500:
+        return ServerFault
+    if status == 408:
+        return Unconfirmed
+    if 200 <= status < 300:
+        return None
+    return {401: Unauthorized, 404: NotFound, 422: Invalid}.get(status, Refused)
+
+
+def error(
+    kind: type[IPPanelError],
+    answer: Answer,
+    *,
+    ours: bool,
+    code: Any,
+    message: Any,
+    errors: Any,
+    misfit: str = "",
+    meaning: str = "",
+) -> IPPanelError:
+    """Return the error, with whatever the service said as ``code``, ``message`` and ``errors`` scrubbed into its
+    details.
+
+    :param ours: whether the body has the form all answers of the service have.
+    :param misfit: where a 2xx answer differs from what is documented.
+    :param meaning: what the code means, for people.
+    """
+    scrub = scrubber(answer.request, answer.hidden)
+    details = Details(
+        operation=answer.request.operation,
+        is_send=answer.request.is_send,
+        http_status=answer.status,
+        code=None if code is None else shown(code, scrub),
+        server_message=None if message is None else shown(message, scrub),
+        field_errors={
+            shown(name, scrub): tuple(shown(text, scrub) for text in _listed(texts))
+            for name, texts in _by_field(errors)
+        },
+        body=excerpt(answer.body, scrub),
+        retry_after=_retry_after(answer.headers.get("retry-after")),
+    )
+    hints = [meaning, _advice(kind, details)]
+    if kind is NotFound and not ours:
+        hints.append("It is not the service's own answer: check the base URL (that of the service ends in /v1).")
+    return kind(_sentence(kind, answer, details, scrub(misfit) if kind is Unreadable else "", hints), details)
+
+
+def validated(envelope: Any, content: Any, answer: Answer, judge: Callable[[Answer, str], IPPanelError]) -> Any:
+    """Return the body of a 2xx as an ``envelope`` with ``content``; raise what ``judge`` makes of anything else."""
+    misfit = ""
+    if 200 <= answer.status < 300:
+        try:
+            return _validator(envelope, content).validate_json(answer.body)
+        except ValidationError as error:
+            misfit = _misfit(error)
+    raise judge(answer, misfit)
+
+
+# Building a validator takes milliseconds, so each is built once and only when an answer of its kind comes.
+@cache
+def _validator(envelope: Any, content: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(envelope if content is None else envelope[content])
+
+
+def _misfit(invalid: ValidationError) -> str:
+    """Say where and how a body differs from what is documented, never with which value."""
+    faults = invalid.errors(include_url=False, include_context=False, include_input=False)[:_MAX_FAULTS]
+    return ", ".join(f"{'.'.join(map(str, fault['loc'])) or 'the body'} ({fault['type']})" for fault in faults)
+
+
+def json_object(body: bytes) -> dict[str, Any] | None:
+    """Return the JSON object in ``body``, or None."""
+    try:
+        content = from_json(body)
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def first(*values: Any) -> Any:
+    """Return the first value that is not None."""
+    return next((value for value in values if value is not None), None)
+
+
+def _by_field(errors: Any) -> Iterable[tuple[str, Any]]:
+    if not errors:
+        return ()
+    return errors.items() if isinstance(errors, dict) else [("errors", errors)]
+
+
+def _listed(said: Any) -> list[Any]:
+    return said if isinstance(said, list) else [said]
+
+
+def _sentence(kind: type[IPPanelError], answer: Answer, details: Details, misfit: str, hints: Iterable[str]) -> str:
+    code = f", code {details.code}" if details.code else ""
+    head = f"{answer.request.operation}: {_VERDICTS[kind]} (HTTP {answer.status}{code})"
+    message = "" if _is_of_a_field(details) else details.server_message or details.body
+    said = " ".join(part for part in (message, _fields(details), misfit and f"[{misfit}]") if part)
+    return " ".join(part for part in (head + (f": {said}." if said else "."), *hints) if part)
+
+
+def _is_of_a_field(details: Details) -> bool:
+    """Whether the message only repeats what is said of one of the fields that are named, as the service's mostly does."""
+    named = islice(details.field_errors.values(), _MAX_FAULTS)
+    return details.server_message in {text for texts in named for text in texts}
+
+
+def _fields(details: Details) -> str:
+    """The refused fields for the sentence; a chunk of a thousand recipients can have a thousand."""
+    if not details.field_errors:
+        return ""
+    alike: dict[str, list[str]] = {}
+    for name, texts in islice(details.field_errors.items(), _MAX_FAULTS):
+        alike.setdefault(", ".join(texts), []).append(name)
+    more = max(0, len(details.field_errors) - _MAX_FAULTS)
+    named = [f"{', '.join(names)}: {texts}" for texts, names in alike.items()]
+    return "[" + "; ".join(named) + (f"; and {more} more" if more else "") + "]"
+
+
+_VERDICTS: dict[type[IPPanelError], str] = {
+    Throttled: "the service asks to come later",
+    ServerFault: "the service or a gateway before it failed",
+    Unconfirmed: "the service did not take the request in time",
+    Unreadable: "the answer is not one the service documents",
+    Unauthorized: "the service does not know the credential",
+    NotFound: "the service does not know what was asked for",
+    Invalid: "the service refused a field",
+    Refused: "the service refused",
+}
+
+
+def _advice(kind: type[IPPanelError], details: Details) -> str:
+    if details.http_status is not None and 300 <= details.http_status < 400:
+        return "It is a redirect: set the base URL to where the service is now."
+    if kind is Unauthorized:
+        return "Check the API key or token: the Edge API takes it bare, the legacy REST API takes keys of its own."
+    if kind is Throttled:
+        wait = f" {details.retry_after:g} seconds" if details.retry_after is not None else ""
+        return f"Wait{wait} before trying again." + (
+            " The identical text to the same recipient is held off for 40 seconds." if details.is_send else ""
+        )
+    if issubclass(kind, Unconfirmed) and details.is_send:
+        return "The texts may have gone out: look in the outbox report before sending again."
+    return "Nothing was sent." if details.is_send and issubclass(kind, Refused) else ""
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds from either form of Retry-After; None when absent or unreadable."""
+    if value is None:
+        return None
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value.strip(), re.ASCII):
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None

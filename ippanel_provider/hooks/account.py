@@ -1,0 +1,186 @@
+"""From an Airflow connection to what a client needs, refusing by field what cannot be right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from ippanel_provider.client import ApiKey, Auth, InvalidInput, Login, Settings, TokenStore
+from ippanel_provider.client.validation import sender as checked_sender
+from ippanel_provider.provider_info import CONNECTION_TYPE
+from ippanel_provider.service import Api
+
+_TYPES = frozenset({CONNECTION_TYPE, "http", "generic", "", None})
+_FIELD_NAMES = {"api_key": "password", "username": "login", "base_url": "host"}
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A connection, understood. Equal profiles share one client in a process."""
+
+    password: str = field(repr=False)
+    """The API key, or with ``login`` its password."""
+    settings: Settings
+    login: str | None = None
+    totp_secret: str | None = field(default=None, repr=False)
+    sender: str | None = None
+    rate: float | None = None
+    """Requests a second; None is without limit."""
+    own_ledger_secret: str | None = field(default=None, repr=False)
+
+    @property
+    def ledger_secret(self) -> str:
+        """What the hashes in a ledger are keyed with: the field for it, or else the credential."""
+        return self.own_ledger_secret or self.password
+
+    def auth(self, store: TokenStore | None = None) -> Auth:
+        """Return a new source of the credential; ``store`` keeps the token of a login."""
+        if self.login is None:
+            return ApiKey(self.password)
+        return Login(self.login, self.password, totp_secret=self.totp_secret, store=store)
+
+
+def profile_of(
+    conn_id: str,
+    *,
+    conn_type: str | None,
+    host: str | None,
+    port: int | None,
+    schema: str | None,
+    login: str | None,
+    password: str | None,
+    extra: Mapping[str, Any],
+) -> Profile:
+    """Read a connection's fields.
+
+    :raises InvalidInput: naming the connection and the field.
+    """
+    try:
+        if conn_type not in _TYPES:
+            # The password of a database is no API key, and its host no place to send one to.
+            raise InvalidInput(f"its type is {conn_type!r}; give the id of one whose type is IPPanel")
+        if not password:
+            raise InvalidInput("password: it is empty; put the API key from the panel there")
+        login = (login or "").strip() or None
+        sender = _text(extra, "sender")
+        api = _api(extra)
+        if login is not None and api is Api.REST:
+            raise InvalidInput(
+                "login: the legacy REST API takes no login; empty it and put an API key into the password"
+            )
+        profile = Profile(
+            login=login,
+            password=password,
+            totp_secret=_text(extra, "totp_secret"),
+            sender=None if sender is None else checked_sender(sender),
+            own_ledger_secret=_text(extra, "ledger_secret"),
+            rate=_number(extra, "rate_limit", None, "requests a second"),
+            settings=Settings(
+                api=api,
+                base_url=_base_url(host, port, schema),
+                connect_timeout=_number(extra, "connect_timeout", 5.0, "seconds"),
+                read_timeout=_number(extra, "read_timeout", 30.0, "seconds"),
+                proxy=_proxy(extra),
+                verify=_verify(extra),
+            ),
+        )
+        _check(profile)
+    except InvalidInput as error:
+        raise InvalidInput(f"connection {conn_id!r}, {error}") from None
+    return profile
+
+
+def _check(profile: Profile) -> None:
+    """Have the client look at what it would otherwise refuse at the first request, under the names of the form."""
+    try:
+        profile.auth()
+        _ = profile.settings.root
+        profile.settings.check_credential(profile.password)
+    except InvalidInput as error:
+        field, colon, problem = str(error).partition(":")
+        raise InvalidInput(_FIELD_NAMES.get(field, field) + colon + problem) from None
+
+
+def _base_url(host: str | None, port: int | None, schema: str | None) -> str | None:
+    """A whole URL in the host field wins; what it leaves out, as the hosts of connection URIs do, is completed."""
+    if not host:
+        if port and port != 443:
+            raise InvalidInput(f"port: {port} belongs to no base URL; give the base URL too")
+        return None
+    if "://" not in host:
+        # A bare IPv6 address has no place for a port or a path.
+        host = f"[{host}]" if host.count(":") > 1 and "[" not in host else host
+        scheme = "http" if _split(f"//{host}", "host").hostname in _LOOPBACK else "https"
+        host = f"{schema if schema in {'http', 'https'} else scheme}://{host}"
+    parts = _split(host, "host")
+    if parts.username or parts.password:
+        raise InvalidInput("host: it holds a user name; the credential goes into the password field")
+    # Airflow's form may store an empty port as 0.
+    return host if not port or parts.port else parts._replace(netloc=f"{parts.netloc.rstrip(':')}:{port}").geturl()
+
+
+def _split(url: str, field: str) -> SplitResult:
+    """Split a URL without ever showing it: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise InvalidInput(f"{field}: it is no URL") from None
+    return parts
+
+
+def _proxy(extra: Mapping[str, Any]) -> str | None:
+    proxy = _text(extra, "proxy")
+    if proxy is not None:
+        parts = _split(proxy, "proxy")
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise InvalidInput("proxy: give it as http://host:port or http://user:password@host:port")
+    return proxy
+
+
+def _api(extra: Mapping[str, Any]) -> Api:
+    value = _text(extra, "api") or Api.EDGE
+    try:
+        return Api(value.lower())
+    except ValueError:
+        raise InvalidInput(f"api: {value!r} is none of {', '.join(Api)}") from None
+
+
+def _verify(extra: Mapping[str, Any]) -> bool | str:
+    verify = extra.get("verify")
+    if isinstance(verify, str):
+        if verify.lower() not in {"", "true", "false", "1", "0"}:
+            raise InvalidInput(f"verify: {verify!r} is neither true nor false (a CA bundle goes into ca_bundle)")
+        verify = verify.lower() not in {"false", "0"}
+    if verify is not None and not verify:
+        return False
+    bundle = _text(extra, "ca_bundle")
+    if bundle is not None and not Path(bundle).is_file():
+        raise InvalidInput(f"ca_bundle: there is no file {bundle} on this machine")
+    return bundle or True
+
+
+Default = TypeVar("Default", float, None)
+
+
+def _number(extra: Mapping[str, Any], name: str, default: Default, unit: str) -> float | Default:
+    value = extra.get(name)
+    if value is None or value == "":
+        return default
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if not 0 < number < math.inf:
+        raise InvalidInput(f"{name}: {value!r} is no number of {unit} above 0")
+    return number
+
+
+def _text(extra: Mapping[str, Any], name: str) -> str | None:
+    value = extra.get(name)
+    return str(value).strip() or None if value is not None else None

@@ -1,0 +1,1 @@
+"""Patterns as files: plan and apply."""

@@ -1,0 +1,1 @@
+"""Phonebooks as rows: plan and apply."""

@@ -1,0 +1,114 @@
+"""Homes of a ledger that outlive the objects, and a way to run a campaign again and again as a retried task does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ippanel_provider.campaign.audience import Message, OncePer
+from ippanel_provider.campaign.kinds import Form, OwnTexts, SharedText
+from ippanel_provider.campaign.ledger.base import Ledger
+from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
+from ippanel_provider.campaign.ledger.task_state import TaskLedger
+from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.recognition import Patience
+from ippanel_provider.campaign.run import Terms, deliver
+from ippanel_provider.client import Client, Retry, Settings
+from ippanel_provider.sandbox.runner import RunningSandbox
+
+HOMES = ("task", "sql")
+KEY = MemberKey(secret_of("a key of the tests"), OncePer.MESSAGE)
+
+
+class Store:
+    """A task state store: JSON by key, as Airflow keeps it."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a copy of what is stored."""
+        return json.loads(self.values[key]) if key in self.values else default
+
+    def set(self, key: str, value: Any) -> None:
+        """Store what JSON makes of the value."""
+        self.values[key] = json.dumps(value)
+        assert len(self.values[key]) < 64 * 1024
+
+
+@pytest.fixture(params=HOMES)
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Ledger]:
+    """Return a maker of ledgers: each call opens the same home anew, as a new try does."""
+    return ledger_home(request.param, tmp_path)
+
+
+def ledger_home(kind: str, folder: Path, campaign_id: str = "dag/task/run") -> Callable[[], Ledger]:
+    """Return a maker of ledgers over one home of this kind."""
+    if kind == "task":
+        store = Store()
+        return lambda: TaskLedger(store, KEY)
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    from ippanel_provider.campaign.ledger.sql import SqlLedger
+
+    engine = sqlalchemy.create_engine(f"sqlite:///{folder / 'ledger.sqlite'}")
+    return lambda: SqlLedger(engine, KEY, campaign_id)
+
+
+@dataclass
+class Campaign:
+    """A campaign against the sandbox that can be tried again."""
+
+    sandbox: RunningSandbox
+    client: Client
+    open_ledger: Callable[[], Ledger]
+    terms: Terms
+    progress: Progress = field(default_factory=Progress)
+
+    def with_terms(self, **terms: Any) -> Campaign:
+        """Return the campaign on other terms."""
+        return replace(self, terms=replace(self.terms, **terms))
+
+    def attempt(
+        self, messages: Sequence[Message], *, shared_text: str | None = None, form: Form | None = None, **terms: Any
+    ) -> Progress:
+        """Run one try, as a task does, and return how far it came."""
+        self.progress = Progress()
+        form = form or form_of(shared_text)
+        deliver(self.client, self.open_ledger(), messages, replace(self.terms, **terms), self.progress, form=form)
+        return self.progress
+
+
+@pytest.fixture
+def client(ippanel_sandbox: RunningSandbox) -> Iterator[Client]:
+    """A client of the sandbox that repeats quickly."""
+    settings = Settings(base_url=ippanel_sandbox.base_url, retry=Retry(first_delay=0.01), read_timeout=5)
+    with Client(ippanel_sandbox.api_key, settings) as client:
+        yield client
+
+
+@pytest.fixture
+def campaign(ippanel_sandbox: RunningSandbox, client: Client, home: Callable[[], Ledger]) -> Campaign:
+    """A campaign in chunks of 10, with little patience."""
+    terms = Terms(sender=ippanel_sandbox.sender, chunk_size=10, concurrency=2, patience=Patience(settle=0.3, poll=0.05))
+    return Campaign(ippanel_sandbox, client, home, terms)
+
+
+def form_of(shared_text: str | None) -> Form:
+    """Return the form that sends one text to all, or to each the own."""
+    return OwnTexts() if shared_text is None else SharedText(shared_text)
+
+
+def people(count: int, text: str = "سلام شماره {n}") -> list[Message]:
+    """Return messages of their own for so many people."""
+    return [Message(f"+98912{n:07d}", text.format(n=n), n + 1) for n in range(count)]
+
+
+def long_ago() -> datetime:
+    """A moment before every run."""
+    return datetime(2025, 1, 1, tzinfo=UTC)

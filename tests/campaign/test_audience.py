@@ -1,0 +1,161 @@
+"""Who gets a text: numbers normalised, bad rows refused with their line, repetitions merged."""
+
+from __future__ import annotations
+
+import pytest
+
+from ippanel_provider.campaign.audience import Audience, Message, OncePer, Rejected, Row
+from ippanel_provider.campaign.chunks import chunked
+from ippanel_provider.campaign.kinds import OwnTexts, SharedText
+from ippanel_provider.campaign.rows import Record, addressed, numbered, rendered
+from ippanel_provider.client import InvalidInput
+from ippanel_provider.service import Api
+
+
+def screened(
+    rows: list[tuple[object, str]], once_per: OncePer = OncePer.MESSAGE
+) -> tuple[list[tuple[str, str]], Audience]:
+    audience = Audience(once_per)
+    passed = audience.screen(Row(line, recipient, text) for line, (recipient, text) in enumerate(rows, start=1))  # type: ignore[arg-type]
+    return [(message.recipient, message.text) for message in passed], audience
+
+
+def test_numbers_are_normalised_and_keep_their_line() -> None:
+    audience = Audience()
+    assert list(audience.screen([Row(7, "۰۹۱۲۰۰۰۰۰۰۱", "سلام")])) == [Message("+989120000001", "سلام", 7)]
+
+
+def test_the_same_text_to_the_same_person_goes_out_once_however_the_number_is_spelled() -> None:
+    passed, audience = screened([("09120000001", "a"), ("+98 912 000 0001", "a"), (9120000001, "a")])
+    assert passed == [("+989120000001", "a")]
+    assert (audience.rows, audience.merged, audience.rejected) == (3, 2, 0)
+
+
+def test_another_text_to_the_same_person_is_another_message() -> None:
+    passed, audience = screened(
+        [("09120000001", "a"), ("09120000001", "b"), ("09120000001", "b"), ("09120000001", "a")]
+    )
+    assert passed == [("+989120000001", "a"), ("+989120000001", "b")]
+    assert audience.merged == 2
+
+
+def test_once_per_recipient_refuses_another_text_to_the_same_person_and_says_so() -> None:
+    passed, audience = screened([("09120000001", "a"), ("09120000001", "b"), ("09120000001", "a")], OncePer.RECIPIENT)
+    assert passed == [("+989120000001", "a")]
+    assert audience.merged == 1
+    assert [rejected.line for rejected in audience.rejects] == [2]
+    assert "same recipient" in audience.rejects[0].reason
+
+
+@pytest.mark.parametrize(
+    ("recipient", "text", "reason"),
+    [
+        ("02100000000", "a", "landline"),
+        (None, "a", "is empty"),
+        ("09120000001", "", "text: the text is empty"),
+        ("09120000001", "ا" * 1401, "1401 characters"),
+        ("09120000001", "ا" * 1400, "21 parts"),
+    ],
+)
+def test_a_bad_row_is_refused_with_its_line_and_reason_and_the_others_pass(
+    recipient: str | None, text: str, reason: str
+) -> None:
+    passed, audience = screened([("09120000002", "good"), (recipient, text), ("09120000003", "good")])
+    assert passed == [("+989120000002", "good"), ("+989120000003", "good")]
+    (rejected,) = audience.rejects
+    assert rejected.line == 2
+    assert reason in rejected.reason
+
+
+def test_a_text_is_rendered_from_the_columns_of_its_row() -> None:
+    records = [{"mobile": "09120000001", "name": "سارا"}, {"mobile": "09120000002", "name": "علی"}]
+    rows = list(rendered(numbered(records), "{{ name }}، سلام {{ row.name }}", "mobile"))
+    assert rows == [Row(1, "09120000001", "سارا، سلام سارا"), Row(2, "09120000002", "علی، سلام علی")]
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        ({"mobile": "09120000001", "name": None}, "a column that its text needs is empty"),
+        ({"mobile": "09120000001"}, "its text cannot be made (UndefinedError)"),
+        ({"mobile": "09120000001", "name": 5}, "its text cannot be made (TypeError)"),
+    ],
+)
+def test_a_row_without_a_text_is_refused_and_nobody_is_greeted_as_none(record: dict[str, object], reason: str) -> None:
+    audience = Audience()
+    assert (
+        list(
+            audience.screen(
+                rendered(
+                    numbered([record]), "{{ 'سلام ' + name }}" if record.get("name") else "سلام {{ name }}", "mobile"
+                )
+            )
+        )
+        == []
+    )
+    assert audience.rejects == [Rejected(1, reason)]
+
+
+def test_a_column_may_have_the_name_of_a_method_of_dicts() -> None:
+    record = {"mobile": "0912", "items": 3, "name": "a"}
+    (row,) = rendered(numbered([record]), "{{ row.items }} {{ row.name }} {{ row['items'] }}", "mobile")
+    assert row.text == "3 a 3"
+
+
+def test_what_one_text_sets_does_not_reach_the_next() -> None:
+    records = [{"mobile": "09120000001", "vip": True}, {"mobile": "09120000002", "vip": False}]
+    template = "{% if vip %}{% set greeting = 'ارجمند' %}{% endif %}سلام {{ greeting | default('') }}"
+    assert [row.text for row in rendered(numbered(records), template, "mobile")] == ["سلام ارجمند", "سلام "]
+
+
+def test_a_template_that_is_broken_or_a_column_that_is_not_there_stops_everything_before_it_starts() -> None:
+    with pytest.raises(InvalidInput, match="row_message"):
+        next(rendered(numbered([{"mobile": "09120000001"}]), "{{ name", "mobile"))
+    with pytest.raises(InvalidInput, match="no column 'phone', only 'mobile'"):
+        next(rendered(numbered([{"mobile": "09120000001"}]), "سلام", "phone"))
+
+
+def test_a_column_that_is_missing_later_is_a_matter_of_that_row() -> None:
+    records = [{"mobile": "09120000001"}, {"phone": "x"}]
+    assert list(rendered(numbered(records), "سلام", "mobile")) == [
+        Row(1, "09120000001", "سلام"),
+        Row(2, None, "", "it has no 'mobile'"),
+    ]
+
+
+def test_a_header_that_is_a_person_is_not_repeated() -> None:
+    with pytest.raises(InvalidInput, match="the header seems to be missing") as caught:
+        next(rendered(numbered([{"آرش": "بهار", "0912-000-0001": "09120000002"}]), "سلام", "mobile"))
+    assert "آرش" not in str(caught.value)
+
+
+def test_one_text_for_all_leaves_out_what_cannot_be_read() -> None:
+    records = [Record(2, {"mobile": "09120000001"}), Record(3, {}, "it is broken")]
+    assert list(addressed(records, "سلام", "mobile")) == [
+        Row(2, "09120000001", "سلام"),
+        Row(3, None, "سلام", "it is broken"),
+    ]
+
+
+def test_of_many_rejects_a_hundred_are_kept_and_all_are_counted_and_told() -> None:
+    told: list[int] = []
+    audience = Audience(on_reject=lambda row, reason: told.append(row.line))
+    assert list(audience.screen(Row(line, "0912", "سلام") for line in range(1, 251))) == []
+    assert (audience.rejected, len(audience.rejects), told) == (250, 100, list(range(1, 251)))
+
+
+def test_messages_are_gathered_into_as_few_requests_as_the_service_takes() -> None:
+    messages = [Message(f"+98912{n:07d}", "x") for n in range(2500)]
+    assert [(len(chunk.messages), len(chunk.texts)) for chunk in chunked(messages, OwnTexts())] == [
+        (1000, 1000),
+        (1000, 1000),
+        (500, 500),
+    ]
+    assert [(len(chunk.messages), len(chunk.texts)) for chunk in chunked(messages, SharedText("x"))] == [
+        (1000, 1),
+        (1000, 1),
+        (500, 1),
+    ]
+    assert [len(chunk.messages) for chunk in chunked(messages[:3], OwnTexts(), api=Api.REST)] == [1, 1, 1]
+    with pytest.raises(InvalidInput, match="chunk_size: 1001 is outside 1 to 1000"):
+        next(chunked(messages, OwnTexts(), size=1001))

@@ -1,0 +1,71 @@
+"""Several workers send parts of one campaign: nobody is reached by two, and each keeps books of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+
+from ippanel_provider.campaign.audience import Message
+from ippanel_provider.campaign.kinds import OwnTexts
+from ippanel_provider.campaign.ledger.sql import SqlLedger
+from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.run import Terms, deliver
+from ippanel_provider.client import Client, IPPanelError
+from ippanel_provider.sandbox.runner import RunningSandbox
+from tests.campaign.conftest import KEY, people
+
+Send = Callable[..., Progress]
+
+
+@pytest.fixture
+def send(ippanel_sandbox: RunningSandbox, client: Client, tmp_path: Path) -> Send:
+    """Send a part, as a try of a mapped task does."""
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+
+    def run(part: str, messages: list[Message]) -> Progress:
+        progress = Progress()
+        ledger = SqlLedger(engine, KEY, "sale", part=part)
+        deliver(client, ledger, messages, Terms(ippanel_sandbox.sender, chunk_size=10), progress, form=OwnTexts())
+        return progress
+
+    return run
+
+
+def test_who_is_in_two_parts_is_reached_once_and_each_part_counts_its_own(
+    ippanel_sandbox: RunningSandbox, send: Send
+) -> None:
+    everybody = people(40)
+    first, second = send("0", everybody[:25]), send("1", everybody[15:])
+    assert (first.accepted, first.known) == (25, 0)
+    assert (second.accepted, second.known, second.before) == (15, 10, 0)
+    assert not set(first.outbox_ids) & set(second.outbox_ids)
+    assert ippanel_sandbox.counts()["texts"] == ippanel_sandbox.counts()["distinct"] == 40
+
+
+def test_a_part_that_is_tried_again_finds_what_it_sent(ippanel_sandbox: RunningSandbox, send: Send) -> None:
+    everybody = people(40)
+    send("0", everybody[:20])
+    ippanel_sandbox.fault("refused", path="/api/send$", times=1, after=1)
+    with pytest.raises(IPPanelError):
+        send("1", everybody[20:])
+    again = send("1", everybody[20:])
+    assert again.before + again.accepted == 20
+    assert again.before > 0
+    assert ippanel_sandbox.counts()["texts"] == ippanel_sandbox.counts()["distinct"] == 40
+
+
+def test_without_parts_a_campaign_knows_all_of_them(send: Send) -> None:
+    everybody = people(20)
+    send("0", everybody[:10])
+    assert send("", everybody).accepted == 10
+    assert send("1", everybody).accepted == 0
+
+
+def test_a_campaign_has_a_name(tmp_path: Path) -> None:
+    engine = sqlalchemy.create_engine("sqlite://")
+    for name, part in [("", ""), ("", "1"), ("x" * 251, "")]:
+        with pytest.raises(ValueError, match="campaign_id: "):
+            SqlLedger(engine, KEY, name, part=part)
