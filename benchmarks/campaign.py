@@ -117,7 +117,8 @@ def ready_chunks(customers: list[dict[str, Any]], sender: str) -> list[bytes]:
         to_json({
             "sending_type": "peer_to_peer",
             "from_number": sender,
-            "params": [{"recipients": [message.recipient], "message": message.text} for message in messages[start : start + 1000]],
+            "params": [{"recipients": [message.recipient],
+            "message": message.text} for message in messages[start : start + 1000]],
         })
         for start in range(0, len(messages), 1000)
     ]  # fmt: skip

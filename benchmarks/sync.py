@@ -204,7 +204,8 @@ class Made(Panel):
         rows = [
             {
                 "id": 3_000_000_001 + n, "phonebook_id": book, "pre": None, "name": f"مشتری شماره {n}", "email": None,
-                "number": f"+98912{n:07d}", "created_at": time_, "updated_at": time_, "phonebook_title": self._titles[book - 1],
+                "number": f"+98912{n:07d}", "created_at": time_, "updated_at": time_,
+                "phonebook_title": self._titles[book - 1],
             }
             for n in range(first, min(first + PAGE, (book - 1) * BOOK + here))
         ]  # fmt: skip

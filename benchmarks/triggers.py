@@ -27,10 +27,12 @@ LATER = 4_000_000_000.0
 def row(outbox_id: int) -> dict[str, Any]:
     """A bulk of the outbox list with all that the service sends along."""
     return {
-        "username": "user", "number_color": "#95E871", "number": "+983000505", "number_id": "10001", "messages_outbox_id": str(outbox_id),
+        "username": "user", "number_color": "#95E871", "number": "+983000505", "number_id": "10001",
+        "messages_outbox_id": str(outbox_id),
         "state": "sending", "type": "webservice", "time_send": "1744202007", "time": "1744202007", "rcpts_count": "1",
         "exit_count": "1", "status": "در حال ارسال", "partner_id": None, "in_delivery_line": 0, "valid": "approve",
-        "message": "سلام، سفارش شما ارسال شد", "part": None, "cost": 1330.1, "summary": None, "user_ip": None, "user_id": None,
+        "message": "سلام، سفارش شما ارسال شد", "part": None, "cost": 1330.1, "summary": None, "user_ip": None,
+        "user_id": None,
         "files_path": None, "parent_id": None, "state_id": 2,
     }  # fmt: skip
 

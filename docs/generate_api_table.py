@@ -50,13 +50,17 @@ _BESIDES: Mapping[str, Mapping[str, Any]] = {
 
 _HEAD = """# Every call of the Edge API
 
-One function of `ippanel_provider.client.edge` each, by chapter; `edge.operations()` finds them by the names below. This page is
+One function of `ippanel_provider.client.edge` each, by chapter; `edge.operations()` finds them by the names below.
+This page is
 written by `docs/generate_api_table.py` from the functions.
 
-*Repeated* says after which failures the client sends a request again by itself: **always** (reads, and writes that can be
-done twice), **if not sent** (it never left, or the service asked to come later), **if unreached** (no connection was made).
+*Repeated* says after which failures the client sends a request again by itself: **always** (reads, and writes that
+can be
+done twice), **if not sent** (it never left, or the service asked to come later), **if unreached** (no connection was
+made).
 
-The sandbox serves each of them, and a test has the two meet over each; `python -m docs.call_coverage` prints the table of that.
+The sandbox serves each of them, and a test has the two meet over each; `python -m docs.call_coverage` prints the
+table of that.
 """
 
 

@@ -27,7 +27,8 @@ except ImportError as error:
     import sys
 
     logging.getLogger("apprise").error(
-        "ippanel:// is not available: %s. Install it for this Python: %s -m pip install 'airflow-provider-ippanel[apprise]'",
+        "ippanel:// is not available: %s. Install it for this Python: "
+        "%s -m pip install 'airflow-provider-ippanel[apprise]'",
         error,
         sys.executable,
     )
@@ -53,7 +54,8 @@ bare = "ippanel" in manager
 manager.module_detection(sys.argv[1:])
 if not bare and "ippanel" not in manager:
     sys.exit(f"Apprise {apprise.__version__} does not know ippanel://")
-print(f"Apprise {apprise.__version__} knows ippanel://, " + ("a bare Apprise() too" if bare else "from the plugin folder"))
+where = "a bare Apprise() too" if bare else "from the plugin folder"
+print(f"Apprise {apprise.__version__} knows ippanel://, {where}")
 """
 
 

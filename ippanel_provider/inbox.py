@@ -1,4 +1,5 @@
-"""Which of the texts that come in are meant. The filter travels in triggers and so holds no number, only a keyed hash."""
+"""Which of the texts that come in are meant. The filter travels in triggers and so holds no number, only a keyed
+hash."""
 
 from __future__ import annotations
 

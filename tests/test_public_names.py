@@ -25,7 +25,8 @@ PUBLIC = {
     "text.parts": "Encoding TextSize measure weigh",
     "text.hours": "TEHRAN QuietHours quiet_hours_of",
     "service": """
-        EDGE_URL REST_URL SANDBOX_API_KEY Api BulkState DeliveryStatus TicketState BankOperator MCI_PREFIXES IRANCELL_PREFIXES SendingType
+        EDGE_URL REST_URL SANDBOX_API_KEY Api BulkState DeliveryStatus TicketState BankOperator MCI_PREFIXES
+        IRANCELL_PREFIXES SendingType
         MAX_TEXT_CHARACTERS
         MAX_TEXT_PARTS MAX_RECIPIENTS_PER_REQUEST MAX_PEER_TO_PEER_ITEMS MAX_FILE_ROWS MAX_FILE_NUMBERS
         MAX_PHONEBOOKS_PER_SEND MAX_VOTP_DIGITS MAX_PATTERN_TITLE MAX_PATTERN_DESCRIPTION MAX_PATTERN_VARIABLES

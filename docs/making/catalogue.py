@@ -1,6 +1,7 @@
 """What a DAG author can use, and the page that speaks of it. Reads files and nothing else, so that it needs no Airflow.
 
-A page speaks of a class by the line ``::: ippanel_provider.operators.send.IPPanelSendOperator``, which is also where the
+A page speaks of a class by the line ``::: ippanel_provider.operators.send.IPPanelSendOperator``, which is also where
+the
 class's parameters are shown.
 """
 

@@ -1,4 +1,5 @@
-"""Apprise logs the URL it could not load, in older versions with its key, in all with its numbers. Ours are left out."""
+"""Apprise logs the URL it could not load, in older versions with its key, in all with its numbers. Ours are left
+out."""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ _COLUMNS_SHOWN = 30
 
 
 class Record(NamedTuple):
-    """What a source says of one recipient. ``line`` is where it stands there, as the tool it is looked at with counts."""
+    """What a source says of one recipient. ``line`` is where it stands there, as the tool it is looked at with
+    counts."""
 
     line: int
     values: Mapping[str, Any]
@@ -55,7 +56,8 @@ def addressed(records: Iterable[Record], text: str, recipient_column: str) -> It
 
 
 def _with_recipient(records: Iterable[Record], column: str) -> Iterator[Record]:
-    """A first record without the column is a mistake of whoever names it; a later one is a row like any other bad one."""
+    """A first record without the column is a mistake of whoever names it; a later one is a row like any other bad
+    one."""
     is_first = True
     for record in records:
         if record.problem or column in record.values:
@@ -68,7 +70,8 @@ def _with_recipient(records: Iterable[Record], column: str) -> Iterator[Record]:
 
 
 def _instead(values: Mapping[str, Any]) -> str:
-    """Name the columns there are, unless they look like data: a file without a header has a person in its first line."""
+    """Name the columns there are, unless they look like data: a file without a header has a person in its first
+    line."""
     if any(_NUMBERLIKE.search(str(name)) for name in values):
         return "; what stands where the names of columns should looks like a number, so the header seems to be missing"
     names = [repr(name) for name in values]

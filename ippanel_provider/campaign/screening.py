@@ -72,7 +72,8 @@ class Campaign:
         self.audience.forget()
 
     def preview(self, ledger: Ledger) -> list[dict[str, object]]:
-        """Read the whole source, send nothing, and return who would get what: numbers masked, texts as their measure."""
+        """Read the whole source, send nothing, and return who would get what: numbers masked, texts as their
+        measure."""
         shown: list[dict[str, object]] = []
         with self._source() as rows:
             for block in _blocks(self.audience.screen(rows)):
@@ -117,7 +118,8 @@ class Campaign:
 
     @contextmanager
     def _source(self) -> Iterator[Iterable[Row]]:
-        """Read the source; whatever it has open is closed at the end, also by an error whose traceback still holds it."""
+        """Read the source; whatever it has open is closed at the end, also by an error whose traceback still holds
+        it."""
         rows = self.rows()
         try:
             yield rows

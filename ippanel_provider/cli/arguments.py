@@ -14,9 +14,11 @@ _EPILOG = """\
 credential: IPPANEL_API_KEY, or the file that IPPANEL_API_KEY_FILE names, or the token that `ippanel login` keeps, or
 a prompt; never an argument, which other users of the machine could read.
 
-environment: IPPANEL_API_KEY, IPPANEL_API_KEY_FILE, IPPANEL_BASE_URL, IPPANEL_SENDER; for login IPPANEL_USERNAME, IPPANEL_PASSWORD and
+environment: IPPANEL_API_KEY, IPPANEL_API_KEY_FILE, IPPANEL_BASE_URL, IPPANEL_SENDER; for login IPPANEL_USERNAME,
+IPPANEL_PASSWORD and
 IPPANEL_TOTP_SECRET; for phonebook IPPANEL_STATE_KEY, which
-keys what is remembered (default: the API key); IPPANEL_TOKEN_DIR, where the token is kept (default: ~/.local/state/ippanel).
+keys what is remembered (default: the API key); IPPANEL_TOKEN_DIR, where the token is kept (default:
+~/.local/state/ippanel).
 
 exit codes:
   0    done

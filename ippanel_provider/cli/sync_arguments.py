@@ -13,7 +13,8 @@ WRONG = 1
 """The exit code of wrong arguments and input here, because 2 says something else."""
 
 _EPILOG = f"""\
-exit codes of plan: 0 nothing to do, {CHANGES} there are changes, {WRONG} wrong arguments or input, or the service refused; 3 and 4
+exit codes of plan: 0 nothing to do, {CHANGES} there are changes, {WRONG} wrong arguments or input, or the service
+refused; 3 and 4
 as everywhere. The other commands end with 0 when all was done, and with {WRONG} also when something was rejected.
 """
 

@@ -44,7 +44,8 @@ def complain(sentence: str) -> None:
 
 
 def plain(text: str) -> str:
-    """``text`` in one line and without what a terminal would obey: escapes, controls, marks that turn the line around."""
+    """``text`` in one line and without what a terminal would obey: escapes, controls, marks that turn the line
+    around."""
     return "".join(" " if char.isspace() else char for char in text if char.isspace() or _is_shown(char))
 
 
@@ -53,7 +54,8 @@ def _is_shown(char: str) -> bool:
 
 
 def quoted(text: str) -> str:
-    """A text of a person, plain; on a terminal isolated, so that Persian leaves the figures around it in their places."""
+    """A text of a person, plain; on a terminal isolated, so that Persian leaves the figures around it in their
+    places."""
     return f"{_ISOLATE}{plain(text)}{_POP}" if sys.stdout.isatty() else plain(text)
 
 

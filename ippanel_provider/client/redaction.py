@@ -80,7 +80,8 @@ def shown(said: Any, scrub: Callable[[str], str]) -> str:
 
 
 def excerpt(body: bytes, scrub: Callable[[str], str]) -> str:
-    """The visible words of a page, scrubbed and cut to size; nothing of JSON, whole or broken, which is made of data."""
+    """The visible words of a page, scrubbed and cut to size; nothing of JSON, whole or broken, which is made of
+    data."""
     page = body[: 4 * _MAX_READ].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")[:_MAX_READ]
     if page[:1] in {"{", "[", '"'}:
         return ""

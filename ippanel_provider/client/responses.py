@@ -139,7 +139,8 @@ def _sentence(kind: type[IPPanelError], answer: Answer, details: Details, misfit
 
 
 def _is_of_a_field(details: Details) -> bool:
-    """Whether the message only repeats what is said of one of the fields that are named, as the service's mostly does."""
+    """Whether the message only repeats what is said of one of the fields that are named, as the service's mostly
+    does."""
     named = islice(details.field_errors.values(), _MAX_FAULTS)
     return details.server_message in {text for texts in named for text in texts}
 

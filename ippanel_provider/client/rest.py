@@ -39,7 +39,8 @@ class RestPattern(Model):
 
 
 class RestBulk(Bulk):
-    """A bulk in the words of this API: ``status`` and ``confirm_state`` as they came, ``state`` as they are understood."""
+    """A bulk in the words of this API: ``status`` and ``confirm_state`` as they came, ``state`` as they are
+    understood."""
 
     status: str | None = None
     confirm_state: str | None = None

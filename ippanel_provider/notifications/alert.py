@@ -33,7 +33,8 @@ class Content(Protocol):
     """What an alert says."""
 
     def requests(self, people: Iterable[str], held: int) -> Iterator[tuple[tuple[str, ...], Request[Receipt]]]:
-        """Yield the sends that tell ``people``, each with those it is for; ``held`` is how many were held back before."""
+        """Yield the sends that tell ``people``, each with those it is for; ``held`` is how many were held back
+        before."""
         ...
 
 

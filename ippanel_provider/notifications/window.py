@@ -155,7 +155,8 @@ class DeploymentBook:
     """An Airflow Variable for each alert, ``ippanel_alert_<hash>``; it may be deleted at any time."""
 
     def claim(self, alert: str, people: Iterable[str], seconds: float) -> dict[str, Entry]:
-        """See :class:`Book`. What was written is read again after a moment; where another's stands, that one was first."""
+        """See :class:`Book`. What was written is read again after a moment; where another's stands, that one was
+        first."""
         now = time.time()
         entries = {
             person: entry for person, entry in self._read(alert).items() if entry.covers(now, seconds) or entry.held

@@ -1,4 +1,5 @@
-"""Files on a disk or on any object storage: rows into them as CSV, JSON lines or Parquet, and out of them as uploads."""
+"""Files on a disk or on any object storage: rows into them as CSV, JSON lines or Parquet, and out of them as
+uploads."""
 
 from __future__ import annotations
 

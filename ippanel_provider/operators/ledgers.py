@@ -48,7 +48,8 @@ def ledger_for(task: SendingOperator, context: Context, terms: Terms, once_per: 
 
 
 def sent_before(ledger: Ledger, progress: Progress) -> tuple[list[int], int]:
-    """Return the outbox ids and the number of recipients of earlier tries that the ledger had no records of to count."""
+    """Return the outbox ids and the number of recipients of earlier tries that the ledger had no records of to
+    count."""
     if isinstance(ledger, WitnessLedger):
         # It has no records; what it knows nobody has to be sent again, it knows from the outbox.
         return ledger.found, progress.known

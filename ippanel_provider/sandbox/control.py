@@ -97,7 +97,8 @@ def _filter(request: Request) -> MessageFilter:
 
 
 async def messages(sandbox: Sandbox, request: Request) -> object:
-    """Every text handed to every recipient, oldest first; all of them unless ``limit`` and ``offset`` ask for a page."""
+    """Every text handed to every recipient, oldest first; all of them unless ``limit`` and ``offset`` ask for a
+    page."""
     limit = int(_number(request, "limit", 0)) if "limit" in request.query_params else None
     found, total = view.messages(sandbox, _filter(request), offset=int(_number(request, "offset", 0)), limit=limit)
     return {"messages": found, "total": total}

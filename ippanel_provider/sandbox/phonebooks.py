@@ -29,7 +29,8 @@ class Full(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
-    """Which contacts are asked for; None means any. ``book_title`` matches a part, ``created_from`` is epoch seconds."""
+    """Which contacts are asked for; None means any. ``book_title`` matches a part, ``created_from`` is epoch
+    seconds."""
 
     created_from: int | None = None
     number: str | None = None

@@ -143,7 +143,8 @@ async def _apply(fault: Fault, call: Call) -> None:
 
 
 def _failure(fault: Fault, api: Api, processed: Reply | None) -> Reply | _Cut | None:
-    """The answer of a fault that decides; ``processed`` is what would have been answered, if the request was handled."""
+    """The answer of a fault that decides; ``processed`` is what would have been answered, if the request was
+    handled."""
     options = fault.options
     match fault.name:
         case "status":

@@ -143,7 +143,8 @@ async def users(sandbox: Sandbox, request: Request) -> object:
 
 
 async def add_user(sandbox: Sandbox, request: Request) -> object:
-    """Make a user: ``username``, and any other field of theirs; right under the account unless ``parent_id`` is given."""
+    """Make a user: ``username``, and any other field of theirs; right under the account unless ``parent_id`` is
+    given."""
     body: dict[str, Any] = {"parent_id": sandbox.account.user_id, **await body_of(request)}
     if not isinstance(body.get("username"), str) or not body["username"] or body.keys() - _USER_FIELDS.keys():
         raise Mistake(

@@ -36,7 +36,8 @@ def message_filter(query: Mapping[str, str]) -> MessageFilter:
 
 
 def entry(sandbox: Sandbox, bulk: Bulk, index: int, now: float) -> dict[str, Any]:
-    """One text to one recipient; ``time`` is when it was accepted and ``send_time`` when it is due, in epoch seconds."""
+    """One text to one recipient; ``time`` is when it was accepted and ``send_time`` when it is due, in epoch
+    seconds."""
     recipient, text = bulk.recipients[index], bulk.text_for(index)
     return {
         "id": f"{bulk.id}-{index}",

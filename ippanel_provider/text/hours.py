@@ -14,7 +14,8 @@ _RANGE = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*\Z", r
 
 
 class QuietHours(NamedTuple):
-    """The hours of each day in which nothing goes out, from ``start`` until just before ``end``, over midnight or not."""
+    """The hours of each day in which nothing goes out, from ``start`` until just before ``end``, over midnight or
+    not."""
 
     start: time
     end: time

@@ -164,7 +164,8 @@ class InboxStream:
 
 
 async def texts_of(conn_id: str, wait: InboxWait) -> list[InboxMessage]:
-    """Wait for texts whatever the service says meanwhile; a watcher that gave up would be started again every second."""
+    """Wait for texts whatever the service says meanwhile; a watcher that gave up would be started again every
+    second."""
     failures = 0
     while True:
         event = await InboxPoller.wait(conn_id, wait)

@@ -29,7 +29,11 @@ with DAG(
     start_date=datetime(2025, 1, 1, tzinfo=UTC),
     on_failure_callback=AppriseNotifier(title="{{ dag.dag_id }}", body="اجرا ناموفق بود", notify_type="failure"),
 ):
-    @task(on_failure_callback=AppriseNotifier(title="{{ dag.dag_id }}", body="{{ ti.task_id }} شکست خورد", notify_type="failure"))
+    @task(
+        on_failure_callback=AppriseNotifier(
+            title="{{ dag.dag_id }}", body="{{ ti.task_id }} شکست خورد", notify_type="failure"
+        )
+    )
     def load():
         raise ValueError("the source is empty")
 
@@ -50,7 +54,8 @@ def run(dag_file: Path, ippanel_sandbox: RunningSandbox) -> Callable[..., str]:
     """Run the DAG in an Airflow process of its own and return its output."""
 
     def with_key(key: str) -> str:
-        url = f"ippanel://{key}@{ippanel_sandbox.sender}/09120000001/9120000002?url={quote(ippanel_sandbox.base_url, safe='')}"
+        service = quote(ippanel_sandbox.base_url, safe="")
+        url = f"ippanel://{key}@{ippanel_sandbox.sender}/09120000001/9120000002?url={service}"
         connection = {"conn_type": "apprise", "extra": {"config": {"path": url, "tag": "all"}}}
         ended = subprocess.run(
             [sys.executable, "-m", "airflow", "dags", "test", "apprise_alert"],

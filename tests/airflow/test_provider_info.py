@@ -89,7 +89,8 @@ def uses(module: str, base: type) -> bool:
 
 _LIGHT = """
 import json, sys
-from airflow.providers.common.compat.sdk import BaseHook, BaseNotifier, BaseOperator, BaseOperatorLink, BaseSensorOperator, DAG, task
+from airflow.providers.common.compat.sdk import BaseHook, BaseNotifier, BaseOperator, BaseOperatorLink
+from airflow.providers.common.compat.sdk import BaseSensorOperator, DAG, task
 from airflow.triggers.base import BaseTrigger
 before = set(sys.modules)
 import importlib

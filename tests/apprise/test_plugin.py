@@ -291,7 +291,8 @@ class TestUrls:
         assert "3tkey" not in caplog.text
 
     def test_apprise_s_own_options_are_taken_whatever_its_version(self, plugin: Plugin) -> None:
-        own = "verify=no&redirect=no&format=text&overflow=split&rto=1&cto=1&store=no&emojis=no&retry=1&wait=0&optional=no&tz=UTC"
+        own = "verify=no&redirect=no&format=text&overflow=split&rto=1&cto=1&store=no&emojis=no"
+        own += "&retry=1&wait=0&optional=no&tz=UTC"
         assert set(NotifyBase.template_args) <= options.APPRISE_S
         for url in (
             "ippanel://key@+983000505/09120000001?" + own,

@@ -1,4 +1,5 @@
-"""Under every fault, both clients say the same of three things: it did not go out, it was refused, or nobody can tell."""
+"""Under every fault, both clients say the same of three things: it did not go out, it was refused, or nobody can
+tell."""
 
 from __future__ import annotations
 

@@ -148,14 +148,16 @@ class Cluster:
         return self._processes[component].pid
 
     def tree(self, component: str) -> list[psutil.Process]:
-        """Return its processes, the first one first: of a worker also the pool, the tasks' supervisors and the tasks."""
+        """Return its processes, the first one first: of a worker also the pool, the tasks' supervisors and the
+        tasks."""
         with contextlib.suppress(psutil.NoSuchProcess):
             first = psutil.Process(self.pid(component))
             return [first, *first.children(recursive=True)]
         return []
 
     def tasks(self, component: str) -> list[psutil.Process]:
-        """Return the processes of tasks under it; their parents, the supervisors, lead no process group, but they do."""
+        """Return the processes of tasks under it; their parents, the supervisors, lead no process group, but they
+        do."""
         return [process for process in self.tree(component)[1:] if _leads_a_group(process)]
 
     def kill(self, component: str, *, spare: set[int] | None = None) -> None:

@@ -1,4 +1,5 @@
-"""PostgreSQL, Redis and the sandbox as processes that can be stopped, killed and started again on what they had kept."""
+"""PostgreSQL, Redis and the sandbox as processes that can be stopped, killed and started again on what they had
+kept."""
 
 from __future__ import annotations
 
@@ -206,7 +207,8 @@ class Redis(Server):
 
 
 class SandboxServer(Server):
-    """The sandbox with a state file; ``hands`` steers it. Faults are set anew after each start, for they are not kept."""
+    """The sandbox with a state file; ``hands`` steers it. Faults are set anew after each start, for they are not
+    kept."""
 
     def __init__(self, folder: Path, *, latency: float) -> None:
         super().__init__("sandbox", folder)

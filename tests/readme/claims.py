@@ -150,7 +150,8 @@ def commands_work(text: str, place: Place, holding: str) -> None:
 
 
 def the_sandbox_starts(text: str, place: Place) -> None:
-    """Before what needs it, in a block of its own: it keeps its terminal. Here it takes a free port and ends at once."""
+    """Before what needs it, in a block of its own: it keeps its terminal. Here it takes a free port and ends at
+    once."""
     install, *start = commands(the_fence(text, "console", "$ ippanel sandbox"))
     assert install.startswith("pip install ")
     (command,) = start

@@ -109,7 +109,10 @@ class TestFaults:
 
     def test_dropped_after_it_is_accepted_and_not_a_byte_comes_back(self, ippanel_sandbox: RunningSandbox) -> None:
         ippanel_sandbox.fault("drop_after", path="/api/send", times=1)
-        body = b'{"sending_type":"webservice","from_number":"+983000505","message":"a","params":{"recipients":["+989120000000"]}}'
+        body = (
+            b'{"sending_type":"webservice","from_number":"+983000505","message":"a",'
+            b'"params":{"recipients":["+989120000000"]}}'
+        )
         head = (
             b"POST /v1/api/send HTTP/1.1\r\nHost: x\r\nAuthorization: sandbox-key\r\nContent-Length: %d\r\n\r\n"
             % len(body)

@@ -13,7 +13,8 @@ from ippanel_provider.tables.storage import read_json, write, write_json, writin
 
 
 class Bucket(type(Path())):  # type: ignore[misc]
-    """A path on object storage as universal_pathlib makes it up to 0.2: a ``pathlib.Path`` that only opens and exists."""
+    """A path on object storage as universal_pathlib makes it up to 0.2: a ``pathlib.Path`` that only opens and
+    exists."""
 
     protocol = "memory"
     files: ClassVar[dict[str, bytes]] = {}

@@ -1,4 +1,5 @@
-"""API: auth. Who the credential belongs to, and the steps that :class:`ippanel_provider.client.auth.Login` is made of."""
+"""API: auth. Who the credential belongs to, and the steps that :class:`ippanel_provider.client.auth.Login` is made
+of."""
 
 from __future__ import annotations
 

@@ -117,7 +117,8 @@ def keyword(message: str, file: File, *, sender: str, send_time: datetime | None
 def keyword_phonebook(
     message: str, phonebook_ids: Iterable[Id], *, sender: str, send_time: datetime | None = None
 ) -> Request[Receipt]:
-    """Send a text with ``{ex_<option id>}`` filled from the options of each contact of 1 to 100 phonebooks; one bulk."""
+    """Send a text with ``{ex_<option id>}`` filled from the options of each contact of 1 to 100 phonebooks; one
+    bulk."""
     ids = checks.identifiers(phonebook_ids, "phonebook_ids", most=MAX_PHONEBOOKS_PER_SEND)
     return _send(
         SendingType.KEYWORD_PHONEBOOK,

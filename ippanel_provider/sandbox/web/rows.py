@@ -39,7 +39,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody looks for: words in a text or a part of a number or an outbox id, and a state. Empty is everything."""
+    """What somebody looks for: words in a text or a part of a number or an outbox id, and a state. Empty is
+    everything."""
 
     words: str = ""
     state: int | None = None

@@ -20,7 +20,8 @@ _SOMEBODY = "09120000000"
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """Something to copy: ``key`` for its element, a title and what it does in the reader's language, the text itself."""
+    """Something to copy: ``key`` for its element, a title and what it does in the reader's language, the text
+    itself."""
 
     key: str
     title: str

@@ -17,7 +17,8 @@ from ippanel_provider.tables import storage
 
 
 class Pulled(NamedTuple):
-    """A pattern and the file it has, or gets. ``action`` is ``created``, ``updated``, ``unchanged`` or ``different``."""
+    """A pattern and the file it has, or gets. ``action`` is ``created``, ``updated``, ``unchanged`` or
+    ``different``."""
 
     name: str
     code: str

@@ -1,4 +1,5 @@
-"""Adding contacts to one phonebook. The service answers counts alone, so what they leave open is read. API: phonebook."""
+"""Adding contacts to one phonebook. The service answers counts alone, so what they leave open is read. API:
+phonebook."""
 
 from __future__ import annotations
 

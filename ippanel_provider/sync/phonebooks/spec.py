@@ -32,7 +32,8 @@ class Mode(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OptionSpec:
-    """An option (custom field): its title in the panel, the column it comes from, and ``int``, ``string`` or ``date``."""
+    """An option (custom field): its title in the panel, the column it comes from, and ``int``, ``string`` or
+    ``date``."""
 
     title: str
     column: str

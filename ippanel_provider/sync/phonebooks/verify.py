@@ -1,4 +1,5 @@
-"""Whether the panel is still as a plan knows it, or as a try of the plan that was killed has left it. API: phonebook."""
+"""Whether the panel is still as a plan knows it, or as a try of the plan that was killed has left it. API:
+phonebook."""
 
 from __future__ import annotations
 

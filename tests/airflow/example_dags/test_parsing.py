@@ -41,7 +41,8 @@ for path in sys.argv[2:]:
         "loaded": sorted(set(sys.modules) - before),
         "dags": {
             dag_id: {
-                "tags": sorted(dag.tags), "doc": dag.doc_md, "catchup": dag.catchup, "default_args": sorted(dag.default_args),
+                "tags": sorted(dag.tags), "doc": dag.doc_md, "catchup": dag.catchup,
+                "default_args": sorted(dag.default_args),
                 "owners": sorted({task.owner for task in dag.tasks}), "tasks": len(dag.tasks),
             }
             for dag_id, dag in bag.dags.items()

@@ -173,7 +173,8 @@ def test_a_retry_after_a_failed_wait_waits_on_and_does_not_send_again(
     sandbox.speed(0)
     run = run_task(
         IPPanelSendPhonebookOperator,
-        message=TEXT, books=book, settle=1, wait_for_completion=True, deferrable=deferrable, poke_interval=0.05, timeout=0.2,
+        message=TEXT, books=book, settle=1, wait_for_completion=True, deferrable=deferrable, poke_interval=0.05,
+        timeout=0.2,
         retries=8, retry_delay=timedelta(0), on_retry_callback=lambda _: sandbox.speed(50),
     )  # fmt: skip
     sandbox.speed(1)

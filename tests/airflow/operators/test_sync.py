@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from airflow.providers.common.compat.sdk import task
@@ -195,7 +195,7 @@ class TestPhonebooks:
     """Rows, and a phonebook."""
 
     ROWS = tuple({"mobile": f"0912{n:07d}", "name": f"مشتری {n}", "points": n} for n in range(1, 11))
-    FIELDS = {
+    FIELDS: ClassVar = {
         "book": "Customers",
         "number_column": "mobile",
         "fields": {"name": "name"},

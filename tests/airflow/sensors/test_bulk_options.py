@@ -141,7 +141,9 @@ from airflow.providers.common.compat.sdk import DAG
 from ippanel_provider.sensors.bulk import IPPanelBulkSensor
 
 with DAG("deferred_in_a_test_run") as dag:
-    IPPanelBulkSensor(task_id="wait", outbox_ids=[{outbox_id}], deferrable=True, poke_interval=0.2, ippanel_conn_id="stored")
+    IPPanelBulkSensor(
+        task_id="wait", outbox_ids=[{outbox_id}], deferrable=True, poke_interval=0.2, ippanel_conn_id="stored"
+    )
 if __name__ == "__main__":
     sys.exit(dag.test().state != "success")
 """

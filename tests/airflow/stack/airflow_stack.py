@@ -1,4 +1,5 @@
-"""A whole Airflow 3 on SQLite: api-server, scheduler, dag-processor and triggerer, each a process that can be killed."""
+"""A whole Airflow 3 on SQLite: api-server, scheduler, dag-processor and triggerer, each a process that can be
+killed."""
 
 from __future__ import annotations
 

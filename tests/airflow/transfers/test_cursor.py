@@ -30,7 +30,8 @@ class Hook:
 
 
 class Cursor:
-    """A cursor over SQLite that behaves as one at a server: no columns before the first rows. Counts what it gives out."""
+    """A cursor over SQLite that behaves as one at a server: no columns before the first rows. Counts what it gives
+    out."""
 
     def __init__(self, cursor: sqlite3.Cursor, said: list[str]) -> None:
         self._cursor = cursor

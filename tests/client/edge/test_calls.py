@@ -151,7 +151,8 @@ CALLS: list[tuple[Request[Any], str, Any]] = [
             never_logged_in=True,
             sub_reseller=True,
         ),
-        "GET /api/user/list?page=2&per_page=10&username=ali&name=علی&add_status=online&national_id=0012345678&acl_role_id=4&tell=021"
+        "GET /api/user/list?page=2&per_page=10&username=ali&name=علی&add_status=online&national_id=0012345678"
+        "&acl_role_id=4&tell=021"
         f"&mobile={RECIPIENT}&is_reseller=no&document_block=yes&created_from={NEW_YEAR_EPOCH}&expire_to={NEW_YEAR_EPOCH}"
         "&is_bought_panel=0&login_status=0&sub_reseller=1",
         None,

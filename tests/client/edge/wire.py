@@ -23,7 +23,8 @@ def line_of(request: Request[Any]) -> str:
 
 
 def content_of(request: Request[Any]) -> Any:
-    """The JSON of a request, or the fields of its form with the names of files in angle brackets; None without either."""
+    """The JSON of a request, or the fields of its form with the names of files in angle brackets; None without
+    either."""
     if request.form is not None:
         assert request.body is None
         return [*request.form, *((name, f"<{upload.filename}>") for name, upload in request.files)]

@@ -1,4 +1,5 @@
-"""Patterns, phonebooks, the inbox and any other call, as the pages show them. Needs the connection ``ippanel_default``."""
+"""Patterns, phonebooks, the inbox and any other call, as the pages show them. Needs the connection
+``ippanel_default``."""
 
 from __future__ import annotations
 

@@ -54,7 +54,8 @@ def _filing(call: Call, number: str, problems: Problems) -> Entry | None:
 
 
 def fill(known: Pattern, values: Mapping[str, object], problems: Problems) -> str:
-    """The text of a pattern with its values; every variable must be given, with a value of its type and not too long."""
+    """The text of a pattern with its values; every variable must be given, with a value of its type and not too
+    long."""
     text = known.message
     for name, kind in known.variables.items():
         value = values.get(name)

@@ -35,7 +35,8 @@ def phonebook(call: Call) -> Submission:
 
 
 def keyword_phonebook(call: Call) -> Submission:
-    """A text with ``{ex_<option id>}`` from the options of each contact: one bulk. An option a contact lacks is empty."""
+    """A text with ``{ex_<option id>}`` from the options of each contact: one bulk. An option a contact lacks is
+    empty."""
     problems = Problems()
     line, due = line_of(call, problems), due_of(call, problems)
     text = text_of(call, call.body.get("message"), line, problems)
