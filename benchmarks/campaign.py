@@ -27,10 +27,11 @@ from ippanel_provider.campaign.kinds import Form, OwnTexts, Pattern, filled
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.sql import SqlLedger
 from ippanel_provider.campaign.progress import Progress
-from ippanel_provider.campaign.rows import numbered, rendered
+from ippanel_provider.campaign.rows import rendered
 from ippanel_provider.campaign.run import Terms, deliver
 from ippanel_provider.client import Client, Settings, edge
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
+from ippanel_provider.tables.records import numbered
 
 TEXT = "{{ row.name }} عزیز، {{ row.points }} امتیاز در باشگاه مشتریان دارید"
 PATTERN_TEXT = "کد ورود شما %code% است"

@@ -32,12 +32,13 @@ from ippanel_provider.campaign.ledger.base import Ledger, MemoryLedger
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
 from ippanel_provider.campaign.progress import Progress
-from ippanel_provider.campaign.rows import Record, numbered, rendered
+from ippanel_provider.campaign.rows import rendered
 from ippanel_provider.campaign.run import Terms, deliver
 from ippanel_provider.campaign.screening import Campaign
 from ippanel_provider.client import Client, Settings
 from ippanel_provider.sandbox.runner import running_sandbox
 from ippanel_provider.tables.readers import read
+from ippanel_provider.tables.records import Record, numbered
 
 TEXT = "{{ row.name }} عزیز، {{ row.points }} امتیاز در باشگاه مشتریان دارید"
 COLUMNS = ("name", "mobile", "points")

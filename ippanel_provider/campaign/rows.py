@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ippanel_provider.campaign.audience import Row
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.extras import need
+from ippanel_provider.tables.records import Record
 
 _NUMBERLIKE = re.compile(r"(?:\d\D?){7}")
 _COLUMNS_SHOWN = 30
-
-
-class Record(NamedTuple):
-    """What a source says of one recipient. ``line`` is where it stands there, as the tool it is looked at with
-    counts."""
-
-    line: int
-    values: Mapping[str, Any]
-    problem: str = ""
-    """Why the source cannot be read there; empty if it can."""
-
-
-def numbered(records: Iterable[Mapping[str, Any]]) -> Iterator[Record]:
-    """Yield records with their place, counted from 1."""
-    for line, values in enumerate(records, start=1):
-        yield Record(line, values)
 
 
 def rendered(records: Iterable[Record], template: str, recipient_column: str) -> Iterator[Row]:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
-from ippanel_provider.campaign.rows import Record
 from ippanel_provider.client import InvalidInput
+from ippanel_provider.tables.records import Record
 
 PARQUET_ROWS = 1000
 _MAX_LINE = 1 << 20

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.audience import Row
-    from ippanel_provider.campaign.rows import Record
+    from ippanel_provider.tables.records import Record
 
 
 class RowsToIPPanelOperator(SendingOperator):

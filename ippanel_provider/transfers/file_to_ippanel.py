@@ -11,7 +11,7 @@ from ippanel_provider.transfers.base import RowsToIPPanelOperator
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
 
-    from ippanel_provider.campaign.rows import Record
+    from ippanel_provider.tables.records import Record
 
 
 class FileToIPPanelOperator(RowsToIPPanelOperator):

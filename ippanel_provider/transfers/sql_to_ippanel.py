@@ -14,7 +14,7 @@ from ippanel_provider.transfers.base import RowsToIPPanelOperator
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
 
-    from ippanel_provider.campaign.rows import Record
+    from ippanel_provider.tables.records import Record
 
 
 class SqlToIPPanelOperator(RowsToIPPanelOperator):
@@ -65,7 +65,7 @@ class SqlToIPPanelOperator(RowsToIPPanelOperator):
 
     def records(self) -> Generator[Record, None, None]:
         """Run the query and yield its rows, counted from 1."""
-        from ippanel_provider.campaign.rows import numbered
+        from ippanel_provider.tables.records import numbered
         from ippanel_provider.tables.sql import read
 
         with closing(read(BaseHook.get_connection(self.sql_conn_id).get_hook(), self.sql, self.parameters)) as rows:

@@ -7,9 +7,10 @@ import pytest
 from ippanel_provider.campaign.audience import Audience, Message, OncePer, Rejected, Row
 from ippanel_provider.campaign.chunks import chunked
 from ippanel_provider.campaign.kinds import OwnTexts, SharedText
-from ippanel_provider.campaign.rows import Record, addressed, numbered, rendered
+from ippanel_provider.campaign.rows import addressed, rendered
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.service import Api
+from ippanel_provider.tables.records import Record, numbered
 
 
 def screened(

@@ -15,9 +15,9 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from ippanel_provider.campaign.rows import Record
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.tables.readers import Layout, format_of, read
+from ippanel_provider.tables.records import Record
 
 PEOPLE = [("آرش", "09120000001"), ("بهار", "09120000002")]
 

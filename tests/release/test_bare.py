@@ -55,6 +55,9 @@ def test_names_the_extra_it_needs(module: str, extra: str) -> None:
 
 
 def test_a_template_for_rows_needs_jinja_and_a_text_for_all_does_not() -> None:
-    rows = "from ippanel_provider.campaign.rows import *; rows = [Record(1, {'mobile': '09120000001'})];"
+    rows = (
+        "from ippanel_provider.campaign.rows import addressed, rendered;"
+        "from ippanel_provider.tables.records import Record; rows = [Record(1, {'mobile': '09120000001'})];"
+    )
     assert run(f"{rows} print(list(addressed(rows, 'text', 'mobile')))").stderr == ""
     assert "airflow-provider-ippanel[airflow]" in run(f"{rows} print(list(rendered(rows, 'text', 'mobile')))").stderr
