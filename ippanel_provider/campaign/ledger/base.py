@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.chunks import Chunk
@@ -29,6 +29,16 @@ class Intent:
     texts: bytes = field(repr=False)
     send_at: float | None = None
     """When it is to go out, where it has a time of its own."""
+    mark: int = 0
+    """The highest outbox id that was known when it was written; ids only exclude while they grow."""
+    again: int = 0
+    """The number of the intent whose texts it repeats, because that one is nowhere to be seen; 0 is none."""
+    people: int | None = None
+    """How many recipients its one bulk has, where the service chooses them and says how many; None where the members
+    are the recipients, or nobody can tell.
+    """
+    is_single: bool = False
+    """Whether the service chooses the recipients: its one member stands for the request, not for a person."""
 
     @property
     def size(self) -> int:
@@ -72,11 +82,25 @@ class Claim(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How far an intent has come that has no outcome yet. Written over as it goes on, durable when it is written."""
+
+    ids: tuple[int, ...] = ()
+    """Of a chunk of single requests: the outbox ids in the order of its messages, each before the next leaves."""
+    left: float | None = None
+    """When the last byte of a request of it can have left, as epoch seconds; None is not before the intent's moment."""
+    is_broken: bool = False
+    """Whether nothing but the connection broke, so that no queue between can still hold the request."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of an intent: the outbox ids, and the positions of members that certainly got nothing."""
 
     outbox_ids: tuple[int, ...] = ()
     void: frozenset[int] = frozenset()
+    is_given_up: bool = False
+    """Whether it is settled because a person or ``skip`` decided so, and not because the service confirmed it."""
 
     @classmethod
     def nothing(cls, intent: Intent) -> Outcome:
@@ -126,6 +150,38 @@ class Ledger(Protocol):
         """Write down what became of an intent, once."""
         ...
 
+    def standing_of(self, intent: Intent) -> Standing:
+        """Return how far an intent without an outcome has come."""
+        ...
+
+    def stand(self, intent: Intent, standing: Standing) -> None:
+        """Write down how far an intent has come; durable when it returns, and its ids are in :meth:`claimed`."""
+        ...
+
+    def note(self, name: str, value: Any) -> None:
+        """Keep a JSON value with the campaign, durable when it returns: what was listed before its first intent."""
+        ...
+
+    def noted(self, name: str) -> Any:
+        """Return the value kept under the name; None if there is none."""
+        ...
+
+    def learn(self, facts: Mapping[str, Any]) -> None:
+        """Keep what was learnt of how the service lists, for this host and account, where all their tasks look."""
+        ...
+
+    def learnt(self) -> Mapping[str, Any]:
+        """Return what was learnt for this host and account, by this or other tasks; empty if nothing was."""
+        ...
+
+    def is_superseded(self) -> bool:
+        """Return whether a later try of this task has begun, so that this one may send nothing more."""
+        ...
+
+    def decided(self) -> Mapping[int, str]:
+        """Return what a person decided about chunks by their numbers: ``look``, ``send-again``, ``treat-as-sent``."""
+        ...
+
     def flush(self) -> None:
         """Make durable what is still held back; called when a run ends, however it ends."""
         ...
@@ -137,14 +193,58 @@ class Ledger(Protocol):
         ...
 
     def claimed(self, since: float) -> set[int]:
-        """Return outbox ids that are known to belong to intents made after ``since``, in this campaign or any other."""
+        """Return the account's register: outbox ids that are known to belong to intents made after ``since``, in this
+        campaign or any other that looks into this home.
+        """
         ...
 
 
-class MemoryLedger:
+class Jotter:
+    """Keeps what a campaign notes besides intents and outcomes for as long as the object lives."""
+
+    def __init__(self) -> None:
+        self._standings: dict[int, Standing] = {}
+        self._notes: dict[str, Any] = {}
+        self._learnt: Mapping[str, Any] = {}
+
+    def standing_of(self, intent: Intent) -> Standing:
+        """Return how far it has come."""
+        return self._standings.get(intent.number, Standing())
+
+    def stand(self, intent: Intent, standing: Standing) -> None:
+        """Keep how far it has come."""
+        self._standings[intent.number] = standing
+
+    def note(self, name: str, value: Any) -> None:
+        """Keep the value."""
+        self._notes[name] = value
+
+    def noted(self, name: str) -> Any:
+        """Return the value."""
+        return self._notes.get(name)
+
+    def learn(self, facts: Mapping[str, Any]) -> None:
+        """Keep the facts."""
+        self._learnt = facts
+
+    def learnt(self) -> Mapping[str, Any]:
+        """Return the facts."""
+        return self._learnt
+
+    def is_superseded(self) -> bool:
+        """Nobody else has this object."""
+        return False
+
+    def decided(self) -> Mapping[int, str]:
+        """Nobody can reach this object to decide."""
+        return {}
+
+
+class MemoryLedger(Jotter):
     """A ledger that lasts as long as the object."""
 
     def __init__(self, key: MemberKey) -> None:
+        super().__init__()
         self.key = key
         self.known = Known(key)
         self._intents: dict[int, Intent] = {}

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.ledger.base import Claim, Intent, MemoryLedger, Outcome
+from ippanel_provider.campaign.ledger.base import Claim, Intent, Jotter, MemoryLedger, Outcome
 from ippanel_provider.campaign.ledger.hashes import MemberKey
 from ippanel_provider.client import Client, Flow, NotFound, Unsupported, edge
 from ippanel_provider.service import MAX_PAGE_SIZE, Api
 
 
-class WitnessLedger:
+class WitnessLedger(Jotter):
     """Remembers only this try; of earlier ones it knows what the line's outbox shows.
 
     A text that another task sent from the same line to the same person since ``since`` is taken for ours and not sent
@@ -26,6 +26,7 @@ class WitnessLedger:
     def __init__(
         self, client: Client, sender: str, key: MemberKey, since: datetime | None, settle: float = 0.0
     ) -> None:
+        super().__init__()
         self.key = key
         self._client = client
         self._sender = sender

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.ledger.base import Claim, Intent, KeyChanged, Outcome
+from ippanel_provider.campaign.ledger.base import Claim, Intent, Jotter, KeyChanged, Outcome
 from ippanel_provider.campaign.ledger.hashes import MemberKey
 from ippanel_provider.campaign.ledger.reached import Known
 
@@ -61,7 +61,7 @@ class OtherTables(Exception):
         )
 
 
-class SqlLedger:
+class SqlLedger(Jotter):
     """One campaign's intents and outcomes in a database.
 
     A confirmation is written together with the next intents or at the end, to spare the database every second commit;
@@ -74,6 +74,7 @@ class SqlLedger:
     """
 
     def __init__(self, engine: sa.Engine, key: MemberKey, campaign_id: str, *, part: str = "") -> None:
+        super().__init__()
         for what, name, least in (("campaign_id", campaign_id, 1), ("part", part, 0)):
             if not least <= len(name) <= 250:
                 raise ValueError(f"{what}: {len(name)} characters; {least} to 250 are taken")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.ledger.base import Claim, Intent, KeyChanged, Outcome
+from ippanel_provider.campaign.ledger.base import Claim, Intent, Jotter, KeyChanged, Outcome, Standing
 from ippanel_provider.campaign.ledger.hashes import MemberKey
 from ippanel_provider.campaign.ledger.reached import Known
 
@@ -25,7 +25,7 @@ class StateStore(Protocol):
         ...
 
 
-class TaskLedger:
+class TaskLedger(Jotter):
     """Keeps each intent and each outcome as one value, both written once.
 
     A thousand members take some 16 KB and their outbox ids some 12 KB, within the store's 64 KB a value.
@@ -34,6 +34,7 @@ class TaskLedger:
     """
 
     def __init__(self, store: StateStore, key: MemberKey, generation: str = "0") -> None:
+        super().__init__()
         self.key = key
         self._store = store
         self._prefix = f"ippanel.{generation}"
@@ -80,15 +81,36 @@ class TaskLedger:
     def outcome_of(self, intent: Intent) -> Outcome | None:
         """Read the outcome."""
         stored = self._store.get(f"{self._prefix}.{intent.number}.end")
-        return None if stored is None else Outcome(tuple(stored["ids"]), frozenset(stored["void"]))
+        return None if stored is None else Outcome(tuple(stored["ids"]), frozenset(stored["void"]), stored["given_up"])
 
     def settle(self, intent: Intent, outcome: Outcome) -> None:
         """Store the outcome."""
         self._store.set(
-            f"{self._prefix}.{intent.number}.end", {"ids": list(outcome.outbox_ids), "void": sorted(outcome.void)}
+            f"{self._prefix}.{intent.number}.end",
+            {"ids": list(outcome.outbox_ids), "void": sorted(outcome.void), "given_up": outcome.is_given_up},
         )
         self._known.release(intent.members, outcome.void)
         self._ids.append((intent.at, array("q", outcome.outbox_ids)))
+
+    def standing_of(self, intent: Intent) -> Standing:
+        """Read how far it has come."""
+        stored = self._store.get(f"{self._prefix}.{intent.number}.standing")
+        return Standing() if stored is None else Standing(tuple(stored["ids"]), stored["left"], stored["is_broken"])
+
+    def stand(self, intent: Intent, standing: Standing) -> None:
+        """Store how far it has come."""
+        self._store.set(
+            f"{self._prefix}.{intent.number}.standing",
+            {"ids": list(standing.ids), "left": standing.left, "is_broken": standing.is_broken},
+        )
+
+    def note(self, name: str, value: Any) -> None:
+        """Store the value."""
+        self._store.set(f"{self._prefix}.note.{name}", value)
+
+    def noted(self, name: str) -> Any:
+        """Read the value."""
+        return self._store.get(f"{self._prefix}.note.{name}")
 
     def flush(self) -> None:
         """Nothing is held back."""
@@ -109,11 +131,24 @@ def _stored(intent: Intent) -> dict[str, Any]:
         "members": b64encode(intent.members).decode(),
         "texts": b64encode(intent.texts).decode(),
         "send_at": intent.send_at,
+        "mark": intent.mark,
+        "again": intent.again,
+        "people": intent.people,
+        "is_single": intent.is_single,
     }
 
 
 def _intent(number: int, stored: dict[str, Any]) -> Intent:
     first, last = stored["lines"]
     return Intent(
-        number, stored["at"], (first, last), b64decode(stored["members"]), b64decode(stored["texts"]), stored["send_at"]
+        number,
+        stored["at"],
+        (first, last),
+        b64decode(stored["members"]),
+        b64decode(stored["texts"]),
+        stored["send_at"],
+        stored["mark"],
+        stored["again"],
+        stored["people"],
+        stored["is_single"],
     )
