@@ -13,7 +13,7 @@ import pytest
 PACKAGE = "ippanel_provider"
 ROOT = Path(__file__).parents[1] / PACKAGE
 
-BELOW = {"extras", "service", "text"}
+BELOW = {"extras", "service", "service_profile", "text"}
 """What everything stands on; it stands on nothing."""
 APPRISE_FLOOR = {"apprise_plugin", "apprise_url", "apprise_hook", "apprise_install"}
 AIRFLOW_FLOOR = {
@@ -34,6 +34,7 @@ AIRFLOW_FLOOR = {
 ARROWS = {
     "extras": set(),
     "service": set(),
+    "service_profile": set(),
     "text": set(),
     "client": BELOW,
     "tables": {"client", *BELOW},
