@@ -13,7 +13,7 @@ import pytest
 PACKAGE = "ippanel_provider"
 ROOT = Path(__file__).parents[1] / PACKAGE
 
-BELOW = {"extras", "service", "service_profile", "text"}
+BELOW = {"extras", "service", "service_profile", "text", "values"}
 """What everything stands on; it stands on nothing."""
 APPRISE_FLOOR = {"apprise_plugin", "apprise_url", "apprise_hook", "apprise_install"}
 AIRFLOW_FLOOR = {
@@ -36,6 +36,7 @@ ARROWS = {
     "service": set(),
     "service_profile": set(),
     "text": set(),
+    "values": set(),
     "client": BELOW,
     "tables": {"client", *BELOW},
     "campaign": {"client", "tables", *BELOW},
