@@ -17,6 +17,7 @@ from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, TEXT_BYTES, MemberKey, pieces
 from ippanel_provider.client import Bulk, Flow, NotFound, PageRequest, Sleep, edge
+from ippanel_provider.client.pages import everything, pages
 from ippanel_provider.service import MAX_PAGE_SIZE
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ def reconcile(findings: Iterable[Finding], ledger: Ledger, sender: str, patience
         log.info(
             "%d chunks are not in the outbox yet; looking again for up to %.0f seconds.", len(waiting), max(waiting)
         )
-        yield Sleep(min(patience.poll, max(waiting)))
+        yield from Sleep(min(patience.poll, max(waiting)))
     return list(open_findings.values())
 
 
@@ -103,17 +104,13 @@ def _look(findings: Sequence[Finding], ledger: Ledger, sender: str, patience: Pa
         return
     since = min(finding.intent.at for finding in findings) - patience.skew
     taken = ledger.claimed(since) | {outbox_id for finding in findings for outbox_id in finding.ids.values()}
-    request = window(findings, sender, patience)
-    while True:
-        page = yield request
+    walk = pages(window(findings, sender, patience), whole=True)
+    while page := (yield from walk.turn()):
         for bulk in page.items:
             if bulk.outbox_id not in taken:
                 yield from match(bulk, findings, ledger.key, patience)
             if all(finding.is_whole for finding in findings):
                 return
-        if not page.has_more:
-            return
-        request = request.turn(request.number + 1)
 
 
 def window(findings: Sequence[Finding], sender: str, patience: Patience) -> PageRequest[Bulk]:
@@ -169,7 +166,7 @@ def accepted_places(intent: Intent, outbox_ids: Iterable[int], key: MemberKey) -
     """Say which members of a partly accepted chunk the ids belong to."""
     finding = Finding(intent)
     for outbox_id in outbox_ids:
-        bulk = yield edge.report.bulk(outbox_id)
+        bulk = yield from edge.report.bulk(outbox_id)
         for recipient in (yield from _recipients(outbox_id)):
             place = finding.places.get(
                 (key.member(Message(recipient, bulk.message or "")), key.text(bulk.message or ""))
@@ -180,14 +177,7 @@ def accepted_places(intent: Intent, outbox_ids: Iterable[int], key: MemberKey) -
 
 
 def _recipients(outbox_id: int) -> Flow[list[str]]:
-    request = edge.report.recipients(outbox_id)
-    found: list[str] = []
-    while True:
-        try:
-            page = yield request
-        except NotFound:
-            return found
-        found.extend(str(delivery.recipient) for delivery in page.items)
-        if not page.has_more:
-            return found
-        request = request.turn(request.number + 1)
+    try:
+        return [str(delivery.recipient) for delivery in (yield from everything(edge.report.recipients(outbox_id)))]
+    except NotFound:
+        return []

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome
 from ippanel_provider.campaign.recognition import Finding, Patience, match, window
 from ippanel_provider.client import Flow, InvalidInput, NotFound, Sleep, Unconfirmed, edge
+from ippanel_provider.client.pages import pages
 from ippanel_provider.service import CANCEL_WINDOW
 
 log = logging.getLogger(__name__)
@@ -58,23 +59,19 @@ def cancel_doubles(
     findings = [Finding(intent) for intent, _ in records if intent.send_at is not None]
     if not findings:
         return []
-    yield Sleep(patience.settle)
+    yield from Sleep(patience.settle)
     ours = ledger.claimed(min(finding.intent.at for finding in findings) - patience.skew)
     doubles: list[int] = []
-    request = window(findings, sender, patience)
-    while True:
-        page = yield request
+    walk = pages(window(findings, sender, patience), whole=True)
+    while page := (yield from walk.turn()):
         for bulk in page.items:
             if bulk.outbox_id in ours:
                 continue
             is_double = yield from match(bulk, findings, ledger.key, patience)
             doubles += [bulk.outbox_id] if is_double else []
-        if not page.has_more:
-            break
-        request = request.turn(request.number + 1)
     for outbox_id in doubles:
         try:
-            yield edge.send.cancel(outbox_id)
+            yield from edge.send.cancel(outbox_id)
         except NotFound:
             raise Unconfirmed(
                 f"outbox id {outbox_id} is a second copy of a chunk and cannot be cancelled any more "

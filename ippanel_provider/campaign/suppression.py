@@ -60,7 +60,7 @@ def opted_out(client: Client, *, line: str | None = None, words: Sequence[str] =
     """Yield who texted one of the words to ``line`` (default: to any line), from all of the inbox."""
     api = client.settings.api
     wanted, meant = {_plain(word) for word in words}, _line(line) if line else None
-    for text in client.walk(gateway(api).inbox(per_page=MAX_PAGE_SIZE if api is Api.EDGE else 100)):
+    for text in client.walk(gateway(api).inbox(per_page=MAX_PAGE_SIZE if api is Api.EDGE else 100), whole=True):
         if _plain(text.message) in wanted and meant in (None, _line(text.line)):
             yield text.sender
 
@@ -73,7 +73,9 @@ def phonebook_members(client: Client, phonebook_id: int | str) -> Iterator[str]:
     """
     if not any(True for _ in client.walk(edge.phonebook.list(id=phonebook_id))):
         raise InvalidInput(f"phonebook_id: there is no phonebook {phonebook_id}")
-    for contact in client.walk(edge.phonebook.list_contacts(phonebook_id=phonebook_id, per_page=MAX_PAGE_SIZE)):
+    for contact in client.walk(
+        edge.phonebook.list_contacts(phonebook_id=phonebook_id, per_page=MAX_PAGE_SIZE), whole=True
+    ):
         yield contact.number
 
 

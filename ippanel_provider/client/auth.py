@@ -141,14 +141,14 @@ class Login:
         if self._step is not None and self._is_open(self._step):
             raise _otp_required(self._step)
         try:
-            step: LoginStep = yield steps.login(self._username, self._password)
+            step = yield from steps.login(self._username, self._password)
         except Unauthorized as error:
             raise Unauthorized(
                 "login: the service does not know this user name and password (HTTP 401).", error.details
             ) from error
         if step.method == "ga" and self._totp_key is not None:
             try:
-                step = yield steps.confirm_otp(step.token, totp.code(self._totp_key, self._clock()))
+                step = yield from steps.confirm_otp(step.token, totp.code(self._totp_key, self._clock()))
             except Unauthorized as error:
                 # A code may count once, and another process may have logged in with this one.
                 if (newer := self._newer()) is not None:
@@ -167,7 +167,7 @@ class Login:
 
         :raises Unauthorized: the code is wrong or came after the 6 minutes; :meth:`resend` asks for another.
         """
-        step = yield steps.confirm_otp(token or self._open_step().token, _digits(otp))
+        step = yield from steps.confirm_otp(token or self._open_step().token, _digits(otp))
         self._settle(step)
 
     def resend(self) -> Flow[None]:
@@ -176,7 +176,7 @@ class Login:
         if open_step.method == "ga":
             raise InvalidInput("login: the authenticator shows the code; none is texted")
         try:
-            step = yield steps.send_otp(open_step.token)
+            step = yield from steps.send_otp(open_step.token)
         except Unauthorized:
             # The service has ended the step; the next request begins a login of its own.
             self._step = None
@@ -191,14 +191,14 @@ class Login:
                 self._token = self._store.load()
             if self.current() is not None:
                 with contextlib.suppress(Unauthorized):  # The service may have ended it already.
-                    yield steps.logout()
+                    yield from steps.logout()
         finally:
             self._leaving = False
             self._forget()
 
     def forgot_password(self, mobile: str) -> Flow[None]:
         """Have a code texted to the account's own mobile number, for :meth:`change_password` within 2 minutes."""
-        step = yield steps.forgot_password(self._username, mobile)
+        step = yield from steps.forgot_password(self._username, mobile)
         self._recovery = self._opened(step.token, "sms", RECOVERY_STEP_LIFETIME)
 
     def change_password(self, otp: str, password: str) -> Flow[None]:
@@ -211,7 +211,7 @@ class Login:
             raise InvalidInput(
                 "otp: no code was asked for in the last 2 minutes; run login.forgot_password(mobile) first"
             )
-        yield steps.change_password(step.token, _digits(otp), password)
+        yield from steps.change_password(step.token, _digits(otp), password)
         self._recovery = None
         self._password = password
         self._forget()

@@ -1,8 +1,8 @@
 """A call of the API as a value, and several calls as a flow.
 
 Each call is a small pure function returning a frozen :class:`Request`; nothing is sent until a client runs it.
-Steps that belong together are a :data:`Flow`: a generator that yields requests (or :class:`Sleep`) and is sent
-their results, or has their errors thrown in. So every call and every flow is written once for sync and async.
+Steps that belong together are a :data:`Flow`: a generator that says ``result = yield from request`` (or of
+:class:`Sleep`) and gets the typed result, or the error. So each call and each flow is written once for sync and async.
 """
 
 from __future__ import annotations
@@ -80,6 +80,11 @@ class Request(Generic[T_co]):
         """Whether it has texts go out, so that one without an answer may have done so."""
         return self.replay is Replay.IF_UNREACHED
 
+    def __iter__(self) -> Generator[Request[Any], Any, T_co]:
+        """A step of a flow: ``result = yield from request``, which has the request's type."""
+        result: T_co = yield self
+        return result
+
     def via(self, method: str, path: str) -> Self:
         """Return the same request under an alternate method and path."""
         return replace(self, method=method, path=path, alternates=())
@@ -102,6 +107,8 @@ class Page(Generic[T_co]):
             return False
         if self.last_page is not None:
             return self.number < self.last_page
+        if self.total is not None:
+            return self.number * self.per_page < self.total
         # More items than were asked for come from a list that knows no pages; asking on would bring them again.
         return len(self.items) == self.per_page
 
@@ -119,6 +126,9 @@ class Sleep:
     """A step of a flow: wait so many seconds."""
 
     seconds: float
+
+    def __iter__(self) -> Generator[Sleep, Any, None]:
+        yield self
 
 
 Flow = Generator[Request[Any] | Sleep, Any, T]

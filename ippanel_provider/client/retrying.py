@@ -103,4 +103,4 @@ def exchange(request: Request[T], auth: Auth, retry: Retry) -> Generator[Effect,
             if delay is None:
                 raise
             attempt += 1
-            yield Sleep(delay)
+            yield from Sleep(delay)

@@ -10,7 +10,7 @@ import logging
 import ssl
 import time
 import traceback
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ import httpx
 from ippanel_provider import __version__
 from ippanel_provider.client.auth import ApiKey, Auth
 from ippanel_provider.client.errors import Details, InvalidInput, IPPanelError, NoAnswer, Unreachable, Unreadable
+from ippanel_provider.client.pages import AsyncItems, Items, pages
 from ippanel_provider.client.renewal import Await, obtain
 from ippanel_provider.client.request import Answer, Flow, PageRequest, Request, Sleep
 from ippanel_provider.client.retrying import Effect, NeedCredential, Retry, Transmit, exchange
@@ -283,14 +284,14 @@ class Client(_Wire):
             # Interrupted or cancelled in the middle, a flow gets to tidy up now, not when it is collected.
             steps.close()
 
-    def walk(self, request: PageRequest[T]) -> Iterator[T]:
-        """Yield the items of this page and all after it, asking for each page when it is reached."""
-        while True:
-            page = self.run(request)
-            yield from page.items
-            if not page.has_more:
-                return
-            request = request.turn(request.number + 1)
+    def walk(self, request: PageRequest[T], *, whole: bool = False) -> Items[T]:
+        """Return the items of this page and all after it, asking for each page when it is reached.
+
+        Used up, they say whether the list broke off (``incomplete``); with ``whole`` that is an error.
+
+        :raises Unreadable: at the end of a list that broke off, where ``whole`` was asked for.
+        """
+        return Items(pages(request, whole=whole), self.run)
 
     def _perform(self, effect: Effect) -> Any:
         match effect:
@@ -362,15 +363,9 @@ class AsyncClient(_Wire):
             # Interrupted or cancelled in the middle, a flow gets to tidy up now, not when it is collected.
             steps.close()
 
-    async def walk(self, request: PageRequest[T]) -> AsyncIterator[T]:
-        """Yield the items of this page and all after it, asking for each page when it is reached."""
-        while True:
-            page = await self.run(request)
-            for item in page.items:
-                yield item
-            if not page.has_more:
-                return
-            request = request.turn(request.number + 1)
+    def walk(self, request: PageRequest[T], *, whole: bool = False) -> AsyncItems[T]:
+        """Return the items as :meth:`Client.walk` does."""
+        return AsyncItems(pages(request, whole=whole), self.run)
 
     async def _perform(self, effect: Effect) -> Any:
         match effect:

@@ -14,6 +14,7 @@ from ippanel_provider.client.envelope import reading_page
 from ippanel_provider.client.errors import NotFound
 from ippanel_provider.client.gateway import Gateway, gateway
 from ippanel_provider.client.models import Bulk, InboxMessage
+from ippanel_provider.client.pages import pages
 from ippanel_provider.client.request import Flow, Page, Request
 from ippanel_provider.service import MAX_PAGE_SIZE, Api, BulkState, DeliveryStatus
 
@@ -52,7 +53,7 @@ def states(
 def _from_the_head(missing: dict[int, None], found: dict[int, BulkState], left: int, api: Gateway) -> Flow[int]:
     used = 0
     while len(missing) > FEW and used < left:
-        page: Page[_Standing] = yield _standings(api, _page_size(missing), page=used + 1)
+        page = yield from _standings(api, _page_size(missing), page=used + 1)
         used += 1
         # A page that answers for one costs what asking for that one does.
         if _take(page, missing, found) <= 1 or not page.has_more:
@@ -71,7 +72,7 @@ def _from_neighbours(missing: dict[int, None], found: dict[int, BulkState], left
         if bulk is None or bulk.created_at is None:
             continue
         until = bulk.created_at + timedelta(seconds=1)
-        page: Page[_Standing] = yield _standings(api, _page_size(missing), created_to=until)
+        page = yield from _standings(api, _page_size(missing), created_to=until)
         used += 1
         if not _take(page, missing, found):
             break
@@ -107,10 +108,9 @@ def _take(page: Page[_Standing], missing: dict[int, None], found: dict[int, Bulk
 
 def _one(outbox_id: int, api: Gateway) -> Flow[Bulk | None]:
     try:
-        bulk: Bulk = yield api.bulk(outbox_id)
+        return (yield from api.bulk(outbox_id))
     except NotFound:
         return None
-    return bulk
 
 
 class Tally(NamedTuple):
@@ -129,21 +129,19 @@ class Tally(NamedTuple):
 def tally(outbox_id: int, api: Gateway = _EDGE) -> Flow[Tally]:
     """Count a bulk's recipients by what became of them: one request, or as many as it has pages on the legacy API."""
     if api.api is Api.EDGE:
-        stats = yield edge.report.bulk_stats(outbox_id)
+        stats = yield from edge.report.bulk_stats(outbox_id)
         delivered, lost = _sum(stats.delivered), _sum(stats.failed, stats.blacklist)
         pending = _sum(stats.pending, stats.sent)
         return Tally(delivered, pending, lost)
     delivered = lost = pending = 0
-    request = api.recipients(outbox_id, per_page=MAX_PAGE_SIZE)
-    while True:
-        page = yield request
+    walk = pages(api.recipients(outbox_id, per_page=MAX_PAGE_SIZE))
+    while page := (yield from walk.turn()):
         for delivery in page.items:
             delivered += delivery.status is DeliveryStatus.DELIVERED
             lost += delivery.status in (DeliveryStatus.NOT_DELIVERED, DeliveryStatus.BLACKLISTED)
             pending += delivery.status is None or not delivery.status.is_final
-        if not page.has_more:
-            return Tally(delivered, pending, lost)
-        request = request.turn(request.number + 1)
+    # Whom a list that broke off did not show may yet be delivered to.
+    return Tally(delivered, pending + walk.incomplete, lost)
 
 
 def _sum(*tallies: Mapping[str, Mapping[str, int]] | None) -> int:
@@ -223,7 +221,7 @@ class BulkWatch:
 
 def newest_inbox_id() -> Flow[int]:
     """Return the id of the text that came in last, 0 where there is none."""
-    page: Page[InboxMessage] = yield edge.report.inbox(per_page=1)
+    page = yield from edge.report.inbox(per_page=1)
     return page.items[0].inbox_id if page.items else 0
 
 
@@ -231,16 +229,17 @@ def received(after_id: int, since: datetime | None = None) -> Flow[list[InboxMes
     """Return all texts with a higher inbox id, oldest first; with ``since`` those that came in no earlier.
 
     Pages are newest first, so a text that comes in meanwhile only makes one show twice, and none is missed.
+
+    :raises Unreadable: the list broke off: whoever went on from the newest would miss the others for good.
     """
     found: dict[int, InboxMessage] = {}
-    request = edge.report.inbox(after_id=after_id, per_page=MAX_PAGE_SIZE if since is None else 100)
-    while True:
-        page: Page[InboxMessage] = yield request
+    walk = pages(edge.report.inbox(after_id=after_id, per_page=MAX_PAGE_SIZE if since is None else 100), whole=True)
+    while page := (yield from walk.turn()):
         fresh = [text for text in page.items if text.inbox_id > after_id and _is_since(text, since)]
         found |= {text.inbox_id: text for text in fresh}
-        if not page.has_more or len(fresh) < len(page.items):
-            return [found[inbox_id] for inbox_id in sorted(found)]
-        request = request.turn(request.number + 1)
+        if len(fresh) < len(page.items):
+            break
+    return [found[inbox_id] for inbox_id in sorted(found)]
 
 
 def _is_since(text: InboxMessage, since: datetime | None) -> bool:

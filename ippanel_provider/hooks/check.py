@@ -30,13 +30,13 @@ def introduce(profile: Profile) -> str:
 
 def _introduction(profile: Profile) -> Flow[str]:
     calls = gateway(profile.settings.api)
-    account = yield calls.account()
-    credit = yield calls.credit()
+    account = yield from calls.account()
+    credit = yield from calls.credit()
     said = f"Connected as {account.user_name}; credit {credit.credit:,.0f} rial"
     warnings = ""
     if profile.settings.api is Api.EDGE:
         try:
-            page = yield edge.number.list_numbers()
+            page = yield from edge.number.list_numbers()
         except Refused:
             # Not every credential may list lines, and none needs to in order to send.
             pass

@@ -136,7 +136,7 @@ class Alert:
     def _tell(self, people: Iterable[str], held: int) -> Flow[None]:
         for some, request in self.content.requests(people, held):
             try:
-                receipt = yield request
+                receipt = yield from request
                 self.told.update(some)
                 log.info("Told %d people (outbox id %s).", len(some), ", ".join(map(str, receipt.outbox_ids)))
             except Refused as error:

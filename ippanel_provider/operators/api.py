@@ -65,7 +65,7 @@ class IPPanelApiOperator(IPPanelOperator):
         except TypeError as error:
             raise InvalidInput(f"arguments: {error}") from None
         if isinstance(request, PageRequest):
-            return _as_json(list(islice(self.hook.get_conn().walk(request), self.max_items)))
+            return _as_json(list(islice(self.hook.get_conn().walk(request, whole=True), self.max_items)))
         return _as_json(self.hook.run(request))
 
 

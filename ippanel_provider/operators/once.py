@@ -7,7 +7,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from ippanel_provider.client import Bulk, Flow, Page, edge
+from ippanel_provider.client import Flow, edge
+from ippanel_provider.client.pages import everything
 from ippanel_provider.exceptions import SendInDoubt
 from ippanel_provider.service import MAX_PAGE_SIZE
 
@@ -145,10 +146,4 @@ def _bulks(trace: Trace, since: float) -> Flow[list[int]]:
     request = edge.report.outbox(
         sender=trace.line, created_from=datetime.fromtimestamp(since, UTC), per_page=MAX_PAGE_SIZE
     )
-    ids: list[int] = []
-    while True:
-        page: Page[Bulk] = yield request
-        ids += [bulk.outbox_id for bulk in page.items if bulk.message == trace.text]
-        if not page.has_more:
-            return ids
-        request = request.turn(request.number + 1)
+    return [bulk.outbox_id for bulk in (yield from everything(request)) if bulk.message == trace.text]

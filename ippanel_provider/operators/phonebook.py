@@ -90,7 +90,7 @@ class IPPanelSendPhonebookOperator(SingleSendOperator):
         line, text = 0, value_of(self.message)
         for book in self._books():
             for contact in self.hook.get_conn().walk(
-                edge.phonebook.list_contacts(phonebook_id=book, per_page=MAX_PAGE_SIZE)
+                edge.phonebook.list_contacts(phonebook_id=book, per_page=MAX_PAGE_SIZE), whole=True
             ):
                 line += 1
                 yield Row(line, contact.number, text)
@@ -231,7 +231,7 @@ class IPPanelExportPhonebookOperator(IPPanelOperator):
 
         client = self.hook.get_conn()
         for contact in client.walk(
-            edge.phonebook.list_contacts(phonebook_id=self.phonebook_id, per_page=MAX_PAGE_SIZE)
+            edge.phonebook.list_contacts(phonebook_id=self.phonebook_id, per_page=MAX_PAGE_SIZE), whole=True
         ):
             written[0] += 1
             row = (contact.id, contact.number, contact.pre, contact.name, contact.email, contact.created_at)

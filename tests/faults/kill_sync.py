@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from ippanel_provider.client import Client, Settings, edge
+from ippanel_provider.client.pages import everything
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 from ippanel_provider.sync.patterns.apply import read_panel
 from ippanel_provider.sync.patterns.files import load
 from ippanel_provider.sync.patterns.plan import content_of
-from ippanel_provider.sync.reading import walked
 from tests.faults.sync_worker import BEGUN, rows
 from tests.faults.tally import Tally, heading, row
 
@@ -118,11 +118,11 @@ def judge_patterns(client: Client, sandbox: RunningSandbox, options: dict[str, A
 def judge_contacts(client: Client, sandbox: RunningSandbox, options: dict[str, Any], tally: Tally) -> None:
     """Compare the phonebook with the source, options included where the generation changed them."""
     wanted = {person["mobile"]: person for person in rows(options["generation"], options["people"])}
-    books = client.run(walked(edge.phonebook.list(per_page=1000)))
+    books = client.run(everything(edge.phonebook.list(per_page=1000)))
     assert len(books) == 1
-    assert len(client.run(walked(edge.phonebook.list_options(per_page=1000)))) == 1
+    assert len(client.run(everything(edge.phonebook.list_options(per_page=1000)))) == 1
     sandbox.lift()
-    contacts = client.run(walked(edge.phonebook.list_contacts(phonebook_id=books[0].id, per_page=1000)))
+    contacts = client.run(everything(edge.phonebook.list_contacts(phonebook_id=books[0].id, per_page=1000)))
     counts = Counter(str(contact.number) for contact in contacts)
     tally.things += len(wanted)
     tally.doubled += sum(count - 1 for count in counts.values())

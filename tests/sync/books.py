@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ippanel_provider.client import Client, edge
+from ippanel_provider.client.pages import everything
 from ippanel_provider.sync.phonebooks.apply import RowOutcome, Terms, apply
 from ippanel_provider.sync.phonebooks.memory import Memory, key_of
 from ippanel_provider.sync.phonebooks.plan import PhonebookPlan
-from ippanel_provider.sync.phonebooks.planning import make_plan, walked
+from ippanel_provider.sync.phonebooks.planning import make_plan
 from ippanel_provider.sync.phonebooks.source import numbered
 from ippanel_provider.sync.phonebooks.spec import BookSpec, spec_of
 
@@ -63,12 +64,14 @@ class Syncing:
         return {outcome.line: outcome.reason for outcome in self.told if outcome.action == "rejected"}
 
     def book_id(self, title: str = "Customers") -> int:
-        return next(book.id for book in self.run(walked(edge.phonebook.list(title=title))) if book.title == title)
+        return next(book.id for book in self.run(everything(edge.phonebook.list(title=title))) if book.title == title)
 
     def contacts(self, title: str = "Customers") -> dict[str, tuple[str | None, dict[str, str]]]:
         """Name and options (by title) of every contact, by number."""
-        titles = {option.id: option.title for option in self.client.run(walked(edge.phonebook.list_options()))}
-        listed = self.client.run(walked(edge.phonebook.list_contacts(phonebook_id=self.book_id(title), per_page=1000)))
+        titles = {option.id: option.title for option in self.client.run(everything(edge.phonebook.list_options()))}
+        listed = self.client.run(
+            everything(edge.phonebook.list_contacts(phonebook_id=self.book_id(title), per_page=1000))
+        )
         whole = [self.client.run(edge.phonebook.get_contact(contact.id)) for contact in listed]
         assert len({contact.number for contact in whole}) == len(whole)
         return {

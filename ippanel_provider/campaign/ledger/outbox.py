@@ -10,6 +10,7 @@ from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.ledger.base import Claim, Intent, Jotter, MemoryLedger, Outcome
 from ippanel_provider.campaign.ledger.hashes import MemberKey
 from ippanel_provider.client import Client, Flow, NotFound, Unsupported, edge
+from ippanel_provider.client.pages import everything
 from ippanel_provider.service import MAX_PAGE_SIZE, Api
 
 
@@ -86,27 +87,18 @@ class WitnessLedger(Jotter):
     def _texts_since(self, since: datetime) -> Flow[dict[bytes, list[int]]]:
         bulks: dict[bytes, list[int]] = {}
         request = edge.report.outbox(per_page=MAX_PAGE_SIZE, sender=self._sender, created_from=since.astimezone(UTC))
-        while True:
-            page = yield request
-            for bulk in page.items:
-                if bulk.message is not None:
-                    bulks.setdefault(self.key.text(bulk.message), []).append(bulk.outbox_id)
-            if not page.has_more:
-                return bulks
-            request = request.turn(request.number + 1)
+        for bulk in (yield from everything(request)):
+            if bulk.message is not None:
+                bulks.setdefault(self.key.text(bulk.message), []).append(bulk.outbox_id)
+        return bulks
 
     def _ask_recipients(self, texts: set[bytes]) -> Flow[None]:
         for text in texts & self._bulks.keys():
             for outbox_id in self._bulks.pop(text):
                 self.found.append(outbox_id)
-                request = edge.report.recipients(outbox_id)
-                while True:
-                    try:
-                        page = yield request
-                    except NotFound:
-                        break
-                    reached = [Message(str(delivery.recipient), delivery.message or "") for delivery in page.items]
-                    self._memory.known.remember(self.key.members(reached), frozenset())
-                    if not page.has_more:
-                        break
-                    request = request.turn(request.number + 1)
+                try:
+                    listed = yield from everything(edge.report.recipients(outbox_id))
+                except NotFound:
+                    continue
+                reached = [Message(str(delivery.recipient), delivery.message or "") for delivery in listed]
+                self._memory.known.remember(self.key.members(reached), frozenset())

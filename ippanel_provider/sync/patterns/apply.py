@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, cast
 
 from ippanel_provider.client import Flow, NotFound, Pattern, Refused, Sleep, Unauthorized, Unconfirmed, edge
 from ippanel_provider.client.edge.pattern import VariableType
+from ippanel_provider.client.pages import everything
 from ippanel_provider.service import MAX_PATTERN_PAGE_SIZE
 from ippanel_provider.sync.applying import ATTEMPTS, SETTLE, reason_of
 from ippanel_provider.sync.errors import PanelChanged
@@ -15,7 +16,6 @@ from ippanel_provider.sync.patterns.files import Content
 from ippanel_provider.sync.patterns.lock import Lock
 from ippanel_provider.sync.patterns.plan import PatternChange, PatternPlan, by_code, content_of, differences
 from ippanel_provider.sync.plan import Action, digest
-from ippanel_provider.sync.reading import walked
 
 
 class PatternOutcome(NamedTuple):
@@ -34,7 +34,7 @@ class PatternOutcome(NamedTuple):
 
 def read_panel() -> Flow[list[Pattern]]:
     """Return all patterns of the account, in as few requests as there are pages."""
-    patterns: list[Pattern] = yield from walked(edge.pattern.list(per_page=MAX_PATTERN_PAGE_SIZE))
+    patterns = yield from everything(edge.pattern.list(per_page=MAX_PATTERN_PAGE_SIZE))
     return list({pattern.code: pattern for pattern in patterns}.values())
 
 
@@ -89,11 +89,11 @@ def decided(codes: Collection[str], *, poll: float = 60.0, timeout: float = 86_4
     while True:
         for code in codes:
             if code not in found or found[code].status == "pending":
-                found[code] = yield edge.pattern.get(code)
+                found[code] = yield from edge.pattern.get(code)
         if waited >= timeout or all(pattern.status != "pending" for pattern in found.values()):
             return found
         pause = min(poll, timeout - waited)
-        yield Sleep(pause)
+        yield from Sleep(pause)
         waited += pause
 
 
@@ -138,13 +138,13 @@ def _done(change: PatternChange, pattern: Pattern | None, plan: PatternPlan, set
         case Action.CREATE if after is not None and pattern is None:
             return (yield from _create(change, after, plan, settle))
         case Action.UPDATE if after is not None and pattern is not None and differences(after, content_of(pattern)):
-            updated: Pattern = yield edge.pattern.update(
+            updated = yield from edge.pattern.update(
                 pattern.code, after.message, **_fields(_whole(after, change.before))
             )
             return updated
         case Action.DELETE if pattern is not None:
             try:
-                yield edge.pattern.delete(pattern.code)
+                yield from edge.pattern.delete(pattern.code)
             except NotFound:
                 return None  # the answer to a first try was lost
             return None
@@ -155,11 +155,11 @@ def _create(change: PatternChange, after: Content, plan: PatternPlan, settle: fl
     attempt = 1
     while True:
         try:
-            created: Pattern = yield edge.pattern.create(after.message, **_fields(_whole(after, None)))
+            created = yield from edge.pattern.create(after.message, **_fields(_whole(after, None)))
             return created
         except Unconfirmed:
             # It may be there. Only a look at the panel tells whether to create it again.
-            yield Sleep(settle)
+            yield from Sleep(settle)
             for pattern in (yield from read_panel()):
                 if pattern.code not in plan.panel and _is_done(change, pattern):
                     return pattern

@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ippanel_provider.client import AddedContacts, Contact, Flow, Refused, Sleep, Unauthorized, Unconfirmed, edge
+from ippanel_provider.client import Contact, Flow, Refused, Sleep, Unauthorized, Unconfirmed, edge
 from ippanel_provider.client.edge.phonebook import NewContact
+from ippanel_provider.client.pages import each
 from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.sync.applying import ATTEMPTS, reason_of
 from ippanel_provider.sync.phonebooks.index import fields_of, listed_of, number_of
 from ippanel_provider.sync.phonebooks.plan import RowChange
-from ippanel_provider.sync.reading import each
 
 _FEW = 10
 """Up to so many numbers are asked after one by one; for more the book is read."""
@@ -46,10 +46,10 @@ class Adding:
         created: list[Verdict] = []
         while items:
             try:
-                answer: AddedContacts = yield edge.phonebook.add_contacts([entry for _, entry in items])
+                answer = yield from edge.phonebook.add_contacts([entry for _, entry in items])
             except Unconfirmed:
                 # They may be there. Only a look at the book tells which are to be added again.
-                yield Sleep(self._settle)
+                yield from Sleep(self._settle)
                 present = yield from self._present([row.number for row, _ in items])
                 created += [Verdict(row) for row, _ in items if present.get(row.number) == row.listed]
                 items = [item for item in items if present.get(item[0].number) != item[0].listed]

@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ippanel_provider.client import (
-    Contact,
     Flow,
     NotFound,
-    Option,
-    Phonebook,
     Refused,
     Sleep,
     Unauthorized,
@@ -129,10 +126,10 @@ class _Applying:
             attempt = 1
             while head.options[wanted.title] is None:
                 try:
-                    option: Option = yield edge.phonebook.create_option(wanted.title, wanted.type)  # type: ignore[arg-type]
+                    option = yield from edge.phonebook.create_option(wanted.title, wanted.type)  # type: ignore[arg-type]
                     head.options[wanted.title] = option.id
                 except Unconfirmed:
-                    yield Sleep(self._terms.settle)
+                    yield from Sleep(self._terms.settle)
                     head.options |= {
                         title: found for title, found in (yield from read_options(head.spec)).items() if found
                     }
@@ -146,10 +143,10 @@ class _Applying:
             attempt = 1
             while book.id is None and book.creates:
                 try:
-                    made: Phonebook = yield edge.phonebook.create(book.title, ours or None)
+                    made = yield from edge.phonebook.create(book.title, ours or None)
                     book.id, book.option_ids = made.id, ours
                 except Unconfirmed:
-                    yield Sleep(self._terms.settle)
+                    yield from Sleep(self._terms.settle)
                     found = yield from read_books(self._head.spec)
                     if place < len(found):
                         book.id, book.option_ids = found[place].id, [option.id for option in found[place].options]
@@ -159,7 +156,7 @@ class _Applying:
             if book.id is not None and (
                 missing := [option_id for option_id in ours if option_id not in book.option_ids]
             ):
-                yield edge.phonebook.update(book.id, options=[*book.option_ids, *missing])
+                yield from edge.phonebook.update(book.id, options=[*book.option_ids, *missing])
             self._foreign_options |= bool(set(book.option_ids) - set(ours))
 
     def _delete(self) -> Flow[None]:
@@ -179,7 +176,7 @@ class _Applying:
 
     def _delete_chunk(self, chunk: Sequence[RowChange]) -> Flow[None]:
         try:
-            yield edge.phonebook.delete_contacts([row.contact_id for row in chunk])
+            yield from edge.phonebook.delete_contacts([row.contact_id for row in chunk])
         except Unauthorized:
             raise
         except Refused as error:
@@ -220,9 +217,9 @@ class _Applying:
                 options = {self._head.options[title] or 0: value for title, value in row.options.items()}
                 if self._foreign_options:
                     # What is written replaces all values, those of options that are none of ours too.
-                    contact: Contact = yield edge.phonebook.get_contact(row.contact_id)
+                    contact = yield from edge.phonebook.get_contact(row.contact_id)
                     options = {key: value for given in (raw_options(contact), options) for key, value in given.items()}
-            yield edge.phonebook.update_contact(
+            yield from edge.phonebook.update_contact(
                 row.contact_id,
                 number=f"+{row.number}",
                 phonebook_id=self._head.books[row.book].id or 0,

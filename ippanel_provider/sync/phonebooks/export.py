@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from ippanel_provider.client import Contact, Flow, InvalidInput, NotFound, edge
+from ippanel_provider.client import Flow, InvalidInput, NotFound, edge
+from ippanel_provider.client.pages import pages
 from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.sync.phonebooks.planning import raw_options, read_books
 from ippanel_provider.sync.phonebooks.spec import BookSpec
@@ -26,9 +27,8 @@ def export(title: str, tell: Callable[[tuple[str, ...]], None], *, with_options:
     titles = {option.id: option.title or str(option.id) for option in books[0].options}
     seen: set[int] = set()
     count = 0
-    request = edge.phonebook.list_contacts(phonebook_id=books[0].id, per_page=MAX_PAGE_SIZE)
-    while True:
-        page = yield request
+    walk = pages(edge.phonebook.list_contacts(phonebook_id=books[0].id, per_page=MAX_PAGE_SIZE), whole=True)
+    while page := (yield from walk.turn()):
         for contact in page.items:
             if contact.id in seen:
                 continue
@@ -36,13 +36,11 @@ def export(title: str, tell: Callable[[tuple[str, ...]], None], *, with_options:
             options = ""
             if with_options:
                 try:
-                    whole: Contact = yield edge.phonebook.get_contact(contact.id)
+                    whole = yield from edge.phonebook.get_contact(contact.id)
                 except NotFound:
                     continue  # deleted since the page was read
                 values = {titles.get(key, str(key)): value for key, value in raw_options(whole).items()}
                 options = json.dumps(values, ensure_ascii=False)
             tell((str(contact.number), contact.name or "", contact.email or "", contact.pre or "", options))
             count += 1
-        if not page.has_more:
-            return count
-        request = request.turn(request.number + 1)
+    return count

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from ippanel_provider.client import Contact, Flow, InvalidInput, NotFound, Option, Phonebook, edge
+from ippanel_provider.client.pages import each, everything
 from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.sync.errors import Ambiguous, BookFull
 from ippanel_provider.sync.phonebooks.index import MASK, BookIndex, listed_of
@@ -14,7 +15,6 @@ from ippanel_provider.sync.phonebooks.plan import BookHead, Head, PhonebookPlan,
 from ippanel_provider.sync.phonebooks.source import Row, Wanted, screened
 from ippanel_provider.sync.phonebooks.spec import BookSpec, Mode
 from ippanel_provider.sync.plan import Action
-from ippanel_provider.sync.reading import each, walked
 from ippanel_provider.sync.values import READERS
 
 
@@ -57,7 +57,7 @@ def read_options(spec: BookSpec) -> Flow[dict[str, int | None]]:
     if not spec.options:
         return {}
     known: dict[str, Option] = {}
-    for option in (yield from walked(edge.phonebook.list_options(per_page=MAX_PAGE_SIZE))):
+    for option in (yield from everything(edge.phonebook.list_options(per_page=MAX_PAGE_SIZE))):
         # Newest first; of two with one title the oldest is meant, so that a second one made elsewhere changes nothing.
         known[(option.title or "").strip()] = option
     found: dict[str, int | None] = {}
@@ -75,7 +75,7 @@ def read_books(spec: BookSpec) -> Flow[list[Phonebook]]:
     :raises Ambiguous: several have the title.
     """
     found: dict[str, Phonebook] = {}
-    for book in (yield from walked(edge.phonebook.list(title=spec.book, per_page=MAX_PAGE_SIZE))):
+    for book in (yield from everything(edge.phonebook.list(title=spec.book, per_page=MAX_PAGE_SIZE))):
         if book.title in found and found[book.title].id != book.id:
             raise Ambiguous(f"book: several phonebooks are titled {book.title!r}; rename all but one in the panel")
         found[book.title] = book
@@ -208,7 +208,7 @@ class _Planning:
         has = self._memory.options_of(wanted.number, index.updated[slot]) if self._titles else 0
         if has is None and listed == index.listed[slot]:
             try:
-                contact: Contact = yield edge.phonebook.get_contact(index.ids[slot])
+                contact = yield from edge.phonebook.get_contact(index.ids[slot])
             except NotFound:
                 return _rejected(wanted, "its contact was deleted from the panel just now; run again")
             has = self._memory.key.options(options_of(contact, spec, self._head.options))

@@ -6,13 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ippanel_provider.client import Contact, Flow, edge
+from ippanel_provider.client.pages import each
 from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.sync.errors import PanelChanged
 from ippanel_provider.sync.phonebooks.index import MASK, fields_of, listed_of, number_of, whole_of
 from ippanel_provider.sync.phonebooks.plan import PhonebookPlan
 from ippanel_provider.sync.phonebooks.planning import read_books, read_options
 from ippanel_provider.sync.plan import Action
-from ippanel_provider.sync.reading import each
 
 
 @dataclass(slots=True)
