@@ -5,8 +5,15 @@ DEMO := .venv-demo
 TEST := .venv-test
 TEST211 := .venv-test-2.11
 DOCS := .venv-docs
+# The one list of Airflow's minor versions, oldest first; nightly, docs and the bug form are held to it by a test.
+AIRFLOWS := $(shell cat .ci/airflow-versions)
+# Two cores feed three workers: much of a test is waiting for a process.
+WORKERS ?= 3
+PARALLEL := -n $(WORKERS) --dist worksteal
+# The rooms without Airflow, sandbox and tools around them; what is slow there is marked and left to `make test`.
+FAST := tests/text tests/client tests/tables tests/campaign tests/sync tests/apprise tests/cli tests/test_architecture.py tests/test_public_names.py
 
-.PHONY: help demo test test-stack test-2.11 test-airflow test-apprise test-foreign test-fuzz test-faults test-faults-short test-browser test-cluster test-cluster-short cluster-programs lint docs docs-serve sandbox constraints build smoke test-lowest test-matrix audit badges clean
+.PHONY: help demo fast format test test-short test-stack test-2.11 test-airflow test-apprise test-foreign test-fuzz test-faults test-faults-short test-browser test-cluster test-cluster-short cluster-programs lint docs docs-serve sandbox constraints build smoke test-lowest test-matrix audit badges clean
 
 help:  ## Show this list
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  make \1\t/' | expand -t 20
@@ -17,11 +24,18 @@ demo: $(DEMO)/ready  ## Run a real campaign through Airflow against the sandbox
 sandbox: $(DEMO)/ready  ## Keep a sandbox running in the foreground (Ctrl-C ends it)
 	@$(DEMO)/bin/python -m ippanel_provider.sandbox $(ARGS)
 
+fast: $(TEST)/ready  ## The tests of an inner loop: no Airflow, nothing slow (under a minute)
+	$(TEST)/bin/python -m pytest $(PARALLEL) -q -m 'not slow' $(wildcard $(FAST)) $(ARGS)
+
+format: $(TEST)/ready  ## Lay out the code, mend what can be mended by itself
+	$(TEST)/bin/ruff check --fix --quiet . || true
+	$(TEST)/bin/ruff format .
+
 test: lint  ## Check style and types, run all tests with coverage
-	$(TEST)/bin/python -m pytest --ignore=tests/browser --ignore=tests/cluster --cov --cov-report=term $(ARGS)
+	$(TEST)/bin/python -m pytest $(PARALLEL) --ignore=tests/browser --ignore=tests/cluster --cov --cov-report=term $(ARGS)
 
 test-2.11: $(TEST211)/ready  ## Run the Airflow tests on Airflow 2.11
-	$(TEST211)/bin/python -m pytest tests/airflow $(ARGS)
+	$(TEST211)/bin/python -m pytest $(PARALLEL) tests/airflow $(ARGS)
 
 test-airflow:  ## Run the Airflow tests on any other version, as VERSION=3.1
 	@test -n "$(VERSION)" || (echo "say which, as make test-airflow VERSION=3.1" && exit 2)
@@ -29,7 +43,7 @@ test-airflow:  ## Run the Airflow tests on any other version, as VERSION=3.1
 	@.venv-test-$(VERSION)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
 	@.venv-test-$(VERSION)/bin/uv pip install --quiet --python .venv-test-$(VERSION)/bin/python \
 		$(addprefix -c ,$(wildcard constraints-$(VERSION).txt)) 'apache-airflow==$(VERSION).*' --group test --group demo -e '.[all]'
-	.venv-test-$(VERSION)/bin/python -m pytest tests/airflow $(ARGS)
+	.venv-test-$(VERSION)/bin/python -m pytest $(PARALLEL) tests/airflow $(ARGS)
 
 test-apprise: $(TEST)/ready  ## Run the Apprise tests on the oldest, two older and the newest version of Apprise
 	$(TEST)/bin/python tests/apprise/matrix.py $(ARGS)
@@ -87,7 +101,8 @@ MKDOCS = NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(DOCS)/bin/python 
 
 docs: $(DOCS)/ready  ## Build the documentation into site/ and check every link in it
 	$(MKDOCS) build
-	$(DOCS)/bin/python -m docs.making.links site
+	@! grep -rlE '<(script|img|iframe|source|link)[^>]* (src|href)="(https?:)?//' site --include='*.html' \
+		|| { echo "These pages load something from elsewhere; a reader's browser must not be sent there." >&2; exit 1; }
 	@echo "Read it: open site/index.html, or with the search at http://127.0.0.1:8000: make docs-serve"
 
 docs-serve: $(DOCS)/ready  ## Show the documentation at http://127.0.0.1:8000 while it is written
@@ -104,10 +119,18 @@ test-lowest: $(TEST)/ready  ## Run the tests of most rooms with the lowest versi
 	$(TEST)/bin/python -m tests.release.lowest $(ARGS)
 
 test-matrix:  ## Run the Airflow tests on each minor version from the oldest to the newest
-	@for version in 2.11 3.1 3.2 3.3; do $(MAKE) test-airflow VERSION=$$version || exit 1; done
+	@for version in $(AIRFLOWS); do $(MAKE) test-airflow VERSION=$$version || exit 1; done
 
-badges: $(TEST)/ready  ## Draw the pictures of coverage (of the last make test) and types from their own figures
-	$(TEST)/bin/python -m tests.release.badges
+SHADES := 70=red 85=orange 95=olive 100=green
+
+badges: $(TEST)/ready  ## Draw the pictures of coverage (of the last make test) and types from what was measured
+	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group release
+	@$(TEST)/bin/coverage combine --quiet --keep 2>/dev/null || true
+	$(TEST)/bin/mypy --any-exprs-report .mypy_cache/report
+	$(TEST)/bin/anybadge -o -s ' %' -l coverage -f docs/images/coverage.svg $(SHADES) \
+		-v "$$($(TEST)/bin/coverage report --format=total --precision=1 --fail-under=0)"
+	$(TEST)/bin/anybadge -o -s ' %' -l typed -f docs/images/types.svg $(SHADES) \
+		-v "$$(awk '/^ *Total/ { print 100 - int(1000 * $$2 / $$3 + 0.999) / 10 }' .mypy_cache/report/any-exprs.txt)"
 
 audit: $(TEST)/ready  ## Ask whether what the package installs has known vulnerabilities (SERVICE=osv or pypi)
 	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group release

@@ -17,9 +17,8 @@ PAGE = Path(__file__).parent / "airflow.md"
 HEAD = """# In Airflow
 
 What a DAG author can use. Everything waits on a worker or, with `deferrable=True`, on the triggerer; sends always
-happen on
-the worker. What sending tasks promise is in [the guarantee](guarantee.md); runnable examples are in `example_dags/`.
-This page is made from the code by `python -m docs.generate_airflow_page`.
+happen on the worker. What sending tasks promise is in [the guarantee](guarantee.md); runnable examples are in
+`example_dags/`. This page is made from the code by `python -m docs.generate_airflow_page`.
 """
 
 COMMON = {
@@ -48,8 +47,7 @@ COMMON = {
 """What the operators and transfers that send have in common."""
 
 MYSQL = """On MySQL, whose column for a trigger's arguments takes 64 KB, a deferred wait has room for some 4,000
-outbox ids; texts of
-their own are a bulk each, so let large campaigns wait on the worker there."""
+outbox ids; texts of their own are a bulk each, so let large campaigns wait on the worker there."""
 
 
 def page() -> str:

@@ -20,7 +20,7 @@ _ROLE = re.compile(r":(?:class|func|meth|mod|attr|data|exc):`(~?)([^`]+)`")
 _SEVERAL_RAISED = re.compile(r"^:raises (\w+(?:, \w+)+): (.+)$", re.MULTILINE)
 _LIKE = re.compile(r"Takes what :class:`(\w+)` takes, and:\s*")
 _HOLD_TOO = re.compile(
-    r"(?:^|(?<=\s)|; )[Tt]he parameters of\s+:class:`[^`]+`(?:,?\s+(?:and\s+)?:class:`[^`]+`)*\s+hold too"
+    r"(?:^|(?<=\s)|; )[Tt]he\s+parameters\s+of\s+:class:`[^`]+`(?:,?\s+(?:and\s+)?:class:`[^`]+`)*\s+hold too"
     r"(?:,\s+(?P<but>[^.;]+?)\s+apart)?(?P<end>[.;]) *"
 )
 

@@ -15,6 +15,9 @@ WORKFLOWS = sorted((TOP / ".github" / "workflows").glob("*.yml"))
 FORMS = sorted(path for path in (TOP / ".github" / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")
 TARGETS = set(re.findall(r"^([a-zA-Z0-9._-]+):", (TOP / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
+AIRFLOWS = (TOP / ".ci" / "airflow-versions").read_text(encoding="utf-8").split()
+"""The one list of Airflow's minor versions, oldest first."""
+
 
 def loaded(path: Path) -> dict[Any, Any]:
     return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -29,9 +32,11 @@ def commands(workflow: Path) -> Iterator[str]:
                 yield from filled(step["run"], matrix)
 
 
-def filled(command: str, matrix: dict[str, list[str]]) -> list[str]:
+def filled(command: str, matrix: dict[str, list[str] | str]) -> list[str]:
     found = [command]
-    for name, values in matrix.items():
+    for name, given in matrix.items():
+        # A list that an earlier job reads is that of Airflow's versions.
+        values = AIRFLOWS if isinstance(given, str) else given
         found = [each.replace(f"${{{{ matrix.{name} }}}}", value) for each in found for value in values]
     return list(dict.fromkeys(found))
 
@@ -86,3 +91,16 @@ def test_a_form_asks_for_something_and_every_question_has_a_name(form: Path) -> 
         for question in questions
     )
     assert any(question.get("validations", {}).get("required") for question in questions)
+
+
+def test_every_airflow_is_tried_at_night_and_offered_in_the_bug_form() -> None:
+    assert {f"make test-airflow VERSION={version}" for version in AIRFLOWS} <= set(commands(named("nightly.yml")))
+    form = loaded(TOP / ".github" / "ISSUE_TEMPLATE" / "bug.yml")
+    offered = next(item for item in form["body"] if item.get("id") == "airflow")["attributes"]["options"]
+    assert [option for option in offered if not option.startswith("none")] == AIRFLOWS
+
+
+def test_the_docs_and_the_package_promise_the_oldest_airflow_that_is_tried() -> None:
+    oldest, newest = AIRFLOWS[0], AIRFLOWS[-1]
+    assert f'"apache-airflow>={oldest}' in (TOP / "pyproject.toml").read_text(encoding="utf-8")
+    assert f"Airflow {oldest} to {newest}" in (TOP / "README.md").read_text(encoding="utf-8")
