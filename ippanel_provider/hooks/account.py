@@ -20,7 +20,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class Account:
     """A connection, understood. Equal profiles share one client in a process."""
 
     password: str = field(repr=False)
@@ -45,7 +45,7 @@ class Profile:
         return Login(self.login, self.password, totp_secret=self.totp_secret, store=store)
 
 
-def profile_of(
+def account_of(
     conn_id: str,
     *,
     conn_type: str | None,
@@ -55,7 +55,7 @@ def profile_of(
     login: str | None,
     password: str | None,
     extra: Mapping[str, Any],
-) -> Profile:
+) -> Account:
     """Read a connection's fields.
 
     :raises InvalidInput: naming the connection and the field.
@@ -73,7 +73,7 @@ def profile_of(
             raise InvalidInput(
                 "login: the legacy REST API takes no login; empty it and put an API key into the password"
             )
-        profile = Profile(
+        account = Account(
             login=login,
             password=password,
             totp_secret=_text(extra, "totp_secret"),
@@ -89,18 +89,18 @@ def profile_of(
                 verify=_verify(extra),
             ),
         )
-        _check(profile)
+        _check(account)
     except InvalidInput as error:
         raise InvalidInput(f"connection {conn_id!r}, {error}") from None
-    return profile
+    return account
 
 
-def _check(profile: Profile) -> None:
+def _check(account: Account) -> None:
     """Have the client look at what it would otherwise refuse at the first request, under the names of the form."""
     try:
-        profile.auth()
-        _ = profile.settings.root
-        profile.settings.check_credential(profile.password)
+        account.auth()
+        _ = account.settings.root
+        account.settings.check_credential(account.password)
     except InvalidInput as error:
         field, colon, problem = str(error).partition(":")
         raise InvalidInput(_FIELD_NAMES.get(field, field) + colon + problem) from None

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ippanel_provider.client import Client, Flow, OtpRequired, Refused, Retry, edge, gateway
-from ippanel_provider.hooks.account import Profile
+from ippanel_provider.hooks.account import Account
 from ippanel_provider.service import Api
 
 _LINES_SHOWN = 5
 
 
-def introduce(profile: Profile) -> str:
+def introduce(account: Account) -> str:
     """Ask the service who we are, what credit there is and which lines; return it in one sentence or two.
 
     :raises IPPanelError: saying what is wrong and what to do about it.
     """
     # A person waits for the answer.
-    with Client(profile.auth(), replace(profile.settings, retry=Retry(attempts=1))) as client:
+    with Client(account.auth(), replace(account.settings, retry=Retry(attempts=1))) as client:
         try:
-            return client.run(_introduction(profile))
+            return client.run(_introduction(account))
         except OtpRequired as error:
             raise OtpRequired(
                 "login: the account asks for a one-time code at each login. Put the authenticator's secret into "
@@ -28,13 +28,13 @@ def introduce(profile: Profile) -> str:
             ) from error
 
 
-def _introduction(profile: Profile) -> Flow[str]:
-    calls = gateway(profile.settings.api)
-    account = yield from calls.account()
+def _introduction(account: Account) -> Flow[str]:
+    calls = gateway(account.settings.api)
+    owner = yield from calls.account()
     credit = yield from calls.credit()
-    said = f"Connected as {account.user_name}; credit {credit.credit:,.0f} rial"
+    said = f"Connected as {owner.user_name}; credit {credit.credit:,.0f} rial"
     warnings = ""
-    if profile.settings.api is Api.EDGE:
+    if account.settings.api is Api.EDGE:
         try:
             page = yield from edge.number.list_numbers()
         except Refused:
@@ -46,8 +46,8 @@ def _introduction(profile: Profile) -> Flow[str]:
                 f" and {len(lines) - _LINES_SHOWN} more" if len(lines) > _LINES_SHOWN else ""
             )
             said += f"; lines {shown}" if lines else "; it has no lines of its own"
-            if profile.sender is not None and profile.sender not in lines:
-                warnings = f" The default sender {profile.sender} is not among them; a shared line may still work."
-    if account.send_block:
+            if account.sender is not None and account.sender not in lines:
+                warnings = f" The default sender {account.sender} is not among them; a shared line may still work."
+    if owner.send_block:
         warnings += " Sending is blocked for this account: ask IPPanel's support."
     return f"{said}.{warnings}"

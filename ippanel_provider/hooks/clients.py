@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ippanel_provider.client import AsyncClient, Auth, Client, Request, Settings
-from ippanel_provider.hooks.account import Profile
+from ippanel_provider.hooks.account import Account
 from ippanel_provider.hooks.pace import Pace
 from ippanel_provider.hooks.token_variable import TokenVariable
 
@@ -54,23 +54,23 @@ class _Shared:
 
 
 _lock = threading.Lock()
-_shared: dict[tuple[int, Profile], _Shared] = {}
-_clients: dict[tuple[int, Profile], Client] = {}
-_loops: dict[asyncio.AbstractEventLoop, dict[Profile, tuple[AsyncClient, AsyncGenerator[None, None]]]] = {}
+_shared: dict[tuple[int, Account], _Shared] = {}
+_clients: dict[tuple[int, Account], Client] = {}
+_loops: dict[asyncio.AbstractEventLoop, dict[Account, tuple[AsyncClient, AsyncGenerator[None, None]]]] = {}
 
 
-def client_for(profile: Profile) -> Client:
-    """Return this process's client for the profile. A forked child gets its own, never its parent's sockets."""
-    key = (os.getpid(), profile)
+def client_for(account: Account) -> Client:
+    """Return this process's client for the account. A forked child gets its own, never its parent's sockets."""
+    key = (os.getpid(), account)
     with _lock:
         if key not in _clients:
-            shared = _shared_by(profile)
-            _clients[key] = PacedClient(shared.auth, profile.settings, shared.pace)
+            shared = _shared_by(account)
+            _clients[key] = PacedClient(shared.auth, account.settings, shared.pace)
         return _clients[key]
 
 
-async def async_client_for(profile: Profile) -> AsyncClient:
-    """Return the running loop's client for the profile. It is closed when the loop ends, as :func:`asyncio.run` ends
+async def async_client_for(account: Account) -> AsyncClient:
+    """Return the running loop's client for the account. It is closed when the loop ends, as :func:`asyncio.run` ends
     one.
     """
     loop = asyncio.get_running_loop()
@@ -79,35 +79,35 @@ async def async_client_for(profile: Profile) -> AsyncClient:
         for closed in [known for known in _loops if known.is_closed()]:
             del _loops[closed]
         clients = _loops.setdefault(loop, {})
-        if profile in clients:
-            return clients[profile][0]
-        shared = _shared_by(profile)
-        client = PacedAsyncClient(shared.auth, profile.settings, shared.pace)
+        if account in clients:
+            return clients[account][0]
+        shared = _shared_by(account)
+        client = PacedAsyncClient(shared.auth, account.settings, shared.pace)
         # An ending loop closes the async generators begun on it; that is the only hook there is to its end.
-        ending = _close_at_the_end(loop, profile, client)
-        clients[profile] = client, ending
+        ending = _close_at_the_end(loop, account, client)
+        clients[account] = client, ending
     await anext(ending)
     return client
 
 
-def _shared_by(profile: Profile) -> _Shared:
-    settings = profile.settings
-    key = (os.getpid(), replace(profile, settings=Settings(settings.api, settings.base_url)))
+def _shared_by(account: Account) -> _Shared:
+    settings = account.settings
+    key = (os.getpid(), replace(account, settings=Settings(settings.api, settings.base_url)))
     if key not in _shared:
-        store = TokenVariable(profile.login, profile.settings.root) if profile.login else None
-        _shared[key] = _Shared(profile.auth(store), Pace(profile.rate))
+        store = TokenVariable(account.login, account.settings.root) if account.login else None
+        _shared[key] = _Shared(account.auth(store), Pace(account.rate))
     return _shared[key]
 
 
 async def _close_at_the_end(
-    loop: asyncio.AbstractEventLoop, profile: Profile, client: AsyncClient
+    loop: asyncio.AbstractEventLoop, account: Account, client: AsyncClient
 ) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
         with _lock:
             clients = _loops.get(loop, {})
-            clients.pop(profile, None)
+            clients.pop(account, None)
             if not clients:
                 _loops.pop(loop, None)
         await client.aclose()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
     from ippanel_provider.client import AsyncClient, Client, Flow, Gateway, Request
-    from ippanel_provider.hooks.account import Profile
+    from ippanel_provider.hooks.account import Account
 
 T = TypeVar("T")
 
@@ -38,39 +38,39 @@ class IPPanelHook(BaseHook):
         self.ippanel_conn_id = ippanel_conn_id
 
     @cached_property
-    def profile(self) -> Profile:
+    def account(self) -> Account:
         """The connection, understood.
 
         :raises InvalidInput: naming the field that cannot be right.
         """
         conn = self.get_connection(self.ippanel_conn_id)
-        return self._profile_of(conn, conn.extra_dejson)
+        return self._account_of(conn, conn.extra_dejson)
 
     def get_conn(self) -> Client:
         """Return the client shared by this process."""
         from ippanel_provider.hooks.clients import client_for
 
-        return client_for(self.profile)
+        return client_for(self.account)
 
     async def aget_conn(self) -> AsyncClient:
         """Return the client shared by the running event loop."""
         from ippanel_provider.hooks.clients import async_client_for
 
-        return await async_client_for(await self.aprofile())
+        return await async_client_for(await self.async_account())
 
-    async def aprofile(self) -> Profile:
-        """The same as :attr:`profile`, for an event loop."""
+    async def async_account(self) -> Account:
+        """The same as :attr:`account`, for an event loop."""
         from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
         from asgiref.sync import sync_to_async
 
-        if "profile" not in self.__dict__:
+        if "account" not in self.__dict__:
             try:
                 conn = await get_async_connection(self.ippanel_conn_id, hook=self)
             except AirflowNotFoundException:
                 # In a test run of a DAG, Airflow 3 sees connections of its database only this way.
                 conn = await sync_to_async(self.get_connection)(self.ippanel_conn_id)
-            self.__dict__["profile"] = self._profile_of(conn, await get_async_extra_dejson(conn))
-        return self.profile
+            self.__dict__["account"] = self._account_of(conn, await get_async_extra_dejson(conn))
+        return self.account
 
     def run(self, call: Request[T] | Flow[T]) -> T:
         """Run any request or flow of :mod:`ippanel_provider.client` and return its result."""
@@ -90,18 +90,18 @@ class IPPanelHook(BaseHook):
 
         if sender:
             return checked(sender)
-        if self.profile.sender is None:
+        if self.account.sender is None:
             raise InvalidInput(
                 f"sender: the task names none and connection {self.ippanel_conn_id!r} has no default sender"
             )
-        return self.profile.sender
+        return self.account.sender
 
     @property
     def gateway(self) -> Gateway:
         """What the connection's API can do: its methods return requests for :meth:`run`."""
         from ippanel_provider.client import gateway
 
-        return gateway(self.profile.settings.api)
+        return gateway(self.account.settings.api)
 
     def get_apprise_url(self, recipients: Iterable[str | int] = ()) -> str:
         """Return the Apprise URL of this connection. It holds the credential: never log it, never show it.
@@ -112,14 +112,14 @@ class IPPanelHook(BaseHook):
         from ippanel_provider.apprise_url import apprise_url
         from ippanel_provider.client import InvalidInput
 
-        profile, settings = self.profile, self.profile.settings
-        if profile.login is not None:
+        account, settings = self.account, self.account.settings
+        if account.login is not None:
             raise InvalidInput(
                 f"connection {self.ippanel_conn_id!r}, login: Apprise takes an API key; use a connection with one"
             )
         return apprise_url(
-            profile.password,
-            profile.sender,
+            account.password,
+            account.sender,
             recipients,
             api=settings.api,
             base_url=settings.base_url,
@@ -135,14 +135,14 @@ class IPPanelHook(BaseHook):
         from ippanel_provider.hooks.check import introduce
 
         try:
-            return True, introduce(self.profile)
+            return True, introduce(self.account)
         except IPPanelError as error:
             return False, str(error)
 
-    def _profile_of(self, conn: Connection, extra: dict[str, Any]) -> Profile:
-        from ippanel_provider.hooks.account import profile_of
+    def _account_of(self, conn: Connection, extra: dict[str, Any]) -> Account:
+        from ippanel_provider.hooks.account import account_of
 
-        return profile_of(
+        return account_of(
             self.ippanel_conn_id,
             conn_type=conn.conn_type,
             host=conn.host,

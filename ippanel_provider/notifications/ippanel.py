@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.client import Flow
-    from ippanel_provider.hooks.account import Profile
+    from ippanel_provider.hooks.account import Account
     from ippanel_provider.hooks.ippanel import IPPanelHook
     from ippanel_provider.notifications.alert import Alert
     from ippanel_provider.notifications.window import Window
@@ -143,7 +143,7 @@ class IPPanelNotifier(BaseNotifier):
         from ippanel_provider.hooks.clients import async_client_for
 
         hook = self._hook()
-        await hook.aprofile()
+        await hook.async_account()
         alert = self._alert(hook, context)
         client = await async_client_for(self._impatient(hook))
         claimed = await sync_to_async(alert.claim)()
@@ -213,7 +213,7 @@ class IPPanelNotifier(BaseNotifier):
                 # A DAG that renders natively makes a number of a text of digits, and None of nothing.
                 else TextContent("" if self.message is None else str(self.message), self.held_text, sender)
             ),
-            secret=hook.profile.ledger_secret.encode(),
+            secret=hook.account.ledger_secret.encode(),
             window=self._window(),
         )
 
@@ -226,12 +226,12 @@ class IPPanelNotifier(BaseNotifier):
         machine = MachineBook(Path(home).expanduser() / "ippanel_alerts.sqlite")
         return Window(self.window, [machine, DeploymentBook()] if self.window_scope == "deployment" else [machine])
 
-    def _impatient(self, hook: IPPanelHook) -> Profile:
+    def _impatient(self, hook: IPPanelHook) -> Account:
         from dataclasses import replace
 
         from ippanel_provider.notifications.alert import impatient
 
-        return replace(hook.profile, settings=impatient(hook.profile.settings, self.timeout))
+        return replace(hook.account, settings=impatient(hook.account.settings, self.timeout))
 
 
 send_ippanel_notification = IPPanelNotifier

@@ -77,4 +77,4 @@ def _ledger(task: SendingOperator, context: Context, terms: Terms, campaign: Cam
 
     if task.ledger_conn_id:
         return ledger_for(task, context, terms, campaign.once_per)
-    return MemoryLedger(MemberKey(secret_of(task.hook.profile.ledger_secret), campaign.once_per))
+    return MemoryLedger(MemberKey(secret_of(task.hook.account.ledger_secret), campaign.once_per))

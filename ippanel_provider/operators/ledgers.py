@@ -29,7 +29,7 @@ def ledger_for(task: SendingOperator, context: Context, terms: Terms, once_per: 
 
     :raises SendFailed: if the task was cleared, is to send nothing again, and nothing could remember.
     """
-    key = MemberKey(secret_of(task.hook.profile.ledger_secret), once_per)
+    key = MemberKey(secret_of(task.hook.account.ledger_secret), once_per)
     ti: Any = context["ti"]
     # Only a user's clear makes more tries of what the author allowed.
     generation = str(ti.max_tries) if task.on_clear == "resend" else "0"

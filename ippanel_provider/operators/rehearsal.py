@@ -42,7 +42,7 @@ def _by_rows(task: SingleSendOperator, line: str) -> dict[str, Any]:
     rows: Callable[[], Iterable[Row]] = lambda: task.rows() or ()  # noqa: E731 - read from its beginning each time
     tariff = tariff_of(task.hook.get_conn(), line) if task.is_priced else Tariff()
     campaign = Campaign(rows=rows, once_per=OncePer.MESSAGE, tariff=tariff, progress=Progress())
-    shown = campaign.preview(MemoryLedger(MemberKey(secret_of(task.hook.profile.ledger_secret), campaign.once_per)))
+    shown = campaign.preview(MemoryLedger(MemberKey(secret_of(task.hook.account.ledger_secret), campaign.once_per)))
     audience, estimate = campaign.audience, campaign.estimate
     for rejected in audience.rejects:
         task.log.warning("Row %d: %s; what the service does with it is its own affair.", rejected.line, rejected.reason)

@@ -398,7 +398,7 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
     def _key(self) -> Key:
         from ippanel_provider.sync.phonebooks.memory import key_of
 
-        return key_of(self.hook.profile.ledger_secret)
+        return key_of(self.hook.account.ledger_secret)
 
 
 def _records(path: str) -> Iterator[Row]:

@@ -74,7 +74,7 @@ class IPPanelInboxSensor(IPPanelSensor):
         from ippanel_provider.client import watch
 
         after_id, since = self._start(context)
-        wanted, secret = self._filter(), self.hook.profile.ledger_secret
+        wanted, secret = self._filter(), self.hook.account.ledger_secret
         texts = self.hook.run(
             watch.received(after_id or 0, since=None if since is None else datetime.fromtimestamp(since, UTC))
         )
@@ -131,7 +131,7 @@ class IPPanelInboxSensor(IPPanelSensor):
         return InboxFilter(
             line=self.line or None,
             # The hash travels in the trigger; the number itself stays here.
-            sender=sender_hash(sender, self.hook.profile.ledger_secret) if sender else None,
+            sender=sender_hash(sender, self.hook.account.ledger_secret) if sender else None,
             keywords=tuple(word for word in keywords if word),
             matching=self.matching,
         )

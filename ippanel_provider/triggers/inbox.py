@@ -108,7 +108,7 @@ class InboxPoller(Poller[InboxWait]):
         from ippanel_provider.client import watch
 
         client = await hook.aget_conn()
-        secret = hook.profile.ledger_secret
+        secret = hook.account.ledger_secret
         waits = [wait for wait in self.waits if not wait.answer.done()]
         by_time = [wait.since for wait in waits if wait.since is not None]
         if by_time:

@@ -28,16 +28,16 @@ def test_two_forms_are_exported() -> None:
 def test_what_is_exported_is_a_connection(export: str, monkeypatch: pytest.MonkeyPatch) -> None:
     _, assignment = shlex.split(export)
     monkeypatch.setenv(*assignment.split("=", 1))
-    profile = IPPanelHook().profile
-    assert (profile.password, profile.sender, profile.settings.base_url) == ("YOUR-KEY", "+983000505", None)
+    account = IPPanelHook().account
+    assert (account.password, account.sender, account.settings.base_url) == ("YOUR-KEY", "+983000505", None)
 
 
 def test_a_relay_stands_in_the_uri(monkeypatch: pytest.MonkeyPatch) -> None:
     assert RELAY is not None
     monkeypatch.setenv("AIRFLOW_CONN_IPPANEL_DEFAULT", RELAY[1])
-    profile = IPPanelHook().profile
-    assert (profile.password, profile.sender) == ("YOUR-KEY", "+983000505")
-    assert profile.settings.base_url == "https://relay.example.com:8443"
+    account = IPPanelHook().account
+    assert (account.password, account.sender) == ("YOUR-KEY", "+983000505")
+    assert account.settings.base_url == "https://relay.example.com:8443"
 
 
 def test_the_command_adds_a_connection(metadata_database: None, monkeypatch: pytest.MonkeyPatch) -> None:

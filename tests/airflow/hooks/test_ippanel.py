@@ -23,7 +23,7 @@ WRONG_KEY = "wrong-key-0123456789"
 
 def test_the_connection_is_found_from_a_task_and_from_an_event_loop(sandbox: RunningSandbox) -> None:
     assert IPPanelHook().run(edge.payment.credit()) == asyncio.run(IPPanelHook().arun(edge.payment.credit()))
-    assert IPPanelHook().profile == asyncio.run(IPPanelHook().aprofile())
+    assert IPPanelHook().account == asyncio.run(IPPanelHook().async_account())
 
 
 def test_a_connection_uri_works_as_the_json_form_does(sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,7 +33,7 @@ def test_a_connection_uri_works_as_the_json_form_does(sandbox: RunningSandbox, m
     )
     hook = IPPanelHook("uri")
     assert hook.sender() == sandbox.sender
-    assert hook.profile.settings.verify is False
+    assert hook.account.settings.verify is False
     assert hook.run(edge.auth.check_token()).user_name == "ippanel"
 
 
@@ -48,7 +48,7 @@ def test_a_connection_survives_the_way_through_its_uri(
     """As ``airflow connections export`` and secrets backends store it."""
     uri = IPPanelHook.get_connection("ippanel_default").get_uri()
     monkeypatch.setenv("AIRFLOW_CONN_AGAIN", uri)
-    assert IPPanelHook("again").profile == IPPanelHook().profile
+    assert IPPanelHook("again").account == IPPanelHook().account
 
 
 def test_a_missing_connection_is_named() -> None:

@@ -119,9 +119,9 @@ def test_who_waits_less_long_uses_the_same_login(
     """As notifiers do."""
     connect(login="ippanel", password=PASSWORD)
     variables.is_down = True
-    profile = IPPanelHook().profile
-    clients.client_for(profile).run(edge.payment.credit())
-    clients.client_for(replace(profile, settings=impatient(profile.settings, timeout=1))).run(edge.payment.credit())
+    account = IPPanelHook().account
+    clients.client_for(account).run(edge.payment.credit())
+    clients.client_for(replace(account, settings=impatient(account.settings, timeout=1))).run(edge.payment.credit())
     assert logins(ippanel_sandbox) == 1
 
 
@@ -160,7 +160,7 @@ def test_a_task_keeps_the_token_where_the_next_one_finds_it(
             clients.close_all()
             clients._shared.clear()
             IPPanelHook().run(edge.payment.credit())
-            key = TokenVariable("ippanel", IPPanelHook().profile.settings.root).key
+            key = TokenVariable("ippanel", IPPanelHook().account.settings.root).key
             return f"{len(json.loads(Variable.get(key))['token'])} characters"
 
         ask() >> ask()

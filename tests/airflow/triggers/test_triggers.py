@@ -155,7 +155,7 @@ def test_a_key_that_is_refused_ends_it_with_the_reason(sandbox: RunningSandbox, 
 
 
 def test_texts_that_came_in_are_told_by_id(sandbox: RunningSandbox) -> None:
-    secret = IPPanelHook().profile.ledger_secret
+    secret = IPPanelHook().account.ledger_secret
     sandbox.inbox("+989120000002", "no")
     meant = sandbox.inbox(ANA, "yes")
     wanted = InboxFilter(sender=sender_hash("0912 000 0001", secret)).serialize()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ippanel_provider.client import InvalidInput
-from ippanel_provider.hooks.account import Profile, profile_of
+from ippanel_provider.hooks.account import Account, account_of
 from ippanel_provider.provider_info import CONNECTION_FIELDS
 from ippanel_provider.service import Api
 
@@ -16,7 +16,7 @@ KEY = "the-api-key-0123456789"
 PROXY = "http://clerk:proxy-secret@127.0.0.1:3128"
 
 
-def profile(**changes: Any) -> Profile:
+def account(**changes: Any) -> Account:
     fields: dict[str, Any] = {
         "conn_type": "ippanel",
         "host": None,
@@ -26,12 +26,12 @@ def profile(**changes: Any) -> Profile:
         "password": KEY,
     }
     extra = changes.pop("extra", {})
-    return profile_of("shop", **(fields | changes), extra=extra)
+    return account_of("shop", **(fields | changes), extra=extra)
 
 
 def test_an_api_key_is_enough() -> None:
     """Everything else has a default: the service itself, over the Edge API."""
-    made = profile()
+    made = account()
     assert made.settings.root == "https://edge.ippanel.com/v1"
     assert made.settings.api is Api.EDGE
     assert made.settings.verify is True
@@ -71,7 +71,7 @@ def test_an_api_key_is_enough() -> None:
     ],
 )
 def test_the_base_url_is_completed(fields: dict[str, Any], root: str) -> None:
-    assert profile(**fields).settings.root == root
+    assert account(**fields).settings.root == root
 
 
 @pytest.mark.parametrize(
@@ -96,12 +96,12 @@ def test_the_base_url_is_completed(fields: dict[str, Any], root: str) -> None:
 def test_extra_fields_are_read_in_the_forms_that_forms_and_uris_give_them(
     extra: dict[str, Any], field: str, value: object
 ) -> None:
-    assert getattr(profile(extra=extra).settings, field) == value
+    assert getattr(account(extra=extra).settings, field) == value
 
 
 @pytest.mark.parametrize("sender", ["+983000505", "+98BANK"])
 def test_the_default_sender_is_checked_and_kept(sender: str) -> None:
-    assert profile(extra={"sender": sender}).sender == sender
+    assert account(extra={"sender": sender}).sender == sender
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_the_default_sender_is_checked_and_kept(sender: str) -> None:
 )
 def test_what_cannot_be_right_is_refused_by_connection_and_field(fields: dict[str, Any], named: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        profile(**fields)
+        account(**fields)
     message = str(refused.value)
     assert message.startswith(f"connection 'shop', {named}")
     assert KEY not in message
@@ -149,27 +149,27 @@ def test_what_cannot_be_right_is_refused_by_connection_and_field(fields: dict[st
 
 
 def test_no_secret_is_in_the_repr() -> None:
-    shown = repr(profile(extra={"proxy": PROXY}))
+    shown = repr(account(extra={"proxy": PROXY}))
     assert KEY not in shown
     assert "proxy-secret" not in shown
 
 
-def test_equal_connections_make_equal_profiles() -> None:
+def test_equal_connections_make_equal_accounts() -> None:
     """So that their hooks share one client."""
-    assert profile(host="https://relay.example") == profile(host="https://relay.example")
-    assert profile() != profile(password="another-key-0123456789")
-    assert hash(profile()) == hash(profile())
+    assert account(host="https://relay.example") == account(host="https://relay.example")
+    assert account() != account(password="another-key-0123456789")
+    assert hash(account()) == hash(account())
 
 
 @pytest.mark.parametrize(
     "field", [field for field in CONNECTION_FIELDS if field.default is not None], ids=lambda field: field.name
 )
 def test_the_default_the_form_shows_is_the_default(field: Any) -> None:
-    assert profile(extra={field.name: field.default}) == profile()
-    assert profile(extra={field.name: str(field.default)}) == profile()
+    assert account(extra={field.name: field.default}) == account()
+    assert account(extra={field.name: str(field.default)}) == account()
 
 
 def test_a_bundle_of_the_relay_is_used(tmp_path: Path) -> None:
     bundle = tmp_path / "relay.pem"
     bundle.write_text("not read before the first connection")
-    assert profile(extra={"ca_bundle": str(bundle)}).settings.verify == str(bundle)
+    assert account(extra={"ca_bundle": str(bundle)}).settings.verify == str(bundle)
