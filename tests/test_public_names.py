@@ -40,7 +40,8 @@ PUBLIC = {
     "client": """
         Account AddedContacts Ancestor ApiKey AsyncClient Auth BankCounts BankEntry Bulk BulkStats Client Contact
         Credit Delivery Details Draft DraftGroup edge FileStore Flow Gateway gateway InboxMessage IncomingText
-        Interaction Invalid InvalidInput IPPanelError JobCategory Line Login LoginStep MemoryStore NoAnswer NotFound
+        Interaction Invalid InvalidInput IPPanelClientError
+        IPPanelError JobCategory Line Login LoginStep MemoryStore NoAnswer NotFound
         NotSent Option OtpRequired Package Page PageRequest ParentsTree Pattern PatternVariable Phonebook Price
         Receipt RecoveryStep Refused Replay Request rest Retry ServerFault Settings Sleep StoredToken Throttled Ticket
         TicketCreated TicketReply TokenStore Unauthorized Unconfirmed Unreachable Unreadable Unsupported Upload User

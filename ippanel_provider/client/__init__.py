@@ -6,11 +6,12 @@
 """
 
 from ippanel_provider.client import edge, rest
-from ippanel_provider.client.auth import ApiKey, Auth, Login
+from ippanel_provider.client.auth import ApiKey, Auth, FileStore, Login, MemoryStore, StoredToken, TokenStore
 from ippanel_provider.client.errors import (
     Details,
     Invalid,
     InvalidInput,
+    IPPanelClientError,
     IPPanelError,
     NoAnswer,
     NotFound,
@@ -61,7 +62,6 @@ from ippanel_provider.client.models import (
 )
 from ippanel_provider.client.request import Flow, Page, PageRequest, Replay, Request, Sleep, Upload
 from ippanel_provider.client.retrying import Retry
-from ippanel_provider.client.tokens import FileStore, MemoryStore, StoredToken, TokenStore
 from ippanel_provider.client.transport import AsyncClient, Client, Settings
 
 __all__ = [
@@ -85,6 +85,7 @@ __all__ = [
     "FileStore",
     "Flow",
     "Gateway",
+    "IPPanelClientError",
     "IPPanelError",
     "InboxMessage",
     "IncomingText",

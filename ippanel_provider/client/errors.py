@@ -2,7 +2,7 @@
 
 ::
 
-    IPPanelError
+    IPPanelClientError
     ├── InvalidInput        refused here, before anything was sent (also a ValueError)
     ├── Unsupported         this API has no such call
     ├── NotSent             it never left, or the service says "later": safe to send again
@@ -45,7 +45,7 @@ class Details:
     """Seconds, where the service named a time."""
 
 
-class IPPanelError(Exception):
+class IPPanelClientError(Exception):
     """Base of all errors of the client."""
 
     def __init__(self, message: str, details: Details | None = None) -> None:
@@ -57,15 +57,19 @@ class IPPanelError(Exception):
         return (type(self), (str(self), self.details))
 
 
-class InvalidInput(IPPanelError, ValueError):
+IPPanelError = IPPanelClientError
+"""The name it had first, which is too like that of the Airflow floor's ``IPPanelException``."""
+
+
+class InvalidInput(IPPanelClientError, ValueError):
     """A value was refused before anything was sent; the message starts with the field's name."""
 
 
-class Unsupported(IPPanelError):
+class Unsupported(IPPanelClientError):
     """The chosen API has no such call; the message says what to do instead."""
 
 
-class NotSent(IPPanelError):
+class NotSent(IPPanelClientError):
     """The request never left, or the service asked to come later. Sending again is safe."""
 
 
@@ -98,7 +102,7 @@ class OtpRequired(NotSent):
         return (type(self), (str(self), self.details, self.token, self.method))
 
 
-class Refused(IPPanelError):
+class Refused(IPPanelClientError):
     """The service said no. Sending the same again will be refused again."""
 
 
@@ -114,7 +118,7 @@ class Invalid(Refused):
     """HTTP 422: the service refused a field."""
 
 
-class Unconfirmed(IPPanelError):
+class Unconfirmed(IPPanelClientError):
     """The request left and no readable answer came. What it asked for may have happened."""
 
 

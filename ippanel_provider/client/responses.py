@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from ippanel_provider.client.errors import (
     Details,
     Invalid,
-    IPPanelError,
+    IPPanelClientError,
     NotFound,
     Refused,
     ServerFault,
@@ -32,7 +32,7 @@ _MAX_FAULTS = 5
 """Fields that the sentence of an error names; all are in its details."""
 
 
-def of_status(status: int) -> type[IPPanelError] | None:
+def of_status(status: int) -> type[IPPanelClientError] | None:
     """Return the error an HTTP status stands for; None for a 2xx, whose body decides."""
     if status == 429:
         return Throttled
@@ -46,7 +46,7 @@ def of_status(status: int) -> type[IPPanelError] | None:
 
 
 def error(
-    kind: type[IPPanelError],
+    kind: type[IPPanelClientError],
     answer: Answer,
     *,
     ours: bool,
@@ -55,7 +55,7 @@ def error(
     errors: Any,
     misfit: str = "",
     meaning: str = "",
-) -> IPPanelError:
+) -> IPPanelClientError:
     """Return the error, with whatever the service said as ``code``, ``message`` and ``errors`` scrubbed into its
     details.
 
@@ -83,7 +83,7 @@ def error(
     return kind(_sentence(kind, answer, details, scrub(misfit) if kind is Unreadable else "", hints), details)
 
 
-def validated(envelope: Any, content: Any, answer: Answer, judge: Callable[[Answer, str], IPPanelError]) -> Any:
+def validated(envelope: Any, content: Any, answer: Answer, judge: Callable[[Answer, str], IPPanelClientError]) -> Any:
     """Return the body of a 2xx as an ``envelope`` with ``content``; raise what ``judge`` makes of anything else."""
     misfit = ""
     if 200 <= answer.status < 300:
@@ -130,7 +130,9 @@ def _listed(said: Any) -> list[Any]:
     return said if isinstance(said, list) else [said]
 
 
-def _sentence(kind: type[IPPanelError], answer: Answer, details: Details, misfit: str, hints: Iterable[str]) -> str:
+def _sentence(
+    kind: type[IPPanelClientError], answer: Answer, details: Details, misfit: str, hints: Iterable[str]
+) -> str:
     code = f", code {details.code}" if details.code else ""
     head = f"{answer.request.operation}: {_VERDICTS[kind]} (HTTP {answer.status}{code})"
     message = "" if _is_of_a_field(details) else details.server_message or details.body
@@ -157,7 +159,7 @@ def _fields(details: Details) -> str:
     return "[" + "; ".join(named) + (f"; and {more} more" if more else "") + "]"
 
 
-_VERDICTS: dict[type[IPPanelError], str] = {
+_VERDICTS: dict[type[IPPanelClientError], str] = {
     Throttled: "the service asks to come later",
     ServerFault: "the service or a gateway before it failed",
     Unconfirmed: "the service did not take the request in time",
@@ -169,7 +171,7 @@ _VERDICTS: dict[type[IPPanelError], str] = {
 }
 
 
-def _advice(kind: type[IPPanelError], details: Details) -> str:
+def _advice(kind: type[IPPanelClientError], details: Details) -> str:
     if details.http_status is not None and 300 <= details.http_status < 400:
         return "It is a redirect: set the base URL to where the service is now."
     if kind is Unauthorized:

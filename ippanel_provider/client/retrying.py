@@ -10,16 +10,16 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ippanel_provider.client.auth import Auth
+from ippanel_provider.client.auth._renewal import Await
+from ippanel_provider.client.auth.sources import Auth
 from ippanel_provider.client.errors import (
-    IPPanelError,
+    IPPanelClientError,
     NotSent,
     Refused,
     Unauthorized,
     Unconfirmed,
     Unreachable,
 )
-from ippanel_provider.client.renewal import Await
 from ippanel_provider.client.request import Replay, Request, Sleep
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class Retry:
     max_delay: float = 10.0
     max_retry_after: float = 60.0
 
-    def delay(self, replay: Replay, error: IPPanelError, attempt: int) -> float | None:
+    def delay(self, replay: Replay, error: IPPanelClientError, attempt: int) -> float | None:
         """Return the wait before attempt ``attempt + 1`` (counted from 1), or None when there must be none."""
         if attempt >= self.attempts or not isinstance(error, _REPEATABLE[replay]):
             return None
@@ -50,7 +50,7 @@ class Retry:
         return max(asked, wait) if asked <= self.max_retry_after else None
 
 
-_REPEATABLE: dict[Replay, tuple[type[IPPanelError], ...]] = {
+_REPEATABLE: dict[Replay, tuple[type[IPPanelClientError], ...]] = {
     Replay.ALWAYS: (NotSent, Unconfirmed),
     Replay.IF_NOT_SENT: (NotSent,),
     Replay.IF_UNREACHED: (Unreachable,),

@@ -19,13 +19,13 @@ from typing import Any, Self, TypeVar, overload
 import httpx
 
 from ippanel_provider import __version__
-from ippanel_provider.client.auth import ApiKey, Auth
-from ippanel_provider.client.errors import Details, InvalidInput, IPPanelError, NoAnswer, Unreachable, Unreadable
+from ippanel_provider.client._uploads import multipart
+from ippanel_provider.client.auth._renewal import Await
+from ippanel_provider.client.auth.sources import ApiKey, Auth, obtain
+from ippanel_provider.client.errors import Details, InvalidInput, IPPanelClientError, NoAnswer, Unreachable, Unreadable
 from ippanel_provider.client.pages import AsyncItems, Items, pages
-from ippanel_provider.client.renewal import Await, obtain
 from ippanel_provider.client.request import Answer, Flow, PageRequest, Request, Sleep
 from ippanel_provider.client.retrying import Effect, NeedCredential, Retry, Transmit, exchange
-from ippanel_provider.client.uploads import multipart
 from ippanel_provider.service import EDGE_URL, REST_URL, SANDBOX_API_KEY, Api
 
 T = TypeVar("T")
@@ -183,7 +183,7 @@ class _Wire:
         hidden = (transmit.credential,) if transmit.credential else ()
         return Answer(response.status_code, response.headers, response.content, transmit.request, hidden)
 
-    def error(self, transmit: Transmit, error: Exception) -> IPPanelError:
+    def error(self, transmit: Transmit, error: Exception) -> IPPanelClientError:
         """Say whether the request left. httpx names what failed, not whether bytes had gone."""
         operation, is_send = transmit.request.operation, transmit.request.is_send
         if log.isEnabledFor(logging.DEBUG):
@@ -199,7 +199,7 @@ class _Wire:
         sentence = " ".join(part for part in (what, outcome, advice) if part)
         return kind(f"{operation}: {sentence}", Details(operation, is_send))
 
-    def _verdict(self, error: Exception, url: httpx.URL) -> tuple[type[IPPanelError], str, str]:
+    def _verdict(self, error: Exception, url: httpx.URL) -> tuple[type[IPPanelClientError], str, str]:
         """Return the kind of error, what happened, and what to do about it."""
         name, place = type(error).__name__, url.netloc.decode("ascii")
         if isinstance(error, httpx.PoolTimeout):
@@ -274,7 +274,7 @@ class Client(_Wire):
             while True:
                 try:
                     result = self._perform(effect)
-                except IPPanelError as error:
+                except IPPanelClientError as error:
                     effect = steps.throw(error)
                 else:
                     effect = steps.send(result)
@@ -353,7 +353,7 @@ class AsyncClient(_Wire):
             while True:
                 try:
                     result = await self._perform(effect)
-                except IPPanelError as error:
+                except IPPanelClientError as error:
                     effect = steps.throw(error)
                 else:
                     effect = steps.send(result)

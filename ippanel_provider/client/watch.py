@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 from pydantic import BaseModel
 
 from ippanel_provider.client import edge
-from ippanel_provider.client.envelope import reading_page
+from ippanel_provider.client._envelope import reading_page
 from ippanel_provider.client.errors import NotFound
 from ippanel_provider.client.gateway import Gateway, gateway
 from ippanel_provider.client.models import Bulk, InboxMessage

@@ -15,7 +15,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from ippanel_provider.client.envelope import judge, reading, reading_nothing, reading_page
+from ippanel_provider.client._envelope import judge, reading, reading_nothing, reading_page
 from ippanel_provider.client.errors import (
     Invalid,
     IPPanelError,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ippanel_provider.client import AsyncClient, Client, Flow, PageRequest, Settings, Unreadable
-from ippanel_provider.client.envelope import reading_page
+from ippanel_provider.client._envelope import reading_page
 from ippanel_provider.client.pages import each, everything, pages
 
 from .raw_server import Arrived, Raw, RawServer, http, listening

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, NotRequired, TypedDict
 
 from ippanel_provider.client import validation as checks
+from ippanel_provider.client._fields import given
 from ippanel_provider.client.errors import InvalidInput
-from ippanel_provider.client.fields import given
 from ippanel_provider.client.validation import Id
 from ippanel_provider.service import MAX_BIRTH_YEAR, MAX_FILE_NUMBERS, MIN_BIRTH_YEAR, BankOperator
 

@@ -4,8 +4,8 @@ of."""
 from __future__ import annotations
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client.envelope import reading, reading_nothing
-from ippanel_provider.client.fields import body
+from ippanel_provider.client._envelope import reading, reading_nothing
+from ippanel_provider.client._fields import body
 from ippanel_provider.client.models import Account, LoginStep, RecoveryStep
 from ippanel_provider.client.request import Replay, Request, T
 

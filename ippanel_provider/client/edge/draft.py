@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client.envelope import reading_nothing
-from ippanel_provider.client.fields import PAGE_SIZE, body, listing
+from ippanel_provider.client._envelope import reading_nothing
+from ippanel_provider.client._fields import PAGE_SIZE, body, listing
 from ippanel_provider.client.models import Draft, DraftGroup
 from ippanel_provider.client.request import PageRequest, Replay, Request
 from ippanel_provider.client.validation import Id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ippanel_provider.client.fields import PAGE_SIZE, listing
+from ippanel_provider.client._fields import PAGE_SIZE, listing
 from ippanel_provider.client.models import Package
 from ippanel_provider.client.request import PageRequest
 

@@ -7,9 +7,9 @@ from typing import Literal
 from urllib.parse import quote
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client.envelope import reading, reading_nothing
+from ippanel_provider.client._envelope import reading, reading_nothing
+from ippanel_provider.client._fields import PAGE_SIZE, body, listing, spelled
 from ippanel_provider.client.errors import InvalidInput
-from ippanel_provider.client.fields import PAGE_SIZE, body, listing, spelled
 from ippanel_provider.client.models import Pattern
 from ippanel_provider.client.request import PageRequest, Replay, Request
 from ippanel_provider.service import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ippanel_provider.client.envelope import reading
+from ippanel_provider.client._envelope import reading
 from ippanel_provider.client.models import Credit
 from ippanel_provider.client.request import Request
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client.envelope import reading
-from ippanel_provider.client.fields import PAGE_SIZE, listing, pairs
+from ippanel_provider.client._envelope import reading
+from ippanel_provider.client._fields import PAGE_SIZE, listing, pairs
 from ippanel_provider.client.models import Ticket, TicketCreated, TicketReply
 from ippanel_provider.client.request import PageRequest, Replay, Request, Upload
 from ippanel_provider.client.validation import File, Id

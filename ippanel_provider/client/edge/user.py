@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Literal
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client.envelope import reading
-from ippanel_provider.client.fields import PAGE_SIZE, listing, pairs, spelled
+from ippanel_provider.client._envelope import reading
+from ippanel_provider.client._fields import PAGE_SIZE, listing, pairs, spelled
 from ippanel_provider.client.models import ParentsTree, User
 from ippanel_provider.client.request import PageRequest, Request
 from ippanel_provider.client.validation import Id

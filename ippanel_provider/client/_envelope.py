@@ -12,7 +12,7 @@ from typing import Annotated, Generic, Literal, TypeVar, cast
 from pydantic import BaseModel, BeforeValidator
 
 from ippanel_provider.client import responses as verdict
-from ippanel_provider.client.errors import IPPanelError, Refused, Unreadable
+from ippanel_provider.client.errors import IPPanelClientError, Refused, Unreadable
 from ippanel_provider.client.request import Answer, Page
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ def reading_nothing(answer: Answer) -> None:
     verdict.validated(_Done, None, answer, judge)
 
 
-def judge(answer: Answer, misfit: str = "") -> IPPanelError:
+def judge(answer: Answer, misfit: str = "") -> IPPanelClientError:
     """Return the error that ``answer`` is; call it only for what is not a success.
 
     :param misfit: where a 2xx answer differs from what is documented.

@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel
 
 from ippanel_provider.client import responses as verdict
-from ippanel_provider.client.errors import Invalid, IPPanelError, Refused, ServerFault, Unauthorized, Unreadable
+from ippanel_provider.client.errors import Invalid, IPPanelClientError, Refused, ServerFault, Unauthorized, Unreadable
 from ippanel_provider.client.request import Answer, Page
 from ippanel_provider.service import LegacyCode
 
@@ -53,7 +53,7 @@ def reading_page(
     return read
 
 
-def judge(answer: Answer, misfit: str = "") -> IPPanelError:
+def judge(answer: Answer, misfit: str = "") -> IPPanelClientError:
     """Return the error that ``answer`` is; call it only for what is not a success."""
     content = verdict.json_object(answer.body) or {}
     data = content.get("data")
@@ -76,7 +76,7 @@ def judge(answer: Answer, misfit: str = "") -> IPPanelError:
 
 
 # The code tells more than the HTTP status it comes with. One that failed within may have sent before it did.
-_KINDS: dict[LegacyCode | None, type[IPPanelError]] = {
+_KINDS: dict[LegacyCode | None, type[IPPanelClientError]] = {
     LegacyCode.CREDENTIAL: Unauthorized,
     LegacyCode.UNAUTHORIZED: Unauthorized,
     LegacyCode.KEY_NOT_VALID: Unauthorized,
@@ -86,7 +86,7 @@ _KINDS: dict[LegacyCode | None, type[IPPanelError]] = {
 }
 
 
-def _kind_of_2xx(status: Any, code: LegacyCode | None, reason: Any) -> type[IPPanelError]:
+def _kind_of_2xx(status: Any, code: LegacyCode | None, reason: Any) -> type[IPPanelClientError]:
     """A refusal has to say that it is one, and why; what says neither cannot be trusted to mean no."""
     says_no = isinstance(status, str) and status.upper() != "OK"
     return Refused if says_no and (code is not None or reason) else Unreadable

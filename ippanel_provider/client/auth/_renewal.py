@@ -9,16 +9,10 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Generator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.client.errors import IPPanelError, NotSent, Unconfirmed
-from ippanel_provider.client.request import Request, Sleep
-
-if TYPE_CHECKING:
-    from ippanel_provider.client.auth import Auth
+from ippanel_provider.client.errors import IPPanelClientError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +56,7 @@ class Renewal:
             self._waiting.append(ended)
             return Await(ended, self._leader)
 
-    def end(self, failure: IPPanelError | None) -> None:
+    def end(self, failure: IPPanelClientError | None) -> None:
         """Let those who wait go on: with ``failure``, or to look for themselves."""
         with self._mutex:
             waiting, self._waiting, self._leader = self._waiting, [], None
@@ -89,42 +83,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_in_child)
 
 
-def obtain(auth: Auth, rejected: str | None) -> Generator[Request[Any] | Sleep | Await, Any, str]:
-    """Yield the steps to a credential other than ``rejected``; return it.
-
-    :raises NotSent: when a login left and no answer came: what needed the credential was never sent.
-    """
-    while True:
-        if (credential := _usable(auth, rejected)) is not None:
-            return credential
-        under_way = auth.renewal.join()
-        if under_way is None:
-            return (yield from _lead(auth, rejected))
-        yield under_way
-
-
-def _lead(auth: Auth, rejected: str | None) -> Generator[Request[Any] | Sleep, Any, str]:
-    failure: IPPanelError | None = None
-    try:
-        # Whoever led before may have renewed it already.
-        if (credential := _usable(auth, rejected)) is not None:
-            return credential
-        return (yield from auth.renew())
-    except Unconfirmed as error:
-        failure = NotSent(f"{error} What needed the login was not sent.", error.details)
-        raise failure from error
-    except IPPanelError as error:
-        failure = error
-        raise
-    finally:
-        auth.renewal.end(failure)
-
-
-def _usable(auth: Auth, rejected: str | None) -> str | None:
-    credential = auth.current()
-    return None if credential == rejected else credential
-
-
-def _copy(error: IPPanelError) -> IPPanelError:
+def _copy(error: IPPanelClientError) -> IPPanelClientError:
     kind, arguments, *_ = error.__reduce__()
     return kind(*arguments)

@@ -1,4 +1,4 @@
-"""Who is asking: the credential a client puts on its requests."""
+"""A user name and a password as a source of credentials: the steps of a login, and the token they end in."""
 
 from __future__ import annotations
 
@@ -8,67 +8,15 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
 
 from ippanel_provider.client import totp
+from ippanel_provider.client.auth._renewal import Renewal
+from ippanel_provider.client.auth.tokens import MemoryStore, StoredToken, TokenStore
 from ippanel_provider.client.edge import auth as steps
 from ippanel_provider.client.errors import InvalidInput, OtpRequired, Unauthorized
 from ippanel_provider.client.models import LoginStep
-from ippanel_provider.client.renewal import Renewal
 from ippanel_provider.client.request import Flow
-from ippanel_provider.client.tokens import MemoryStore, StoredToken, TokenStore
 from ippanel_provider.service import LOGIN_STEP_LIFETIME, RECOVERY_STEP_LIFETIME, TOKEN_LIFETIME
-
-
-class Auth(Protocol):
-    """A source of credentials. ``current`` does no I/O; ``renew`` is a flow of requests that need no credential."""
-
-    @property
-    def renewal(self) -> Renewal:
-        """What keeps all who share this source from renewing it twice at once; one for its whole life."""
-        ...
-
-    @property
-    def renewable(self) -> bool:
-        """Whether a refused credential may be replaced by a new one."""
-        ...
-
-    def current(self) -> str | None:
-        """Return the credential, or None when one has to be fetched first."""
-        ...
-
-    def renew(self) -> Flow[str]:
-        """Fetch a new credential, keep it, and return it."""
-        ...
-
-
-class ApiKey:
-    """An API key made in the panel. It never expires; the password calls refuse it."""
-
-    renewable = False
-
-    def __init__(self, key: str) -> None:
-        key = key.strip()
-        scheme, _, rest = key.partition(" ")
-        if rest and scheme.rstrip(":").lower() in {"bearer", "accesskey", "apikey", "token"}:
-            raise InvalidInput(f"api_key: give the key alone, without {scheme!r} before it")
-        if not key or not key.isascii() or not key.isprintable() or " " in key:
-            raise InvalidInput("api_key: it is empty or holds characters no key has; copy it from the panel again")
-        self._key = key
-        self.renewal = Renewal()
-
-    def current(self) -> str:
-        """Return the key."""
-        return self._key
-
-    def renew(self) -> Flow[str]:
-        """Return the key: there is no other."""
-        yield from ()
-        return self._key
-
-    def __repr__(self) -> str:
-        return "ApiKey(…)"
-
 
 _RENEW_BEFORE = 10 * 60
 """A token is replaced so many seconds before it ends."""
@@ -89,7 +37,7 @@ class Login:
     Threads, event loops and clients may share one Login; only one of them logs in at a time.
 
     :param totp_secret: the authenticator's secret (base32), where the account asks for its code.
-    :param store: keeps the token for others: :class:`~ippanel_provider.client.tokens.FileStore` for the next process.
+    :param store: keeps the token for others: :class:`~ippanel_provider.client.auth.FileStore` for the next process.
     :param clock: seconds since the epoch; for tests.
 
     Where the account asks for a texted code, the request that needed the login raises
