@@ -22,13 +22,14 @@ import httpx
 import sqlalchemy
 from pydantic_core import to_json
 
-from ippanel_provider.campaign.audience import Audience, Message, OncePer, Row
+from ippanel_provider.campaign.audience import Audience, Message, Row
 from ippanel_provider.campaign.kinds import Form, OwnTexts, Pattern, filled
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.sql import SqlLedger
+from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.rows import rendered
-from ippanel_provider.campaign.run import Terms, deliver
+from ippanel_provider.campaign.sending import Terms, deliver
 from ippanel_provider.client import Client, Settings, edge
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 from ippanel_provider.tables.records import numbered

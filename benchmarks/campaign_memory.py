@@ -25,16 +25,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ippanel_provider.campaign.audience import OncePer
 from ippanel_provider.campaign.cost import Tariff, tariff_of
 from ippanel_provider.campaign.kinds import OwnTexts
 from ippanel_provider.campaign.ledger.base import Ledger, MemoryLedger
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
+from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.rows import rendered
-from ippanel_provider.campaign.run import Terms, deliver
 from ippanel_provider.campaign.screening import Campaign
+from ippanel_provider.campaign.sending import Terms, deliver
 from ippanel_provider.client import Client, Settings
 from ippanel_provider.sandbox.runner import running_sandbox
 from ippanel_provider.tables.readers import read

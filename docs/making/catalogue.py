@@ -216,7 +216,7 @@ REFERENCE = (
         "Campaigns",
         "Sending so that nothing goes out twice. The idea is told in [What is promised](../guarantee.md).",
         "campaign",
-        *("run", "screening", "audience", "rows", "kinds", "chunks", "recognition"),
+        *("order", "run", "sending", "screening", "audience", "rows", "kinds", "chunks", "recognition"),
         *("ledger.base", "ledger.task_state", "ledger.sql"),
         *("schedule", "cost", "suppression", "rejects", "delivery_report", "progress"),
     ),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from ippanel_provider.campaign.hash_set import WORD, NumberTable
+from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.client.validation import text as checked_text
 from ippanel_provider.text.numbers import InvalidNumber, normalize
@@ -38,15 +38,6 @@ class Rejected(NamedTuple):
 
     line: int
     reason: str
-
-
-class OncePer(enum.StrEnum):
-    """What a repetition is."""
-
-    RECIPIENT = "recipient"
-    """A second row of the same recipient, whatever its text: a campaign reaches each person once."""
-    MESSAGE = "message"
-    """The same text to the same recipient."""
 
 
 class Suppressing(Protocol):

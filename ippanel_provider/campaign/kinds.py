@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -99,6 +99,35 @@ class Pattern:
     def texts(self, messages: Sequence[Message]) -> list[str]:
         """A bulk each."""
         return [message.text for message in messages]
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One request whose recipients the service chooses: of phonebooks, a file, a bank; or a code by voice.
+
+    :param build: makes the request with a send time; what is wrong with its arguments it raises, by field
+    :param text: the text that all of them get, as the outbox shows it; None where there is no one text
+    :param expected: how many recipients its bulk will have, where that can be asked beforehand
+    """
+
+    build: Callable[[datetime | None], Request[Receipt]] = field(repr=False)
+    text: str | None = field(default=None, repr=False)
+    expected: int | None = None
+    is_urgent: bool = False
+
+    def chunk_limit(self, api: Api) -> int:
+        """It is one."""
+        return 1
+
+    def requests(
+        self, messages: Sequence[Message], gateway: Gateway, sender: str, send_time: datetime | None
+    ) -> list[Request[Receipt]]:
+        """The request."""
+        return [self.build(send_time)]
+
+    def texts(self, messages: Sequence[Message]) -> list[str]:
+        """A bulk with the text, or one that cannot be told from others."""
+        return [self.text or ""]
 
 
 def filled(pattern_text: str, variables: dict[str, str | int]) -> str:

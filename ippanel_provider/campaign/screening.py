@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
-from ippanel_provider.campaign.audience import Audience, Message, OncePer, Row, Suppressing
+from ippanel_provider.campaign.audience import Audience, Message, Row, Suppressing
 from ippanel_provider.campaign.cost import Estimate, Tariff, require_credit
 from ippanel_provider.campaign.ledger.base import Ledger
+from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.client import Client
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST

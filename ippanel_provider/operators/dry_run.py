@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.ledger.base import Ledger
-    from ippanel_provider.campaign.run import Terms
     from ippanel_provider.campaign.screening import Campaign
+    from ippanel_provider.campaign.sending import Terms
     from ippanel_provider.operators.sending import SendingOperator
 
 

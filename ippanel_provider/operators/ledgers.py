@@ -18,9 +18,9 @@ from ippanel_provider.operators.once import WITNESS_SKEW
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from ippanel_provider.campaign.audience import OncePer
+    from ippanel_provider.campaign.order import OncePer
     from ippanel_provider.campaign.progress import Progress
-    from ippanel_provider.campaign.run import Terms
+    from ippanel_provider.campaign.sending import Terms
     from ippanel_provider.operators.sending import SendingOperator
 
 

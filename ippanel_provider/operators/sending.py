@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
     from airflow.providers.common.compat.sdk import Context
 
-    from ippanel_provider.campaign.audience import Audience, OncePer, Row
+    from ippanel_provider.campaign.audience import Audience, Row
     from ippanel_provider.campaign.kinds import Form
     from ippanel_provider.campaign.ledger.base import Ledger
+    from ippanel_provider.campaign.order import OncePer
     from ippanel_provider.campaign.progress import Progress
-    from ippanel_provider.campaign.run import Terms
     from ippanel_provider.campaign.schedule import Schedule
     from ippanel_provider.campaign.screening import Campaign
+    from ippanel_provider.campaign.sending import Terms
 
 
 class SendingOperator(TimedOperator):
@@ -130,9 +131,9 @@ class SendingOperator(TimedOperator):
         :raises InvalidInput: naming the field.
         :raises SendFailed: if not everything was accepted; it says how far it came. A retry goes on from there.
         """
-        from ippanel_provider.campaign.audience import OncePer
+        from ippanel_provider.campaign.order import OncePer
         from ippanel_provider.campaign.progress import Progress
-        from ippanel_provider.campaign.run import InDoubt, deliver
+        from ippanel_provider.campaign.sending import InDoubt, deliver
         from ippanel_provider.client import IPPanelError
         from ippanel_provider.operators.dry_run import preview
         from ippanel_provider.operators.ledgers import ledger_for
@@ -194,8 +195,9 @@ class SendingOperator(TimedOperator):
         )
 
     def _terms(self, context: Context) -> Terms:
+        from ippanel_provider.campaign.order import OnUnconfirmed
         from ippanel_provider.campaign.recognition import Patience
-        from ippanel_provider.campaign.run import OnUnconfirmed, Terms
+        from ippanel_provider.campaign.sending import Terms
 
         send_time = self.moment()
         return Terms(

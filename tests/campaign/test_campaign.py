@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from ippanel_provider.campaign.audience import OncePer, Row
+from ippanel_provider.campaign.audience import Row
 from ippanel_provider.campaign.cost import TooLittleCredit, tariff_of
 from ippanel_provider.campaign.kinds import OwnTexts
 from ippanel_provider.campaign.ledger.base import Ledger
+from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.campaign.progress import Progress
-from ippanel_provider.campaign.run import Terms, deliver
 from ippanel_provider.campaign.screening import Campaign
+from ippanel_provider.campaign.sending import Terms, deliver
 from ippanel_provider.client import Client, InvalidInput
 from ippanel_provider.sandbox.runner import RunningSandbox
 

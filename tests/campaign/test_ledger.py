@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from ippanel_provider.campaign.audience import Message, OncePer
+from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.chunks import Chunk
 from ippanel_provider.campaign.ledger.base import Claim, Intent, KeyChanged, Ledger, Outcome
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.sql import OtherTables
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
+from ippanel_provider.campaign.order import OncePer
 from tests.campaign.conftest import KEY, Store, form_of, ledger_home, people
 
 

@@ -21,9 +21,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome
+from ippanel_provider.campaign.order import OnUnconfirmed
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.recognition import Patience
-from ippanel_provider.campaign.run import InDoubt, OnUnconfirmed, Terms, deliver
+from ippanel_provider.campaign.sending import InDoubt, Terms, deliver
 from ippanel_provider.client import InvalidInput, IPPanelError, NoAnswer, Refused, Settings, Throttled, Unreachable
 from ippanel_provider.client.errors import NotFound
 from ippanel_provider.client.models import Bulk, Delivery, Receipt

@@ -12,7 +12,7 @@ from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.kinds import OwnTexts
 from ippanel_provider.campaign.ledger.sql import SqlLedger
 from ippanel_provider.campaign.progress import Progress
-from ippanel_provider.campaign.run import Terms, deliver
+from ippanel_provider.campaign.sending import Terms, deliver
 from ippanel_provider.client import Client, IPPanelError
 from ippanel_provider.sandbox.runner import RunningSandbox
 from tests.campaign.conftest import KEY, people

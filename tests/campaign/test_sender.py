@@ -17,9 +17,10 @@ from ippanel_provider.campaign.kinds import Pattern, filled
 from ippanel_provider.campaign.ledger.base import Claim, Ledger
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, pieces
 from ippanel_provider.campaign.ledger.outbox import WitnessLedger
+from ippanel_provider.campaign.order import OnUnconfirmed
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.recognition import Patience
-from ippanel_provider.campaign.run import InDoubt, OnUnconfirmed, deliver
+from ippanel_provider.campaign.sending import InDoubt, deliver
 from ippanel_provider.client import (
     Client,
     IPPanelError,
@@ -373,7 +374,7 @@ class TestRefusals:
         self, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         waits: list[float] = []
-        monkeypatch.setattr("ippanel_provider.campaign.run.time.sleep", waits.append)
+        monkeypatch.setattr("ippanel_provider.campaign.sending.time.sleep", waits.append)
         campaign.sandbox.fault("status", **SEND, times=3, status=429, retry_after=7)
         campaign.attempt(people(25), concurrency=1)
         assert waits == [7.0, 9.0, 18.0]

@@ -19,9 +19,10 @@ from ippanel_provider.campaign.kinds import OwnTexts
 from ippanel_provider.campaign.ledger.base import Claim, Outcome
 from ippanel_provider.campaign.ledger.hashes import MemberKey
 from ippanel_provider.campaign.ledger.sql import SqlLedger
+from ippanel_provider.campaign.order import OnUnconfirmed
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.recognition import Patience
-from ippanel_provider.campaign.run import OnUnconfirmed, Terms, deliver
+from ippanel_provider.campaign.sending import Terms, deliver
 from ippanel_provider.client import Client, NotSent, Retry, Settings
 from ippanel_provider.sandbox.runner import RunningSandbox
 from tests.campaign.conftest import KEY, people

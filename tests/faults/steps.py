@@ -13,15 +13,16 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ippanel_provider.campaign.audience import OncePer, Row
+from ippanel_provider.campaign.audience import Row
 from ippanel_provider.campaign.cost import tariff_of
 from ippanel_provider.campaign.kinds import OwnTexts
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
+from ippanel_provider.campaign.order import OncePer, OnUnconfirmed
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.recognition import Patience
-from ippanel_provider.campaign.run import OnUnconfirmed, Terms, deliver
 from ippanel_provider.campaign.screening import Campaign
+from ippanel_provider.campaign.sending import Terms, deliver
 from ippanel_provider.client import Client, IPPanelError, Retry, Settings
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 from tests.faults.kill_sender import judge

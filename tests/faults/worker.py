@@ -9,15 +9,16 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from ippanel_provider.campaign.audience import Message, OncePer
+from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.kinds import OwnTexts, SharedText
 from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.outbox import WitnessLedger
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
+from ippanel_provider.campaign.order import OncePer, OnUnconfirmed
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.recognition import Patience
-from ippanel_provider.campaign.run import OnUnconfirmed, Terms, deliver
+from ippanel_provider.campaign.sending import Terms, deliver
 from ippanel_provider.client import Client, Retry, Settings
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.chunks import Chunk
+from ippanel_provider.campaign.kinds import Single
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, TEXT_BYTES, MemberKey
 from ippanel_provider.campaign.ledger.reached import Known
 
@@ -66,7 +67,10 @@ class Claim(NamedTuple):
     def of(cls, chunk: Chunk, key: MemberKey) -> Claim:
         """Return the claim of a chunk, not numbered yet."""
         lines = (chunk.messages[0].line, chunk.messages[-1].line)
-        return cls(Intent(0, 0.0, lines, key.members(chunk.messages), key.texts(chunk.texts)), chunk)
+        intent = Intent(0, 0.0, lines, key.members(chunk.messages), key.texts(chunk.texts))
+        if isinstance(chunk.form, Single):
+            intent = replace(intent, is_single=True, people=chunk.form.expected)
+        return cls(intent, chunk)
 
     def numbered(self, number: int) -> Claim:
         """Return the claim as it is made now, with the send time that goes with its number."""
@@ -85,8 +89,6 @@ class Claim(NamedTuple):
 class Standing:
     """How far an intent has come that has no outcome yet. Written over as it goes on, durable when it is written."""
 
-    ids: tuple[int, ...] = ()
-    """Of a chunk of single requests: the outbox ids in the order of its messages, each before the next leaves."""
     left: float | None = None
     """When the last byte of a request of it can have left, as epoch seconds; None is not before the intent's moment."""
     is_broken: bool = False
@@ -155,7 +157,7 @@ class Ledger(Protocol):
         ...
 
     def stand(self, intent: Intent, standing: Standing) -> None:
-        """Write down how far an intent has come; durable when it returns, and its ids are in :meth:`claimed`."""
+        """Write down how far an intent has come; durable when it returns."""
         ...
 
     def note(self, name: str, value: Any) -> None:

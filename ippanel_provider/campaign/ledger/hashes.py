@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from ippanel_provider.campaign.audience import Message, OncePer
+from ippanel_provider.campaign.audience import Message
+from ippanel_provider.campaign.order import OncePer
 
 MEMBER_BYTES = 8
 """With a million members the odds that two share a hash are 1 in 30 million."""

@@ -95,13 +95,13 @@ class TaskLedger(Jotter):
     def standing_of(self, intent: Intent) -> Standing:
         """Read how far it has come."""
         stored = self._store.get(f"{self._prefix}.{intent.number}.standing")
-        return Standing() if stored is None else Standing(tuple(stored["ids"]), stored["left"], stored["is_broken"])
+        return Standing() if stored is None else Standing(stored["left"], stored["is_broken"])
 
     def stand(self, intent: Intent, standing: Standing) -> None:
         """Store how far it has come."""
         self._store.set(
             f"{self._prefix}.{intent.number}.standing",
-            {"ids": list(standing.ids), "left": standing.left, "is_broken": standing.is_broken},
+            {"left": standing.left, "is_broken": standing.is_broken},
         )
 
     def note(self, name: str, value: Any) -> None:

@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import BaseHook
 
-from ippanel_provider.campaign.audience import Message, OncePer
+from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.ledger.outbox import WitnessLedger
 from ippanel_provider.campaign.ledger.sql import SqlLedger
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
+from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.campaign.recognition import Patience
-from ippanel_provider.campaign.run import Terms
+from ippanel_provider.campaign.sending import Terms
 from ippanel_provider.client import edge
 from ippanel_provider.exceptions import SendFailed
 from ippanel_provider.hooks.ippanel import IPPanelHook
