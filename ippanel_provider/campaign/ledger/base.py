@@ -40,6 +40,10 @@ class Intent:
     """
     is_single: bool = False
     """Whether the service chooses the recipients: its one member stands for the request, not for a person."""
+    recipients: bytes = field(default=b"", repr=False)
+    """Hashes of the recipients, in the order of the members; empty where the members are those."""
+    sizes: tuple[int, ...] = ()
+    """How many members each of its bulks has, one after the other; empty is all in one, or one each."""
 
     @property
     def size(self) -> int:

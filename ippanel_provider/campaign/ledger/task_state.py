@@ -135,6 +135,8 @@ def _stored(intent: Intent) -> dict[str, Any]:
         "again": intent.again,
         "people": intent.people,
         "is_single": intent.is_single,
+        "recipients": b64encode(intent.recipients).decode(),
+        "sizes": list(intent.sizes),
     }
 
 
@@ -151,4 +153,6 @@ def _intent(number: int, stored: dict[str, Any]) -> Intent:
         stored["again"],
         stored["people"],
         stored["is_single"],
+        b64decode(stored["recipients"]),
+        tuple(stored["sizes"]),
     )
