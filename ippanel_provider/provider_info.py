@@ -57,6 +57,13 @@ CONNECTION_FIELDS = (
     ),
     ConnectionField("verify", "Verify TLS", "boolean", "Leave on; off accepts any certificate.", True),
     ConnectionField(
+        "allow_http",
+        "Allow plain http",
+        "boolean",
+        "Only for a relay inside your own network: key, numbers and texts can be read on the way.",
+        False,
+    ),
+    ConnectionField(
         "ca_bundle", "CA bundle", "string", "Path of a PEM file, for a relay with a certificate of its own."
     ),
     ConnectionField(

@@ -5,18 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from ippanel_provider.client import ApiKey, Auth, InvalidInput, Login, Settings, TokenStore
 from ippanel_provider.client.validation import sender as checked_sender
-from ippanel_provider.provider_info import CONNECTION_TYPE
+from ippanel_provider.provider_info import CONNECTION_FIELDS, CONNECTION_TYPE
 from ippanel_provider.service import Api
+from ippanel_provider.values import InvalidValue, flag
 
 _TYPES = frozenset({CONNECTION_TYPE, "http", "generic", "", None})
 _FIELD_NAMES = {"api_key": "password", "username": "login", "base_url": "host"}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_EXTRA_NAMES = frozenset(field.name for field in CONNECTION_FIELDS)
+_MEANT = {"timeout": "read_timeout", "verify_ssl": "verify", "ssl_verify": "verify", "cert": "ca_bundle"}
+"""Names that other connections have for what has another name here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +37,19 @@ class Account:
     rate: float | None = None
     """Requests a second; None is without limit."""
     own_ledger_secret: str | None = field(default=None, repr=False)
+    unknown: tuple[str, ...] = ()
+    """The names of extra fields that nothing reads."""
 
     @property
     def ledger_secret(self) -> str:
         """What the hashes in a ledger are keyed with: the field for it, or else the credential."""
         return self.own_ledger_secret or self.password
+
+    @property
+    def is_plain_http(self) -> bool:
+        """Whether what is sent can be read on the way to another machine."""
+        url = self.settings.base_url or ""
+        return url.startswith("http://") and _split(url, "host").hostname not in _LOOPBACK
 
     def auth(self, store: TokenStore | None = None) -> Auth:
         """Return a new source of the credential; ``store`` keeps the token of a login."""
@@ -69,6 +82,8 @@ def account_of(
         login = (login or "").strip() or None
         sender = _text(extra, "sender")
         api = _api(extra)
+        base_url = _base_url(host, port, schema)
+        _check_scheme(base_url, extra)
         if login is not None and api is Api.REST:
             raise InvalidInput(
                 "login: the legacy REST API takes no login; empty it and put an API key into the password"
@@ -80,9 +95,10 @@ def account_of(
             sender=None if sender is None else checked_sender(sender),
             own_ledger_secret=_text(extra, "ledger_secret"),
             rate=_number(extra, "rate_limit", None, "requests a second"),
+            unknown=tuple(sorted(str(name) for name in extra if name not in _EXTRA_NAMES)),
             settings=Settings(
                 api=api,
-                base_url=_base_url(host, port, schema),
+                base_url=base_url,
                 connect_timeout=_number(extra, "connect_timeout", 5.0, "seconds"),
                 read_timeout=_number(extra, "read_timeout", 30.0, "seconds"),
                 proxy=_proxy(extra),
@@ -90,7 +106,7 @@ def account_of(
             ),
         )
         _check(account)
-    except InvalidInput as error:
+    except (InvalidInput, InvalidValue) as error:
         raise InvalidInput(f"connection {conn_id!r}, {error}") from None
     return account
 
@@ -106,9 +122,20 @@ def _check(account: Account) -> None:
         raise InvalidInput(_FIELD_NAMES.get(field, field) + colon + problem) from None
 
 
+def meant_by(name: str) -> str | None:
+    """Return the extra field that an unknown name probably stands for."""
+    lower = name.strip().lower().replace("-", "_")
+    close = get_close_matches(lower, _EXTRA_NAMES, n=1, cutoff=0.75)
+    return _MEANT.get(lower) or (close[0] if close else None)
+
+
 def _base_url(host: str | None, port: int | None, schema: str | None) -> str | None:
     """A whole URL in the host field wins; what it leaves out, as the hosts of connection URIs do, is completed."""
+    # A connection URI has its path here: ippanel://:KEY@relay.example.com/sms/v1
+    schema, _, path = (schema or "").strip("/").partition("/") if _has_scheme(schema) else ("", "", schema or "")
     if not host:
+        if path:
+            raise InvalidInput("schema: a path belongs to no base URL; give the base URL too")
         if port and port != 443:
             raise InvalidInput(f"port: {port} belongs to no base URL; give the base URL too")
         return None
@@ -116,12 +143,38 @@ def _base_url(host: str | None, port: int | None, schema: str | None) -> str | N
         # A bare IPv6 address has no place for a port or a path.
         host = f"[{host}]" if host.count(":") > 1 and "[" not in host else host
         scheme = "http" if _split(f"//{host}", "host").hostname in _LOOPBACK else "https"
-        host = f"{schema if schema in {'http', 'https'} else scheme}://{host}"
+        host = f"{schema or scheme}://{host}"
     parts = _split(host, "host")
+    if path.strip("/"):
+        if parts.path.strip("/"):
+            raise InvalidInput("schema: the base URL has a path already; give one of them")
+        parts = parts._replace(path=f"/{path.strip('/')}")
+        host = parts.geturl()
     if parts.username or parts.password:
         raise InvalidInput("host: it holds a user name; the credential goes into the password field")
     # Airflow's form may store an empty port as 0.
     return host if not port or parts.port else parts._replace(netloc=f"{parts.netloc.rstrip(':')}:{port}").geturl()
+
+
+def _has_scheme(schema: str | None) -> bool:
+    return (schema or "").strip("/").partition("/")[0] in {"http", "https"}
+
+
+def _check_scheme(base_url: str | None, extra: Mapping[str, Any]) -> None:
+    """Over plain http to another machine the credential, texts and numbers can be read on the way."""
+    allowed = _flag(extra, "allow_http", default=False)
+    if base_url is None or allowed or not base_url.startswith("http://"):
+        return
+    if _split(base_url, "host").hostname not in _LOOPBACK:
+        raise InvalidInput(
+            "host: plain http to another machine lets everybody on the way read the credential and the texts; "
+            "give https, or set the extra field allow_http to true"
+        )
+
+
+def _flag(extra: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    value = extra.get(name)
+    return default if value is None or value == "" else flag(value, name)
 
 
 def _split(url: str, field: str) -> SplitResult:
@@ -152,12 +205,9 @@ def _api(extra: Mapping[str, Any]) -> Api:
 
 
 def _verify(extra: Mapping[str, Any]) -> bool | str:
-    verify = extra.get("verify")
-    if isinstance(verify, str):
-        if verify.lower() not in {"", "true", "false", "1", "0"}:
-            raise InvalidInput(f"verify: {verify!r} is neither true nor false (a CA bundle goes into ca_bundle)")
-        verify = verify.lower() not in {"false", "0"}
-    if verify is not None and not verify:
+    if isinstance(extra.get("verify"), int | float) and not isinstance(extra.get("verify"), bool):
+        raise InvalidInput("verify: expected true or false (a CA bundle goes into ca_bundle)")
+    if not _flag(extra, "verify", default=True):
         return False
     bundle = _text(extra, "ca_bundle")
     if bundle is not None and not Path(bundle).is_file():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ippanel_provider.client import Client, Flow, OtpRequired, Refused, Retry, edge, gateway
-from ippanel_provider.hooks.account import Account
+from ippanel_provider.hooks.account import Account, meant_by
 from ippanel_provider.service import Api
 
 _LINES_SHOWN = 5
@@ -23,8 +23,7 @@ def introduce(account: Account) -> str:
         except OtpRequired as error:
             raise OtpRequired(
                 "login: the account asks for a one-time code at each login. Put the authenticator's secret into "
-                "totp_secret, "
-                "or use an API key: empty the user name and put the key into the password."
+                "totp_secret, or use an API key: empty the user name and put the key into the password."
             ) from error
 
 
@@ -48,6 +47,20 @@ def _introduction(account: Account) -> Flow[str]:
             said += f"; lines {shown}" if lines else "; it has no lines of its own"
             if account.sender is not None and account.sender not in lines:
                 warnings = f" The default sender {account.sender} is not among them; a shared line may still work."
+    warnings += _of_the_connection(account)
     if owner.send_block:
         warnings += " Sending is blocked for this account: ask IPPanel's support."
     return f"{said}.{warnings}"
+
+
+def _of_the_connection(account: Account) -> str:
+    """What in the connection works, and is perhaps not what was meant."""
+    said = ""
+    if account.settings.verify is False:
+        said += " TLS certificates are not verified (verify is off): whoever is on the way can read everything."
+    if account.is_plain_http:
+        said += " The way to the base URL is plain http (allow_http is on)."
+    for name in account.unknown:
+        meant = meant_by(name)
+        said += f" The extra field {name!r} is not known and ignored" + (f"; {meant} may be meant." if meant else ".")
+    return said

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ippanel_provider.client import InvalidInput
-from ippanel_provider.hooks.account import Account, account_of
+from ippanel_provider.hooks.account import Account, account_of, meant_by
 from ippanel_provider.provider_info import CONNECTION_FIELDS
 from ippanel_provider.service import Api
 
@@ -49,7 +49,14 @@ def test_an_api_key_is_enough() -> None:
         ({"host": "https://relay.example/v1/api/"}, "https://relay.example/v1"),
         ({"host": "relay.example"}, "https://relay.example/v1"),
         ({"host": "relay.example", "port": 8443}, "https://relay.example:8443/v1"),
-        ({"host": "relay.example", "schema": "http"}, "http://relay.example/v1"),
+        ({"host": "relay.example", "schema": "http", "extra": {"allow_http": True}}, "http://relay.example/v1"),
+        ({"host": "relay.example", "schema": "sms/v1"}, "https://relay.example/sms/v1"),
+        ({"host": "relay.example", "schema": "sms"}, "https://relay.example/sms"),
+        ({"host": "relay.example", "schema": "/sms/v1/", "port": 8443}, "https://relay.example:8443/sms/v1"),
+        ({"host": "127.0.0.1", "port": 8089, "schema": "v1"}, "http://127.0.0.1:8089/v1"),
+        ({"host": "relay.example", "schema": "https/sms/v1"}, "https://relay.example/sms/v1"),
+        ({"host": "https://relay.example", "schema": "sms/v1/api"}, "https://relay.example/sms/v1"),
+        ({"host": "https://relay.example/sms", "schema": "https"}, "https://relay.example/sms"),
         ({"host": "127.0.0.1", "port": 8089}, "http://127.0.0.1:8089/v1"),
         ({"host": "localhost", "port": 8089, "schema": "https"}, "https://localhost:8089/v1"),
         ({"host": "http://127.0.0.1", "port": 8089}, "http://127.0.0.1:8089/v1"),
@@ -125,6 +132,16 @@ def test_the_default_sender_is_checked_and_kept(sender: str) -> None:
         ({"extra": {"sender": "09120001234"}}, "sender"),
         ({"extra": {"api": "soap"}}, "api: 'soap' is none of edge, rest"),
         ({"extra": {"verify": "maybe"}}, "verify"),
+        ({"extra": {"verify": 0}}, "verify"),
+        ({"extra": {"verify": []}}, "verify"),
+        ({"extra": {"verify": {}}}, "verify"),
+        ({"extra": {"verify": 1.5}}, "verify"),
+        ({"host": "http://relay.example"}, "host: plain http to another machine"),
+        ({"host": "relay.example", "schema": "http"}, "host: plain http to another machine"),
+        ({"host": "http://10.0.0.7:8089", "extra": {"allow_http": "no"}}, "host: plain http to another machine"),
+        ({"host": "http://relay.example", "extra": {"allow_http": "perhaps"}}, "allow_http"),
+        ({"schema": "sms/v1"}, "schema: a path belongs to no base URL"),
+        ({"host": "https://relay.example/v1", "schema": "sms"}, "schema: the base URL has a path already"),
         ({"extra": {"ca_bundle": "no-such-bundle.pem"}}, "ca_bundle: there is no file no-such-bundle.pem"),
         ({"password": "sandbox-key"}, "password: this is the sandbox's key; give the sandbox's address"),
         ({"extra": {"connect_timeout": "soon"}}, "connect_timeout"),
@@ -173,3 +190,20 @@ def test_a_bundle_of_the_relay_is_used(tmp_path: Path) -> None:
     bundle = tmp_path / "relay.pem"
     bundle.write_text("not read before the first connection")
     assert account(extra={"ca_bundle": str(bundle)}).settings.verify == str(bundle)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("verify_ssl", "verify"),
+        ("timeout", "read_timeout"),
+        ("Sender", "sender"),
+        ("read-timeout", "read_timeout"),
+        ("ratelimit", "rate_limit"),
+        ("panel_uri", "panel_url"),
+        ("colour", None),
+    ],
+)
+def test_an_extra_field_that_nothing_reads_is_known_and_so_is_what_was_meant(name: str, meant: str | None) -> None:
+    assert account(extra={name: "x", "sender": "+983000505"}).unknown == (name,)
+    assert meant_by(name) == meant

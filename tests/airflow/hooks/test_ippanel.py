@@ -122,6 +122,19 @@ def test_testing_warns_of_a_strange_line_and_of_a_blocked_account(
     assert "Sending is blocked" in said
 
 
+def test_testing_tells_what_in_the_connection_is_ignored_or_unsafe(connect: Callable[..., str]) -> None:
+    works, said = IPPanelHook(connect(extra={"verify": False, "verify_ssl": "x", "colour": "red"})).test_connection()
+    assert works
+    assert "TLS certificates are not verified" in said
+    assert "The extra field 'verify_ssl' is not known and ignored; verify may be meant." in said
+    assert "The extra field 'colour' is not known and ignored." in said
+
+
+def test_a_path_in_a_connection_uri_is_the_relays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_RELAYED", "ippanel://:a-key-of-twenty-letters@relay.example.com/sms/v1")
+    assert IPPanelHook("relayed").account.settings.root == "https://relay.example.com/sms/v1"
+
+
 def test_testing_with_a_wrong_key_says_what_to_do(connect: Callable[..., str]) -> None:
     works, said = IPPanelHook(connect(password=WRONG_KEY)).test_connection()
     assert not works
