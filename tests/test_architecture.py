@@ -64,8 +64,8 @@ FOREIGN = {
     "apprise": APPRISE_FLOOR,
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},
-    "openpyxl": {"sandbox", "tables/readers.py"},
-    "pyarrow": {"operators/files.py", "tables/readers.py", "sync/sources.py"},
+    "openpyxl": {"sandbox", "tables"},
+    "pyarrow": {"tables"},
     "sqlalchemy": {"campaign"},
     "pytest": {"sandbox"},
 }

@@ -20,8 +20,8 @@ from ippanel_provider.sync.patterns.apply import PatternOutcome
 from ippanel_provider.sync.patterns.files import load
 from ippanel_provider.sync.patterns.lock import LOCK_NAME, Lock
 from ippanel_provider.sync.patterns.plan import PatternPlan, make_plan
-from ippanel_provider.sync.report import report_to
 from ippanel_provider.tables import storage
+from ippanel_provider.tables.writers import report
 
 
 def patterns(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
@@ -44,10 +44,8 @@ def _apply(client: Client, options: argparse.Namespace) -> Result:
         plan = _make(client, options)
         if plan.has_changes and not options.yes:
             confirm(pattern_diff.lines(plan, paint()))
-    with report_to(options.report, PatternOutcome._fields) as report:
-        rows = client.run(
-            pattern_apply.apply(plan, Lock.load(lock_path), lambda lock: lock.save(lock_path), report.add)
-        )
+    with report(options.report, PatternOutcome._fields) as tell:
+        rows = client.run(pattern_apply.apply(plan, Lock.load(lock_path), lambda lock: lock.save(lock_path), tell))
     if options.wait and (pending := [row.code for row in rows if _has_file(row) and row.status == "pending"]):
         decided = client.run(
             pattern_apply.decided(pending, poll=min(60.0, max(1.0, options.wait / 20)), timeout=options.wait)

@@ -23,8 +23,9 @@ from ippanel_provider.sync.phonebooks.plan import PhonebookPlan
 from ippanel_provider.sync.phonebooks.planning import make_plan
 from ippanel_provider.sync.phonebooks.source import Row
 from ippanel_provider.sync.phonebooks.spec import BookSpec, spec_of
-from ippanel_provider.sync.report import Report, report_to
-from ippanel_provider.tables.readers import format_of, read
+from ippanel_provider.tables.formats import to_read, to_write
+from ippanel_provider.tables.readers import read
+from ippanel_provider.tables.writers import Column, report, table
 
 _OVERRIDES = ("mode", "on_missing", "max_delete", "over_full")
 
@@ -51,8 +52,8 @@ def _apply(client: Client, options: argparse.Namespace) -> Result:
         if plan.head.has_changes and not options.yes:
             confirm(book_diff.lines(plan, paint()))
     terms = Terms(chunk_size=options.chunk_size, state=_state(options))
-    with report_to(options.report, RowOutcome._fields) as report:
-        counts = client.run(apply(plan, _key(), report.add, terms, check_panel=bool(options.plan)))
+    with report(options.report, RowOutcome._fields) as tell:
+        counts = client.run(apply(plan, _key(), tell, terms, check_panel=bool(options.plan)))
     summary = plan.head.summary() | {"outcome": counts}
     where = f" {options.report} says why." if options.report else " Use --report to see why."
     lines = [f"Applied: {told(counts)}."] + (
@@ -62,8 +63,9 @@ def _apply(client: Client, options: argparse.Namespace) -> Result:
 
 
 def _export(client: Client, options: argparse.Namespace) -> Result:
-    with Report(options.out, COLUMNS) as report:
-        count = client.run(export(options.book, report.add, with_options=options.with_options))
+    columns = [Column(name) for name in COLUMNS]
+    with table(options.out, columns, to_write(options.out, field="out")) as tell:
+        count = client.run(export(options.book, tell, with_options=options.with_options))
     return Result(
         {"phonebook": options.book, "contacts": count, "path": str(options.out)},
         [f"Wrote {count} contacts to {options.out}."],
@@ -76,7 +78,7 @@ def _make(client: Client, options: argparse.Namespace) -> PhonebookPlan:
 
 
 def _rows(source: Path) -> Iterator[Row]:
-    kind = format_of(source.name)
+    kind = to_read(source)
     with source.open("rb") as file:
         yield from read(file, kind)
 

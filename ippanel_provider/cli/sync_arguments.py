@@ -102,7 +102,11 @@ def _phonebook(group: Any, common: argparse.ArgumentParser) -> None:
     export = _step(group, common, "export", "write the contacts of a phonebook to a file")
     export.add_argument("book", metavar="TITLE", help="the title of the phonebook")
     export.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help="a .csv or .jsonl file; it will hold phone numbers"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="a .csv, .jsonl, .parquet or .xlsx file; it will hold phone numbers",
     )
     export.add_argument(
         "--with-options", action="store_true", help="also read the options: one request for each contact"

@@ -87,14 +87,14 @@ class IPPanelSendFileOperator(SingleSendOperator):
 
     def rows(self) -> Iterator[Row]:
         """Who is in the file, as far as it can be read here, and besides."""
-        from airflow.providers.common.compat.sdk import ObjectStoragePath
-
         from ippanel_provider.campaign.audience import Row
-        from ippanel_provider.tables.readers import Layout, format_of, read
+        from ippanel_provider.operators.files import opened
+        from ippanel_provider.tables.formats import to_read
+        from ippanel_provider.tables.readers import Layout, read
 
         message, line = value_of(self.message), 0
-        with ObjectStoragePath(self.path).open("rb") as file:
-            for line, values, problem in read(file, format_of(self.path), Layout(columns=ascii_uppercase)):
+        with opened(self.path) as file:
+            for line, values, problem in read(file, to_read(self.path), Layout(columns=ascii_uppercase)):
                 recipient = values.get("A")
                 if line == 1 and not any(map(str.isdecimal, str(recipient))):
                     continue  # It names the columns.

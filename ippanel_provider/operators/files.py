@@ -1,128 +1,71 @@
-"""Files on a disk or on any object storage: rows into them as CSV, JSON lines or Parquet, and out of them as
-uploads."""
+"""Paths of tasks: on a disk or on any object storage, as text, ``Path`` or ``ObjectStoragePath``."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from os import PathLike
 from pathlib import Path
-from typing import IO, Any, Literal, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
-from ippanel_provider.client import InvalidInput, Upload
+if TYPE_CHECKING:
+    from ippanel_provider.tables.storage import Location
+    from ippanel_provider.tables.writers import Column, Row
 
-_BATCH = 10_000
-
-
-class Column(NamedTuple):
-    """A column of a file; ``type`` is what Parquet keeps it as."""
-
-    name: str
-    type: Literal["string", "int64", "timestamp"] = "string"
+AnyPath = str | PathLike[str]
+"""What a parameter for a path takes."""
 
 
-Row = Sequence[Any]
+def location(path: Any, conn_id: str | None = None) -> Location:
+    """Return the place of a path.
 
-
-def format_of(path: str, asked_for: str | None = None) -> str:
-    """Return the format: what is asked for, or else what the path ends in; ``csv`` where it ends in nothing known.
-
-    :raises InvalidInput: if there is no such format.
+    :param conn_id: the connection of the object storage, if the path does not name it
     """
-    if asked_for is None:
-        ending = path.rpartition(".")[2].lower()
-        return "jsonl" if ending == "ndjson" else ending if ending in _WRITERS else "csv"
-    if asked_for not in _WRITERS:
-        raise InvalidInput(f"format: {asked_for!r} is none of {', '.join(_WRITERS)}")
-    return asked_for
+    if not isinstance(path, (str, PathLike)):
+        return cast("Location", path)
+    if isinstance(path, ObjectStoragePath) and conn_id is None:
+        return cast("Location", path)
+    text = str(path)
+    return cast("Location", ObjectStoragePath(text, conn_id=conn_id)) if "://" in text else Path(text)
 
 
-def write(path: str, columns: Sequence[Column], rows: Iterable[Row], *, format: str | None = None) -> None:
+def opened(path: Any, conn_id: str | None = None) -> AbstractContextManager[IO[bytes]]:
+    """Open a file to be read."""
+    return cast("AbstractContextManager[IO[bytes]]", location(path, conn_id).open("rb"))
+
+
+def write(path: Any, columns: Sequence[Column], rows: Iterable[Row], *, format: str | None = None) -> None:
     """Write all rows to ``path``, or nothing: a source that fails midway leaves what was there before.
 
-    :param path: a local path, or any URL that object storage takes, as ``s3://connection@bucket/key``.
-    :param format: ``csv``, ``jsonl`` or ``parquet``; default is what the path ends in.
-    :raises InvalidInput: naming the format, if it is none or what it needs is not installed.
+    The rows are not asked for before it is sure that they can be written.
+
+    :param format: ``csv``, ``jsonl``, ``parquet`` or ``xlsx``; default is what the path ends in
+    :raises InvalidInput: naming the path or the format, if it is none or what it needs is not installed.
     """
-    kind = format_of(path, format)
-    # Spooled, because closing a file on object storage publishes it, half written or not.
-    with tempfile.TemporaryFile("w+b") as spool:
-        _WRITERS[kind](spool, columns, rows)
-        spool.seek(0)
-        target = ObjectStoragePath(path)
-        if target.protocol in {"", "file"}:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("wb") as file:
-            shutil.copyfileobj(spool, file)
+    from ippanel_provider.tables.formats import to_write
+    from ippanel_provider.tables.writers import table
 
-
-def _csv(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Row]) -> None:
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-    writer = csv.writer(text)
-    writer.writerow([column.name for column in columns])
-    writer.writerows(map(_plain, rows))
-    text.detach()
-
-
-def _jsonl(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Row]) -> None:
-    names = [column.name for column in columns]
-    for row in rows:
-        file.write(json.dumps(dict(zip(names, _plain(row), strict=True)), ensure_ascii=False).encode() + b"\n")
-
-
-def _parquet(file: IO[bytes], columns: Sequence[Column], rows: Iterable[Row]) -> None:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        raise InvalidInput(
-            "format: Parquet needs pyarrow on the worker: pip install 'airflow-provider-ippanel[parquet]'"
-        ) from None
-    types = {"string": pyarrow.string(), "int64": pyarrow.int64(), "timestamp": pyarrow.timestamp("us", tz="UTC")}
-    schema = pyarrow.schema([(column.name, types[column.type]) for column in columns])
-    remaining = iter(rows)
-    with parquet.ParquetWriter(file, schema) as writer:
-        while batch := list(islice(remaining, _BATCH)):
-            arrays = [
-                pyarrow.array([None if value is None else _kept(value) for value in values], type=field.type)
-                for values, field in zip(zip(*batch, strict=True), schema, strict=True)
-            ]
-            writer.write_batch(pyarrow.record_batch(arrays, schema=schema))
-
-
-def _plain(row: Row) -> list[Any]:
-    return [value.isoformat() if isinstance(value, datetime) else value for value in row]
-
-
-def _kept(value: Any) -> Any:
-    return str(value) if isinstance(value, str) else value
-
-
-_WRITERS: dict[str, Callable[[IO[bytes], Sequence[Column], Iterable[Row]], None]] = {
-    "csv": _csv,
-    "jsonl": _jsonl,
-    "parquet": _parquet,
-}
+    with table(location(path), columns, to_write(path, format)) as add:
+        for row in rows:
+            add(row)
 
 
 @contextmanager
-def uploaded(path: str) -> Iterator[Any]:
+def uploaded(path: Any) -> Iterator[Any]:
     """Give the file at ``path`` in the form that calls upload.
 
     :raises InvalidInput: if there is none.
     """
-    source = ObjectStoragePath(path)
-    if source.protocol in {"", "file"}:
+    from ippanel_provider.client import InvalidInput, Upload
+
+    source: Any = location(path)
+    if getattr(source, "protocol", "") in {"", "file", "local"}:
         # A path is streamed, and can be read again when a request is repeated.
-        yield Path(source.path)
+        yield Path(getattr(source, "path", str(source)))
         return
     # What object storage gives cannot always go back to its start.
     with tempfile.TemporaryFile("w+b") as spool:

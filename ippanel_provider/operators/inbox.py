@@ -22,7 +22,8 @@ class IPPanelInboxOperator(IPPanelOperator):
         there before (templated)
     :param after_id: only texts with a higher id; default is all (templated)
     :param line: only texts to this line; default is all (templated)
-    :param format: ``csv``, ``jsonl`` or ``parquet`` (needs pyarrow); default is what the path ends in
+    :param format: ``csv``, ``jsonl``, ``parquet`` (extra ``parquet``) or ``xlsx`` (extra ``xlsx``); default is what the
+        path ends in
     :param ippanel_conn_id: the connection to IPPanel (templated)
     """
 
@@ -47,8 +48,11 @@ class IPPanelInboxOperator(IPPanelOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Read and write; return the count."""
         from ippanel_provider.client.watch import received
-        from ippanel_provider.operators.files import Column, write
+        from ippanel_provider.operators.files import write
+        from ippanel_provider.tables.formats import to_write
+        from ippanel_provider.tables.writers import Column
 
+        to_write(self.path, self.format)
         after_id = 0 if self.after_id in (None, "", "None") else int(self.after_id)
         texts = self.hook.run(received(after_id))
         last_id = texts[-1].inbox_id if texts else after_id
@@ -65,4 +69,4 @@ class IPPanelInboxOperator(IPPanelOperator):
         )
         write(self.path, columns, rows, format=self.format)
         self.log.info("Wrote %d texts to %s.", len(chosen), self.path)
-        return {"path": self.path, "texts": len(chosen), "last_id": last_id}
+        return {"path": str(self.path), "texts": len(chosen), "last_id": last_id}

@@ -189,7 +189,8 @@ class IPPanelExportPhonebookOperator(IPPanelOperator):
     :param phonebook_id: the phonebook (templated)
     :param path: where to write: a local path, or any URL that object storage takes; an error midway leaves what was
         there before (templated)
-    :param format: ``csv``, ``jsonl`` or ``parquet`` (needs pyarrow); default is what the path ends in
+    :param format: ``csv``, ``jsonl``, ``parquet`` (extra ``parquet``) or ``xlsx`` (extra ``xlsx``); default is what the
+        path ends in
     :param options: ask for the options of each contact too
     """
 
@@ -207,7 +208,8 @@ class IPPanelExportPhonebookOperator(IPPanelOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Read and write; return the count."""
-        from ippanel_provider.operators.files import Column, write
+        from ippanel_provider.operators.files import write
+        from ippanel_provider.tables.writers import Column
 
         names = [
             Column("id", "int64"),
@@ -221,7 +223,7 @@ class IPPanelExportPhonebookOperator(IPPanelOperator):
         written = [0]
         write(self.path, columns, self._rows(written), format=self.format)
         self.log.info("Wrote %d contacts to %s.", written[0], self.path)
-        return {"path": self.path, "contacts": written[0]}
+        return {"path": str(self.path), "contacts": written[0]}
 
     def _rows(self, written: list[int]) -> Iterator[tuple[Any, ...]]:
         import json

@@ -2,58 +2,37 @@
 
 from __future__ import annotations
 
-import logging
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import ObjectStoragePath
+from ippanel_provider.operators.files import location
 
 if TYPE_CHECKING:
     from ippanel_provider.campaign.audience import Row
 
-log = logging.getLogger(__name__)
-
 
 @contextmanager
-def rejects_to(path: str | None, *, with_numbers: bool = False) -> Iterator[Callable[[Row, str], None] | None]:
-    """Give what writes a rejected row down; the file appears at ``path`` when the block ends, also by an error.
+def rejects_to(path: Any, *, with_numbers: bool = False) -> Iterator[Callable[[Row, str], None] | None]:
+    """Give what writes a rejected row down: its line, the reason, and its number only if that is wanted.
 
-    Without a path there is nothing to give.
+    The file appears at ``path`` when the block ends, also by an error, unless that came before any row. Without a path
+    there is nothing to give.
 
     :raises InvalidInput: at once, if the path does not say which format.
     """
-    from ippanel_provider.campaign.rejects import RejectsFile, format_of
+    from ippanel_provider.tables.formats import REPORTS, to_write
+    from ippanel_provider.tables.writers import Column, table
 
     if not path:
         yield None
         return
-    kind = format_of(path)
-    # Spooled, because object storage takes no appending, and shows what is closed.
-    with tempfile.TemporaryFile("w+b") as spool:
-        file = RejectsFile(spool, kind, with_numbers=with_numbers)
-        try:
-            yield file.add
-        except BaseException:
-            file.end()
-            try:
-                # What failed before it began has nothing to say, and an earlier try may have written the file.
-                if file.entries:
-                    _publish(spool, path)
-            except Exception:
-                # It must not hide why the sending failed.
-                log.exception("The file of rejected rows cannot be written.")
-            raise
-        file.end()
-        _publish(spool, path)
+    kind = to_write(path, field="rejects_path", kinds=REPORTS)
+    columns = (Column("line", "int64"), Column("reason"), *([Column("recipient")] if with_numbers else []))
+    with table(location(path), columns, kind, partial=True) as add:
 
+        def write(row: Row, reason: str) -> None:
+            number = "" if row.recipient is None else str(row.recipient)
+            add((row.line, reason, number) if with_numbers else (row.line, reason))
 
-def _publish(spool: IO[bytes], path: str) -> None:
-    spool.seek(0)
-    target = ObjectStoragePath(path)
-    if target.protocol in {"", "file"}:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("wb") as file:
-        shutil.copyfileobj(spool, file)
+        yield write

@@ -24,7 +24,8 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
     :param outbox_ids: the bulks: an id, a list of ids, or what a sending task returned (templated)
     :param path: where to write: a local path, or any URL that object storage takes, as ``s3://connection@bucket/key``;
         an error midway leaves what was there before (templated)
-    :param format: ``csv``, ``jsonl`` or ``parquet`` (needs pyarrow); default is what the path ends in
+    :param format: ``csv``, ``jsonl``, ``parquet`` (extra ``parquet``) or ``xlsx`` (extra ``xlsx``); default is what the
+        path ends in
     :param settle: for how many seconds to keep asking after recipients whose status is not final; default is not at all
     :param concurrency: how many bulks to ask after at once
     :param ippanel_conn_id: the connection to IPPanel (templated)
@@ -52,7 +53,8 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Ask and write; return the counts."""
-        from ippanel_provider.operators.files import Column, write
+        from ippanel_provider.operators.files import write
+        from ippanel_provider.tables.writers import Column
 
         counts: Counter[str] = Counter()
         columns = (Column("outbox_id", "int64"), Column("recipient"), Column("status"), Column("parts", "int64"))
@@ -63,7 +65,7 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
             self.path,
             ", ".join(f"{n} {name}" for name, n in counts.items()),
         )
-        return {"path": self.path, "recipients": counts.total(), **counts}
+        return {"path": str(self.path), "recipients": counts.total(), **counts}
 
     def _rows(self, counts: Counter[str]) -> Iterator[tuple[Any, ...]]:
         from ippanel_provider.campaign.delivery_report import deliveries

@@ -128,13 +128,13 @@ class InFile:
 
     def numbers(self, task: SendingOperator) -> Iterator[Any]:
         """Read the file."""
-        from airflow.providers.common.compat.sdk import ObjectStoragePath
-
         from ippanel_provider.client import InvalidInput
-        from ippanel_provider.tables.readers import format_of, read
+        from ippanel_provider.operators.files import opened
+        from ippanel_provider.tables.formats import to_read
+        from ippanel_provider.tables.readers import read
 
-        kind = format_of(self.path)
-        with ObjectStoragePath(self.path, conn_id=self.conn_id).open("rb") as file:
+        kind = to_read(self.path)
+        with opened(self.path, self.conn_id) as file:
             for record in read(file, kind):
                 if record.problem:
                     raise InvalidInput(f"line {record.line}: {record.problem}")

@@ -11,8 +11,9 @@ from airflow.providers.common.compat.sdk import BaseHook, conf
 
 from ippanel_provider.exceptions import PatternRejected, WaitFailed
 from ippanel_provider.operators.arguments import listed
+from ippanel_provider.operators.files import location, opened
 from ippanel_provider.operators.hidden_fields import Private, value_of
-from ippanel_provider.operators.syncing import SyncOperator, as_task_errors, location
+from ippanel_provider.operators.syncing import SyncOperator, as_task_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,13 +143,12 @@ class IPPanelPatternSyncOperator(SyncOperator):
 
     def _apply(self, plan: PatternPlan, lock: Any, lock_path: Any) -> tuple[dict[str, Any], int]:
         from ippanel_provider.sync.patterns import apply as pattern_apply
-        from ippanel_provider.sync.report import report_to
+        from ippanel_provider.tables.writers import report
 
-        with report_to(
-            location(self.report_path) if self.report_path else None, pattern_apply.PatternOutcome._fields
-        ) as report:
+        path = location(self.report_path) if self.report_path else None
+        with report(path, pattern_apply.PatternOutcome._fields, "report_path") as tell:
             rows: list[PatternOutcome] = self.hook.run(
-                pattern_apply.apply(plan, lock, lambda kept: kept.save(lock_path), report.add)
+                pattern_apply.apply(plan, lock, lambda kept: kept.save(lock_path), tell)
             )
         rejected = [row for row in rows if row.action == "rejected"]
         for row in rejected:
@@ -335,14 +335,15 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
 
     def _apply(self, plan: PhonebookPlan) -> dict[str, int]:
         from ippanel_provider.sync.phonebooks.apply import RowOutcome, Terms, apply, told
-        from ippanel_provider.sync.report import report_to
+        from ippanel_provider.tables.writers import report
 
         shown = 0
-        with report_to(location(self.report_path) if self.report_path else None, RowOutcome._fields) as report:
+        path = location(self.report_path) if self.report_path else None
+        with report(path, RowOutcome._fields, "report_path") as write_down:
 
             def tell(row: RowOutcome) -> None:
                 nonlocal shown
-                report.add(row)
+                write_down(row)
                 if row.action == "rejected" and shown < REJECTS_SHOWN:
                     shown += 1
                     self.log.warning("Row %d was rejected: %s.", row.line, row.reason)
@@ -402,10 +403,12 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
 
 
 def _records(path: str) -> Iterator[Row]:
-    from ippanel_provider.tables.readers import format_of, read
+    from ippanel_provider.tables.formats import to_read
+    from ippanel_provider.tables.readers import read
 
-    with location(path).open("rb") as file:
-        yield from read(file, format_of(path))
+    kind = to_read(path)
+    with opened(path) as file:
+        yield from read(file, kind)
 
 
 def _mappings(rows: Any) -> Iterator[Mapping[str, Any]]:

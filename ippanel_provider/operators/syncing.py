@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import Asset, AssetAlias
 
@@ -14,8 +13,6 @@ from ippanel_provider.operators.base import IPPanelOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
-
-    from ippanel_provider.tables.storage import Location
 
 
 class SyncOperator(IPPanelOperator):
@@ -85,15 +82,6 @@ class SyncOperator(IPPanelOperator):
         if rejected and self.on_reject == "fail":
             where = f" {self.report_path} says why." if self.report_path else " The log says why."
             raise SyncFailed(f"{rejected} were rejected; everything else was done.{where}")
-
-
-def location(path: str) -> Location:
-    """A local path, or one on object storage."""
-    if "://" not in path:
-        return Path(path)
-    from airflow.providers.common.compat.sdk import ObjectStoragePath
-
-    return cast("Location", ObjectStoragePath(path))
 
 
 @contextmanager

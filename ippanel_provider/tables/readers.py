@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from ippanel_provider.client import InvalidInput
+from ippanel_provider.tables.cells import unescaped, unguarded
+from ippanel_provider.tables.formats import missing_extra
 from ippanel_provider.tables.records import Record
 
 PARQUET_ROWS = 1000
@@ -37,27 +39,10 @@ class Layout:
     sheet: str | None = None
 
 
-def format_of(path: str, given: str | None = None) -> str:
-    """Return ``csv``, ``jsonl``, ``parquet`` or ``xlsx``: what is given, or else what the path ends in.
-
-    :raises InvalidInput: if it is none of them.
-    """
-    ending = path.rpartition(".")[2].lower()
-    name = given or {"ndjson": "jsonl", "json": "jsonl", "xlsm": "xlsx", "pq": "parquet", "txt": "csv"}.get(
-        ending, ending
-    )
-    if name not in _READERS:
-        # The path may have been made from anything, so it is not repeated.
-        raise InvalidInput(
-            f"format: {'there is no ' + repr(given) if given else 'the path does not tell'}; give {', '.join(_READERS)}"
-        )
-    return name
-
-
 def read(file: IO[bytes], kind: str, layout: Layout | None = None) -> Iterator[Record]:
     """Yield the records of a file.
 
-    :param kind: what :func:`format_of` returns
+    :param kind: what :func:`ippanel_provider.tables.formats.to_read` returns
     :raises InvalidInput: if the file cannot be read, naming the line where there is one; never what stands in it.
     """
     return _READERS[kind](file, layout or Layout())
@@ -88,7 +73,10 @@ def _csv(file: IO[bytes], layout: Layout) -> Iterator[Record]:
             yield Record(line, {}, f"it has {len(values)} values for {len(names)} columns")
         else:
             # CSV has no NULL, so what is empty is missing.
-            yield Record(line, {name: value or None for name, value in zip(names, _filled(values, names), strict=True)})
+            yield Record(
+                line,
+                {name: unguarded(value) or None for name, value in zip(names, _filled(values, names), strict=True)},
+            )
 
 
 def _jsonl(file: IO[bytes], layout: Layout) -> Iterator[Record]:
@@ -107,9 +95,7 @@ def _parquet(file: IO[bytes], layout: Layout) -> Iterator[Record]:
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        raise InvalidInput(
-            "format: Parquet needs pyarrow on the worker: pip install 'airflow-provider-ippanel[parquet]'"
-        ) from None
+        raise missing_extra("parquet") from None
     try:
         # Reading ahead would hold whole row groups.
         opened = parquet.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20)
@@ -126,9 +112,7 @@ def _xlsx(file: IO[bytes], layout: Layout) -> Iterator[Record]:
     try:
         import openpyxl
     except ImportError:
-        raise InvalidInput(
-            "format: Excel needs openpyxl on the worker: pip install 'airflow-provider-ippanel[xlsx]'"
-        ) from None
+        raise missing_extra("xlsx") from None
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     except Exception as error:  # noqa: BLE001 - openpyxl raises what its parsers do
@@ -151,7 +135,8 @@ def _xlsx(file: IO[bytes], layout: Layout) -> Iterator[Record]:
                 yield Record(line, {}, f"it has values outside the {len(names)} columns")
             else:
                 yield Record(
-                    line, {name: cell for name, cell in zip(names, _filled(cells, names), strict=True) if name}
+                    line,
+                    {name: _cell(cell) for name, cell in zip(names, _filled(cells, names), strict=True) if name},
                 )
     finally:
         book.close()
@@ -188,6 +173,10 @@ def _decoded(file: IO[bytes], encoding: str) -> Iterator[str]:
     finally:
         # Whoever opened the file closes it.
         text.detach()
+
+
+def _cell(value: Any) -> Any:
+    return unguarded(unescaped(value)) if isinstance(value, str) else value
 
 
 def _names(header: Sequence[Any]) -> list[str]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,21 +34,26 @@ class Location(Protocol):
 
 
 @contextmanager
-def writing(path: Location) -> Iterator[IO[bytes]]:
-    """Open a file to be written. On a disk it takes its place when the block ends well, and keeps the rights of what
-    was there.
+def writing(path: Location, *, shared: bool = False) -> Iterator[IO[bytes]]:
+    """Open a file to be written. It takes its place when the block ends well, and keeps the rights of what was there;
+    what ends in an error leaves what was there before.
 
-    Object storage shows a file when it is closed, so what is written there has to be at hand before.
+    :param shared: whether others of the machine may read a new file, as their umask says; otherwise its owner alone
+        may, for there are people in it
     """
     disk = _on_disk(path)
     if disk is None:
-        with path.open("wb") as file:
-            yield file
+        # Object storage shows a file when it is closed, half written or not.
+        with tempfile.TemporaryFile("w+b") as spool:
+            yield spool
+            spool.seek(0)
+            with path.open("wb") as file:
+                shutil.copyfileobj(spool, file)
         return
     disk.parent.mkdir(parents=True, exist_ok=True)
-    draft = disk.with_name(f".{disk.name}.{os.getpid()}.draft")
+    draft = disk.with_name(f".{disk.name}.{secrets.token_hex(4)}.draft")
     try:
-        with draft.open("wb") as file:
+        with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666 if shared else 0o600), "w+b") as file:
             if disk.exists():
                 shutil.copymode(disk, draft)
             yield file
@@ -57,9 +64,9 @@ def writing(path: Location) -> Iterator[IO[bytes]]:
         draft.unlink(missing_ok=True)
 
 
-def write(path: Location, content: bytes) -> None:
+def write(path: Location, content: bytes, *, shared: bool = False) -> None:
     """Write a file, as :func:`writing` does."""
-    with writing(path) as file:
+    with writing(path, shared=shared) as file:
         file.write(content)
 
 
@@ -91,6 +98,6 @@ def read_json(path: Location, what: str) -> dict[str, Any] | None:
     return cast("dict[str, Any]", data)
 
 
-def write_json(path: Location, data: dict[str, Any]) -> None:
-    """Write a JSON object in lines, for people who read the difference."""
-    write(path, json.dumps({"version": 1, **data}, ensure_ascii=False, indent=2).encode() + b"\n")
+def write_json(path: Location, data: dict[str, Any], *, shared: bool = False) -> None:
+    """Write a JSON object in lines, for people who read the difference; ``shared`` as in :func:`writing`."""
+    write(path, json.dumps({"version": 1, **data}, ensure_ascii=False, indent=2).encode() + b"\n", shared=shared)

@@ -66,15 +66,15 @@ class FileToIPPanelOperator(RowsToIPPanelOperator):
 
     def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any] | None:
         """Name the file it reads, for OpenLineage."""
-        return lineage.of_file(self.path)
+        return lineage.of_file(str(self.path))
 
     def records(self) -> Generator[Record, None, None]:
         """Open the file and yield its rows."""
-        from airflow.providers.common.compat.sdk import ObjectStoragePath
+        from ippanel_provider.operators.files import opened
+        from ippanel_provider.tables.formats import to_read
+        from ippanel_provider.tables.readers import Layout, read
 
-        from ippanel_provider.tables.readers import Layout, format_of, read
-
-        kind = format_of(self.path, self.file_format)
+        kind = to_read(self.path, self.file_format)
         layout = Layout(self.encoding, self.delimiter, self.columns, self.sheet)
-        with ObjectStoragePath(self.path, conn_id=self.file_conn_id).open("rb") as file:
+        with opened(self.path, self.file_conn_id) as file:
             yield from read(file, kind, layout)

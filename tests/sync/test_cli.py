@@ -264,6 +264,14 @@ class TestPhonebook:
             "there is no phonebook titled 'Custom'" in ippanel("phonebook", "export", "Custom", "--out", "out.csv").err
         )
 
+    def test_an_export_that_fails_leaves_the_file_that_was_there(self, ippanel: Ippanel, tmp_path: Path) -> None:
+        (tmp_path / "keep.csv").write_text("last week's")
+        assert ippanel("phonebook", "export", "no such title", "--out", "keep.csv").code != 0
+        assert (tmp_path / "keep.csv").read_text() == "last week's"
+        refused = ippanel("phonebook", "export", "Customers", "--out", "out.json")
+        assert "out: let it end in .csv, .jsonl, .parquet or .xlsx" in refused.err
+        assert not (tmp_path / "out.json").exists()
+
     def test_sources_of_other_kinds(self, ippanel: Ippanel, tmp_path: Path) -> None:
         rows = [
             {"mobile": "09120000001", "name": "a", "points": 5},

@@ -48,7 +48,8 @@ class Lock:
 
     def save(self, path: Location) -> None:
         """Write the lock file."""
-        write_json(path, {"patterns": {name: entry._asdict() for name, entry in sorted(self.entries.items())}})
+        entries = {name: entry._asdict() for name, entry in sorted(self.entries.items())}
+        write_json(path, {"patterns": entries}, shared=True)
 
     def code_of(self, name: str) -> str | None:
         """The code of a file's pattern, if it is known."""

@@ -50,7 +50,7 @@ def pull(
             action = "updated" if overwrite else "different"
         if action in ("created", "updated"):
             short = folder / f"{name}.yml"
-            storage.write(short if short.exists() else folder / f"{name}.yaml", as_yaml(content).encode())
+            storage.write(short if short.exists() else folder / f"{name}.yaml", as_yaml(content).encode(), shared=True)
         lock.set(name, code, digest(content.as_json()))
         pulled.append(Pulled(name, code, action))
     return pulled

@@ -16,7 +16,7 @@ import pytest
 from pyarrow import parquet
 
 from ippanel_provider.client import InvalidInput
-from ippanel_provider.tables.readers import Layout, format_of, read
+from ippanel_provider.tables.readers import Layout, read
 from ippanel_provider.tables.records import Record
 
 PEOPLE = [("آرش", "09120000001"), ("بهار", "09120000002")]
@@ -82,29 +82,6 @@ def test_every_format_gives_the_same_rows_with_the_line_a_person_sees(
         Record(first_line, {"name": "آرش", "mobile": "09120000001"}),
         Record(first_line + 1, {"name": "بهار", "mobile": "09120000002"}),
     ]
-
-
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [
-        ("a.csv", "csv"),
-        ("s3://bucket/a.CSV", "csv"),
-        ("a.jsonl", "jsonl"),
-        ("a.ndjson", "jsonl"),
-        ("a.parquet", "parquet"),
-        ("a.xlsx", "xlsx"),
-    ],
-)
-def test_the_path_tells_the_format(path: str, kind: str) -> None:
-    assert format_of(path) == kind
-
-
-def test_the_format_can_be_given_and_has_to_be_one() -> None:
-    assert format_of("export", "csv") == "csv"
-    with pytest.raises(InvalidInput, match="format: the path does not tell; give csv, jsonl, parquet, xlsx"):
-        format_of("09120000001")
-    with pytest.raises(InvalidInput, match="format: there is no 'xml'"):
-        format_of("a.csv", "xml")
 
 
 class TestCsv:
