@@ -126,9 +126,10 @@ class BankOperator(enum.IntEnum):
     OTHER = 13
 
 
-# How numbers begin after +98. Numbers move between operators, and so these are where they were given out.
-MCI_PREFIXES = ("91", "990", "991", "992", "993", "994")
-IRANCELL_PREFIXES = ("90", "93", "941")
+# How mobile numbers begin after +98, as of 2026. Numbers move between operators, and so these are where they were given
+# out. 094 is no mobile number but internet at home, without texts.
+MCI_PREFIXES = ("91", "990", "991", "992", "993", "994", "996")
+IRANCELL_PREFIXES = ("900", "901", "902", "903", "904", "905", "930", "933", "935", "936", "937", "938", "939")
 
 
 class SendingType(enum.StrEnum):

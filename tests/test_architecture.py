@@ -35,7 +35,7 @@ ARROWS = {
     "extras": set(),
     "service": set(),
     "service_profile": set(),
-    "text": set(),
+    "text": {"service", "values"},
     "values": set(),
     "client": BELOW,
     "tables": {"client", *BELOW},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import re
+from decimal import Decimal
 
 import phonenumbers
 import pytest
@@ -41,6 +43,10 @@ BETWEEN = (
     "\u2066",
     "\u2069",
     "\t",
+    "_",
+    "'",
+    "·",
+    "\u0640",
 )
 
 
@@ -62,7 +68,9 @@ def spelled(draw: st.DrawFn, national: str) -> str:
     gaps = draw(st.lists(st.sampled_from(BETWEEN), min_size=len(written), max_size=len(written)))
     # ".0" at the end would be the tail of a float.
     joined = "".join(digit + gap for digit, gap in zip(written, [*gaps[:-2], "", gaps[-1]], strict=True))
-    return draw(st.sampled_from(("", " ", "\u202a", "\u200f", "("))) + joined
+    # Far behind the prefix, a single dot would be the fraction of a float.
+    assume(not re.search(r"\A[+＋]?\w{6,}\.\w+\Z", joined))
+    return draw(st.sampled_from(("", " ", "\u202a", "\u200f", "(", "'", '="', "tel:", "["))) + joined
 
 
 class TestEverySpelling:
@@ -96,9 +104,31 @@ class TestEverySpelling:
             989120001234,
             "9120001234.0",
             "989120001234.0",
+            9120001234.0,
+            Decimal("989120001234"),
+            "'09120001234",
+            '="09120001234"',
+            ' "09120001234"',
+            "tel:+98-912-000-1234",
+            "Tel: 0912 000 1234",
+            "sms:09120001234",
+            "همراه: ۰۹۱۲۰۰۰۱۲۳۴",
+            "[0912] 000 1234",
+            "<09120001234>",
+            "9,120,001,234",
+            "9,120,001,234.00",
+            "0912،000،1234",
+            "9٬120٬001٬234",
+            "09120001234,",
+            "+00989120001234",
+            "+09120001234",
+            "0989120001234",
+            "0912_000_1234",
+            "0912ـ0001234",
+            "0912.0001234",
         ],
     )
-    def test_is_the_wire_form(self, raw: str | int) -> None:
+    def test_is_the_wire_form(self, raw: object) -> None:
         assert normalize(raw) == WIRE
 
     @given(st.data(), mobiles())
@@ -157,9 +187,30 @@ class TestRefusals:
             ("2188880000", Problem.NOT_MOBILE),
             ("2025550123", Problem.NOT_MOBILE),
             ("09812345678", Problem.NOT_MOBILE),
+            (None, Problem.EMPTY),
+            (math.nan, Problem.EMPTY),
+            (Decimal("sNaN"), Problem.EMPTY),
+            (math.inf, Problem.LONG),
+            (10**400, Problem.LONG),
+            (Decimal("1e999999"), Problem.LONG),
+            (912000123.4, Problem.FRACTION),
+            (Decimal("9120001234.5"), Problem.FRACTION),
+            ("912000123.4", Problem.FRACTION),
+            ("9120001.234", Problem.FRACTION),
+            ("9,120,001,234.5", Problem.FRACTION),
+            ("9.12E+09", Problem.SCIENTIFIC),
+            ("9,12e9", Problem.SCIENTIFIC),
+            ("9.120001234E+09", Problem.SCIENTIFIC),
+            (["09120001234"], Problem.LETTERS),
+            (b"09120001234", Problem.LETTERS),
+            ("0912***1234", Problem.LETTERS),
+            ("+9120001234", Problem.FOREIGN),
+            ("+9120001234.0", Problem.FOREIGN),
+            ("009120001234", Problem.FOREIGN),
+            ("tel:+12025550123", Problem.FOREIGN),
         ],
     )
-    def test_give_the_reason(self, raw: str | int, problem: Problem) -> None:
+    def test_give_the_reason(self, raw: object, problem: Problem) -> None:
         with pytest.raises(InvalidNumber) as refusal:
             normalize(raw)
         assert refusal.value.problem is problem
@@ -283,3 +334,27 @@ class TestSender:
     )
     def test_takes_nothing_else(self, line: str) -> None:
         assert not is_sender(line)
+
+
+class Float32:
+    """What numpy hands out for one value of a column of 32-bit floats."""
+
+    ndim = 0
+
+    class dtype:
+        kind, itemsize = "f", 4
+
+    def item(self) -> float:
+        return 9120001024.0
+
+
+class Float64(Float32):
+    class dtype:
+        kind, itemsize = "f", 8
+
+
+def test_a_32_bit_float_is_no_number_even_if_it_looks_like_one() -> None:
+    with pytest.raises(InvalidNumber) as refusal:
+        normalize(Float32())
+    assert refusal.value.problem is Problem.LOSSY
+    assert normalize(Float64()) == "+989120001024"

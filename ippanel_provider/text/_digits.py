@@ -1,0 +1,36 @@
+"""The digits of a number, whatever stands between and around them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# What stands between the digits, or around a number that a spreadsheet was to keep as a text.
+_DROPPED = frozenset("-–—‑−.·•()/\\_ـ[]{}<>'\"`´‘’‚‛“”„‟«»")
+FLOAT_TAIL = re.compile(r"(?<=[0-9])\.0\Z")
+"""What a table read as floats makes of a column of numbers with a gap in it."""
+
+
+class _Plain(dict[int, str | None]):
+    """A table for :meth:`str.translate` that finds out about each character once."""
+
+    def __missing__(self, code: int) -> str | None:
+        char = chr(code)
+        if char.isdecimal():
+            kept: str | None = str(unicodedata.decimal(char))
+        elif char.isspace() or char in _DROPPED or unicodedata.category(char) == "Cf":
+            kept = None
+        else:
+            kept = "+" if char == "\uff0b" else char
+        self[code] = kept
+        return kept
+
+
+_PLAIN = _Plain()
+
+
+def plain_digits(raw: str) -> str:
+    """Latin digits with a leading ``+`` kept; separators and invisible marks dropped; anything else left in place."""
+    plain = FLOAT_TAIL.sub("", raw).translate(_PLAIN)
+    # Typed right to left, the plus ends up behind the digits.
+    return "+" + plain[:-1] if plain.endswith("+") and "+" not in plain[:-1] else plain
