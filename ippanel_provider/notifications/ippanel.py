@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Generator, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.providers.common.compat.notifier import BaseNotifier
 
 from ippanel_provider import metrics
+from ippanel_provider.values import seconds
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -30,7 +33,8 @@ class IPPanelNotifier(BaseNotifier):
     same template, before rendering, whatever run it is in; ``alert_key`` replaces that. The window holds exactly among
     the processes of a machine and nearly among machines; see :mod:`ippanel_provider.notifications.window`.
 
-    One instance may serve many tasks (``default_args``): it is rendered on a copy for every call.
+    One instance may serve many tasks (``default_args``): it is rendered on a copy for every call. If the template of
+    the text or of the pattern cannot be rendered, people are told the DAG, the task and its state instead.
 
     :param message: the text; what is longer than the service takes is cut (templated)
     :param recipients: who gets it: numbers, or one text with commas between them (templated)
@@ -39,11 +43,12 @@ class IPPanelNotifier(BaseNotifier):
     :param held_variable: the variable of the pattern that is given the count of alerts held back
     :param held_text: what is added to a text after alerts were held back; ``{count}`` is how many
     :param sender: the line to send from; default is the connection's (templated)
-    :param window: seconds in which the same alert goes to a person once; 0 lets every alert through
+    :param window: seconds, or a ``timedelta``, in which the same alert goes to a person once; 0 lets every alert
+        through
     :param alert_key: which alerts are the same, as ``"{{ dag.dag_id }}"`` for all tasks of a DAG (templated)
     :param window_scope: ``deployment`` to count among all machines (needs Airflow Variables), or ``machine``
     :param state_dir: where this machine keeps what was sent, as hashes; default is the Airflow home directory
-    :param timeout: seconds to wait for an answer of the service
+    :param timeout: seconds, or a ``timedelta``, to wait for an answer of the service
     :param context: what Airflow gives it where it is awaited; leave it out
     :param ippanel_conn_id: the connection to IPPanel (templated)
     :raises SendFailed: if somebody who should have been told was not; others may have been
@@ -70,11 +75,11 @@ class IPPanelNotifier(BaseNotifier):
         held_variable: str | None = None,
         held_text: str = " (+{count})",
         sender: str | None = None,
-        window: float = 600.0,
+        window: float | timedelta = 600.0,
         alert_key: str | None = None,
         window_scope: Literal["deployment", "machine"] = "deployment",
         state_dir: str | Path | None = None,
-        timeout: float = 10.0,
+        timeout: float | timedelta = 10.0,
         ippanel_conn_id: str = "ippanel_default",
         context: Context | None = None,
         **kwargs: Any,
@@ -82,7 +87,7 @@ class IPPanelNotifier(BaseNotifier):
         if (message is None) == (pattern_code is None):
             raise ValueError("message, pattern_code: give one of them")
         if window_scope not in {"deployment", "machine"}:
-            raise ValueError(f"window_scope: {window_scope!r} is neither deployment nor machine")
+            raise ValueError(f"window_scope: expected one of deployment, machine, got {window_scope!r}")
         self.message = message
         self.recipients = recipients
         self.pattern_code = pattern_code
@@ -90,11 +95,11 @@ class IPPanelNotifier(BaseNotifier):
         self.held_variable = held_variable
         self.held_text = held_text
         self.sender = sender
-        self.window = window
+        self.window = seconds(window, "window")
         self.alert_key = alert_key
         self.window_scope = window_scope
         self.state_dir = state_dir
-        self.timeout = timeout
+        self.timeout = seconds(timeout, "timeout", low=0.1)
         self.ippanel_conn_id = ippanel_conn_id
         self._identity: str | None = None
         super().__init__(**kwargs)
@@ -114,12 +119,34 @@ class IPPanelNotifier(BaseNotifier):
         """Return a copy with its templates rendered; this one stays as it is."""
         ours = copy.copy(self)
         ours._identity = self._identify(context)
-        environment = self.get_template_env(dag=context.get("dag"))
+        dag = context.get("dag")
+        # The callback of a DAG is given a serialized one in a test run, which makes no environment of its own.
+        environment = self.get_template_env(dag=dag if hasattr(dag, "get_template_env") else None)
         seen: set[int] = set()
+        broken = []
         # Not by the base class: before Airflow 3.3 it leaves a template that renders to nothing as it is written.
         for name in self.template_fields:
-            setattr(ours, name, ours.render_template(getattr(ours, name), context, environment, seen))
+            try:
+                setattr(ours, name, ours.render_template(getattr(ours, name), context, environment, seen))
+            except Exception as error:  # noqa: BLE001 - whatever a template does
+                # Neither the template nor the error's words, which may hold a number or a text.
+                self.log.error("%s: its template cannot be rendered (%s).", name, type(error).__name__)
+                broken.append(name)
+        if broken:
+            ours._do_without(broken, context)
         return ours
+
+    def _do_without(self, broken: Sequence[str], context: Context) -> None:
+        """Say plainly what happened where: an alert that cannot be written as it was meant is still an alert."""
+        from ippanel_provider.exceptions import SendFailed
+
+        for name in broken:
+            if name in {"message", "variables", "pattern_code"}:
+                self.message, self.pattern_code, self.variables = plainly(context), None, None
+            elif name in {"sender", "alert_key"}:
+                setattr(self, name, None)
+            else:
+                raise SendFailed(f"{name}: its template cannot be rendered, so nobody can be told.")
 
     def notify(self, context: Context) -> None:
         """Send the alert to all whom the window lets have it."""
@@ -232,6 +259,18 @@ class IPPanelNotifier(BaseNotifier):
         from ippanel_provider.notifications.alert import impatient
 
         return replace(hook.account, settings=impatient(hook.account.settings, self.timeout))
+
+
+def plainly(context: Context) -> str:
+    """Return what is certain of any context: the DAG, the task unless it is a DAG's callback, and the state."""
+    given: Any = context
+    where = given.get("ti") or given.get("task_instance") or given.get("dag_run")
+    read = where.get if isinstance(where, Mapping) else partial(getattr, where)
+    # The callback of a DAG is shown some task of the run.
+    names = ["dag_id"] if "reason" in given else ["dag_id", "task_id"]
+    shown = [str(value) for name in names if (value := read(name, None))]
+    state = given.get("reason") or read("state", None) or ("missed its deadline" if "deadline" in given else "")
+    return f"{' '.join(shown) or 'Airflow'}: {getattr(state, 'value', state) or 'alert'}"
 
 
 send_ippanel_notification = IPPanelNotifier

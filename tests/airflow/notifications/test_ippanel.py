@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -352,3 +353,73 @@ def _variables() -> dict[str, str]:
         found = {row.key: row.val for row in session.query(Variable) if row.key.startswith("ippanel_alert_")}
     assert found, "nothing was kept for the other machines"
     return found
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"message": "{{ nobody.knows.this }}"},
+        {"message": "{{ ti.task_id | no_such_filter }}"},
+        {"message": "{{ 1 / 0 }}"},
+        {"message": "{{ unclosed"},
+        {"pattern_code": "any", "variables": {"task": "{{ nobody.knows.this }}"}},
+        {"pattern_code": "{{ nobody.knows.this }}"},
+    ],
+)
+def test_a_broken_template_tells_dag_task_and_state_plainly(
+    notifier: Callable[..., IPPanelNotifier],
+    sandbox: RunningSandbox,
+    caplog: pytest.LogCaptureFixture,
+    options: dict[str, Any],
+) -> None:
+    what = context()
+    what["ti"].state = "failed"
+    notifier(**options)(what)
+    assert texts(sandbox) == ["orders load: failed"]
+    assert "nobody.knows" not in caplog.text
+
+
+def test_a_broken_template_of_the_line_falls_back_to_the_connections(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox
+) -> None:
+    notifier(sender="{{ nobody.knows.this }}")(context())
+    assert texts(sandbox) == ["load failed in run-1"]
+
+
+def test_a_broken_template_of_the_recipients_fails_without_showing_them(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox
+) -> None:
+    with pytest.raises(SendFailed, match=r"^recipients: its template cannot be rendered") as failed:
+        notifier(recipients=[ANA, "{{ nobody.knows.this }}"])(context())
+    assert ANA not in str(failed.value)
+    assert sandbox.messages() == []
+
+
+def test_a_dag_that_makes_no_environment_is_no_reason_to_stay_silent(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox
+) -> None:
+    """As the serialized DAG that the callback of a DAG gets in a test run."""
+    serialized = SimpleNamespace(dag_id="orders", render_template_as_native_obj=False)
+    notifier(message="{{ run_id }} failed")(context(dag=serialized, reason="task_failure"))
+    assert texts(sandbox) == ["run-1 failed"]
+
+
+@pytest.mark.parametrize(
+    ("window", "held_back"), [(timedelta(minutes=10), 1), (600, 1), ("600", 1), (0, 0), (timedelta(0), 0)]
+)
+def test_a_window_is_seconds_or_a_timedelta(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox, window: Any, held_back: int
+) -> None:
+    alert = notifier(window=window)
+    alert(context())
+    alert(context())
+    assert len(texts(sandbox)) == 2 - held_back
+
+
+@pytest.mark.parametrize("field", ["window", "timeout"])
+@pytest.mark.parametrize("value", [-1, "soon", None, float("nan"), timedelta(seconds=-1)])
+def test_nonsense_is_refused_when_the_dag_is_parsed(
+    notifier: Callable[..., IPPanelNotifier], field: str, value: Any
+) -> None:
+    with pytest.raises(ValueError, match=f"^{field}: "):
+        notifier(**{field: value})
