@@ -149,7 +149,7 @@ class ServiceProfile:
         return json.dumps({**about, "facts": settled}, indent=2) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, text: str | bytes) -> Self:
         """Read the text of a file. What it does not name has the documents' value.
 
         :raises InvalidProfile: saying which part of it is invalid.

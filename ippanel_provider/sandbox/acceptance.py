@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from array import array
 from collections.abc import Sequence
 
 from ippanel_provider.service import BulkState
@@ -30,21 +31,25 @@ def guard_keys(submission: Submission) -> list[Key]:
     ]
 
 
-def blocks_of(submission: Submission, first_id: int, now: float, script: Script, *, is_66_char: bool) -> list[Block]:
-    """The bulks of a submission, with ids from ``first_id`` on in the order of its items; one that ends badly costs
-    nothing.
+def blocks_of(
+    submission: Submission, ids: range, now: float, script: Script, *, is_66_char: bool, factor: float = 1.0
+) -> list[Block]:
+    """The bulks of a submission, with ``ids`` in the order of its items; one that ends badly costs nothing.
+
+    :param factor: what a part costs, in multiples of the usual price.
     """
     due = now if submission.due is None else submission.due
     items = submission.items
     if _is_plain(submission, script) and isinstance(items, Singles):
         parts, costs = price_each(items.texts, items.recipients, is_66_char=is_66_char)
-        return [Batch(first_id, submission.kind, submission.line, items, parts, costs, now, due, script)]
+        if factor != 1:
+            costs = array("d", (round(cost * factor, 1) for cost in costs))
+        return [Batch(ids, submission.kind, submission.line, items, parts, costs, now, due, script)]
     blocks: list[Block] = []
-    for bulk_id, item in enumerate(items, first_id):
+    for bulk_id, item in zip(ids, items, strict=True):
         fate = _fate(item, script)
         parts_of_first, cost = _price(item, submission.price, is_66_char)
-        if not fate.end.is_good:
-            cost = 0.0
+        cost = round(cost * factor, 1) if fate.end.is_good else 0.0
         text, recipients, texts = item
         blocks.append(
             Bulk(

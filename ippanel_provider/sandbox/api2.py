@@ -11,10 +11,11 @@ from http import HTTPStatus
 
 from ippanel_provider.service import LegacyCode
 
+from . import panel
 from .patterns import new_code
-from .rest.checks import line_of, pattern_recipient, pattern_text, recipients_of, refusing, submit, text_of
+from .rest.checks import line_of, pattern_recipient, pattern_text, recipients_of, refusal, refusing, submit, text_of
 from .rest.envelope import Refused, moment, page_of
-from .rest.messages import bulk_of, recipient_status
+from .rest.messages import bulk_of, recipient_row
 from .wire import Api, Call, Reply, Route
 
 
@@ -109,18 +110,19 @@ def message(call: Call) -> Reply:
     """One text by its id, in a list of one."""
     bulk = bulk_of(call, call.query.get("message_id", ""))
     state = bulk.state_at(call.sandbox.now())
-    count = len(bulk.recipients)
+    profile = call.sandbox.profile
+    count = panel.count(profile, len(bulk.recipients))
     return _done(
         [
             {
                 "message_id": bulk.id,
                 "number": bulk.line,
-                "message": bulk.text,
+                "message": panel.text(profile, bulk.text),
                 "state": state.name.lower(),
                 "type": bulk.kind,
                 "valid": "approve" if state.is_good else "",
                 "time": moment(bulk.accepted),
-                "time_send": moment(bulk.due),
+                "time_send": moment(panel.due(profile, bulk)),
                 "recipient_count": count,
                 "exit_count": count,
                 "part": bulk.parts,
@@ -136,11 +138,9 @@ def recipients(call: Call) -> Reply:
     """Where a text stands for each recipient."""
     bulk, now = bulk_of(call, call.params["bulk_id"]), call.sandbox.now()
     page, limit = page_of(call, "per_page")
-    rows = [
-        {"recipient": each, "status": recipient_status(bulk, each, now)}
-        for each in bulk.recipients[page * limit : (page + 1) * limit]
-    ]
-    return _done({"deliveries": rows}, _meta(page, limit, len(bulk.recipients)))
+    listed = panel.recipients(call.sandbox.profile, bulk, now)
+    rows = [recipient_row(call, bulk, each, now) for each in listed[page * limit : (page + 1) * limit]]
+    return _done({"deliveries": rows}, _meta(page, limit, len(listed)))
 
 
 def inbox(call: Call) -> Reply:
@@ -185,4 +185,5 @@ API2 = Api(
     unreadable=_unreadable,
     refused=_refused,
     unauthorized=_unauthorized,
+    repeated=lambda why: _refusal(refusal(why)),
 )

@@ -40,6 +40,7 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request."""
+        self.sandbox.later.catch_up()
         if scope["type"] == "http" and plain_path(scope["path"]).startswith(_WIRE):
             await self._wire(scope, receive, send)
         elif scope["type"] == "http" and len(scope["path"]) > _LONGEST_PATH:

@@ -16,9 +16,9 @@ from .records import Bulk, Singles
 
 @dataclass(slots=True)
 class Batch:
-    """Bulks with the ids from ``id`` on, in order. Everything but texts, recipients and prices is common to them."""
+    """Bulks with the ids of ``ids``, in order. Everything but texts, recipients and prices is common to them."""
 
-    id: int
+    ids: range
     kind: str
     line: str
     singles: Singles
@@ -34,6 +34,19 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.costs)
+
+    @property
+    def id(self) -> int:
+        """The id of the first."""
+        return self.ids.start
+
+    def id_at(self, place: int) -> int:
+        """The id of the bulk at ``place``."""
+        return self.ids[place]
+
+    def place_of(self, bulk_id: int) -> int | None:
+        """The place of the bulk with this id; None when it is none of these."""
+        return self.ids.index(bulk_id) if bulk_id in self.ids else None
 
     @property
     def text_count(self) -> int:
@@ -61,7 +74,7 @@ class Batch:
     def __getitem__(self, place: int) -> Bulk:
         singles = self.singles
         return Bulk(
-            self.id + place,
+            self.ids[place],
             self.kind,
             self.line,
             singles.texts[place],

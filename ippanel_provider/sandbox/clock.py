@@ -11,7 +11,7 @@ _END = 221_845_392_000
 
 
 class Clock:
-    """Seconds since the epoch (UTC) as the service sees them; never runs backwards."""
+    """Seconds since the epoch (UTC) as the service sees them; only :meth:`shift` turns it back."""
 
     def __init__(self, *, speed: float = 1.0) -> None:
         self._speed = speed
@@ -40,6 +40,10 @@ class Clock:
             raise ValueError("the clock only moves forward: advance takes seconds from 0")
         if self.now() + seconds > _END:
             raise ValueError("the clock does not go beyond the year 9000")
+        self._service_anchor += seconds
+
+    def shift(self, seconds: float) -> None:
+        """Show a time ``seconds`` later from now on, or earlier when negative, as a clock that is set right does."""
         self._service_anchor += seconds
 
     def set_speed(self, factor: float) -> None:

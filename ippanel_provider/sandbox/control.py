@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from ippanel_provider.service_profile import VERSION, InvalidProfile, ServiceProfile, facts
 from ippanel_provider.text.numbers import InvalidNumber, is_sender, normalize
 
 from . import live, staff, totp, view
@@ -24,7 +25,7 @@ from .state import Sandbox
 
 _MAX_WAIT = 300.0
 _ACCOUNT_FIELDS = {
-    name: type(getattr(Account(), name))
+    name: {"duplicate_guard": float, "local_numbers": bool}.get(name) or type(getattr(Account(), name))
     for name in (
         "user_name",
         "name",
@@ -69,7 +70,10 @@ def routes() -> list[Route]:
         ("POST", "/account", change_account),
         ("POST", "/patterns/{code}/approve", approve),
         ("POST", "/patterns/{code}/reject", reject),
+        ("GET", "/profile", show_profile),
+        ("POST", "/profile", change_profile),
         ("POST", "/bulks/{id:int}", decide),
+        ("DELETE", "/bulks/{id:int}", delete),
         ("GET", "/stats", stats),
         ("POST", "/reset", reset),
         *staff.CALLS,
@@ -205,7 +209,7 @@ async def remove_faults(sandbox: Sandbox, request: Request) -> object:
 async def show_account(sandbox: Sandbox, request: Request) -> object:
     """The account, its lines and its patterns."""
     return {
-        **{name: getattr(sandbox.account, name) for name in _ACCOUNT_FIELDS},
+        **{name: sandbox.setting(name) for name in _ACCOUNT_FIELDS},
         "api_key": sandbox.api_key,
         "lines": list(sandbox.lines),
         "patterns": {pattern.code: pattern.status for pattern in sandbox.patterns.values()},
@@ -242,6 +246,27 @@ def _account_value(name: str, value: object) -> object:
     return value
 
 
+async def show_profile(sandbox: Sandbox, request: Request) -> object:
+    """How this panel behaves: every fact with its value, and what each says."""
+    described = {name: {"says": fact.says, "default": fact.default} for name, fact in facts().items()}
+    for name, fact in facts().items():
+        if fact.choices:
+            described[name]["choices"] = list(fact.choices)
+    values = {name: getattr(sandbox.profile, name) for name in facts()}
+    return {"version": VERSION, "facts": values, "known": described}
+
+
+async def change_profile(sandbox: Sandbox, request: Request) -> object:
+    """Set facts by name, or all that a service profile (its file: ``version``, ``facts``) holds; others stay."""
+    body = await body_of(request)
+    try:
+        profile = ServiceProfile.from_json(to_json(body if "version" in body else {"version": VERSION, "facts": body}))
+    except InvalidProfile as error:
+        raise Mistake(str(error)) from None
+    sandbox.change_profile({name: getattr(profile, name) for name in profile.known})
+    return await show_profile(sandbox, request)
+
+
 async def approve(sandbox: Sandbox, request: Request) -> object:
     """The reviewer approves a pattern."""
     return await _review(sandbox, request, approved=True)
@@ -273,6 +298,15 @@ async def decide(sandbox: Sandbox, request: Request) -> object:
         raise Mistake(str(error)) from None
     sandbox.decide(bulk.id, script)
     return view.entry(sandbox, bulk, 0, sandbox.now())
+
+
+async def delete(sandbox: Sandbox, request: Request) -> object:
+    """An operator takes a bulk out of the outbox: reports do not know it any more, its texts go out all the same."""
+    try:
+        sandbox.delete(request.path_params["id"])
+    except KeyError:
+        return unknown("bulk")
+    return {"deleted": True}
 
 
 async def stats(sandbox: Sandbox, request: Request) -> object:

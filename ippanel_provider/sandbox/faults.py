@@ -19,7 +19,18 @@ NAMES: dict[str, str] = {
     "refused": "answers 200 that says no, with `message` and `code`; nothing is processed unless `processed`",
     "unauthorized": "answers 401 with `body`: `seen` or `documented`",
     "drop_before": "closes the connection, nothing processed",
+    "reset": "resets the connection (TCP), nothing processed",
     "drop_after": "processes, then closes the connection unanswered",
+    "unanswered": "processes, then stays silent until the client gives up",
+    "held": "keeps the request back and processes it `seconds` (60) of service time later; stays silent, or answers "
+    "an HTML page of a gateway with `status` if given",
+    "repeated": "a gateway hands the request on twice and answers what the second got; or, with `answer`, that it is a "
+    "repetition (`guard`) or there is no credit (`credit`)",
+    "redirect": "answers `status` (302) that points elsewhere; nothing is processed unless `processed`",
+    "listed_late": "what is accepted is in the outbox list only after `seconds` (300) of service time",
+    "frozen": "from this send on the outbox list takes in nothing new for `seconds` (500) of service time",
+    "deleted": "what is accepted is deleted from the outbox after `seconds` (60) of service time",
+    "fewer_ids": "accepts all, answers only the first `accept` (1) ids",
     "outbox_lag": "the outbox list does not show bulks younger than `seconds` (30) of service time",
     "partial": "peer_to_peer accepts only the first `accept` (1) items and answers their ids, or answers "
     "`status` if given",
@@ -38,11 +49,47 @@ _NUMBERS = {
     "message_status": (0, 4),
 }
 # and these are other things.
-_OTHERS = ("body", "message", "code", "processed")
-_PROCESSED_BY_DEFAULT = frozenset({"malformed", "truncated", "drop_after", "partial"})
-_DECISIVE = frozenset(
-    {"status", "html", "refused", "unauthorized", "drop_before", "malformed", "truncated", "drop_after"}
-)
+_OTHERS = ("body", "message", "code", "processed", "answer")
+ANSWERS = ("guard", "credit")
+_PROCESSED_BY_DEFAULT = frozenset({"malformed", "truncated", "drop_after", "unanswered", "repeated"})
+_DECISIVE = _PROCESSED_BY_DEFAULT | {
+    *("status", "html", "redirect", "refused", "unauthorized", "drop_before", "reset", "held")
+}
+
+
+@dataclass(slots=True)
+class Effects:
+    """What faults change about a request that is processed."""
+
+    lag: float = 0.0
+    """Seconds the outbox list is behind."""
+    accept_only: int | None = None
+    """How many items a peer_to_peer send takes."""
+    answer_only: int | None = None
+    """How many of its ids a send is answered with."""
+    outcome: tuple[int | None, int | None] | None = None
+    """The ``state_id`` and ``message_status`` what is accepted shall end in."""
+    listed_after: float = 0.0
+    listed_for: float | None = None
+    freezes: float = 0.0
+
+    def add(self, fault: Fault) -> None:
+        """Take in what ``fault`` changes."""
+        match fault.name:
+            case "outbox_lag":
+                self.lag = max(self.lag, fault.seconds(30))
+            case "partial":
+                self.accept_only = int(fault.options.get("accept", 1))
+            case "fewer_ids":
+                self.answer_only = int(fault.options.get("accept", 1))
+            case "outcome":
+                self.outcome = (fault.options.get("state_id"), fault.options.get("message_status"))
+            case "listed_late":
+                self.listed_after = fault.seconds(300)
+            case "deleted":
+                self.listed_for = fault.seconds(60)
+            case "frozen":
+                self.freezes = fault.seconds(500)
 
 
 @dataclass(slots=True)
@@ -77,7 +124,7 @@ class Fault:
         """Whether this request is meant."""
         if self.method is not None and self.method != method:
             return False
-        wanted = "peer_to_peer" if self.name == "partial" else self.sending_type
+        wanted = "peer_to_peer" if self.name in ("partial", "fewer_ids") else self.sending_type
         if wanted is not None and wanted != sending_type:
             return False
         return self.path is None or _path_matches(self.path, path)
@@ -177,6 +224,8 @@ def _read(fault_id: int, request: Mapping[str, Any]) -> Fault:
         whole = int if option != "seconds" else (int, float)
         if isinstance(value, bool) or not isinstance(value, whole) or not least <= value <= most:
             raise ValueError(f"{option} must be a number from {least} to {most}")
+    if options.get("answer", "guard") not in ANSWERS:
+        raise ValueError(f"answer must be one of: {', '.join(ANSWERS)}")
     Script().forced(options.get("state_id"), options.get("message_status"))
     method = match.get("method")
     return Fault(

@@ -73,6 +73,12 @@ class Submission:
     """Rial a recipient, where the text's length does not decide (voice)."""
     filing: Entry | None = None
     """The contact that the recipient is filed as once the text is accepted."""
+    listed_after: float = 0.0
+    """Seconds until the outbox report lists it, beyond what all wait (a fault)."""
+    listed_for: float | None = None
+    """Seconds until somebody deletes it from the outbox (a fault); None is never."""
+    freezes: float = 0.0
+    """Seconds for which the outbox report takes in nothing new from now on (a fault)."""
 
 
 @dataclass(slots=True)
@@ -101,6 +107,14 @@ class Bulk:
 
     def __iter__(self) -> Iterator[Bulk]:
         yield self
+
+    def id_at(self, place: int) -> int:
+        """Its id."""
+        return self.id
+
+    def place_of(self, bulk_id: int) -> int | None:
+        """0 when it has this id; None when it has not."""
+        return 0 if bulk_id == self.id else None
 
     @property
     def text_count(self) -> int:
@@ -195,15 +209,9 @@ class Account:
     send_block: bool = False
     credit: float = 10_000_000_000.0
     gift: float = 0.0
-    duplicate_guard: float = 40.0
-    """Seconds in which the same text from the same line to the same recipient is refused; 0 switches the guard off."""
     without_credit: str = "state"
     """What meets a send without credit: ``state`` accepts it and ends it in state 8, ``refuse`` answers 200 with status
     false.
-    """
-    local_numbers: bool = False
-    """Whether recipients may be written ``09…`` on the wire. Unsettled at the real service, so the strict reading is
-    the default.
     """
     unauthorized_body: str = "seen"
     """Which of the two 401 bodies is answered: ``seen`` (in production) or ``documented``."""

@@ -187,6 +187,18 @@ class RunningSandbox:
         """Set fields of the account (``credit=0``, ``lines=["+98…"]``, ``duplicate_guard=0``); return all of it."""
         return self.control("POST", "account", changes) if changes else self.control("GET", "account")
 
+    def profile(self, **facts: object) -> dict[str, Any]:
+        """Let the service behave by these facts of :mod:`ippanel_provider.service_profile`; return all of them.
+
+        :raises SandboxError: naming what is no fact, or none of its values.
+        """
+        shown = self.control("POST", "profile", facts) if facts else self.control("GET", "profile")
+        return cast("dict[str, Any]", shown["facts"])
+
+    def delete(self, outbox_id: int) -> None:
+        """An operator takes a bulk out of the outbox; its texts go out all the same."""
+        self.control("DELETE", f"bulks/{outbox_id}")
+
     def approve(self, code: str) -> None:
         """The reviewer approves a pattern."""
         self.control("POST", f"patterns/{code}/approve", {})

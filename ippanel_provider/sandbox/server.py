@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import errno
 import gc
 import os
 import signal
 import socket
+import struct
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +18,8 @@ from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from ippanel_provider.service_profile import DOCUMENTS, InvalidProfile, ServiceProfile
 
 from . import examples
 from .app import App
@@ -29,6 +33,8 @@ from .web.same_origin import is_loopback
 DEFAULT_PORT = 8089
 _HIGHEST_PORT = 65535
 _STANDARD_INPUT = 0
+_AT_ONCE = struct.pack("ii", 1, 0)
+"""Linger for no second: what is not sent is thrown away, and the connection is reset."""
 
 
 class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
@@ -36,7 +42,14 @@ class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.app_state: dict[str, Any] = self.app_state | {"close_connection": transport.close}
+        ends = {"close_connection": transport.close, "reset_connection": lambda: _reset(transport)}
+        self.app_state: dict[str, Any] = self.app_state | ends
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """Drop the connection so that the other side is told it was reset."""
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+    transport.abort()
 
 
 class _Server(uvicorn.Server):
@@ -150,6 +163,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--state", type=Path, metavar="FILE", help="keep everything in FILE (SQLite) and go on from there the next time"
     )
+    parser.add_argument(
+        "--profile",
+        type=Path,
+        metavar="FILE",
+        help="behave as the panel of this service profile (JSON), not as the documents'",
+    )
     parser.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
     return parser
 
@@ -172,7 +191,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             sandbox.account.credit = options.credit
 
     clock = Clock(speed=1.0 if options.speed is None else options.speed)
-    sandbox = Sandbox(api_key=options.api_key, timing=Timing().scaled(options.pace), clock=clock, seed=seed)
+    try:
+        profile = DOCUMENTS if options.profile is None else ServiceProfile.read(options.profile)
+    except InvalidProfile as error:
+        parser.error(f"--profile: {error}")
+    timing = Timing().scaled(options.pace)
+    sandbox = Sandbox(api_key=options.api_key, timing=timing, clock=clock, seed=seed, profile=profile)
     if options.state is not None:
         try:
             sandbox.open(options.state)

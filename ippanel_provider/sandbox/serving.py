@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 import re
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
@@ -43,6 +44,7 @@ class Serving:
         self._apis = [(api, RouteTable(api.routes)) for api in apis]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         body = await _read(receive)
         if body is None:
             return
@@ -54,17 +56,17 @@ class Serving:
         if headers.get(b"content-type", b"").startswith(FORM_TYPES) and not body.lstrip().startswith(b"{"):
             form = read_form(headers[b"content-type"], body)
         call = Call(self.sandbox, method, path, scope["query_string"], headers, body, form)
-        reply = await self._answer(call, scope)
-        if reply is None:
-            await _close(scope, receive)
+        reply = await self._answer(call)
+        if isinstance(reply, Silence):
+            await _be_silent(reply, scope, receive)
         elif isinstance(reply, _Cut):
             await _send_half(reply.reply, send)
-            await _close(scope, receive)
+            await _be_silent(Silence.CLOSE, scope, receive)
         else:
             await _send(reply, send)
 
-    async def _answer(self, call: Call, scope: Scope) -> Reply | _Cut | None:
-        """The answer, an answer that breaks off, or None for none at all."""
+    async def _answer(self, call: Call) -> Reply | _Cut | Silence:
+        """The answer, an answer that breaks off, or how there is none."""
         api, table = next(
             ((api, table) for api, table in self._apis if call.path.startswith(api.prefix)), self._apis[-1]
         )
@@ -81,13 +83,19 @@ class Serving:
         for fault in faults:
             if fault.is_decisive:
                 decisive = fault
-            await _apply(fault, call)
+            call.effects.add(fault)
+            if fault.name == "latency":
+                await asyncio.sleep(fault.seconds(0.5))
         if self.sandbox.outbox is not outbox:
             # Everything was reset while a fault held the request back; it must not reach what came after.
-            return None
+            return Silence.CLOSE
+        if decisive is not None and decisive.name == "held":
+            self.sandbox.later.put(self.sandbox.now() + decisive.seconds(60), lambda: _handle(api, found, call))
         if decisive is not None and not decisive.processed:
             return _failure(decisive, api, None)
         reply = _handle(api, found, call)
+        if call.method == "POST" and (self.sandbox.profile.gateway_repeats or _is(decisive, "repeated")):
+            reply = _handle(api, found, call)
         partial = next((fault for fault in faults if fault.name == "partial" and "status" in fault.options), None)
         if partial is not None:
             return Reply(int(partial.options["status"]), b"")
@@ -106,6 +114,17 @@ class Serving:
         return table.find(call.method, path, alternates=False)
 
 
+class Silence(enum.Enum):
+    """How a request is left without an answer."""
+
+    CLOSE = enum.auto()
+    """The connection is closed."""
+    RESET = enum.auto()
+    """It is reset, as by a machine that crashed."""
+    WAIT = enum.auto()
+    """Nothing happens until the client gives up."""
+
+
 class _Cut:
     """An answer of which only a part is sent."""
 
@@ -122,27 +141,18 @@ def _handle(api: Api, found: tuple[Route, dict[str, str]] | int, call: Call) -> 
     if refusal is not None:
         return refusal
     try:
-        return route.handler(call)
+        return api.shown(call, route.handler(call))
     except Denied as denied:
-        return denied.reply
+        return api.shown(call, denied.reply)
     except UnreadableBody:
         return api.unreadable()
 
 
-async def _apply(fault: Fault, call: Call) -> None:
-    """What a fault changes before the request is handled."""
-    match fault.name:
-        case "latency":
-            await asyncio.sleep(fault.seconds(0.5))
-        case "outbox_lag":
-            call.lag = max(call.lag, fault.seconds(30))
-        case "partial":
-            call.accept_only = int(fault.options.get("accept", 1))
-        case "outcome":
-            call.outcome = (fault.options.get("state_id"), fault.options.get("message_status"))
+def _is(fault: Fault | None, name: str) -> bool:
+    return fault is not None and fault.name == name
 
 
-def _failure(fault: Fault, api: Api, processed: Reply | None) -> Reply | _Cut | None:
+def _failure(fault: Fault, api: Api, processed: Reply | None) -> Reply | _Cut | Silence:
     """The answer of a fault that decides; ``processed`` is what would have been answered, if the request was
     handled."""
     options = fault.options
@@ -152,18 +162,31 @@ def _failure(fault: Fault, api: Api, processed: Reply | None) -> Reply | _Cut | 
             retry_after = ((b"retry-after", str(options["retry_after"]).encode()),) if "retry_after" in options else ()
             return Reply(status, str(options.get("body", "")).encode(), b"text/plain", retry_after)
         case "html":
-            status = int(options.get("status", 502))
-            return Reply(status, _GATEWAY_PAGE % (status, status), HTML)
+            return _page(int(options.get("status", 502)))
+        case "held" if "status" in options:
+            return _page(int(options["status"]))
+        case "redirect":
+            return Reply(int(options.get("status", 302)), b"", HTML, ((b"location", b"/"),))
+        case "held" | "unanswered":
+            return Silence.WAIT
+        case "reset":
+            return Silence.RESET
+        case "repeated" if processed is not None:
+            return api.repeated(str(options["answer"])) if "answer" in options else processed
         case "malformed":
             return Reply(200, _BROKEN_JSON)
         case "truncated":
-            return None if processed is None else _Cut(processed)
+            return Silence.CLOSE if processed is None else _Cut(processed)
         case "refused":
             message, code = options.get("message"), options.get("code")
             return api.refused(None if message is None else str(message), None if code is None else str(code))
         case "unauthorized":
             return api.unauthorized(str(options.get("body", "seen")))
-    return None
+    return Silence.CLOSE
+
+
+def _page(status: int) -> Reply:
+    return Reply(status, _GATEWAY_PAGE % (status, status), HTML)
 
 
 def _sending_type(call: Call) -> str | None:
@@ -201,8 +224,9 @@ async def _send_half(reply: Reply, send: Send) -> None:
     await send({"type": "http.response.body", "body": reply.body[: len(reply.body) // 2], "more_body": True})
 
 
-async def _close(scope: Scope, receive: Receive) -> None:
-    """Close the TCP connection as it stands, and wait until the server has noticed, so that it asks for no answer."""
-    scope["state"]["close_connection"]()
+async def _be_silent(how: Silence, scope: Scope, receive: Receive) -> None:
+    """End without an answer, and wait until the server has noticed, so that it asks for none."""
+    if how is not Silence.WAIT:
+        scope["state"]["close_connection" if how is Silence.CLOSE else "reset_connection"]()
     while (await receive())["type"] != "http.disconnect":
         pass

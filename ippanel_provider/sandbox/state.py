@@ -7,6 +7,7 @@ write it down before it is answered and play it back later.
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -14,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from ippanel_provider.service import CANCEL_WINDOW, BulkState
+from ippanel_provider.service_profile import DOCUMENTS, ServiceProfile
 from ippanel_provider.text.parts import TextSize, measure
 
 from .acceptance import blocks_of, guard_keys, within_credit
+from .bulk_ids import BulkIds
 from .clock import Clock
 from .defaults import API_KEY, SENDER
 from .drafts import Drafts
@@ -24,18 +27,18 @@ from .duplicate_guard import DuplicateGuard
 from .events import Hub
 from .faults import Faults
 from .journal import Journal, Store, change
+from .later import Later
 from .lifecycle import Script, Timing
 from .logins import Logins
 from .outbox import Outbox
 from .patterns import Patterns
 from .people import People, User
 from .phonebooks import Phonebooks
-from .records import Account, Credential, InboxMessage, Line, Submission
+from .records import Account, Bulk, Credential, InboxMessage, Line, Submission
 from .state_file import StateFile
 from .tickets import Tickets
 
-# Ids of the real service have passed 2^31, and clients have broken on it.
-FIRST_BULK_ID = 5_700_000_001
+# Ids of 64 bits, on which clients have broken.
 FIRST_INBOX_ID = 2_200_000_001
 
 
@@ -56,6 +59,7 @@ class Sandbox(Store):
 
     :param api_key: the key clients use.
     :param timing: how long new bulks take to become final.
+    :param profile: how this panel behaves.
     :param seed: fills the account at the start and after each :meth:`reset`, such as ``examples.fill``.
     """
 
@@ -66,6 +70,7 @@ class Sandbox(Store):
         timing: Timing | None = None,
         clock: Clock | None = None,
         seed: Callable[[Sandbox], None] | None = None,
+        profile: ServiceProfile = DOCUMENTS,
     ) -> None:
         self.api_key = api_key
         self.clock = clock or Clock()
@@ -74,10 +79,14 @@ class Sandbox(Store):
         self._script = Script(timing or Timing())
         self._speed = self.clock.speed
         self._seed = seed
+        self._profile = profile
+        self.later = Later(self.clock)
+        self.clock.shift(profile.clock_offset)
         self._clear()
 
     def _clear(self) -> None:
         self.script = self._script
+        self.profile = self._profile
         self.account = Account()
         self.credentials: dict[str, Credential] = {self.api_key: Credential("key")}
         self.lines: dict[str, Line] = {}
@@ -91,10 +100,12 @@ class Sandbox(Store):
         self.people = People(self.journal)
         self.people.put(User(self.account.user_id, self.account.user_name, 0, 0, self.account.name, is_reseller=True))
         self.faults = Faults()
+        self.later.clear()
         self.requests: Counter[str] = Counter()
         self.alternates: Counter[str] = Counter()
         self._guard = DuplicateGuard()
-        self._next_bulk_id = FIRST_BULK_ID
+        self._bulk_ids = BulkIds()
+        self._frozen_until = -math.inf
         self._inbox_ids = itertools.count(FIRST_INBOX_ID)
         self.lines[SENDER] = Line(10001, SENDER)
         if self._seed is not None:
@@ -110,7 +121,7 @@ class Sandbox(Store):
         """Start anew; ``real_time`` is now. The first change of a state file, so that what is seeded has the same times
         again.
         """
-        self.set_clock(real_time, speed, real_time)
+        self.set_clock(real_time + self._profile.clock_offset, speed, real_time)
         self._clear()
 
     def open(self, path: Path) -> None:
@@ -147,9 +158,20 @@ class Sandbox(Store):
     def change_account(self, changes: Mapping[str, Any], lines: Sequence[str] = ()) -> None:
         """Set fields of the account, and give it more lines."""
         for name, value in changes.items():
-            setattr(self.account, name, value)
+            if name == "duplicate_guard":
+                self.change_profile({"guard_seconds": value})
+            elif name == "local_numbers":
+                self.change_profile({"number_spellings": "local" if value else "strict"})
+            else:
+                setattr(self.account, name, value)
         for line in lines:
             self.lines.setdefault(line, Line(20001 + len(self.lines), line))
+
+    def setting(self, name: str) -> Any:
+        """What :meth:`change_account` sets."""
+        if name == "duplicate_guard":
+            return self.profile.guard_seconds
+        return self.profile.number_spellings == "local" if name == "local_numbers" else getattr(self.account, name)
 
     def credential(self, value: str) -> Credential | None:
         """The key or living token with this value."""
@@ -165,6 +187,16 @@ class Sandbox(Store):
         self.alternates[name] += 1
         return True
 
+    def line(self, given: object, *, strict: bool = False) -> str | None:
+        """The account's line that ``given`` means, written with ``+98``, ``98`` or neither; None when it means none.
+
+        :param strict: take none but the first.
+        """
+        if not isinstance(given, str) or given in self.lines or strict:
+            return given if isinstance(given, str) and given in self.lines else None
+        bare = given.strip().removeprefix("+")
+        return next((line for line in (f"+{bare}", f"+98{bare.removeprefix('0')}") if line in self.lines), None)
+
     def size(self, text: str, line: str) -> TextSize:
         """How long ``text`` is on ``line``."""
         known = self.lines.get(line)
@@ -177,14 +209,16 @@ class Sandbox(Store):
         :raises Duplicate: when the guard meets one of the texts again; nothing is accepted then.
         :raises NoCredit: when the account cannot pay and is set to refuse.
         """
-        now, window, credit = self.now(), self.account.duplicate_guard, self.account.credit
+        now, window, credit = self.now(), self.profile.guard_seconds, self.account.credit
         keys = guard_keys(submission) if window else []
         if self._guard.repeats(keys, now, window):
             raise Duplicate
-        first = self._next_bulk_id
+        spread = {"gaps": self.profile.id_gaps, "blocks": self.profile.ids == "blocks"}
+        ids = self._bulk_ids.ahead(len(submission.items), **spread)
         line = self.lines.get(submission.line)
-        is_66_char = line is not None and line.is_66_char
-        blocks = blocks_of(submission, first, now, submission.script or self.script, is_66_char=is_66_char)
+        is_66_char, factor = line is not None and line.is_66_char, self.profile.price_factor
+        script = submission.script or self.script
+        blocks = blocks_of(submission, ids, now, script, is_66_char=is_66_char, factor=factor)
         cost = sum(block.cost for block in blocks)
         if cost <= credit:
             credit -= cost
@@ -194,9 +228,47 @@ class Sandbox(Store):
             blocks, credit = within_credit(blocks, credit)
         self.account.credit = credit
         self._guard.remember(keys, now, window)
-        self._next_bulk_id += len(submission.items)
+        self._bulk_ids.take(ids, **spread)
         self.outbox.add(blocks)
-        return list(range(first, self._next_bulk_id))
+        self._list(submission, ids, now)
+        return list(ids)
+
+    def _list(self, submission: Submission, ids: range, now: float) -> None:
+        """Let the report show what was just accepted later, or only for a while, where a fault says so."""
+        self._frozen_until = max(self._frozen_until, now + submission.freezes)
+        start = max(now + submission.listed_after, self._frozen_until)
+        if start > now or submission.listed_for is not None:
+            for bulk_id in ids:
+                self.outbox.show(
+                    bulk_id, start, math.inf if submission.listed_for is None else now + submission.listed_for
+                )
+
+    def shown(self, bulk_id: int) -> Bulk | None:
+        """The bulk with this id, as one who asks for it by the id finds it."""
+        bulk, now = self.outbox.get(bulk_id), self.now()
+        if bulk is None or now < bulk.accepted + self.profile.bulk_lag or self.outbox.is_deleted(bulk_id, now):
+            return None
+        return bulk
+
+    @change
+    def delete(self, bulk_id: int) -> None:
+        """An operator takes a bulk out of the outbox; its texts go out all the same.
+
+        :raises KeyError: when there is no such bulk.
+        """
+        if self.outbox.get(bulk_id) is None:
+            raise KeyError(bulk_id)
+        self.outbox.show(bulk_id, end=self.now())
+
+    @change
+    def change_profile(self, facts: Mapping[str, Any]) -> None:
+        """Let the panel behave by these facts from now on.
+
+        :raises InvalidProfile: for a name that is no fact, or a value that is none of its values.
+        """
+        profile = self.profile.learn(facts)
+        self.clock.shift(profile.clock_offset - self.profile.clock_offset)
+        self.profile = profile
 
     @change
     def cancel(self, bulk_id: int) -> bool:
@@ -211,6 +283,8 @@ class Sandbox(Store):
             or bulk.due - self.now() < CANCEL_WINDOW
         ):
             return False
+        if not self.profile.cancel_works:
+            return True
         self.decide(bulk_id, Script(bulk.script.timing, BulkState.CANCELLED))
         return True
 

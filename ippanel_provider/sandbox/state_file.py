@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 # Told apart from other databases by the first, and from other versions of itself by the second.
 _APPLICATION_ID = 0x49505342
-_VERSION = 1
+_VERSION = 2
 
 
 class StateFileError(Exception):

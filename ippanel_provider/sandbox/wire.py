@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl
 
 from pydantic_core import from_json, to_json
 
+from .faults import Effects
+
 if TYPE_CHECKING:
     from .records import Credential
     from .state import Sandbox
@@ -78,12 +80,8 @@ class Call:
     form: Form | None = None
     params: dict[str, str] = field(default_factory=dict)
     credential: Credential | None = None
-    lag: float = 0.0
-    """Seconds the outbox list is behind (a fault)."""
-    accept_only: int | None = None
-    """How many items a peer_to_peer send takes (a fault)."""
-    outcome: tuple[int | None, int | None] | None = None
-    """The ``state_id`` and ``message_status`` what is accepted shall end in (a fault)."""
+    effects: Effects = field(default_factory=Effects)
+    """What faults change about it."""
 
     def header(self, name: bytes) -> str:
         """A header by its lower-case name, empty when absent."""
@@ -173,7 +171,7 @@ class Api:
 
     ``authorize`` fills ``call.credential`` or returns the refusal; ``unknown`` answers a path (404) or method (405)
     nobody serves; ``unreadable`` a body that is no JSON; ``refused`` (message, code) and ``unauthorized`` are the
-    faults of the same name in this API's words.
+    faults of the same name in this API's words. ``shown`` turns an answer into the one of this panel.
     """
 
     name: str
@@ -184,6 +182,9 @@ class Api:
     unreadable: Callable[[], Reply]
     refused: Callable[[str | None, str | None], Reply]
     unauthorized: Callable[[str], Reply]
+    repeated: Callable[[str], Reply]
+    """The refusal of a repetition (``guard``) or without credit (``credit``)."""
+    shown: Callable[[Call, Reply], Reply] = lambda call, reply: reply
 
 
 class RouteTable:

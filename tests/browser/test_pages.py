@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., "Page"]
 PATHS = (
     "/",
-    "/outbox/5700000001",
+    "/outbox/1290000001",
     "/phone",
     "/phone?number=09120000001",
     "/inbox",

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from ippanel_provider.sandbox.wire import Api, Reply
+from ippanel_provider.sandbox.wire import Api, Call, Reply
 
 from . import auth, bank, draft, number, package, pattern, payment, phonebook, report, send, ticket, user
-from .envelope import failed, unauthorized
+from .envelope import failed, in_message, unauthorized
 
 CHAPTERS = (auth, send, bank, report, number, user, package, ticket, draft, payment, pattern, phonebook)
 
@@ -28,6 +28,11 @@ def _refused(message: str | None, code: str | None) -> Reply:
     return failed(200, code or "400-1", message or "درخواست پذیرفته نشد")
 
 
+def _shown(call: Call, reply: Reply) -> Reply:
+    misplaced = reply.status == 422 and call.sandbox.profile.validation_in_message
+    return in_message(reply) if misplaced else reply
+
+
 EDGE = Api(
     name="edge",
     prefix="/v1/api/",
@@ -37,4 +42,6 @@ EDGE = Api(
     unreadable=_unreadable,
     refused=_refused,
     unauthorized=unauthorized,
+    repeated=send.repeated,
+    shown=_shown,
 )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from pydantic_core import from_json
+
 from ippanel_provider.sandbox.wire import Call, Denied, Reply
 from ippanel_provider.service import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
@@ -152,7 +154,8 @@ def pages_of(call: Call, *, size_key: str = "per_page", maximum: int = MAX_PAGE_
             number = default
         figures.append(number)
     problems.check()
-    return Pages(*figures)
+    page, size = figures
+    return Pages(page, min(size, call.sandbox.profile.page_cap or size))
 
 
 def listing(call: Call, data: Sequence[object], total: int, pages: Pages, *, path: str | None = None) -> Reply:
@@ -169,7 +172,18 @@ def listing(call: Call, data: Sequence[object], total: int, pages: Pages, *, pat
         "message": DONE,
         "message_code": "200-1",
     }
+    if not call.sandbox.profile.page_figures:
+        del meta["total"], meta["last_page"]
     return Reply.json({"data": data, "meta": meta})
+
+
+def in_message(reply: Reply) -> Reply:
+    """The same refusal, where a panel puts what is wrong with each field into ``meta.message``."""
+    content = from_json(reply.body)
+    meta = content.get("meta", {})
+    if errors := meta.pop("errors", None) or content.pop("errors", None):
+        meta["message"] = errors
+    return Reply.json(content, reply.status)
 
 
 def list_of(call: Call, entries: Sequence[T], render: Callable[[T], object]) -> Reply:

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from ippanel_provider.sandbox.outbox import OutboxFilter
+from ippanel_provider.sandbox import panel
+from ippanel_provider.sandbox.outbox_report import OutboxFilter
 from ippanel_provider.sandbox.prices import operator_of
 from ippanel_provider.sandbox.records import Bulk, InboxMessage
 from ippanel_provider.sandbox.state import Sandbox
@@ -45,10 +46,12 @@ def outbox(call: Call) -> Reply:
     """Bulks, newest first, by filters. The size of a page is called ``limit`` here."""
     pages = pages_of(call, size_key="limit")
     wanted = _outbox_filter(call)
+    # What slides in before this page shows once more what the one before showed last.
+    offset = max(0, pages.offset - call.sandbox.profile.pages_shift * (pages.page - 1))
     bulks, total = (
         ([], 0)
         if wanted is None
-        else call.sandbox.outbox.report(wanted, call.sandbox.now(), offset=pages.offset, limit=pages.size)
+        else call.sandbox.outbox.report(wanted, call.sandbox.now(), offset=offset, limit=pages.size)
     )
     return listing(call, [_render(call.sandbox, bulk) for bulk in bulks], total, pages)
 
@@ -70,18 +73,22 @@ def _outbox_filter(call: Call) -> OutboxFilter | None:
     state = as_int(filters.get("state_id"))
     if "state_id" in filters and state not in set(BulkState):
         raise Denied(failed(422, "400-31", "invalid state"))
+    profile = call.sandbox.profile
     wanted = OutboxFilter(
-        number=str(filters["number"]) if "number" in filters else None,
+        number=call.sandbox.line(filters["number"]) or str(filters["number"]) if "number" in filters else None,
         bulk_id=number("messages_outbox_id"),
-        created_from=number("create_from_date"),
-        created_to=number("create_to_date"),
-        due_from=number("send_from_date"),
-        due_to=number("send_to_date"),
+        created_from=panel.moment(profile, number("create_from_date")),
+        created_to=panel.moment(profile, number("create_to_date")),
+        due_from=panel.moment(profile, number("send_from_date")),
+        due_to=panel.moment(profile, number("send_to_date")),
         recipients_from=number("from_exit_count"),
         recipients_to=number("to_exit_count"),
-        message=str(filters["message"]) if "message" in filters else None,
+        finds=panel.finds(profile, str(filters["message"])) if "message" in filters else None,
         state=state,
-        younger_hidden=call.lag,
+        younger_hidden=max(call.effects.lag, profile.outbox_lag),
+        scheduled_hidden=not profile.scheduled_listed,
+        newest_only=profile.list_cap,
+        oldest_first=profile.page_order == "oldest",
     )
     problems.check()
     name = str(filters.get("username", "*"))
@@ -92,8 +99,8 @@ def _render(sandbox: Sandbox, bulk: Bulk) -> dict[str, object]:
     """A bulk as the service prints it: ids, counts and times as strings, no parts in a list."""
     state = bulk.state_at(sandbox.now())
     name, status = _STATE_NAMES[state]
-    line = sandbox.lines.get(bulk.line)
-    count = str(len(bulk.recipients))
+    line, profile = sandbox.lines.get(bulk.line), sandbox.profile
+    count = str(panel.count(profile, len(bulk.recipients)))
     return {
         "username": sandbox.account.user_name,
         "number_color": "#95E871",
@@ -102,7 +109,7 @@ def _render(sandbox: Sandbox, bulk: Bulk) -> dict[str, object]:
         "messages_outbox_id": str(bulk.id),
         "state": name,
         "type": bulk.kind,
-        "time_send": str(int(bulk.due)),
+        "time_send": str(int(panel.due(profile, bulk))),
         "time": str(int(bulk.accepted)),
         "rcpts_count": count,
         "exit_count": count,
@@ -110,7 +117,7 @@ def _render(sandbox: Sandbox, bulk: Bulk) -> dict[str, object]:
         "partner_id": None,
         "in_delivery_line": 0,
         "valid": _valid(state),
-        "message": bulk.text,
+        "message": panel.text(profile, bulk.text),
         "part": None,
         "cost": bulk.cost,
         "summary": None,
@@ -133,7 +140,7 @@ def _bulk_of(call: Call, field: str, given: object) -> Bulk:
     if given is None or given == "":
         raise missing(field)
     bulk_id = as_int(given)
-    bulk = None if bulk_id is None else call.sandbox.outbox.get(bulk_id)
+    bulk = None if bulk_id is None else call.sandbox.shown(bulk_id)
     if bulk is None:
         raise not_found(NO_BULK)
     return bulk
@@ -189,18 +196,19 @@ def recipients(call: Call) -> Reply:
     """Each recipient of a bulk with what it got and where that stands."""
     bulk = _bulk_of(call, "bulk_id", call.query.get("bulk_id"))
     pages = pages_of(call)
-    now, parts = call.sandbox.now(), str(bulk.parts)
+    now, parts, profile = call.sandbox.now(), str(bulk.parts), call.sandbox.profile
+    listed = panel.recipients(profile, bulk, now)
     rows = [
         {
-            "recipient": recipient,
-            "message": bulk.text_for(index),
+            "recipient": panel.recipient(profile, recipient),
+            "message": panel.text(profile, bulk.text_for(index)) if profile.recipient_texts else None,
             "is_readable": True,
             "msg_parts": parts if bulk.texts is None else str(call.sandbox.size(bulk.text_for(index), bulk.line).parts),
             "message_status": str(int(bulk.status_at(now, recipient))),
         }
-        for index, recipient in enumerate(bulk.recipients[pages.offset : pages.offset + pages.size], start=pages.offset)
+        for index, recipient in enumerate(listed[pages.offset : pages.offset + pages.size], start=pages.offset)
     ]
-    return listing(call, rows, len(bulk.recipients), pages)
+    return listing(call, rows, len(listed), pages)
 
 
 def inbox(call: Call) -> Reply:

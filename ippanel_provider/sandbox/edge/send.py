@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from ippanel_provider.sandbox.prices import text_price
 from ippanel_provider.sandbox.records import Item, Submission
+from ippanel_provider.sandbox.sending import affected
 from ippanel_provider.sandbox.state import Duplicate, NoCredit
 from ippanel_provider.sandbox.wire import Call, Reply, Route, with_plus
 from ippanel_provider.service import OPT_OUT_SUFFIX
 
 from .envelope import Problems, as_int, done, failed, missing, not_found, unauthorized, wrong
 from .sending import FORMS
-from .sending.checks import recipients_of, text_of
+from .sending.checks import recipients_of, text_of, wire_line
 
 _URL_ALIASES = {
     "apikey": "apikey api_key apiKey x-api-key ApiKey api-key key access_key accessKey auth_key authorization "
@@ -43,19 +44,25 @@ def submit(call: Call, submission: Submission) -> Reply:
     """Hand a submission over and answer its ids, or the service's refusal."""
     if call.sandbox.account.send_block:
         return failed(200, "400-1", "ارسال پیام برای این حساب مسدود است")
-    if call.accept_only is not None and submission.kind == "peer_to_peer":
-        submission = replace(submission, items=submission.items[: call.accept_only])
-    if call.outcome is not None:
-        submission = replace(submission, script=call.sandbox.script.forced(*call.outcome))
+    effects = call.effects
+    if effects.accept_only is not None and submission.kind == "peer_to_peer":
+        submission = replace(submission, items=submission.items[: effects.accept_only])
     try:
-        ids = call.sandbox.submit(submission)
+        ids = call.sandbox.submit(affected(call, submission))
     except Duplicate:
-        return failed(429, None, "ارسال پیام تکراری به این گیرنده در این بازه زمانی مجاز نیست")
+        return repeated("guard")
     except NoCredit:
-        return failed(200, "400-1", "اعتبار حساب کافی نیست")
+        return repeated("credit")
     if submission.filing is not None:
         call.sandbox.phonebooks.add_contacts([submission.filing])
-    return done({"message_outbox_ids": ids})
+    return done({"message_outbox_ids": ids[: effects.answer_only]})
+
+
+def repeated(why: str) -> Reply:
+    """The refusal of what the guard met a moment ago (``guard``), or of what nobody can pay (``credit``)."""
+    if why == "guard":
+        return failed(429, None, "ارسال پیام تکراری به این گیرنده در این بازه زمانی مجاز نیست")
+    return failed(200, "400-1", "اعتبار حساب کافی نیست")
 
 
 def send_url(call: Call) -> Reply:
@@ -68,9 +75,10 @@ def send_url(call: Call) -> Reply:
         return unauthorized(call.sandbox.account.unauthorized_body)
     problems = Problems()
     # The documents print their examples with the plus as it is.
-    line, recipient = with_plus(values["from"]), with_plus(values["to"])
-    if line not in call.sandbox.lines:
-        problems.add("from") if line else problems.require("from")
+    sender, recipient = with_plus(values["from"]), with_plus(values["to"])
+    line = wire_line(call, sender) or ""
+    if not line:
+        problems.add("from") if sender else problems.require("from")
     text = text_of(call, values["message"], line, problems)
     recipients = recipients_of(call, [recipient] if recipient else None, problems, "to", 1)
     problems.check()
@@ -109,15 +117,17 @@ def cancel(call: Call) -> Reply:
 def calculate_price(call: Call) -> Reply:
     """What a text costs a recipient, in rial, by operator; the mandatory opt-out suffix is not counted."""
     problems = Problems()
-    line = call.body.get("number")
+    given, profile = call.body.get("number"), call.sandbox.profile
+    line = wire_line(call, given) or ""
     if not line:
-        problems.require("number")
-    elif not isinstance(line, str) or line not in call.sandbox.lines:
-        problems.add("number")
-    text = text_of(call, call.body.get("message"), str(line), problems)
+        problems.add("number") if given else problems.require("number")
+    text = text_of(call, call.body.get("message"), line, problems)
     problems.check()
-    size = call.sandbox.size(text.removesuffix(OPT_OUT_SUFFIX).rstrip(), str(line))
-    mci, other = (text_price(size.encoding, size.parts, at_mci) for at_mci in (True, False))
+    priced = text if profile.suffix_priced else text.removesuffix(OPT_OUT_SUFFIX).rstrip()
+    size = call.sandbox.size(priced, line)
+    mci, other = (
+        round(text_price(size.encoding, size.parts, at_mci) * profile.price_factor, 1) for at_mci in (True, False)
+    )
     return done({"mci_price": mci, "other_price": other, "parts": size.parts})
 
 

@@ -6,6 +6,7 @@ from ippanel_provider.sandbox.wire import Api, Call, Reply, Route
 from ippanel_provider.service import LegacyCode
 
 from . import account, messages
+from .checks import refusal
 from .envelope import failed
 
 _SCHEME = "AccessKey "
@@ -48,4 +49,5 @@ REST = Api(
     unreadable=_unreadable,
     refused=_refused,
     unauthorized=_unauthorized,
+    repeated=lambda why: refusal(why).reply(),
 )

@@ -6,18 +6,25 @@ They take numbers in any spelling, with or without the plus.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import wraps
 
 from ippanel_provider.sandbox.edge.envelope import Problems
 from ippanel_provider.sandbox.edge.sending.pattern import fill
 from ippanel_provider.sandbox.records import Item, Submission
+from ippanel_provider.sandbox.sending import affected
 from ippanel_provider.sandbox.state import Duplicate, NoCredit
 from ippanel_provider.sandbox.wire import Call, Reply
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, MAX_TEXT_CHARACTERS, MAX_TEXT_PARTS, LegacyCode
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 from .envelope import Refused
+
+
+def refusal(why: str) -> Refused:
+    """Of what the guard met a moment ago (``guard``), or of what nobody can pay (``credit``)."""
+    if why == "guard":
+        return Refused(429, "duplicate message")
+    return Refused(LegacyCode.NO_CREDIT, "credit is not enough")
 
 
 def refusing(
@@ -42,8 +49,8 @@ def line_of(call: Call, given: object) -> str:
     """
     if not isinstance(given, str) or not given.strip():
         raise Refused(LegacyCode.NUMBER_NOT_FOUND, "provided number not found")
-    line = "+" + given.strip().removeprefix("+")
-    if line not in call.sandbox.lines:
+    line = call.sandbox.line(given)
+    if line is None:
         raise Refused(LegacyCode.NUMBER_NOT_ASSIGNED, "number is not assigned to you")
     return line
 
@@ -130,11 +137,9 @@ def submit(call: Call, kind: str, line: str, text: str, recipients: list[str]) -
     if account.document_block:
         raise Refused(LegacyCode.DOCUMENTS_NOT_APPROVED, "user documents are not approved")
     submission = Submission(kind, line, [Item(text, recipients)])
-    if call.outcome is not None:
-        submission = replace(submission, script=call.sandbox.script.forced(*call.outcome))
     try:
-        return call.sandbox.submit(submission)[0]
+        return call.sandbox.submit(affected(call, submission))[0]
     except Duplicate:
-        raise Refused(429, "duplicate message") from None
+        raise refusal("guard") from None
     except NoCredit:
-        raise Refused(LegacyCode.NO_CREDIT, "credit is not enough") from None
+        raise refusal("credit") from None

@@ -79,7 +79,7 @@ def page_of(call: Call, size_name: str = "limit") -> tuple[int, int]:
     page, limit = _figure(call, "page", 0), _figure(call, size_name, DEFAULT_PAGE_SIZE)
     if not 1 <= limit <= MAX_PAGE_SIZE:
         raise Refused(LegacyCode.UNPROCESSABLE, {size_name: [f"{size_name} must be between 1 and {MAX_PAGE_SIZE}"]})
-    return page, limit
+    return page, min(limit, call.sandbox.profile.page_cap or limit)
 
 
 def _figure(call: Call, name: str, default: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ippanel_provider.sandbox import panel
 from ippanel_provider.sandbox.patterns import new_code
 from ippanel_provider.sandbox.records import Bulk
 from ippanel_provider.sandbox.wire import Call, Reply, Route
@@ -81,7 +82,7 @@ def bulk_of(call: Call, given: str) -> Bulk:
     :raises Refused: when there is none.
     """
     # Python refuses to read the longest figures, and no id has as many digits.
-    bulk = call.sandbox.outbox.get(int(given)) if given.isascii() and given.isdecimal() and len(given) < 20 else None
+    bulk = call.sandbox.shown(int(given)) if given.isascii() and given.isdecimal() and len(given) < 20 else None
     if bulk is None:
         raise Refused(404, "message not found")
     return bulk
@@ -91,18 +92,19 @@ def message(call: Call) -> Reply:
     """One bulk."""
     bulk, now = bulk_of(call, call.params["bulk_id"]), call.sandbox.now()
     state = bulk.state_at(now)
-    count = len(bulk.recipients)
+    profile = call.sandbox.profile
+    count = panel.count(profile, len(bulk.recipients))
     return done(
         {
             "message": {
                 "bulk_id": bulk.id,
                 "number": bulk.line,
-                "message": bulk.text,
+                "message": panel.text(profile, bulk.text),
                 "status": _STATUS.get(state, "active" if not state.is_final else "failed"),
                 "type": bulk.kind,
                 "confirm_state": "reject" if state is BulkState.REJECTED else "",
                 "created_at": moment(bulk.accepted),
-                "sent_at": moment(bulk.due),
+                "sent_at": moment(panel.due(profile, bulk)),
                 "recipients_count": count,
                 "valid_recipients_count": 0 if state is BulkState.INVALID_RECIPIENTS else count,
                 "page": bulk.parts,
@@ -118,11 +120,17 @@ def recipients(call: Call) -> Reply:
     """Where the text stands for each recipient."""
     bulk, now = bulk_of(call, call.params["bulk_id"]), call.sandbox.now()
     page, limit = page_of(call)
-    rows = [
-        {"recipient": each, "status": recipient_status(bulk, each, now)}
-        for each in bulk.recipients[page * limit : (page + 1) * limit]
-    ]
-    return listing(call, "recipients", rows, page, limit, len(bulk.recipients))
+    listed = panel.recipients(call.sandbox.profile, bulk, now)
+    rows = [recipient_row(call, bulk, each, now) for each in listed[page * limit : (page + 1) * limit]]
+    return listing(call, "recipients", rows, page, limit, len(listed))
+
+
+def recipient_row(call: Call, bulk: Bulk, recipient: str, now: float) -> dict[str, object]:
+    """Where the text stands for one recipient, as the older APIs list it."""
+    return {
+        "recipient": panel.recipient(call.sandbox.profile, recipient),
+        "status": recipient_status(bulk, recipient, now),
+    }
 
 
 def recipient_status(bulk: Bulk, recipient: str, now: float) -> LegacyStatus:

@@ -29,6 +29,7 @@ def _page(request: Request, error: Mistake | None = None, form: dict[str, str] |
         status=422 if error else 200,
         error=error,
         form=form or {},
+        setting=sandbox.setting,
         lines=list(sandbox.lines.values()),
         routes=sandbox.requests.most_common(12),
     )
@@ -55,7 +56,7 @@ async def save(request: Request) -> Response:
         form = await form_of(request)
         changes: dict[str, Any] = {name: form.get(name) == "on" for name in _BOXES}
         changes |= {name: form[name] for name, choices in _CHOICES.items() if form.get(name) in choices}
-        guard = number_in(form, "duplicate_guard", most=1e6)
+        guard = number_in(form, "duplicate_guard", most=86_400)
         if guard is not None:
             changes["duplicate_guard"] = guard
         line = form.get("line", "")

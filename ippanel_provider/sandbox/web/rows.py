@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ippanel_provider.sandbox.lifecycle import ORDINARY, Script, milestones, state_at, statuses_at
-from ippanel_provider.sandbox.outbox import OutboxFilter
+from ippanel_provider.sandbox.outbox_report import OutboxFilter
 from ippanel_provider.sandbox.records import Bulk
 from ippanel_provider.sandbox.state import Sandbox
 from ippanel_provider.service import BulkState, DeliveryStatus

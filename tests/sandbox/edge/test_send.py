@@ -34,9 +34,13 @@ def test_one_text_to_many_is_one_bulk(wire: Wire, ippanel_sandbox: RunningSandbo
     assert [text["recipient"] for text in ippanel_sandbox.messages()] == ["+989120000000", "+989190000000"]
 
 
-def test_ids_are_beyond_32_bits_and_rise(wire: Wire) -> None:
+def test_ids_rise_from_where_live_ones_were_with_those_of_others_between(wire: Wire) -> None:
     first, second = wire.ids(wire.send("a"))[0], wire.ids(wire.send("b"))[0]
-    assert 2**31 < first < second
+    assert 1_290_000_000 < first < second - 1
+    several = [wire.ids(wire.send_each(*(f"{word}{n}" for n in "abcd"))) for word in ("one", "two", "three")]
+    assert [ids == sorted(ids) for ids in several] == [True] * 3
+    assert {ids[1] - ids[0] for ids in several} == {1, 2, 3}
+    assert all(wire.bulk(each)["messages_outbox_id"] == str(each) for ids in several for each in ids)
 
 
 def test_each_item_of_peer_to_peer_is_a_bulk_in_order(wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
@@ -65,7 +69,6 @@ def test_normal_is_the_older_name_of_webservice(wire: Wire) -> None:
         ({"message": "😀" * 671}, "message"),
         ({"params": None}, "params.recipients"),
         ({"params": {"recipients": "+989120000000"}}, "params.recipients"),
-        ({"params": {"recipients": ["09120000000"]}}, "params.recipients.0"),
         ({"params": {"recipients": ["+989120000000", "+98912"]}}, "params.recipients.1"),
         ({"params": {"recipients": ["+989120000000"] * 1001}}, "params.recipients"),
         ({"send_time": "tomorrow"}, "send_time"),
@@ -108,10 +111,26 @@ def test_limits_of_peer_to_peer(wire: Wire, ippanel_sandbox: RunningSandbox, par
     assert ippanel_sandbox.counts()["texts"] == 0
 
 
-def test_local_numbers_only_where_the_account_takes_them(wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
-    ippanel_sandbox.account(local_numbers=True)
-    wire.ids(wire.send("a", "09120000000"))
-    assert ippanel_sandbox.messages()[0]["recipient"] == "+989120000000"
+@pytest.mark.parametrize("recipient", ["09120000000", "989120000000", "9120000000", "00989120000000", "+989120000000"])
+@pytest.mark.parametrize("line", ["3000505", "983000505", "+983000505"])
+def test_numbers_and_lines_are_taken_as_clients_in_the_field_write_them(
+    wire: Wire, ippanel_sandbox: RunningSandbox, recipient: str, line: str
+) -> None:
+    wire.ids(wire.send("a", recipient, from_number=line))
+    (text,) = ippanel_sandbox.messages()
+    assert (text["recipient"], text["sender"]) == ("+989120000000", "+983000505")
+
+
+@pytest.mark.parametrize(
+    ("recipient", "line", "field"),
+    [("09120000000", "+983000505", "params.recipients.0"), ("+989120000000", "3000505", "from_number")],
+)
+def test_a_strict_panel_takes_one_spelling_only(
+    wire: Wire, ippanel_sandbox: RunningSandbox, recipient: str, line: str, field: str
+) -> None:
+    ippanel_sandbox.account(local_numbers=False)
+    assert list(errors(wire.send("a", recipient, from_number=line))) == [field]
+    wire.ids(wire.send("a", "+989120000000"))
 
 
 def test_the_guard_refuses_the_same_text_for_forty_seconds(wire: Wire, ippanel_sandbox: RunningSandbox) -> None:

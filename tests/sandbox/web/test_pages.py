@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PAGES = [
     "/",
-    "/outbox/5700000001",
+    "/outbox/1290000001",
     "/phone",
     "/phone?number=09120000000",
     "/inbox",

@@ -29,11 +29,16 @@ def line_of(call: Call, problems: Problems, field: str = "from_number") -> str:
     line = call.body.get(field)
     if line is None or line == "":
         problems.require(field)
-    elif not isinstance(line, str) or line not in call.sandbox.lines:
+    elif (known := wire_line(call, line)) is None:
         problems.add(field, "خط ارسال کننده معتبر نیست")
     else:
-        return line
+        return known
     return ""
+
+
+def wire_line(call: Call, given: object) -> str | None:
+    """The account's line in a spelling that this panel takes, or None."""
+    return call.sandbox.line(given, strict=call.sandbox.profile.number_spellings == "strict")
 
 
 def text_of(call: Call, value: object, line: str, problems: Problems, field: str = "message") -> str:
@@ -82,10 +87,10 @@ def recipients_of(call: Call, value: object, problems: Problems, field: str, max
 
 
 def recipient_of(call: Call, raw: object) -> str | None:
-    """A recipient as ``+989XXXXXXXXX``, or None; other spellings only where the account is set to take them."""
+    """A recipient as ``+989XXXXXXXXX``, or None; other spellings only where the panel takes them."""
     if isinstance(raw, str) and is_wire_recipient(raw):
         return raw
-    if not call.sandbox.account.local_numbers or not isinstance(raw, str | int) or isinstance(raw, bool):
+    if call.sandbox.profile.number_spellings == "strict" or not isinstance(raw, str | int) or isinstance(raw, bool):
         return None
     try:
         return normalize(raw)
