@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.client.validation import sender as checked_sender
 from ippanel_provider.text.numbers import InvalidNumber, mask, normalize
+from ippanel_provider.values import InvalidValue, duration, moment
 
 _BETWEEN_TARGETS = re.compile(r"[,;|\n،؛]+")
-_AHEAD = re.compile(r"\+?([0-9]+)\s*(m|min|h|d)\Z")
-_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
+_BEGUN_ANEW = re.compile(r"\?(?=[a-z_]+=)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,18 @@ class Targets:
     numbers: tuple[str, ...] = field(repr=False)
     phonebooks: tuple[int, ...] = ()
     unusable: tuple[str, ...] = ()
+
+
+def with_phonebooks(url: str) -> str:
+    """Return a URL whose phonebooks are quoted: a raw ``#`` would end it, and what comes after would be forgotten.
+
+    To who reads such a URL as one of the web, it has no query; so hosts append a second ``?`` and their own options.
+    Apprise has quoted it by now.
+    """
+    before, mark, query = url.partition("?")
+    if "#" in before or "%23" in before:
+        query = _BEGUN_ANEW.sub("&", query)
+    return (before + mark + query).replace("#", "%23")
 
 
 def listed(given: object) -> list[str]:
@@ -92,22 +105,17 @@ def schedule(given: str | None, zone: tzinfo | None) -> Schedule:
     """
     if not given:
         return Schedule()
-    given = given.strip()
-    if relative := _AHEAD.match(given):
-        return Schedule(ahead=timedelta(**{_UNITS[relative[2]]: int(relative[1])}))
+    given = given.strip().removeprefix("+").strip()
+    with suppress(InvalidValue):
+        return Schedule(ahead=duration(given, "schedule"))
+    written: str | datetime = given
+    with suppress(ValueError):
+        if zone is not None and (local := datetime.fromisoformat(_latin(given))).tzinfo is None:
+            written = local.replace(tzinfo=zone)
     try:
-        moment = datetime.fromisoformat(given)
-    except ValueError:
-        raise InvalidInput(
-            f"schedule: {given!r} is no time; give 2027-03-20T09:00:00+03:30, or 45m, 2h, 1d from now"
-        ) from None
-    if moment.tzinfo is None:
-        if zone is None:
-            raise InvalidInput(
-                "schedule: give the time with its offset (2027-03-20T09:00:00+03:30), or add &tz=Asia/Tehran"
-            )
-        moment = moment.replace(tzinfo=zone)
-    return Schedule(moment)
+        return Schedule(moment(written, "schedule"))
+    except InvalidValue as error:
+        raise InvalidInput(f"{error}, or add &tz=Asia/Tehran; or so long from now: 45m, 2h, 1d") from None
 
 
 def _latin(text: str) -> str:

@@ -1,11 +1,18 @@
-"""What must not be sent again when Apprise repeats a notification (``?retry=``)."""
+"""What must not be sent again: when Apprise repeats a notification (``?retry=``), and when two URLs name one person."""
 
 from __future__ import annotations
 
+import hashlib
+import threading
 import time
+from collections.abc import Iterable
 from enum import Enum
+from weakref import WeakKeyDictionary
 
+from apprise import AppriseAsset
 from apprise.plugins import NotifyBase
+
+from ippanel_provider.service import DUPLICATE_GUARD
 
 _REMEMBERED = 30.0
 """Seconds. Apprise waits at most 20 between two attempts, and a repeated text is refused by the service for 40."""
@@ -58,3 +65,47 @@ class Attempts:
     @staticmethod
     def _key(text: str, target: str) -> tuple[int, str]:
         return hash(text), target
+
+
+class Reached:
+    """Whom the URLs of one ``Apprise()`` have just reached with which text.
+
+    The service refuses a text whole if one of its people got the same within 40 seconds. Who got it through another
+    URL has it; who is named by the same URL again is asked to be sent to a second time, and that is told.
+    """
+
+    def __init__(self) -> None:
+        self._at: dict[bytes, tuple[float, bytes]] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, asset: AppriseAsset) -> Reached:
+        """Return that of the ``Apprise()`` whose services share this asset."""
+        with _together:
+            return _reached.setdefault(asset, cls())
+
+    def add(self, text: str, targets: Iterable[str], url: str) -> None:
+        """Remember that ``text`` was accepted for ``targets`` of ``url``."""
+        now, by = time.monotonic(), _digest(url)
+        with self._lock:
+            horizon = now - DUPLICATE_GUARD
+            # The oldest come first.
+            while self._at and self._at[eldest := next(iter(self._at))][0] < horizon:
+                del self._at[eldest]
+            for target in targets:
+                key = _digest(text, target)
+                self._at.pop(key, None)
+                self._at[key] = (now, by)
+
+    def by_another(self, text: str, target: str, url: str) -> bool:
+        """Whether another URL than ``url`` has just reached ``target`` with ``text``."""
+        at, by = self._at.get(_digest(text, target), (float("-inf"), b""))
+        return time.monotonic() - at < DUPLICATE_GUARD and by != _digest(url)
+
+
+_reached: WeakKeyDictionary[AppriseAsset, Reached] = WeakKeyDictionary()
+_together = threading.Lock()
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from itertools import islice
 
 from ippanel_provider.client import (
@@ -32,12 +33,28 @@ class Parcel:
     """One request and the targets it is for: numbers, and phonebooks as ``#12``."""
 
     targets: tuple[str, ...] = field(repr=False)
-    request: Callable[[], Request[Receipt]] = field(repr=False)
+    make: Callable[[Sequence[str]], Request[Receipt]] = field(repr=False)
+
+    def request(self) -> Request[Receipt]:
+        """Return the request.
+
+        :raises InvalidInput: there is something in it that the service does not take.
+        """
+        return self.make(self.targets)
+
+    def only(self, targets: Iterable[str]) -> Parcel:
+        """Return the same for some of the targets."""
+        return Parcel(tuple(targets), self.make)
+
+    def halves(self) -> tuple[Parcel, Parcel]:
+        """Return the same as two parcels."""
+        middle = len(self.targets) // 2
+        return self.only(self.targets[:middle]), self.only(self.targets[middle:])
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a parcel: outbox ids, or the error."""
+    """What became of a parcel: outbox ids, or the error; neither where its targets had the text already."""
 
     parcel: Parcel
     outbox_ids: tuple[int, ...] = ()
@@ -74,15 +91,16 @@ class Letter:
     def parcels(self, targets: Sequence[str]) -> list[Parcel]:
         """Return the fewest requests that reach these targets."""
         if self.is_personal:
-            return [Parcel((target,), partial(self._personal, target)) for target in targets]
+            return [Parcel((target,), self._personal) for target in targets]
         books = [target for target in targets if target.startswith("#")]
         numbers = [target for target in targets if not target.startswith("#")]
         return [
-            *(Parcel(some, partial(self._to_numbers, some)) for some in _by(MAX_RECIPIENTS_PER_REQUEST, numbers)),
-            *(Parcel(some, partial(self._to_books, some)) for some in _by(MAX_PHONEBOOKS_PER_SEND, books)),
+            *(Parcel(some, self._to_numbers) for some in _by(MAX_RECIPIENTS_PER_REQUEST, numbers)),
+            *(Parcel(some, self._to_books) for some in _by(MAX_PHONEBOOKS_PER_SEND, books)),
         ]
 
-    def _personal(self, number: str) -> Request[Receipt]:
+    def _personal(self, numbers: Sequence[str]) -> Request[Receipt]:
+        (number,) = numbers
         if self.voice:
             return edge.send.votp(self.text, number, send_time=self.send_time)
         return gateway(self.api).pattern(
@@ -104,38 +122,87 @@ def _by(size: int, targets: Sequence[str]) -> Iterator[tuple[str, ...]]:
         yield some
 
 
-def deliver(
-    client: Client, parcels: Sequence[Parcel], *, at_once: int, last_start: float, before: Callable[[], None]
-) -> Iterator[Outcome]:
-    """Send the parcels and yield what became of each, in their order.
+_PATIENCE = 8
+"""So many refusals for each request that was accepted; more are no person whom two URLs name."""
+
+
+@dataclass(slots=True)
+class Delivery:
+    """The requests of a letter, one after the other or, where each is for one person, ``at_once``.
 
     What is not begun by ``last_start`` (of :func:`time.monotonic`), or after an answer that every further request would
-    get too, is held back. The first parcel always goes. ``before`` is called before each request.
+    get too, is held back. The first request always goes. ``before`` is called before each. ``has_it`` says whether
+    another URL has just reached a target with this text.
     """
-    ended: list[IPPanelError] = []
-    first = parcels[0] if parcels else None
 
-    def send(parcel: Parcel) -> Outcome:
-        if ended:
-            return Outcome(parcel, error=NotSent(f"Held back after the first failure: {ended[0]}"))
-        if parcel is not first and time.monotonic() > last_start:
-            return Outcome(
-                parcel,
-                error=NotSent(
-                    "Held back: no time was left before Apprise stops waiting. Use fewer targets in one URL."
-                ),
-            )
-        before()
+    client: Client
+    at_once: int
+    last_start: float
+    before: Callable[[], None]
+    has_it: Callable[[str], bool]
+    _begun: bool = False
+    _ended: IPPanelError | None = None
+
+    def outcomes(self, parcels: Sequence[Parcel]) -> Iterator[Outcome]:
+        """Send the parcels and yield what became of each, in their order."""
+        if self.at_once == 1 or len(parcels) < 2:
+            for parcel in parcels:
+                yield from self._delivered(parcel)
+            return
+        with ThreadPoolExecutor(min(self.at_once, len(parcels)), thread_name_prefix="ippanel-apprise") as pool:
+            # In the context of the notification, so that what is logged there is known for its own log.
+            sent = [
+                pool.submit(copy_context().run, lambda each=parcel: list(self._delivered(each))) for parcel in parcels
+            ]
+            for future in sent:
+                yield from future.result()
+
+    def _delivered(self, parcel: Parcel) -> Iterator[Outcome]:
+        outcome = self._attempt(parcel)
+        if not isinstance(outcome.error, Throttled) or outcome.error.retry_after is not None:
+            yield outcome
+            return
+        # The service refuses the whole request for one person who got the text a moment ago. The others get theirs.
+        having = [target for target in parcel.targets if self.has_it(target)]
+        if having:
+            yield Outcome(parcel.only(having))
+            parcel = parcel.only(target for target in parcel.targets if target not in set(having))
+            outcome = self._attempt(parcel) if parcel.targets else outcome
+        if parcel.targets:
+            yield from self._apart(outcome) if isinstance(outcome.error, Throttled) else [outcome]
+
+    def _apart(self, refused: Outcome) -> Iterator[Outcome]:
+        """Find out who it is by halves, and send to the others."""
+        waiting = deque([refused])
+        left = _PATIENCE
+        while waiting:
+            outcome = waiting.popleft()
+            if left <= 0 or len(outcome.parcel.targets) == 1:
+                yield outcome
+                continue
+            for half in outcome.parcel.halves():
+                tried = self._attempt(half)
+                if isinstance(tried.error, Throttled):
+                    left -= 1
+                    waiting.append(tried)
+                else:
+                    left += _PATIENCE
+                    yield tried
+
+    def _attempt(self, parcel: Parcel) -> Outcome:
+        if self._ended:
+            return Outcome(parcel, error=NotSent(f"Held back after the first failure: {self._ended}"))
+        if self._begun and time.monotonic() > self.last_start:
+            return Outcome(parcel, error=NotSent(_NO_TIME))
+        self._begun = True
+        self.before()
         try:
-            return Outcome(parcel, client.run(parcel.request()).outbox_ids)
+            return Outcome(parcel, self.client.run(parcel.request()).outbox_ids)
         except (Unreachable, Unauthorized, InvalidInput, Unsupported) as error:
-            ended.append(error)
+            self._ended = error
             return Outcome(parcel, error=error)
         except IPPanelError as error:
             return Outcome(parcel, error=error)
 
-    if at_once == 1 or len(parcels) < 2:
-        yield from map(send, parcels)
-        return
-    with ThreadPoolExecutor(min(at_once, len(parcels)), thread_name_prefix="ippanel-apprise") as pool:
-        yield from pool.map(send, parcels)
+
+_NO_TIME = "Held back: no time was left before Apprise stops waiting. Use fewer targets in one URL."

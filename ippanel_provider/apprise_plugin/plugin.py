@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apprise import NotifyFormat
-from apprise.locale import gettext_lazy as _
 from apprise.plugins import NotifyBase
 
 from ippanel_provider.apprise_plugin import addressing, discretion, options, plain
-from ippanel_provider.apprise_plugin.attempts import Attempts, Settled
+from ippanel_provider.apprise_plugin.attempts import Attempts, Reached, Settled
 from ippanel_provider.apprise_plugin.compat import ALIGNS_FORMATS, ImproperlyConfigured
-from ippanel_provider.apprise_plugin.parcels import Letter, Outcome, deliver
+from ippanel_provider.apprise_plugin.parcels import Delivery, Letter, Outcome
+from ippanel_provider.apprise_plugin.templates import ARGUMENTS, MODES, TOKENS, VARIABLES
 from ippanel_provider.apprise_url import SCHEME, assembled
-from ippanel_provider.client import ApiKey, Client, InvalidInput, IPPanelError, Retry, Settings
+from ippanel_provider.client import Client, InvalidInput, IPPanelError, Retry, Settings
 from ippanel_provider.service import MAX_TEXT_PARTS, Api
 from ippanel_provider.text.numbers import mask
+from ippanel_provider.values import InvalidValue, seconds, whole
 
 discretion.keep()
 
-MODES = ("sms", "pattern", "votp")
 _APPRISE_WAITS = 57.0
 """Seconds. Apprise 2 gives a service 60 and then takes it for failed, whatever still happens."""
-_NAMES = {"api_key": "key", "base_url": "url"}
+_NAMES = {"api_key": "key", "base_url": "url", "verify": "ca"}
 """What the client's settings are called in a URL."""
 _PARTS = frozenset(
     {
@@ -49,6 +49,10 @@ _PARTS = frozenset(
 """What Apprise makes of a URL besides its options."""
 _AT_ONCE = 8
 """Requests under way together where the service takes one recipient in each."""
+_LONGEST_CONNECT = 15.0
+"""Seconds. Two tries of it leave time for an answer."""
+_said: set[str] = set()
+"""Options of hosts that were named in the log of this process."""
 
 
 class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as untyped: its types differ with its version
@@ -68,37 +72,9 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
     notify_format = (NotifyFormat.TEXT, NotifyFormat.MARKDOWN) if ALIGNS_FORMATS else NotifyFormat.TEXT
 
     templates = ("{schema}://{apikey}@{sender}/{targets}",)
-    template_tokens: ClassVar[dict[str, Any]] = {
-        **NotifyBase.template_tokens,
-        "apikey": {"name": _("API Key"), "type": "string", "required": True, "private": True},
-        "sender": {"name": _("Sender Line"), "type": "string", "required": True, "map_to": "sender"},
-        "target_phone": {"name": _("Target Phone No"), "type": "string", "map_to": "targets"},
-        "target_phonebook": {"name": _("Target Phonebook ID"), "type": "string", "prefix": "#", "map_to": "targets"},
-        "targets": {"name": _("Targets"), "type": "list:string", "required": True},
-    }
-    template_args: ClassVar[dict[str, Any]] = {
-        **NotifyBase.template_args,
-        "key": {"alias_of": "apikey"},
-        "from": {"alias_of": "sender"},
-        "to": {"alias_of": "targets"},
-        "mode": {"name": _("Mode"), "type": "choice:string", "values": MODES, "default": "sms"},
-        "pattern": {"name": _("Pattern Code"), "type": "string"},
-        "body_var": {"name": _("Pattern Variable for the Body"), "type": "string"},
-        "title_var": {"name": _("Pattern Variable for the Title"), "type": "string"},
-        "schedule": {"name": _("Send Time"), "type": "string"},
-        "max_parts": {
-            "name": _("Most Parts of a Text"),
-            "type": "int",
-            "min": 1,
-            "max": MAX_TEXT_PARTS,
-            "default": MAX_TEXT_PARTS,
-        },
-        "api": {"name": _("API"), "type": "choice:string", "values": tuple(map(str, Api)), "default": str(Api.EDGE)},
-        "url": {"name": _("Base URL"), "type": "string", "map_to": "base_url"},
-        "proxy": {"name": _("Proxy URL"), "type": "string", "private": True},
-        "ca": {"name": _("CA Bundle"), "type": "string"},
-    }
-    template_kwargs: ClassVar[dict[str, Any]] = {"variables": {"name": _("Pattern Variables"), "prefix": ":"}}
+    template_tokens: ClassVar[dict[str, Any]] = TOKENS
+    template_args: ClassVar[dict[str, Any]] = ARGUMENTS
+    template_kwargs: ClassVar[dict[str, Any]] = VARIABLES
 
     _may_be_stored = True
 
@@ -107,7 +83,6 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         apikey: str | None = None,
         sender: str | None = None,
         targets: Sequence[str | int] | str | None = None,
-        *,
         mode: str | None = None,
         pattern: str | None = None,
         variables: Mapping[str, str] | None = None,
@@ -121,25 +96,34 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         ca: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.pattern = (pattern or "").strip()
-        self.variables = {name: str(value) for name, value in (variables or {}).items()}
-        self.body_var, self.title_var = body_var or "", title_var or ""
-        self.schedule = schedule
+        # Apprise reads the signature for its templates, so that no parameter is for keywords only.
         try:
-            options.refuse_unknown(kwargs.get("qsd") or {}, kwargs.keys() - _PARTS, self.template_args)
-            self.mode = _choice("mode", mode or ("pattern" if self.pattern else "sms"), MODES)
-            self.api = Api(_choice("api", api or Api.EDGE, tuple(Api)))
-            self.max_parts = _parts(max_parts)
-            self._when = addressing.schedule(schedule, _zone(kwargs.get("tz")))
-            self.apikey = _key(apikey)
+            zone = options.zone(kwargs.get("tz"))
+            super().__init__(**kwargs)
+            self.pattern = (pattern or "").strip()
+            self.variables = {name: str(value) for name, value in (variables or {}).items()}
+            self.body_var, self.title_var = body_var or "", title_var or ""
+            self.schedule = schedule
+            options.refuse_unclear(kwargs.get("qsd", {}).get("verify", "yes"))
+            self._ignore(options.unread(kwargs.get("qsd", {}), kwargs.keys() - _PARTS, self.template_args))
+            self.mode = options.choice("mode", mode or ("pattern" if self.pattern else "sms"), MODES)
+            self.api = Api(options.choice("api", api or Api.EDGE, tuple(Api)))
+            self.max_parts = (
+                MAX_TEXT_PARTS if max_parts is None else whole(max_parts, "max_parts", low=1, high=MAX_TEXT_PARTS)
+            )
+            self._when = addressing.schedule(schedule, zone)
+            self.apikey = options.key(apikey)
             self.sender = "" if self.mode == "votp" else addressing.line(sender or "")
             self.targets = addressing.targets(addressing.listed(targets))
+            connect = min(seconds(self.socket_connect_timeout, "cto", low=0.1), _LONGEST_CONNECT)
+            # The longest a request can take: two tries to connect, the wait between them, and the answer.
+            answer = min(seconds(self.socket_read_timeout, "rto", low=0.1), _APPRISE_WAITS - 2 * connect - 0.5)
+            self._longest = 2 * connect + 0.5 + answer
             self.settings = Settings(
                 api=self.api,
                 base_url=base_url,
-                connect_timeout=self.socket_connect_timeout,
-                read_timeout=self.socket_read_timeout,
+                connect_timeout=connect,
+                read_timeout=answer,
                 proxy=proxy,
                 verify=(ca or True) if self.verify_certificate else False,
                 max_in_flight=_AT_ONCE,
@@ -149,12 +133,12 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
             _ = self.settings.root
             self.settings.check_credential(self.apikey)
             self._refuse_what_cannot_be()
-        except InvalidInput as error:
-            field, colon, problem = str(error).partition(":")
-            why = _NAMES.get(field, field) + colon + problem
-            self.logger.error("IPPanel: %s", why)
+        except (InvalidInput, InvalidValue) as error:
+            why = _in_terms_of_the_url(error)
+            self._tell(logging.ERROR, why)
             raise ImproperlyConfigured(why) from None
         self._attempts = Attempts(self)
+        self._reached = Reached.of(self.asset)
 
     def _refuse_what_cannot_be(self) -> None:
         named = (*self.targets.numbers, *self.targets.phonebooks)
@@ -174,26 +158,48 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
                 "api: the legacy REST API has neither voice codes nor scheduled texts; leave out api=rest"
             )
 
+    def _ignore(self, others: list[str]) -> None:
+        for name in set(others) - _said:
+            _said.add(name)
+            # No warning: tools take the word for a failure, and what they append themselves costs nothing.
+            self._tell(logging.INFO, f"the URL's option {name!r} is none of this service, and is ignored")
+
+    def _tell(self, level: int, sentence: str) -> None:
+        discretion.tell(self.logger, level, sentence)
+
+    def _build_send_calls(
+        self, body: Any = None, title: Any = None, attach: Any = None, **kwargs: Any
+    ) -> Iterator[Any]:
+        if attach and not body:
+            # Apprise only warns of it, and some tools look for the word ERROR.
+            self._tell(logging.ERROR, "nothing was sent. A text carries no files, and there is nothing else to send.")
+        yield from super()._build_send_calls(body=body, title=title, attach=attach, **kwargs)
+
     def send(self, body: str, title: str = "", notify_type: Any = None, body_format: Any = None, **kwargs: Any) -> bool:
         """Send one notification; True if every target was accepted."""
-        body = plain.without_markdown(body) if self._is_markdown(body_format) else body
-        went_out = True
-        try:
-            letters = [self._letter(text, title, body) for text in self._texts(title, body.replace("\r\n", "\n"))]
-        except IPPanelError as error:
-            self.logger.error("IPPanel: nothing was sent. %s", error)
+        if discretion.is_own_log(f"{title}\n{body}"):
             return False
+        with discretion.sending():
+            try:
+                return self._sent(body, title, body_format, bool(kwargs.get("attach")))
+            except (IPPanelError, InvalidValue) as error:
+                self._tell(logging.ERROR, f"nothing was sent. {_in_terms_of_the_url(error)}")
+                return False
+
+    def _sent(self, body: str, title: str, body_format: Any, has_files: bool) -> bool:
+        body = plain.without_markdown(body) if self._is_markdown(body_format) else body
+        letters = [self._letter(text, title, body) for text in self._texts(title, body.replace("\r\n", "\n"))]
         started = time.monotonic()
+        went_out = True
         with Client(self.apikey, self.settings) as client:
             for number, letter in enumerate(letters):
                 went_out = self._send(client, letter, number, started) and went_out
+        if has_files:
+            self._tell(logging.INFO, "the attachments were left out: a text carries no files.")
         if self.targets.unusable:
             unusable = self.targets.unusable
-            self.logger.error(
-                "IPPanel: the URL names %s that cannot be sent to: %s",
-                _counted(len(unusable), "target"),
-                "; ".join(unusable),
-            )
+            named = _counted(len(unusable), "target")
+            self._tell(logging.ERROR, f"the URL names {named} that cannot be sent to: {'; '.join(unusable)}")
             return False
         if went_out:
             self._attempts.succeeded()
@@ -216,9 +222,8 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         if _value(self.overflow_mode) == "split":
             return plain.pieces(text, self.max_parts)
         # No warning: tools take the word for a failure, and it goes out.
-        self.logger.info(
-            "IPPanel: the text of %d characters was cut to %s (max_parts)", len(text), _counted(self.max_parts, "part")
-        )
+        most = _counted(self.max_parts, "part")
+        self._tell(logging.INFO, f"the text of {len(text)} characters was cut to {most} (max_parts)")
         return [plain.cut(text, self.max_parts)]
 
     def _letter(self, text: str, title: str, body: str) -> Letter:
@@ -238,35 +243,43 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         earlier = {target: self._attempts.settled(what, target) for target in self._named()}
         closed = sum(how is Settled.CLOSED for how in earlier.values())
         if closed:
-            what_closed = _counted(closed, "target")
-            self.logger.error("IPPanel: not tried again for %s: refused before, or it may have gone out.", what_closed)
-        parcels = letter.parcels([target for target, how in earlier.items() if how is None])
-        # The longest a request can take: two tries to connect, the wait between them, and the answer.
-        longest = 2 * self.socket_connect_timeout + 0.5 + self.socket_read_timeout
-        outcomes = deliver(
+            why = "refused before, or it may have gone out."
+            self._tell(logging.ERROR, f"not tried again for {_counted(closed, 'target')}: {why}")
+        url = self.url()
+        key = repr((self.settings.root, self.apikey, letter.sender, letter.pattern, letter.voice, what))
+        delivery = Delivery(
             client,
-            parcels,
             at_once=_AT_ONCE if letter.is_personal else 1,
-            last_start=started + _APPRISE_WAITS - longest,
+            last_start=started + _APPRISE_WAITS - self._longest,
             before=self.throttle,
+            has_it=lambda target: self._reached.by_another(key, target, url),
         )
-        failures: dict[str, int] = {}
-        accepted: list[int] = []
-        reached = 0
-        for outcome in outcomes:
+        outcomes = []
+        for outcome in delivery.outcomes(letter.parcels([target for target, how in earlier.items() if how is None])):
             self._remember(what, outcome)
-            if outcome.error is None:
-                accepted.extend(outcome.outbox_ids)
-                reached += len(outcome.parcel.targets)
-            else:
+            if outcome.outbox_ids:
+                self._reached.add(key, outcome.parcel.targets, url)
+            outcomes.append(outcome)
+        return self._told(outcomes, len(earlier)) and not closed
+
+    def _told(self, outcomes: Sequence[Outcome], named: int) -> bool:
+        """Log what became of a letter; return whether everyone has it."""
+        failures: dict[str, int] = {}
+        accepted = [outbox_id for outcome in outcomes for outbox_id in outcome.outbox_ids]
+        reached = sum(len(outcome.parcel.targets) for outcome in outcomes if outcome.outbox_ids)
+        having = sum(len(outcome.parcel.targets) for outcome in outcomes if not (outcome.outbox_ids or outcome.error))
+        for outcome in outcomes:
+            if outcome.error is not None:
                 failures[str(outcome.error)] = failures.get(str(outcome.error), 0) + len(outcome.parcel.targets)
         if accepted:
-            self.logger.info(
-                "IPPanel: accepted for %s; outbox ids %s", _counted(reached, "target"), ", ".join(map(str, accepted))
-            )
+            ids = ", ".join(map(str, accepted))
+            self._tell(logging.INFO, f"accepted for {_counted(reached, 'target')}; outbox ids {ids}")
+        if having:
+            why = "got this text through another URL a moment ago, and the service does not repeat it"
+            self._tell(logging.INFO, f"{_counted(having, 'target')} {why}")
         for why, count in failures.items():
-            self.logger.error("IPPanel: not accepted for %d of %s. %s", count, _counted(len(earlier), "target"), why)
-        return not failures and not closed
+            self._tell(logging.ERROR, f"not accepted for {count} of {_counted(named, 'target')}. {why}")
+        return not failures
 
     def _remember(self, what: str, outcome: Outcome) -> None:
         if outcome.may_repeat:
@@ -323,10 +336,10 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         )
 
     @staticmethod
-    def parse_url(url: str, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+    def parse_url(url: Any, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         """Return what the URL says as arguments of the class; None if it is no URL."""
-        # A raw # would end the URL there, and the phonebooks after it would be forgotten.
-        results: dict[str, Any] | None = NotifyBase.parse_url(str(url).replace("#", "%23"), verify_host=False)
+        written = addressing.with_phonebooks(url) if isinstance(url, str) else None
+        results: dict[str, Any] | None = NotifyBase.parse_url(written, verify_host=False)
         if not results:
             return None
         # Values of the query come unquoted already; user, host and path do not.
@@ -348,37 +361,9 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         return results
 
 
-def _key(apikey: str | None) -> str:
-    if not apikey:
-        raise InvalidInput("key: the URL names no API key before the @ (write a / in it as %2F, or give it as ?key=)")
-    ApiKey(apikey)
-    return apikey.strip()
-
-
-def _parts(max_parts: str | int | None) -> int:
-    try:
-        parts = MAX_TEXT_PARTS if max_parts is None else int(max_parts)
-    except ValueError:
-        parts = 0
-    if not 1 <= parts <= MAX_TEXT_PARTS:
-        raise InvalidInput(f"max_parts: it is a whole number from 1 to {MAX_TEXT_PARTS}")
-    return parts
-
-
-def _choice(field: str, given: str, known: Sequence[str]) -> str:
-    value = given.strip().lower()
-    if value not in known:
-        raise InvalidInput(f"{field}: {given!r} is none of {', '.join(known)}")
-    return value
-
-
-def _zone(name: object) -> ZoneInfo | None:
-    if not name:
-        return None
-    try:
-        return ZoneInfo(str(name))
-    except (ZoneInfoNotFoundError, ValueError):
-        raise InvalidInput(f"tz: {name!r} is no time zone; give it as Asia/Tehran") from None
+def _in_terms_of_the_url(error: Exception) -> str:
+    field, colon, problem = str(error).partition(":")
+    return _NAMES.get(field, field) + colon + problem
 
 
 def _counted(number: int, noun: str) -> str:
