@@ -27,8 +27,9 @@ from typing import Any
 
 from ippanel_provider.campaign.cost import Tariff, tariff_of
 from ippanel_provider.campaign.kinds import OwnTexts
-from ippanel_provider.campaign.ledger.base import Ledger, MemoryLedger
+from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
+from ippanel_provider.campaign.ledger.memory import MemoryLedger
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
 from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.campaign.progress import Progress

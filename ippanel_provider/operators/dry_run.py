@@ -72,8 +72,8 @@ def _ledger(task: SendingOperator, context: Context, terms: Terms, campaign: Cam
     """Only a ledger in SQL knows of other runs; the others would be asked about a try of this task, which sends
     nothing.
     """
-    from ippanel_provider.campaign.ledger.base import MemoryLedger
     from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
+    from ippanel_provider.campaign.ledger.memory import MemoryLedger
 
     if task.ledger_conn_id:
         return ledger_for(task, context, terms, campaign.once_per)

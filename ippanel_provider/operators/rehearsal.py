@@ -33,8 +33,8 @@ def rehearse(task: SingleSendOperator) -> dict[str, Any]:
 
 def _by_rows(task: SingleSendOperator, line: str) -> dict[str, Any]:
     from ippanel_provider.campaign.cost import Tariff, tariff_of
-    from ippanel_provider.campaign.ledger.base import MemoryLedger
     from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
+    from ippanel_provider.campaign.ledger.memory import MemoryLedger
     from ippanel_provider.campaign.order import OncePer
     from ippanel_provider.campaign.progress import Progress
     from ippanel_provider.campaign.screening import Campaign

@@ -86,7 +86,23 @@ class Claim(NamedTuple):
         left = known.claim(self.chunk.messages, self.intent.members)
         if len(left) == len(self.chunk.messages):
             return self
-        return Claim.of(replace(self.chunk, messages=tuple(left)), key) if left else None
+        return self._of(left, key)
+
+    def without(self, taken: set[int], key: MemberKey) -> Claim | None:
+        """Return it without members that are taken, and with each once; None if nothing is left.
+
+        :param taken: their hashes as signed integers
+        """
+        hashes = array("q", self.intent.members)
+        if len(set(hashes)) == len(hashes) and taken.isdisjoint(hashes):
+            return self
+        first: dict[int, Message] = {}
+        for member, message in zip(hashes, self.chunk.messages, strict=True):
+            first.setdefault(member, message)
+        return self._of([message for member, message in first.items() if member not in taken], key)
+
+    def _of(self, messages: Sequence[Message], key: MemberKey) -> Claim | None:
+        return Claim.of(replace(self.chunk, messages=tuple(messages)), key) if messages else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +130,25 @@ class Outcome:
         return cls(void=frozenset(range(intent.size)))
 
 
-class KeyChanged(Exception):
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Who works on a campaign, for who lists campaigns later; no number and no text."""
+
+    dag_id: str
+    task_id: str
+    run_id: str
+    map_index: int = -1
+    try_number: int = 1
+    conn_id: str = ""
+    sender: str = ""
+    form: str = ""
+
+
+class LedgerUnusable(Exception):
+    """The records cannot tell who was reached, so nobody may be sent to."""
+
+
+class KeyChanged(LedgerUnusable):
     """The records were made with another key, so they cannot tell who was reached."""
 
     def __init__(self) -> None:
@@ -122,6 +156,26 @@ class KeyChanged(Exception):
             "ledger: this campaign was begun with another secret (the API key changed?), so nobody can tell who "
             "was reached. "
             "Set the connection's field 'ledger_secret' to the old key, or give a new campaign_id if nothing went out."
+        )
+
+
+class OlderRecords(LedgerUnusable):
+    """The records are of another version's form."""
+
+    def __init__(self, where: str, what_to_do: str) -> None:
+        super().__init__(
+            f"ledger: {where} was written by another version of this package, which cannot tell this one who was "
+            f"reached. {what_to_do} Nothing was sent."
+        )
+
+
+class Forgotten(LedgerUnusable):
+    """There were records, and they are gone."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"ledger: {why}, so nobody can tell who was reached before. Give a new campaign_id, or on_clear='resend' "
+            f"and clear the task, to send to everybody again. Nothing was sent."
         )
 
 
@@ -188,6 +242,33 @@ class Ledger(Protocol):
         """Return what a person decided about chunks by their numbers: ``look``, ``send-again``, ``treat-as-sent``."""
         ...
 
+    def pace(self, rate: float) -> float:
+        """Take the campaign's next turn at so many requests a second; return the seconds to wait for it."""
+        ...
+
+    def tell(self, report: Mapping[str, Any]) -> None:
+        """Keep how far the task has come, for who lists campaigns: ``state`` (``sending``, ``waiting``, ``in doubt``,
+        ``failed``, ``done``) and counts, costs and reasons by name; no number and no text. It is written with what is
+        written next.
+        """
+        ...
+
+    def ask(self, question: Mapping[str, Any] | None) -> None:
+        """Keep where a person was asked about what is in doubt, durable when it returns; None takes it back."""
+        ...
+
+    def asked(self) -> Mapping[str, Any] | None:
+        """Return the question that an earlier try has put, whose answer counts before another one is put."""
+        ...
+
+    def decide(self, number: int, decision: str, by: str) -> bool:
+        """Write down what a person decided about a chunk, for :meth:`decided`; False if it is settled meanwhile."""
+        ...
+
+    def finish(self) -> None:
+        """The task has succeeded: what nobody needs any more may go; who was reached stays known."""
+        ...
+
     def flush(self) -> None:
         """Make durable what is still held back; called when a run ends, however it ends."""
         ...
@@ -203,100 +284,3 @@ class Ledger(Protocol):
         campaign or any other that looks into this home.
         """
         ...
-
-
-class Jotter:
-    """Keeps what a campaign notes besides intents and outcomes for as long as the object lives."""
-
-    def __init__(self) -> None:
-        self._standings: dict[int, Standing] = {}
-        self._notes: dict[str, Any] = {}
-        self._learnt: Mapping[str, Any] = {}
-
-    def standing_of(self, intent: Intent) -> Standing:
-        """Return how far it has come."""
-        return self._standings.get(intent.number, Standing())
-
-    def stand(self, intent: Intent, standing: Standing) -> None:
-        """Keep how far it has come."""
-        self._standings[intent.number] = standing
-
-    def note(self, name: str, value: Any) -> None:
-        """Keep the value."""
-        self._notes[name] = value
-
-    def noted(self, name: str) -> Any:
-        """Return the value."""
-        return self._notes.get(name)
-
-    def learn(self, facts: Mapping[str, Any]) -> None:
-        """Keep the facts."""
-        self._learnt = facts
-
-    def learnt(self) -> Mapping[str, Any]:
-        """Return the facts."""
-        return self._learnt
-
-    def is_superseded(self) -> bool:
-        """Nobody else has this object."""
-        return False
-
-    def decided(self) -> Mapping[int, str]:
-        """Nobody can reach this object to decide."""
-        return {}
-
-
-class MemoryLedger(Jotter):
-    """A ledger that lasts as long as the object."""
-
-    def __init__(self, key: MemberKey) -> None:
-        super().__init__()
-        self.key = key
-        self.known = Known(key)
-        self._intents: dict[int, Intent] = {}
-        self._ends: dict[int, tuple[array[int], frozenset[int]]] = {}
-
-    def history(self) -> Iterator[tuple[Intent, Outcome | None]]:
-        """Yield all records."""
-        for intent in self._intents.values():
-            yield intent, self.outcome_of(intent)
-
-    def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """Return the messages that no earlier try knows."""
-        return self.known.unknown(messages)
-
-    def intend(self, drafts: Iterable[Claim]) -> Iterator[Claim]:
-        """Keep each under the next number."""
-        for draft in drafts:
-            if claim := draft.among(self.known, self.key):
-                claim = claim.numbered(len(self._intents) + 1)
-                self._intents[claim.intent.number] = claim.intent
-                yield claim
-
-    def outcome_of(self, intent: Intent) -> Outcome | None:
-        """Return the outcome."""
-        if intent.number not in self._ends:
-            return None
-        outbox_ids, void = self._ends[intent.number]
-        return Outcome(tuple(outbox_ids), void)
-
-    def settle(self, intent: Intent, outcome: Outcome) -> None:
-        """Keep the outcome."""
-        self.known.release(intent.members, outcome.void)
-        self._ends[intent.number] = array("q", outcome.outbox_ids), outcome.void
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def beside(self) -> tuple[()]:
-        """Nobody else has this object."""
-        return ()
-
-    def claimed(self, since: float) -> set[int]:
-        """Return the outbox ids of this ledger since then."""
-        return {
-            outbox_id
-            for number, (ids, _) in self._ends.items()
-            if self._intents[number].at >= since
-            for outbox_id in ids
-        }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from ippanel_provider.campaign.audience import Message
@@ -30,6 +30,12 @@ class MemberKey:
 
     secret: bytes = field(repr=False)
     once_per: OncePer
+
+    def mixed(self, secret: bytes) -> MemberKey:
+        """Return the key that also needs a home's own secret, so that the account's alone opens no records, nor are
+        they a way to guess it.
+        """
+        return replace(self, secret=hashlib.blake2b(self.secret, key=secret, digest_size=32).digest())
 
     def member(self, message: Message) -> bytes:
         """Return the hash under which a message is known to have been sent."""

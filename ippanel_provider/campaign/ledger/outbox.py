@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.ledger.base import Claim, Intent, Jotter, MemoryLedger, Outcome
+from ippanel_provider.campaign.ledger.base import Claim, Intent, Outcome
 from ippanel_provider.campaign.ledger.hashes import MemberKey
+from ippanel_provider.campaign.ledger.memory import Jotter, MemoryLedger
 from ippanel_provider.client import Client, Flow, NotFound, Unsupported, edge
 from ippanel_provider.client.pages import everything
 from ippanel_provider.service import MAX_PAGE_SIZE, Api

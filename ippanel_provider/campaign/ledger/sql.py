@@ -1,128 +1,135 @@
 """The ledger in a SQL database: it also holds across runs and clears, and between workers.
 
-Its tables are made on first use: a row a campaign and a row a chunk. The chunks of a campaign are numbered in the order
-in which they were claimed, whoever claimed them, and a number is taken only by who knows all chunks before it. So of
-two workers that want to send to the same person one wins, whatever chunks they made of their rows.
+A campaign's chunks are numbered in the order in which they were claimed, whoever claimed them. Who is in one is also a
+row of its own with the campaign and the person for its primary key: of two workers that want to send to the same person
+one wins, whatever chunks they made of their rows, and neither reads what the other has written.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import logging
+import time
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.ledger.base import Claim, Intent, Jotter, KeyChanged, Outcome
+from ippanel_provider.campaign.ledger.base import Claim, Forgotten, Intent, KeyChanged, Outcome, Task
+from ippanel_provider.campaign.ledger.decisions import AT_WORK, is_to_be_taken_up
 from ippanel_provider.campaign.ledger.hashes import MemberKey
-from ippanel_provider.campaign.ledger.reached import Known
+from ippanel_provider.campaign.ledger.records import outcome_from, outcome_to
+from ippanel_provider.campaign.ledger.schema import (
+    CONFIRMED,
+    GIVEN_UP,
+    OPEN,
+    VOID,
+    campaigns,
+    chunks,
+    members,
+    name_key,
+    prepare,
+    put,
+    runs,
+    touch,
+)
+from ippanel_provider.campaign.ledger.sql_notes import SqlNotes
+
+log = logging.getLogger(__name__)
 
 _ATTEMPTS = 20
 _ROWS_A_PAGE = 100
-
-_metadata = sa.MetaData()
-_campaigns = sa.Table(
-    "ippanel_ledger_campaign",
-    _metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("name", sa.String(250), nullable=False, unique=True),
-    sa.Column("key_fingerprint", sa.String(16), nullable=False),
-)
-_chunks = sa.Table(
-    "ippanel_ledger_chunk",
-    _metadata,
-    sa.Column("campaign", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    # To Oracle an empty text is NULL.
-    sa.Column("part", sa.String(250)),
-    sa.Column("intended_at", sa.Float(53), nullable=False, index=True),
-    sa.Column("first_line", sa.Integer, nullable=False),
-    sa.Column("last_line", sa.Integer, nullable=False),
-    sa.Column("members", sa.LargeBinary, nullable=False),
-    sa.Column("texts", sa.LargeBinary, nullable=False),
-    sa.Column("send_at", sa.Float(53)),
-    sa.Column("outcome", sa.Text),
-)
+_NAMES_A_QUERY = 500
+_TOLD_EVERY = 10.0
 
 
-class OtherTables(Exception):
-    """The database has tables of these names from another version, which cannot tell who was reached."""
-
-    def __init__(self, missing: Iterable[str]) -> None:
-        super().__init__(
-            f"ledger: the table {_chunks.name} was made by another version of this package (it has no "
-            f"{', '.join(missing)}). "
-            "End its campaigns with that version, then drop the tables ippanel_ledger_…, or name another "
-            "database. Nothing was sent."
-        )
-
-
-class SqlLedger(Jotter):
+class SqlLedger(SqlNotes):
     """One campaign's intents and outcomes in a database.
 
     A confirmation is written together with the next intents or at the end, to spare the database every second commit;
     should the process end before, the outbox confirms it.
 
     :param engine: an SQLAlchemy engine, as any SQL hook gives it
-    :param campaign_id: what makes two sendings the same campaign
+    :param campaign_id: what makes two sendings the same campaign; a text of any length
     :param part: of a campaign that several workers send at once, which part this is: nobody is reached by two of them,
-        but each sees, and clears up, only its own chunks
+        but each sees, and clears up, only its own chunks, and those of parts that have vanished
+    :param account: the host and the account, in any words: what was learnt, and which ids were answered, holds for it
+    :param task: who sends
+    :param generation: what a user's clear is to start anew has another one; but a clear to take up a decision goes on
+    :param keep_for: seconds after its last activity for which the campaign has to be remembered; None is for ever
     """
 
-    def __init__(self, engine: sa.Engine, key: MemberKey, campaign_id: str, *, part: str = "") -> None:
-        super().__init__()
-        for what, name, least in (("campaign_id", campaign_id, 1), ("part", part, 0)):
-            if not least <= len(name) <= 250:
-                raise ValueError(f"{what}: {len(name)} characters; {least} to 250 are taken")
+    def __init__(
+        self,
+        engine: sa.Engine,
+        key: MemberKey,
+        campaign_id: str,
+        *,
+        part: str = "",
+        account: str = "",
+        task: Task | None = None,
+        generation: str = "0",
+        keep_for: float | None = None,
+    ) -> None:
+        if not campaign_id:
+            raise ValueError("campaign_id: it is empty; give the campaign a name")
+        super().__init__(engine, account, task or Task("", "", ""))
         self.key = key
-        self._engine = engine
         self._name = campaign_id
         self._part = part
-        self._known = Known(key)
-        self._last = 0
-        """The number of the last chunk of the campaign that is known here, whoever claimed it."""
-        self._beside: set[int] = set()
-        """The numbers of chunks that another try of this part has claimed since the history was read."""
-        self._held: dict[int, Outcome] = {}
+        self._generation = generation
+        self._keep_for = keep_for
+        self._holds_any = False
+        """Whether the campaign had claims when it was opened, so that it is worth asking who is known."""
+        self._seen: set[int] = set()
+        """The numbers of chunks that this try has read or made."""
+        self._held: dict[int, tuple[Intent, Outcome]] = {}
+        self._report: dict[str, Any] = {}
+        self._told_at = 0.0
 
     def history(self) -> Iterator[tuple[Intent, Outcome | None]]:
-        """Read all records of the campaign, of this run and earlier ones; those of other parts are only remembered.
+        """Read all records of this part, of this run and earlier ones, and the open ones of parts that have vanished.
 
-        :raises OtherTables: if the tables are not of this version.
+        :raises LedgerUnusable: if they cannot tell who was reached.
         """
-        self._make_tables()
+        self._open()
         self.flush()
         number = 0
         while page := self._page(number):
             for row in page:
-                number, outcome = row.number, _outcome(row.outcome)
-                self._remember(row, outcome)
-                if (row.part or "") == self._part:
-                    yield _intent(row), outcome
+                number = row.number
+                self._seen.add(number)
+                yield _intent(row), outcome_from(row.outcome)
 
     def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """Return the messages whose member nobody has claimed, as far as is known; :meth:`intend` looks again."""
-        return self._known.unknown(messages)
+        """Return the messages whose member nobody has claimed; :meth:`intend` looks again."""
+        if not self._holds_any:
+            return messages
+        hashes = array("q", self.key.members(messages))
+        with self._engine.connect() as connection:
+            known = self._known(connection, hashes)
+        return [message for message, member in zip(messages, hashes, strict=True) if member not in known]
 
     def intend(self, drafts: Iterable[Claim]) -> Iterator[Claim]:
         """Claim the members of all chunks and write their intents in one transaction."""
         drafts = list(drafts)
-        for _ in range(_ATTEMPTS if drafts else 0):
-            claims: list[Claim] = []
+        for attempt in range(_ATTEMPTS if drafts else 0):
             try:
-                self._write(drafts, claims)
+                with self._engine.begin() as connection:
+                    # That somebody else has claimed one of them is rare enough to ask only after it has come to it.
+                    claims = self._claim(connection, drafts, asks=attempt > 0)
+                    self._write_held(connection)
+                    self._sign(connection)
             except IntegrityError:
-                # Another worker took the numbers at the same moment; the next attempt reads whom it claimed.
-                for claim in claims:
-                    self._known.release(claim.intent.members, range(claim.intent.size))
-            else:
-                self._last += len(claims)
-                yield from claims
-                return
+                continue
+            self._held.clear()
+            self._seen.update(claim.intent.number for claim in claims)
+            yield from claims
+            return
         if drafts:
             raise RuntimeError(
                 f"ledger: {_ATTEMPTS} times other workers were faster; are many of them sending the same campaign?"
@@ -131,23 +138,32 @@ class SqlLedger(Jotter):
     def outcome_of(self, intent: Intent) -> Outcome | None:
         """Read the outcome."""
         if intent.number in self._held:
-            return self._held[intent.number]
-        with self._engine.connect() as connection:
-            return _outcome(connection.execute(sa.select(_chunks.c.outcome).where(*self._at(intent.number))).scalar())
+            return self._held[intent.number][1]
+        return outcome_from(self._value(sa.select(chunks.c.outcome).where(*self._at(intent.number))))
 
     def settle(self, intent: Intent, outcome: Outcome) -> None:
         """Keep the outcome to be written; at once if members got nothing, whom others may then claim."""
-        self._known.release(intent.members, outcome.void)
-        self._held[intent.number] = outcome
+        self._held[intent.number] = intent, outcome
         if outcome.void:
             self.flush()
 
     def flush(self) -> None:
-        """Write the outcomes that are held back."""
-        if self._held:
+        """Write what is held back."""
+        if self._held or self._report:
             with self._engine.begin() as connection:
+                touch(connection, self._campaign)
                 self._write_held(connection)
+                self._sign(connection, at_once=True)
             self._held.clear()
+
+    def tell(self, report: Mapping[str, Any]) -> None:
+        """Keep the report for the next transaction."""
+        self._report |= report
+
+    def finish(self) -> None:
+        """Say that it is done; the records stay until they are pruned."""
+        self.tell({"state": "done"})
+        self.flush()
 
     def beside(self) -> Iterator[tuple[Intent, Outcome | None]]:
         """Yield what another try of this part has claimed since the history was read.
@@ -155,112 +171,217 @@ class SqlLedger(Jotter):
         A task whose supervisor was killed goes on to its end, while Airflow has already begun the next try.
         """
         with self._engine.connect() as connection:
-            self._catch_up(connection)
-            for number in sorted(self._beside):
-                row = connection.execute(sa.select(_chunks).where(*self._at(number))).one()
-                yield _intent(row), _outcome(row.outcome)
+            there = connection.execute(
+                sa.select(chunks.c.number).join(runs, _of_run).where(*self._readable())
+            ).scalars()
+            new = sorted(set(there) - self._seen)
+            for number in new:
+                row = connection.execute(sa.select(chunks).where(*self._at(number))).one()
+                yield _intent(row), outcome_from(row.outcome)
 
     def claimed(self, since: float) -> set[int]:
-        """Return the outbox ids of all campaigns in this database since then."""
+        """Return the outbox ids of this account in all campaigns of this database since then."""
         self.flush()
+        answered = sa.select(chunks.c.outcome, chunks.c.standing).where(
+            chunks.c.account == self._account, chunks.c.intended_at >= since
+        )
         with self._engine.connect() as connection:
-            outcomes = connection.execute(
-                sa.select(_chunks.c.outcome).where(_chunks.c.intended_at >= since, _chunks.c.outcome.is_not(None))
-            )
-            return {outbox_id for stored in outcomes.scalars() for outbox_id in json.loads(stored)["ids"]}
+            stored = [json.loads(each) for row in connection.execute(answered) for each in row if each is not None]
+        return {outbox_id for each in stored for outbox_id in each["ids"]}
 
-    @cached_property
-    def _campaign(self) -> int:
-        """The campaign's number in this database; it is made when it is new.
-
-        :raises KeyChanged: if it was begun with another key.
-        """
-        find = sa.select(_campaigns.c.id, _campaigns.c.key_fingerprint).where(_campaigns.c.name == self._name)
-        with self._engine.connect() as connection:
-            found = connection.execute(find).first()
-        if found is None:
-            with suppress(IntegrityError), self._engine.begin() as connection:
-                connection.execute(sa.insert(_campaigns).values(name=self._name, key_fingerprint=self.key.fingerprint))
-            with self._engine.connect() as connection:
-                found = connection.execute(find).one()
-        if found.key_fingerprint != self.key.fingerprint:
+    def _open(self) -> None:
+        """Find the campaign and this task's row in it, or make them."""
+        if self._campaign:
+            return
+        self.key = self.key.mixed(prepare(self._engine))
+        who = name_key(
+            *map(str, (self._task.dag_id, self._task.task_id, self._task.run_id, self._task.map_index)), self._part
+        )
+        campaign, begun_with = self._campaign_of(who)
+        if begun_with.fingerprint != self.key.fingerprint:
             raise KeyChanged
-        return int(found.id)
+        if begun_with.pruned_at is not None:
+            raise Forgotten("the records of this campaign were pruned, as nothing had been sent in it for long")
+        with self._engine.connect() as connection:
+            any_member = sa.select(members.c.number).where(members.c.campaign == campaign).limit(1)
+            self._holds_any = connection.execute(any_member).first() is not None
+        own = {name: getattr(self._task, name) for name in ("dag_id", "task_id", "run_id", "conn_id", "sender", "form")}
+        now = time.time()
+        newest = {"try_number": self._task.try_number, "mark": self._generation, "state": "sending"}
+        there = {"campaign": campaign, "who_key": who}
+        values = (
+            own | newest | {"part": self._part, "part_key": name_key(self._part), "map_index": self._task.map_index}
+        )
+        with self._engine.connect() as connection:
+            known = connection.execute(sa.select(runs.c.try_number).where(*_is(runs, there))).scalar()
+        # What a try that is no longer the current one writes here must not make it that again.
+        if known is None or known <= self._task.try_number:
+            put(self._engine, runs, there, values | {"began_at": now, "seen_at": now})
+        self._run = self._value(sa.select(runs.c.id).where(*_is(runs, there)))
+        self._campaign = campaign
 
-    def _write(self, drafts: Sequence[Claim], claims: list[Claim]) -> None:
-        """Write the claims that are left of the drafts, and put them into ``claims``."""
-        with self._engine.begin() as connection:
-            # Whoever writes the campaign's row first goes first, and the others wait here. Where a database lets two
-            # through, the primary key stops the second.
-            connection.execute(sa.update(_campaigns).where(_campaigns.c.id == self._campaign).values(name=self._name))
-            self._catch_up(connection)
-            for draft in drafts:
-                if claim := draft.among(self._known, self.key):
-                    claims.append(claim.numbered(self._last + len(claims) + 1))
-            if claims:
-                connection.execute(sa.insert(_chunks), [self._row(claim.intent) for claim in claims])
-            self._write_held(connection)
-        self._held.clear()
+    def _campaign_of(self, who: str) -> tuple[int, Any]:
+        """Return the campaign's number in this database, and its row; it is made when it is new."""
+        name = name_key(self._name)
+        find = sa.select(campaigns).where(campaigns.c.name_key == name)
+        generation = self._generation
+        mine = (
+            sa.select(runs.c.id, runs.c.mark, runs.c.began_at, campaigns.c.generation)
+            .join(campaigns, campaigns.c.id == runs.c.campaign)
+            .where(campaigns.c.name_key == name, runs.c.who_key == who)
+            .order_by(runs.c.id.desc())
+        )
+        with self._engine.connect() as connection:
+            last = connection.execute(mine).first()
+            if last is not None and (last.mark == generation or is_to_be_taken_up(connection, last)):
+                generation = last.generation
+            found = connection.execute(find.where(campaigns.c.generation == generation)).first()
+        if found is None:
+            now = time.time()
+            row = {"name_key": name, "name": self._name, "generation": generation, "fingerprint": self.key.fingerprint}
+            times = {"begun_at": now, "touched_at": now, "keep_for": self._keep_for}
+            with suppress(IntegrityError), self._engine.begin() as connection:
+                connection.execute(sa.insert(campaigns).values(row | times | {"last_number": 0}))
+            with self._engine.connect() as connection:
+                found = connection.execute(find.where(campaigns.c.generation == generation)).one()
+        return found.id, found
 
-    def _catch_up(self, connection: sa.Connection) -> None:
-        """Read what others have claimed meanwhile."""
-        while page := self._page(self._last, connection):
-            for row in page:
-                self._remember(row, _outcome(row.outcome))
-                if (row.part or "") == self._part:
-                    self._beside.add(row.number)
+    def _claim(self, connection: sa.Connection, drafts: Sequence[Claim], *, asks: bool) -> list[Claim]:
+        """Write the claims that are left of the drafts."""
+        # Whoever writes the campaign's row first goes first, and the others wait here. Where a database lets two
+        # through, the primary keys stop the second.
+        touch(connection, self._campaign)
+        here = campaigns.c.id == self._campaign
+        number = connection.execute(sa.select(campaigns.c.last_number).where(here)).scalar_one()
+        taken: set[int] = set()
+        claims = []
+        for draft in drafts:
+            hashes = array("q", draft.intent.members)
+            if asks:
+                taken |= self._known(connection, hashes)
+            if claim := draft.without(taken, self.key):
+                number += 1
+                claims.append(claim.numbered(number))
+                taken.update(array("q", claim.intent.members))
+        if claims:
+            connection.execute(sa.update(campaigns).where(here).values(last_number=number))
+            connection.execute(sa.insert(chunks), [self._row(claim.intent) for claim in claims])
+            connection.execute(sa.insert(members), [row for claim in claims for row in self._members(claim.intent)])
+        return claims
+
+    def _known(self, connection: sa.Connection, hashes: Sequence[int]) -> set[int]:
+        """Return those of the members whom somebody has claimed."""
+        found: set[int] = set()
+        for start in range(0, len(hashes), _NAMES_A_QUERY):
+            some = members.c.member.in_(hashes[start : start + _NAMES_A_QUERY])
+            found.update(
+                connection.execute(
+                    sa.select(members.c.member).where(members.c.campaign == self._campaign, some)
+                ).scalars()
+            )
+        return found
+
+    def _members(self, intent: Intent) -> list[dict[str, int]]:
+        return [
+            {"campaign": self._campaign, "member": member, "number": intent.number}
+            for member in array("q", intent.members)
+        ]
 
     def _row(self, intent: Intent) -> dict[str, Any]:
         return {
             "campaign": self._campaign,
             "number": intent.number,
-            "part": self._part,
+            "run": self._run,
+            "try_number": self._task.try_number,
+            "account": self._account,
             "intended_at": intent.at,
             "first_line": intent.lines[0],
             "last_line": intent.lines[1],
+            "size": intent.size,
             "members": intent.members,
             "texts": intent.texts,
             "send_at": intent.send_at,
+            "mark": intent.mark,
+            "again": intent.again,
+            "people": intent.people,
+            "is_single": intent.is_single,
+            "state": OPEN,
         }
 
     def _write_held(self, connection: sa.Connection) -> None:
-        for number, outcome in self._held.items():
-            stored = json.dumps({"ids": list(outcome.outbox_ids), "void": sorted(outcome.void)})
-            connection.execute(sa.update(_chunks).where(*self._at(number)).values(outcome=stored))
+        for intent, outcome in self._held.values():
+            state = GIVEN_UP if outcome.is_given_up else VOID if len(outcome.void) == intent.size else CONFIRMED
+            values = {"state": state, "outcome": json.dumps(outcome_to(outcome)), "settled_at": time.time()}
+            at = self._at(intent.number)
+            if connection.execute(sa.update(chunks).where(*at, chunks.c.state == OPEN).values(values)).rowcount:
+                self._release(connection, intent, outcome)
+                continue
+            # Another try, or one who took it up, was faster. What the service has answered wins.
+            there = outcome_from(connection.execute(sa.select(chunks.c.outcome).where(*at)).scalar())
+            if there != outcome:
+                log.warning("Chunk %d was settled by somebody else meanwhile, in another way.", intent.number)
+                if outcome.outbox_ids and there is not None and not there.outbox_ids:
+                    connection.execute(sa.update(chunks).where(*at).values(values))
+                    hashes = array("q", intent.members)
+                    free = set(hashes) - self._known(connection, hashes)
+                    connection.execute(
+                        sa.insert(members), [row for row in self._members(intent) if row["member"] in free]
+                    )
 
-    def _page(self, after: int, connection: sa.Connection | None = None) -> Sequence[sa.Row[Any]]:
-        """Read some chunks of the campaign after the number."""
-        if connection is None:
-            with self._engine.connect() as connection:
-                return self._page(after, connection)
-        found = sa.select(_chunks).where(_chunks.c.campaign == self._campaign, _chunks.c.number > after)
-        return connection.execute(found.order_by(_chunks.c.number).limit(_ROWS_A_PAGE)).all()
+    def _release(self, connection: sa.Connection, intent: Intent, outcome: Outcome) -> None:
+        """Let members be claimed again who are known to have got nothing."""
+        hashes = array("q", intent.members)
+        free = [hashes[place] for place in outcome.void]
+        for start in range(0, len(free), _NAMES_A_QUERY):
+            some = members.c.member.in_(free[start : start + _NAMES_A_QUERY])
+            connection.execute(
+                sa.delete(members).where(members.c.campaign == self._campaign, members.c.number == intent.number, some)
+            )
 
-    def _remember(self, row: Any, outcome: Outcome | None) -> None:
-        if row.number > self._last:
-            self._last = row.number
-            self._known.remember(row.members, outcome.void if outcome else frozenset())
+    def _sign(self, connection: sa.Connection, *, at_once: bool = False) -> None:
+        """Show that the task is alive, and how far it has come."""
+        now = time.time()
+        if not at_once and now < self._told_at + _TOLD_EVERY:
+            return
+        self._told_at = now
+        values: dict[str, Any] = {"seen_at": now}
+        if self._report:
+            values |= {"state": self._report.get("state", "sending"), "report": json.dumps(self._report)}
+        still_ours = (runs.c.id == self._run, runs.c.try_number == self._task.try_number)
+        connection.execute(sa.update(runs).where(*still_ours).values(values))
 
-    def _at(self, number: int) -> tuple[Any, Any]:
-        return _chunks.c.campaign == self._campaign, _chunks.c.number == number
+    def _page(self, after: int) -> Sequence[sa.Row[Any]]:
+        """Read some chunks after the number."""
+        found = sa.select(chunks).join(runs, _of_run).where(*self._readable(), chunks.c.number > after)
+        with self._engine.connect() as connection:
+            return connection.execute(found.order_by(chunks.c.number).limit(_ROWS_A_PAGE)).all()
 
-    def _make_tables(self) -> None:
-        try:
-            _metadata.create_all(self._engine)
-        except DatabaseError:
-            # Another worker made them between the look and the making.
-            _metadata.create_all(self._engine)
-        there = {column["name"] for column in sa.inspect(self._engine).get_columns(_chunks.name)}
-        if missing := [column.name for column in _chunks.columns if column.name not in there]:
-            raise OtherTables(missing)
+    def _readable(self) -> tuple[Any, Any]:
+        """What tells the chunks of this part, and the open ones of a part that has vanished."""
+        # A task of the same run shows red in Airflow and is tried again; nobody comes back to one of an earlier run.
+        is_of_earlier_run = runs.c.run_id != self._task.run_id
+        has_vanished = (chunks.c.state == OPEN) & is_of_earlier_run & (runs.c.seen_at < time.time() - AT_WORK)
+        is_ours = runs.c.part_key == name_key(self._part)
+        return chunks.c.campaign == self._campaign, is_ours | has_vanished
+
+
+_of_run = runs.c.id == chunks.c.run
+
+
+def _is(table: sa.Table, values: Mapping[str, Any]) -> list[Any]:
+    return [table.c[name] == value for name, value in values.items()]
 
 
 def _intent(row: Any) -> Intent:
-    return Intent(row.number, row.intended_at, (row.first_line, row.last_line), row.members, row.texts, row.send_at)
-
-
-def _outcome(stored: str | None) -> Outcome | None:
-    if stored is None:
-        return None
-    content = json.loads(stored)
-    return Outcome(tuple(content["ids"]), frozenset(content["void"]))
+    return Intent(
+        row.number,
+        row.intended_at,
+        (row.first_line, row.last_line),
+        bytes(row.members),
+        bytes(row.texts or b""),
+        row.send_at,
+        row.mark,
+        row.again,
+        row.people,
+        row.is_single,
+    )

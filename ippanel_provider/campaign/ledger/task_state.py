@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.ledger.base import Claim, Intent, Jotter, KeyChanged, Outcome, Standing
+from ippanel_provider.campaign.ledger.base import Claim, Intent, KeyChanged, Outcome, Standing
 from ippanel_provider.campaign.ledger.hashes import MemberKey
+from ippanel_provider.campaign.ledger.memory import Jotter
 from ippanel_provider.campaign.ledger.reached import Known
 
 

@@ -1,0 +1,249 @@
+"""What a person sees of the campaigns in a SQL ledger, and decides about what is in doubt.
+
+A decision is advice to the next try, which takes it up before it sends anything: what the service itself shows wins. It
+is written only while the chunk is open and nobody can be at work on it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from ippanel_provider.campaign.ledger.schema import (
+    OPEN,
+    campaigns,
+    chunks,
+    decisions,
+    is_there,
+    members,
+    name_key,
+    notes,
+    runs,
+    touch,
+)
+
+LOOK, SEND_AGAIN, TREAT_AS_SENT = "look", "send-again", "treat-as-sent"
+DECISIONS = (LOOK, SEND_AGAIN, TREAT_AS_SENT)
+AT_WORK = 900.0
+"""Seconds after its last sign for which a task may still be at work; it looks and watches without one for less."""
+SETTLE = 120.0
+"""Seconds that a chunk is given to show in the outbox, before anybody decides about it."""
+
+
+class NotDecided(Exception):
+    """The decision was not written down; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of one run that works, or has worked, on a campaign. Times are epoch seconds."""
+
+    part: str
+    dag_id: str
+    task_id: str
+    run_id: str
+    map_index: int
+    try_number: int
+    conn_id: str
+    sender: str
+    form: str
+    state: str
+    began_at: float
+    seen_at: float
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChunk:
+    """A chunk that may have gone out: nobody has confirmed it yet."""
+
+    number: int
+    size: int
+    lines: tuple[int, int]
+    intended_at: float
+    part: str
+    ids: tuple[int, ...]
+    decision: str | None
+    decided_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A campaign in counts of recipients."""
+
+    name: str
+    generation: str
+    begun_at: float
+    touched_at: float
+    pruned_at: float | None
+    id: int = field(repr=False)
+    recipients: dict[str, int] = field(default_factory=dict)
+    """By the state of their chunk: ``confirmed``, ``open``, ``void``, ``given up``."""
+    planned: int | None = None
+    """How many the first pass over the source has counted; None without one."""
+
+
+def overviews(engine: sa.Engine, name: str | None = None) -> list[Overview]:
+    """Return the campaigns, the last active one first; of one name its generations.
+
+    :raises LedgerUnusable: if the records are of another version.
+    """
+    if not is_there(engine):
+        return []
+    found = sa.select(campaigns).order_by(campaigns.c.touched_at.desc())
+    if name is not None:
+        found = found.where(campaigns.c.name_key == name_key(name))
+    counted = sa.select(chunks.c.campaign, chunks.c.state, sa.func.sum(chunks.c.size)).group_by(
+        chunks.c.campaign, chunks.c.state
+    )
+    recipients: dict[int, dict[str, int]] = {}
+    planned: dict[int, int] = {}
+    with engine.connect() as connection:
+        for campaign, state, count in connection.execute(counted):
+            recipients.setdefault(campaign, {})[state] = int(count)
+        for campaign, report in connection.execute(sa.select(runs.c.campaign, runs.c.report)):
+            if (count := json.loads(report or "{}").get("planned")) is not None:
+                planned[campaign] = planned.get(campaign, 0) + count
+        return [
+            Overview(
+                row.name,
+                row.generation,
+                row.begun_at,
+                row.touched_at,
+                row.pruned_at,
+                row.id,
+                recipients.get(row.id, {}),
+                planned.get(row.id),
+            )
+            for row in connection.execute(found)
+        ]
+
+
+def parts(engine: sa.Engine, campaign: int) -> list[Part]:
+    """Return who works, or has worked, on a campaign, the last one first."""
+    found = sa.select(runs).where(runs.c.campaign == campaign).order_by(runs.c.seen_at.desc())
+    names = [name for name in Part.__dataclass_fields__ if name != "report"]
+    with engine.connect() as connection:
+        return [
+            Part(**{name: _plain(getattr(row, name)) for name in names}, report=json.loads(row.report or "{}"))
+            for row in connection.execute(found)
+        ]
+
+
+def open_chunks(engine: sa.Engine, campaign: int) -> Iterator[OpenChunk]:
+    """Yield what is in doubt, or under way, with the last decision on it."""
+    names = (chunks.c.number, chunks.c.size, chunks.c.first_line, chunks.c.last_line, chunks.c.intended_at)
+    found = (
+        sa.select(*names, chunks.c.standing, runs.c.part)
+        .join(runs, runs.c.id == chunks.c.run)
+        .where(chunks.c.campaign == campaign, chunks.c.state == OPEN)
+        .order_by(chunks.c.number)
+    )
+    decided = sa.select(decisions).where(decisions.c.campaign == campaign).order_by(decisions.c.id)
+    with engine.connect() as connection:
+        last = {row.number: (row.decision, row.decided_by) for row in connection.execute(decided)}
+        rows = connection.execute(found).all()
+    for row in rows:
+        yield OpenChunk(
+            row.number,
+            row.size,
+            (row.first_line, row.last_line),
+            row.intended_at,
+            row.part or "",
+            tuple(json.loads(row.standing)["ids"]) if row.standing else (),
+            *last.get(row.number, (None, None)),
+        )
+
+
+def resolve(engine: sa.Engine, campaign: int, number: int, decision: str, by: str, *, settle: float = SETTLE) -> None:
+    """Write down what a person has decided about an open chunk; the next try takes it up.
+
+    :raises NotDecided: if there is no such chunk, it is settled, or its task may still be at work.
+    """
+    if decision not in DECISIONS:
+        raise NotDecided(f"decision: {decision!r} is invalid; expected one of {', '.join(DECISIONS)}")
+    with engine.begin() as connection:
+        # Whoever claims or settles waits for this, and this for them.
+        touch(connection, campaign)
+        found = sa.select(chunks.c.state, chunks.c.intended_at, runs.c.state.label("at"), runs.c.seen_at).join(
+            runs, runs.c.id == chunks.c.run
+        )
+        row = connection.execute(found.where(chunks.c.campaign == campaign, chunks.c.number == number)).first()
+        if row is None:
+            raise NotDecided(f"chunk: {number} not found in this campaign")
+        if row.state != OPEN:
+            raise NotDecided(f"chunk: {number} is {row.state} already; there is nothing to decide")
+        now = time.time()
+        if row.at == "sending" and (left := row.seen_at + AT_WORK - now) > 0:
+            raise NotDecided(
+                f"chunk: its task may still be at work; end it in Airflow, or ask again in {left / 60:.0f} minutes"
+            )
+        if (left := row.intended_at + settle - now) > 0:
+            raise NotDecided(f"chunk: {number} was sent just now and may still show; ask again in {left:.0f} seconds")
+        write_decision(connection, campaign, number, decision, by)
+
+
+def write_decision(connection: sa.Connection, campaign: int, number: int, decision: str, by: str) -> bool:
+    """Write a decision down if the chunk is open; return whether it was."""
+    if decision not in DECISIONS:
+        raise ValueError(f"decision: {decision!r} is invalid; expected one of {', '.join(DECISIONS)}")
+    is_open = (chunks.c.campaign == campaign, chunks.c.number == number, chunks.c.state == OPEN)
+    if connection.execute(sa.select(chunks.c.number).where(*is_open)).first() is None:
+        return False
+    row = {"campaign": campaign, "number": number, "decision": decision, "decided_by": by, "decided_at": time.time()}
+    connection.execute(sa.insert(decisions).values(row))
+    return True
+
+
+def is_to_be_taken_up(connection: sa.Connection, run: Any) -> bool:
+    """Return whether somebody decided about a chunk of this run since its last try began, for the next one to take up.
+
+    :param run: its ``id`` and ``began_at``
+    """
+    found = (
+        sa.select(decisions.c.id)
+        .join(chunks, (chunks.c.campaign == decisions.c.campaign) & (chunks.c.number == decisions.c.number))
+        .where(chunks.c.run == run.id, decisions.c.decided_at > run.began_at)
+    )
+    return connection.execute(found).first() is not None
+
+
+def prune(engine: sa.Engine, *, older_than: float | None = None) -> tuple[int, int]:
+    """Forget who was reached by campaigns that nobody needs any more; that there were records stays known.
+
+    :param older_than: seconds since the last activity; without it each campaign's own ``keep_for``
+    :return: how many campaigns were pruned, and how many were not because something in them is still in doubt
+    """
+    if not is_there(engine):
+        return 0, 0
+    now, pruned, in_doubt = time.time(), 0, 0
+    keep = campaigns.c.keep_for if older_than is None else sa.literal(older_than)
+    due = sa.select(campaigns.c.id).where(campaigns.c.pruned_at.is_(None), campaigns.c.touched_at + keep < now)
+    with engine.connect() as connection:
+        found = list(connection.execute(due).scalars())
+    for campaign in found:
+        with engine.begin() as connection:
+            is_still_due = connection.execute(due.where(campaigns.c.id == campaign)).first() is not None
+            touched = sa.select(campaigns.c.touched_at).where(campaigns.c.id == campaign)
+            at = connection.execute(touched).scalar_one()
+            touch(connection, campaign)
+            is_open = sa.select(chunks.c.number).where(chunks.c.campaign == campaign, chunks.c.state == OPEN)
+            if connection.execute(is_open).first() is not None or not is_still_due:
+                in_doubt += is_still_due
+                connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(touched_at=at))
+                continue
+            for table in (chunks, members, notes, decisions):
+                connection.execute(sa.delete(table).where(table.c.campaign == campaign))
+            values = {"pruned_at": now, "touched_at": at}
+            connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(values))
+            pruned += 1
+    return pruned, in_doubt
+
+
+def _plain(value: Any) -> Any:
+    return "" if value is None else value
