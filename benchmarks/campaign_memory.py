@@ -198,7 +198,7 @@ class _FolderStore:
         path = self._folder / key
         return json.loads(path.read_text()) if path.exists() else default
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: Any, *, retention: object = None) -> None:
         (self._folder / key).write_text(json.dumps(value))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,15 @@ class Store:
 
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
+        self.kept_for: dict[str, timedelta | None] = {}
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a copy of what is stored."""
         return json.loads(self.values[key]) if key in self.values else default
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: Any, *, retention: timedelta | None = None) -> None:
         """Store what JSON makes of the value."""
+        self.kept_for[key] = retention
         self.values[key] = json.dumps(value)
         assert len(self.values[key]) < 64 * 1024
 

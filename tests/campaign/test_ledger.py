@@ -13,9 +13,8 @@ import pytest
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.chunks import Chunk
-from ippanel_provider.campaign.ledger.base import Claim, Intent, KeyChanged, Ledger, Outcome
+from ippanel_provider.campaign.ledger.base import Claim, Intent, KeyChanged, Ledger, OlderRecords, Outcome
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
-from ippanel_provider.campaign.ledger.sql import OtherTables
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
 from ippanel_provider.campaign.order import OncePer
 from tests.campaign.conftest import KEY, Store, form_of, ledger_home, people
@@ -29,21 +28,21 @@ def opened(home: Callable[[], Ledger]) -> Ledger:
 
 def claimed(ledger: Ledger, *groups: list[Message]) -> list[list[Message]]:
     """Claim chunks together; return who is left in each."""
-    return [list(claim.chunk.messages) for claim in ledger.intend(draft_of(messages) for messages in groups)]
+    return [list(claim.chunk.messages) for claim in ledger.intend(draft_of(ledger, messages) for messages in groups)]
 
 
-def intended(ledger: Ledger, draft: Claim) -> Intent:
-    (claim,) = ledger.intend([draft])
+def intended(ledger: Ledger, messages: list[Message], shared_text: str | None = None) -> Intent:
+    (claim,) = ledger.intend([draft_of(ledger, messages, shared_text)])
     return claim.intent
 
 
-def draft_of(messages: list[Message], shared_text: str | None = None) -> Claim:
-    return Claim.of(Chunk(tuple(messages), form_of(shared_text)), KEY)
+def draft_of(ledger: Ledger, messages: list[Message], shared_text: str | None = None) -> Claim:
+    return Claim.of(Chunk(tuple(messages), form_of(shared_text)), ledger.key)
 
 
 def test_an_intent_is_there_for_the_next_try_before_anything_was_sent(home: Callable[[], Ledger]) -> None:
     messages = people(3)
-    intent = intended(opened(home), draft_of(messages))
+    intent = intended(opened(home), messages)
     later = home()
     assert list(later.history()) == [(intent, None)]
     assert list(later.unknown(messages)) == []
@@ -51,7 +50,7 @@ def test_an_intent_is_there_for_the_next_try_before_anything_was_sent(home: Call
 
 def test_an_outcome_is_there_for_the_next_try(home: Callable[[], Ledger]) -> None:
     ledger = opened(home)
-    intent = intended(ledger, draft_of(people(3)))
+    intent = intended(ledger, people(3))
     ledger.settle(intent, Outcome((11, 12, 13)))
     ledger.flush()
     assert list(home().history()) == [(intent, Outcome((11, 12, 13)))]
@@ -62,31 +61,31 @@ def test_an_outcome_is_there_for_the_next_try(home: Callable[[], Ledger]) -> Non
 def test_known_members_stay_known_in_any_order_and_beside_new_ones(home: Callable[[], Ledger]) -> None:
     messages = people(5)
     ledger = opened(home)
-    ledger.settle(intended(ledger, draft_of(messages[:3])), Outcome((1, 2, 3)))
+    ledger.settle(intended(ledger, messages[:3]), Outcome((1, 2, 3)))
     assert list(opened(home).unknown([messages[4], *messages[2::-1], messages[3]])) == [messages[4], messages[3]]
 
 
 def test_members_of_a_void_place_are_free_again(home: Callable[[], Ledger]) -> None:
     messages = people(3)
     ledger = opened(home)
-    ledger.settle(intended(ledger, draft_of(messages)), Outcome((7,), frozenset({0, 2})))
+    ledger.settle(intended(ledger, messages), Outcome((7,), frozenset({0, 2})))
     assert list(opened(home).unknown(messages)) == [messages[0], messages[2]]
     again = opened(home)
-    intent = intended(again, draft_of([messages[0], messages[2]]))
+    intent = intended(again, [messages[0], messages[2]])
     again.settle(intent, Outcome((8, 9)))
     assert list(opened(home).unknown(messages)) == []
 
 
 def test_a_chunk_that_never_left_leaves_nobody_known(home: Callable[[], Ledger]) -> None:
     ledger = opened(home)
-    intent = intended(ledger, draft_of(people(3)))
+    intent = intended(ledger, people(3))
     ledger.settle(intent, Outcome.nothing(intent))
     assert list(opened(home).unknown(people(3))) == people(3)
 
 
 def test_numbers_go_on_where_the_earlier_try_ended(home: Callable[[], Ledger]) -> None:
-    first = intended(opened(home), draft_of(people(3)))
-    second = intended(opened(home), draft_of(people(6)[3:]))
+    first = intended(opened(home), people(3))
+    second = intended(opened(home), people(6)[3:])
     assert (first.number, second.number) == (1, 2)
 
 
@@ -96,10 +95,10 @@ def test_no_number_and_no_text_can_be_read_out_of_a_home(shared_text: str | None
     ledger = TaskLedger(store, KEY)
     ledger.history()
     messages = people(1000)
-    intent = intended(ledger, draft_of(messages, shared_text))
+    intent = intended(ledger, messages, shared_text)
     ledger.settle(intent, Outcome(tuple(range(10**10, 10**10 + 1000))))
     sql = opened(ledger_home("sql", tmp_path))
-    sql.settle(intended(sql, draft_of(messages, shared_text)), Outcome((1,)))
+    sql.settle(intended(sql, messages, shared_text), Outcome((1,)))
     kept = json.dumps(store.values).encode() + (tmp_path / "ledger.sqlite").read_bytes()
     for secret in (messages[5].recipient, messages[5].recipient[3:], messages[5].text, "سلام"):
         assert secret.encode() not in kept
@@ -109,7 +108,7 @@ def test_no_number_and_no_text_can_be_read_out_of_a_home(shared_text: str | None
 def test_another_key_is_refused_because_it_cannot_tell_who_was_reached(
     home: Callable[[], Ledger], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    intended(opened(home), draft_of(people(3)))
+    intended(opened(home), people(3))
     other = home()
     other.key = MemberKey(secret_of("another"), OncePer.MESSAGE)
     with pytest.raises(KeyChanged, match="another secret"):
@@ -127,16 +126,18 @@ def test_of_two_workers_claiming_the_same_people_one_wins_whatever_their_chunks(
 
 def test_chunks_claimed_together_are_there_for_the_next_try_in_their_order(home: Callable[[], Ledger]) -> None:
     messages = people(9)
-    intents = [claim.intent for claim in opened(home).intend([draft_of(messages[:4]), draft_of(messages[4:])])]
+    ledger = opened(home)
+    drafts = [draft_of(ledger, messages[:4]), draft_of(ledger, messages[4:])]
+    intents = [claim.intent for claim in ledger.intend(drafts)]
     assert [intent.number for intent in intents] == [1, 2]
     assert list(home().history()) == [(intent, None) for intent in intents]
 
 
 def test_an_intent_is_written_when_it_is_given_out_and_not_after(home: Callable[[], Ledger]) -> None:
     messages = people(9)
-    for count, claim in enumerate(
-        opened(home).intend(draft_of(messages[start : start + 3]) for start in (0, 3, 6)), start=1
-    ):
+    ledger = opened(home)
+    drafts = (draft_of(ledger, messages[start : start + 3]) for start in (0, 3, 6))
+    for count, claim in enumerate(ledger.intend(drafts), start=1):
         assert list(home().history())[count - 1] == (claim.intent, None)
 
 
@@ -176,37 +177,40 @@ def test_workers_that_claim_at_the_same_moment_share_nobody_and_lose_nobody(tmp_
     assert sorted(got) == messages
 
 
-def test_a_claim_that_cannot_be_written_is_made_again_without_losing_anybody(tmp_path: Path) -> None:
-    """A database that lets two workers through at once: the primary key stops the second."""
-    home = ledger_home("sql", tmp_path)
-    one, two = opened(home), opened(home)
-    messages = people(6)
-    claimed(one, messages[:2])
-    # It does not see the first chunk and so takes its number.
-    reading, pages = two._page, [[]]
-    two._page = lambda *given: pages.pop() if pages else reading(*given)
-    assert claimed(two, messages[1:4], messages[4:]) == [messages[2:4], messages[4:]]
-
-
 def test_what_got_nothing_can_be_claimed_by_another_try(home: Callable[[], Ledger]) -> None:
     ledger = opened(home)
     messages = people(4)
-    intent = intended(ledger, draft_of(messages))
+    intent = intended(ledger, messages)
     ledger.settle(intent, Outcome((1, 2), frozenset({1, 3})))
     assert claimed(ledger, messages) == [[messages[1], messages[3]]]
     assert claimed(opened(home), messages) == []
 
 
-def test_tables_of_another_version_are_refused_before_anything_is_sent(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "made_by",
+    [
+        "CREATE TABLE ippanel_ledger_chunk (campaign INTEGER, number INTEGER, members BLOB)",
+        "CREATE TABLE ippanel_ledger AS SELECT 1 AS id, 3 AS version, 'x' AS secret",
+    ],
+)
+def test_tables_of_another_version_are_refused_before_anything_is_sent(tmp_path: Path, made_by: str) -> None:
     with sqlite3.connect(tmp_path / "ledger.sqlite") as database:
-        database.execute("CREATE TABLE ippanel_ledger_chunk (campaign INTEGER, number INTEGER, members BLOB)")
-    with pytest.raises(OtherTables, match=r"made by another version of this package .*no part, "):
+        database.execute(made_by)
+    with pytest.raises(OlderRecords, match=r"was written by another version of this package"):
         opened(ledger_home("sql", tmp_path))
+
+
+@pytest.mark.parametrize("older", [{"ippanel.0": '{"key": "abc"}'}, {"ippanel.once.0": '{"ids": [1]}'}])
+def test_what_another_version_left_in_the_task_state_store_is_refused(older: dict[str, str]) -> None:
+    store = Store()
+    store.values |= older
+    with pytest.raises(OlderRecords, match=r"task state store .*Nothing was sent"):
+        TaskLedger(store, KEY).history()
 
 
 def test_campaigns_in_one_database_do_not_know_each_other_but_each_others_ids(tmp_path: Path) -> None:
     one = opened(ledger_home("sql", tmp_path, "campaign one"))
-    one.settle(intended(one, draft_of(people(3))), Outcome((1, 2, 3)))
+    one.settle(intended(one, people(3)), Outcome((1, 2, 3)))
     one.flush()
     two = opened(ledger_home("sql", tmp_path, "campaign two"))
     assert list(two.unknown(people(3))) == people(3)

@@ -34,7 +34,7 @@ class FileStore:
         path = self._folder / key
         return json.loads(path.read_text()) if path.exists() else default
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: Any, *, retention: object = None) -> None:
         """Store JSON."""
         draft = self._folder / f"{key}.{os.getpid()}.draft"
         draft.write_text(json.dumps(value))

@@ -67,7 +67,6 @@ class OpenChunk:
     lines: tuple[int, int]
     intended_at: float
     part: str
-    ids: tuple[int, ...]
     decision: str | None
     decided_by: str | None
 
@@ -139,7 +138,7 @@ def open_chunks(engine: sa.Engine, campaign: int) -> Iterator[OpenChunk]:
     """Yield what is in doubt, or under way, with the last decision on it."""
     names = (chunks.c.number, chunks.c.size, chunks.c.first_line, chunks.c.last_line, chunks.c.intended_at)
     found = (
-        sa.select(*names, chunks.c.standing, runs.c.part)
+        sa.select(*names, runs.c.part)
         .join(runs, runs.c.id == chunks.c.run)
         .where(chunks.c.campaign == campaign, chunks.c.state == OPEN)
         .order_by(chunks.c.number)
@@ -155,7 +154,6 @@ def open_chunks(engine: sa.Engine, campaign: int) -> Iterator[OpenChunk]:
             (row.first_line, row.last_line),
             row.intended_at,
             row.part or "",
-            tuple(json.loads(row.standing)["ids"]) if row.standing else (),
             *last.get(row.number, (None, None)),
         )
 

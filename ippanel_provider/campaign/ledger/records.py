@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from dataclasses import fields
+from collections.abc import Container, Mapping
+from dataclasses import asdict, fields
 from typing import Any
 
 from ippanel_provider.campaign.ledger.base import Intent, Outcome, Standing
 
-_BYTES = ("members", "texts")
+_BYTES = ("members", "texts", "recipients")
 
 
-def intent_to(intent: Intent) -> dict[str, Any]:
-    """Return an intent as JSON."""
-    kept = {field.name: getattr(intent, field.name) for field in fields(intent)}
-    return kept | {"lines": list(intent.lines)} | {name: b64encode(kept[name]).decode() for name in _BYTES}
+def intent_to(intent: Intent, but: Container[str] = ()) -> dict[str, Any]:
+    """Return an intent as JSON, without some of its fields."""
+    kept = {field.name: getattr(intent, field.name) for field in fields(intent) if field.name not in but}
+    return {name: _plain(value) for name, value in kept.items()}
 
 
-def intent_from(stored: dict[str, Any]) -> Intent:
-    """Return the intent of :func:`intent_to`."""
-    first, last = stored["lines"]
-    return Intent(**stored | {"lines": (first, last)} | {name: b64decode(stored[name]) for name in _BYTES})
+def intent_from(stored: Mapping[str, Any], **others: Any) -> Intent:
+    """Return the intent of :func:`intent_to`, with the fields that it was made without."""
+    read = {name: _read(name, value) for name, value in stored.items()}
+    return Intent(**read, **others)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _read(name: str, value: Any) -> Any:
+    if name in _BYTES:
+        return b64decode(value)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def outcome_to(outcome: Outcome) -> dict[str, Any]:
@@ -39,7 +52,7 @@ def outcome_from(stored: dict[str, Any] | str | None) -> Outcome | None:
 
 def standing_to(standing: Standing) -> dict[str, Any]:
     """Return a standing as JSON."""
-    return {"ids": list(standing.ids), "left": standing.left, "is_broken": standing.is_broken}
+    return asdict(standing)
 
 
 def standing_from(stored: dict[str, Any] | str | None) -> Standing:
@@ -47,4 +60,4 @@ def standing_from(stored: dict[str, Any] | str | None) -> Standing:
     if stored is None:
         return Standing()
     kept = json.loads(stored) if isinstance(stored, str) else stored
-    return Standing(tuple(kept["ids"]), kept["left"], kept["is_broken"])
+    return Standing(**kept)

@@ -21,7 +21,10 @@ VERSION = 2
 _PREFIX = "ippanel_ledger"
 _OLDER = (f"{_PREFIX}_campaign", f"{_PREFIX}_chunk")
 """The first version had these, and no table that says its version."""
-_DROP = f"End its campaigns with that version, then drop the tables {_PREFIX}_…, or name another database in ledger_conn_id."
+_DROP = (
+    f"End its campaigns with that version, then drop the tables {_PREFIX}_…, "
+    "or name another database in ledger_conn_id."
+)
 
 OPEN, CONFIRMED, VOID, GIVEN_UP = "open", "confirmed", "void", "given up"
 """States of a chunk."""
@@ -113,10 +116,7 @@ chunks = sa.Table(
     sa.Column("members", sa.LargeBinary, nullable=False),
     sa.Column("texts", sa.LargeBinary),
     sa.Column("send_at", Moment),
-    sa.Column("mark", sa.BigInteger, nullable=False),
-    sa.Column("again", sa.Integer, nullable=False),
-    sa.Column("people", sa.Integer),
-    sa.Column("is_single", sa.Boolean, nullable=False),
+    sa.Column("details", sa.Text, nullable=False),
     sa.Column("standing", sa.Text),
     sa.Column("state", sa.String(12), nullable=False),
     sa.Column("outcome", sa.Text),

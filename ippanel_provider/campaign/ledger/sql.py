@@ -22,7 +22,7 @@ from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.ledger.base import Claim, Forgotten, Intent, KeyChanged, Outcome, Task
 from ippanel_provider.campaign.ledger.decisions import AT_WORK, is_to_be_taken_up
 from ippanel_provider.campaign.ledger.hashes import MemberKey
-from ippanel_provider.campaign.ledger.records import outcome_from, outcome_to
+from ippanel_provider.campaign.ledger.records import intent_from, intent_to, outcome_from, outcome_to
 from ippanel_provider.campaign.ledger.schema import (
     CONFIRMED,
     GIVEN_UP,
@@ -182,12 +182,15 @@ class SqlLedger(SqlNotes):
     def claimed(self, since: float) -> set[int]:
         """Return the outbox ids of this account in all campaigns of this database since then."""
         self.flush()
-        answered = sa.select(chunks.c.outcome, chunks.c.standing).where(
-            chunks.c.account == self._account, chunks.c.intended_at >= since
+        answered = sa.select(chunks.c.outcome).where(
+            chunks.c.account == self._account, chunks.c.intended_at >= since, chunks.c.outcome.is_not(None)
         )
         with self._engine.connect() as connection:
-            stored = [json.loads(each) for row in connection.execute(answered) for each in row if each is not None]
-        return {outbox_id for each in stored for outbox_id in each["ids"]}
+            return {
+                outbox_id
+                for stored in connection.execute(answered).scalars()
+                for outbox_id in json.loads(stored)["ids"]
+            }
 
     def _open(self) -> None:
         """Find the campaign and this task's row in it, or make them."""
@@ -301,10 +304,7 @@ class SqlLedger(SqlNotes):
             "members": intent.members,
             "texts": intent.texts,
             "send_at": intent.send_at,
-            "mark": intent.mark,
-            "again": intent.again,
-            "people": intent.people,
-            "is_single": intent.is_single,
+            "details": json.dumps(intent_to(intent, _COLUMNS)),
             "state": OPEN,
         }
 
@@ -365,6 +365,8 @@ class SqlLedger(SqlNotes):
         return chunks.c.campaign == self._campaign, is_ours | has_vanished
 
 
+_COLUMNS = frozenset({"number", "at", "lines", "members", "texts", "send_at"})
+"""Fields of an intent that have a column of their own."""
 _of_run = runs.c.id == chunks.c.run
 
 
@@ -373,15 +375,12 @@ def _is(table: sa.Table, values: Mapping[str, Any]) -> list[Any]:
 
 
 def _intent(row: Any) -> Intent:
-    return Intent(
-        row.number,
-        row.intended_at,
-        (row.first_line, row.last_line),
-        bytes(row.members),
-        bytes(row.texts or b""),
-        row.send_at,
-        row.mark,
-        row.again,
-        row.people,
-        row.is_single,
+    return intent_from(
+        json.loads(row.details),
+        number=row.number,
+        at=row.intended_at,
+        lines=(row.first_line, row.last_line),
+        members=bytes(row.members),
+        texts=bytes(row.texts or b""),
+        send_at=row.send_at,
     )

@@ -89,7 +89,7 @@ def test_the_same_campaign_in_another_run_sends_to_nobody_it_has_reached(
 class Store(dict[str, Any]):
     """A task state store."""
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: Any, *, retention: object = None) -> None:
         """Store."""
         self[key] = value
 
