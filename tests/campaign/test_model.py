@@ -157,7 +157,6 @@ class FragileLedger:
     def __init__(self, ledger: Ledger, service: Service) -> None:
         self._ledger = ledger
         self._service = service
-        self.key = ledger.key
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)

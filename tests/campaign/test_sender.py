@@ -69,9 +69,10 @@ class TestEveryForm:
 
         def run(self: Client, call: Any) -> Any:
             if getattr(call, "operation", "").startswith("send."):
-                intents = [intent for intent, _ in campaign.open_ledger().history()]
+                ledger = campaign.open_ledger()
+                intents = [intent for intent, _ in ledger.history()]
                 written = {member for intent in intents for member in pieces(intent.members, MEMBER_BYTES)}
-                were_written.append(written.issuperset(map(KEY.member, messages_in(call))))
+                were_written.append(written.issuperset(map(ledger.key.member, messages_in(call))))
             return runs(self, call)
 
         monkeypatch.setattr(Client, "run", run)
