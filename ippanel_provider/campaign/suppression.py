@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ippanel_provider.campaign.hash_set import NumberTable
 from ippanel_provider.client import Client, InvalidInput, edge
 from ippanel_provider.client.gateway import gateway
-from ippanel_provider.service import MAX_PAGE_SIZE, OPT_OUT_SUFFIX, Api
+from ippanel_provider.service import MAX_PAGE_SIZE, Api
+from ippanel_provider.text.lines import InvalidLine, line_key
+from ippanel_provider.text.lines import line as checked_line
 from ippanel_provider.text.numbers import InvalidNumber, normalize
-
-OPT_OUT_WORDS = ("لغو", OPT_OUT_SUFFIX, "11", "off", "stop")
-"""What people text to a line to hear no more from it; lines ask for the first three (``لغو11``)."""
-
-# Two keyboards write these letters differently.
-_LETTERS = str.maketrans("يىكةۀ", "ییکهه")
+from ippanel_provider.text.opt_out import BACK_WORDS, OUT_WORDS, Wishes
 
 
 class Suppression:
@@ -40,7 +35,7 @@ class Suppression:
         for number in numbers:
             given += 1
             try:
-                self._table.add(normalize("" if number is None else number), len(self._reasons) - 1)
+                self._table.add(normalize(number), len(self._reasons) - 1)
             except InvalidNumber:
                 strange += 1
         return given, strange
@@ -51,18 +46,35 @@ class Suppression:
         return None if place is None else self._reasons[place]
 
 
-def is_opt_out(text: str, words: Sequence[str] = OPT_OUT_WORDS) -> bool:
-    """Whether a text that came in says nothing but one of the words, in whatever letters, digits and spacing."""
-    return _plain(text) in {_plain(word) for word in words}
+def opted_out(
+    client: Client,
+    *,
+    line: str | None = None,
+    words: Iterable[str] = OUT_WORDS,
+    back_words: Iterable[str] = BACK_WORDS,
+) -> Iterator[str]:
+    """Yield who asked a line to hear no more from it and did not ask it again for texts, from all of the inbox.
 
-
-def opted_out(client: Client, *, line: str | None = None, words: Sequence[str] = OPT_OUT_WORDS) -> Iterator[str]:
-    """Yield who texted one of the words to ``line`` (default: to any line), from all of the inbox."""
+    :param line: the line they texted, in any spelling; default is any of them, each judged for itself
+    :param words: what says "no more"
+    :param back_words: what says "again"
+    :raises InvalidInput: if ``line`` is none.
+    """
     api = client.settings.api
-    wanted, meant = {_plain(word) for word in words}, _line(line) if line else None
-    for text in client.walk(gateway(api).inbox(per_page=MAX_PAGE_SIZE if api is Api.EDGE else 100), whole=True):
-        if _plain(text.message) in wanted and meant in (None, _line(text.line)):
-            yield text.sender
+    meant, wishes = _meant(line), Wishes(words, back_words)
+    # The newest come first; a service that does not say when a text came in lists them in that order still.
+    for place, text in enumerate(client.walk(gateway(api).inbox(per_page=MAX_PAGE_SIZE if api is Api.EDGE else 100))):
+        if meant in (None, line_key(text.line)):
+            order = getattr(text, "inbox_id", None)
+            wishes.hear(line_key(text.line), text.sender, text.message, -place if order is None else order)
+    yield from wishes.out()
+
+
+def _meant(given: str | None) -> str | None:
+    try:
+        return line_key(checked_line(given)) if given else None
+    except InvalidLine as error:
+        raise InvalidInput(f"line: {error}") from None
 
 
 def phonebook_members(client: Client, phonebook_id: int | str) -> Iterator[str]:
@@ -77,18 +89,3 @@ def phonebook_members(client: Client, phonebook_id: int | str) -> Iterator[str]:
         edge.phonebook.list_contacts(phonebook_id=phonebook_id, per_page=MAX_PAGE_SIZE), whole=True
     ):
         yield contact.number
-
-
-def _plain(text: str) -> str:
-    """Letters and digits only, each in one spelling: people write لغو ۱۱, لغو‌11, «لغو» and Off."""
-    folded = unicodedata.normalize("NFKC", text).translate(_LETTERS).casefold()
-    return "".join(
-        str(unicodedata.decimal(char)) if char.isdecimal() else char
-        for char in folded
-        if char.isalnum() and char != "ـ"
-    )
-
-
-def _line(line: str) -> str:
-    """A line in one spelling: the service writes +983000505, people 3000505."""
-    return re.sub(r"\A(?:\+|00)?98", "", line.strip().casefold())

@@ -22,7 +22,7 @@ from ippanel_provider.service import (
     MIN_TOKEN_LENGTH,
     SEND_TIME_FORMAT,
 )
-from ippanel_provider.text import numbers, parts
+from ippanel_provider.text import lines, numbers, parts
 
 T = TypeVar("T")
 
@@ -64,18 +64,19 @@ def whole(value: str, field: str) -> str:
     return value
 
 
-def sender(line: str, field: str = "sender") -> str:
-    """Return ``line`` if it has the form of a sender."""
-    if not isinstance(line, str) or not numbers.is_sender(line):
+def sender(line: object, field: str = "sender") -> str:
+    """Return a line, in whatever spelling, as the service has it."""
+    try:
+        return lines.line(line)
+    except lines.InvalidLine:
         raise InvalidInput(
             f"{field}: {numbers.mask(str(line))} is no line; give it as +983000505 (or a bank line as +98BANK)"
-        )
-    return line
+        ) from None
 
 
-def recipient(number: str | int, field: str = "recipient") -> str:
-    """Return ``number`` as +989XXXXXXXXX."""
-    if not isinstance(number, (str, int)):
+def recipient(number: object, field: str = "recipient") -> str:
+    """Return a number, in whatever spelling, as +989XXXXXXXXX."""
+    if isinstance(number, Mapping | list | tuple | set):
         raise InvalidInput(f"{field}: give one number")
     try:
         return numbers.normalize(number)

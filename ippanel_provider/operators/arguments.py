@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ippanel_provider.text.lists import split
+
 
 def ids_of(given: Any) -> list[int]:
     """Return the outbox ids of an id, a list of ids, a sending task's result, or the text of one id.
@@ -30,13 +32,26 @@ def listed(given: Any, field: str) -> Iterable[Any]:
     name.
     """
     if isinstance(given, str):
-        if given.strip().startswith(("[", "(", "{")):
+        if _is_text_of_list(given):
             raise ValueError(
                 f"{field}: the template rendered to text; set render_template_as_native_obj=True on the DAG, or "
                 f"pass task.output"
             )
         return [given]
     return given if isinstance(given, Iterable) else [given]
+
+
+def numbers_of(given: Any, field: str) -> Iterable[Any]:
+    """Return the numbers of a list, of one text that lists them, or of one number alone.
+
+    :raises ValueError: if it is the text of a list, as a template that has rendered to text.
+    """
+    numbers = [] if not isinstance(given, str) or _is_text_of_list(given) else split(given)
+    return numbers or listed(given, field)
+
+
+def _is_text_of_list(text: str) -> bool:
+    return text.strip().startswith(("[", "(", "{")) and text.strip().endswith(("]", ")", "}"))
 
 
 def pair(item: Any, line: int) -> tuple[Any, str]:

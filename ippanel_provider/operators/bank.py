@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.operators.arguments import listed
+from ippanel_provider.operators.arguments import listed, numbers_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.single import SingleSendOperator
 
@@ -60,7 +60,7 @@ class IPPanelSendBankOperator(SingleSendOperator):
         from ippanel_provider.client import InvalidInput, edge
 
         choices = self._choices()
-        others = list(listed(value_of(self.other_recipients) or (), "other_recipients"))
+        others = list(numbers_of(value_of(self.other_recipients) or (), "other_recipients"))
         options: dict[str, Any] = {"sender": line, "send_time": send_time}
         if self.kind == "job":
             if others:
@@ -78,7 +78,7 @@ class IPPanelSendBankOperator(SingleSendOperator):
 
     def reach(self) -> int:
         """As many as the sizes of the choices ask for, if the service knows so many."""
-        others = len(list(listed(value_of(self.other_recipients) or (), "other_recipients")))
+        others = len(list(numbers_of(value_of(self.other_recipients) or (), "other_recipients")))
         return others + sum(
             int(choice[name]["size"]) for choice in self._choices() for name in _OPERATORS if choice.get(name)
         )

@@ -9,7 +9,7 @@ from datetime import datetime
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.operators.arguments import listed
+from ippanel_provider.operators.arguments import numbers_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.single import SingleSendOperator
 
@@ -105,7 +105,7 @@ class IPPanelSendFileOperator(SingleSendOperator):
             yield Row(line, number, message)
 
     def _others(self) -> Iterator[Any]:
-        yield from listed(value_of(self.other_recipients) or (), "other_recipients")
+        yield from numbers_of(value_of(self.other_recipients) or (), "other_recipients")
 
 
 def _filled(message: str, row: Mapping[str, Any]) -> str:

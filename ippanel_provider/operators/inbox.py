@@ -21,7 +21,7 @@ class IPPanelInboxOperator(IPPanelOperator):
     :param path: where to write: a local path, or any URL that object storage takes; an error midway leaves what was
         there before (templated)
     :param after_id: only texts with a higher id; default is all (templated)
-    :param line: only texts to this line; default is all (templated)
+    :param line: only texts to this line, in any spelling; default is all (templated)
     :param format: ``csv``, ``jsonl``, ``parquet`` (extra ``parquet``) or ``xlsx`` (extra ``xlsx``); default is what the
         path ends in
     :param ippanel_conn_id: the connection to IPPanel (templated)
@@ -51,12 +51,14 @@ class IPPanelInboxOperator(IPPanelOperator):
         from ippanel_provider.operators.files import write
         from ippanel_provider.tables.formats import to_write
         from ippanel_provider.tables.writers import Column
+        from ippanel_provider.text.lines import line_key
 
         to_write(self.path, self.format)
         after_id = 0 if self.after_id in (None, "", "None") else int(self.after_id)
         texts = self.hook.run(received(after_id))
         last_id = texts[-1].inbox_id if texts else after_id
-        chosen = [text for text in texts if not self.line or text.line == self.line]
+        wanted = line_key(self.line) if self.line else None
+        chosen = [text for text in texts if wanted in (None, line_key(text.line))]
         rows: Iterator[Sequence[Any]] = (
             (text.inbox_id, text.sender, text.line, text.message, text.received_at) for text in chosen
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.operators.arguments import listed, mapping_of
+from ippanel_provider.operators.arguments import listed, mapping_of, numbers_of
 from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.sending import SendingOperator
@@ -89,7 +89,7 @@ class IPPanelSendPatternOperator(SendingOperator):
             if recipients is None:
                 raise ValueError("recipients: give them (or messages)")
             shared = mapping_of(variables, "variables")
-            yield from ((recipient, shared) for recipient in listed(recipients, "recipients"))
+            yield from ((recipient, shared) for recipient in numbers_of(recipients, "recipients"))
             return
         if recipients is not None or variables:
             raise ValueError("messages: give either messages, or recipients and variables, not both")

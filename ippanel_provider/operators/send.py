@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.operators.arguments import listed, pair
+from ippanel_provider.operators.arguments import listed, numbers_of, pair
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.sending import SendingOperator
 
@@ -76,5 +76,5 @@ class IPPanelSendOperator(SendingOperator):
             return
         if message is None or recipients is None:
             raise ValueError("message, recipients: give both (or messages)")
-        for line, recipient in enumerate(listed(recipients, "recipients"), start=1):
+        for line, recipient in enumerate(numbers_of(recipients, "recipients"), start=1):
             yield Row(line, recipient, message)

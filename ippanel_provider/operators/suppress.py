@@ -36,17 +36,20 @@ class SuppressionList(Protocol):
 
 @dataclass
 class OptedOut:
-    """Who texted ``لغو``, ``لغو11`` or ``11`` (or ``off``, ``stop``) to a line, in whatever letters, digits and
-    spacing.
+    """Who texted ``لغو``, ``لغو11`` or ``11`` (or ``off``, ``stop``, ``cancel``) to a line and not ``12`` since.
 
-    The whole inbox is read, once a try.
+    Letters, digits, spacing and courtesy around the word do not matter (``لغو کنید``, ``Stop. Thank you``). The last
+    word counts, line by line. The whole inbox is read, once a try.
 
-    :param line: the line they texted to, as +983000505; default is any line of the account (templated)
-    :param words: what counts as opting out, if it has to be the whole text
+    :param line: the line they texted to, as +983000505; default is any line of the account: who left one of them gets
+        no text (templated)
+    :param words: what says "no more" (default: :data:`ippanel_provider.text.opt_out.OUT_WORDS`)
+    :param back_words: what says "again" (default: ``12``)
     """
 
     line: str | None = None
     words: Sequence[str] | None = None
+    back_words: Sequence[str] | None = None
     template_fields: ClassVar[Sequence[str]] = ("line",)
 
     def reason(self) -> str:
@@ -55,9 +58,15 @@ class OptedOut:
 
     def numbers(self, task: SendingOperator) -> Iterable[Any]:
         """Read the inbox."""
-        from ippanel_provider.campaign.suppression import OPT_OUT_WORDS, opted_out
+        from ippanel_provider.campaign.suppression import opted_out
+        from ippanel_provider.text.opt_out import BACK_WORDS, OUT_WORDS
 
-        return opted_out(task.hook.get_conn(), line=self.line, words=self.words or OPT_OUT_WORDS)
+        return opted_out(
+            task.hook.get_conn(),
+            line=self.line,
+            words=self.words or OUT_WORDS,
+            back_words=BACK_WORDS if self.back_words is None else self.back_words,
+        )
 
 
 @dataclass

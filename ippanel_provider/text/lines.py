@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from ippanel_provider.text._digits import plain_digits
 from ippanel_provider.text.numbers import is_sender
 from ippanel_provider.values import InvalidValue, whole
+
+# Without its +98, a name in small letters is more likely a slip than a line.
+_BANK = re.compile(r"\s*(?:(?:(?:\+|00)?98)\s*([A-Za-z]{2,20})|([A-Z]{2,20}))\s*\Z")
+# A mobile number in the place of a line is a recipient that slipped, unless its country shows that it is meant.
+_PERSON = re.compile(r"0|9[0-35-79][0-9]{8}\Z")
 
 
 class InvalidLine(ValueError):
@@ -19,15 +26,15 @@ def line(raw: object) -> str:
 
     :raises InvalidLine: if it is none.
     """
-    plain = plain_digits(raw if isinstance(raw, str) else _written(raw))
-    if plain.isascii() and plain.isalpha():
-        plain = "+98" + plain.upper()
-    elif plain.startswith("98") and plain[2:].isalpha():
-        plain = "+" + plain
+    text = raw if isinstance(raw, str) else _written(raw)
+    plain = plain_digits(text)
+    if bank := _BANK.match(text):
+        plain = "+98" + (bank[1] or bank[2])
     elif (digits := plain.removeprefix("+")).isdecimal():
-        has_country = plain.startswith(("+", "00"))
-        digits = digits.removeprefix("00") if has_country else digits.lstrip("0")
-        plain = f"+{digits}" if has_country or digits.startswith("98") else f"+98{digits}"
+        if plain.startswith(("+", "00")) or digits.startswith("98"):
+            plain = "+" + digits.removeprefix("00")
+        elif not _PERSON.match(digits):
+            plain = "+98" + digits
     if not is_sender(plain):
         raise InvalidLine
     return plain

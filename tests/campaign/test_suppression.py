@@ -5,31 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ippanel_provider.campaign.audience import Audience, Row
-from ippanel_provider.campaign.suppression import Suppression, is_opt_out, opted_out, phonebook_members
+from ippanel_provider.campaign.suppression import Suppression, opted_out, phonebook_members
 from ippanel_provider.client import Client, InvalidInput, edge
 from ippanel_provider.sandbox.runner import RunningSandbox
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "لغو", "لغو11", "لغو ۱۱", "لغو۱۱", "لغو\u200c۱۱", " لغو \n", "«لغو»", "لـغو", "لغو١١", "لُغو", "لغو.",
-        "11", "۱۱", "1 1", "11!",
-        "off", "Off", "OFF 🙏", "Stop",
-    ],
-)  # fmt: skip
-def test_opting_out_is_understood_in_every_spelling(text: str) -> None:
-    assert is_opt_out(text)
-
-
-@pytest.mark.parametrize("text", ["", "سلام", "لغو سفارش", "لغو12", "111", "offer", "لغو نکنید", "1"])
-def test_what_says_something_else_is_no_opting_out(text: str) -> None:
-    assert not is_opt_out(text)
-
-
-def test_the_words_can_be_others() -> None:
-    assert is_opt_out("انصراف", ["انصراف"])
-    assert not is_opt_out("لغو", ["انصراف"])
 
 
 def test_numbers_match_in_any_spelling_and_the_first_reason_stands() -> None:
@@ -70,6 +48,27 @@ class TestTheService:
         assert sorted(opted_out(client, line=line)) == ["+989120000001", "+989120000004"]
         assert list(opted_out(client, line=other.removeprefix("+98"))) == ["+989120000003"]
         assert list(opted_out(client, words=["سلام"])) == ["+989120000002"]
+
+    def test_the_last_word_to_each_line_counts(self, ippanel_sandbox: RunningSandbox, client: Client) -> None:
+        line, other = ippanel_sandbox.sender, "+983000506"
+        ippanel_sandbox.account(lines=[line, other])
+        for number, text, to in [
+            ("+989120000001", "لغو۱۱", line),
+            ("+989120000001", "۱۲", line),
+            ("+989120000002", "12", line),
+            ("+989120000002", "لغو کنید", line),
+            ("+989120000003", "11", line),
+            ("+989120000003", "12", other),
+        ]:
+            ippanel_sandbox.inbox(number, text, number=to)
+        assert sorted(opted_out(client)) == ["+989120000002", "+989120000003"]
+        assert sorted(opted_out(client, line=f"00{line[1:]}")) == ["+989120000002", "+989120000003"]
+        assert list(opted_out(client, line=other)) == []
+        assert sorted(opted_out(client, back_words=())) == [f"+98912000000{n}" for n in (1, 2, 3)]
+
+    def test_of_what_is_no_line_there_is_no_list(self, client: Client) -> None:
+        with pytest.raises(InvalidInput, match=r"^line: expected a line as \+983000505"):
+            list(opted_out(client, line="{{ params.line }}"))
 
     def test_the_inbox_is_read_to_its_end(self, ippanel_sandbox: RunningSandbox, client: Client) -> None:
         for n in range(1005):

@@ -76,7 +76,7 @@ class TestRecipients:
             (["09120001234"] * 4, "recipients: 4 are too many for one request; at most 3"),
             (["09120001234", "02188880000"], "recipients[1]: the number is a landline"),
             (["09120001234", None], "recipients[1]: "),
-            ([9120001234.0], "recipients[0]: "),
+            ([912000123.5], "recipients[0]: the number has a fraction"),
             ([["09120001234"]], "recipients[0]: "),
         ],
     )
@@ -92,7 +92,11 @@ class TestSender:
     def test_is_a_line(self, line: str) -> None:
         assert checks.sender(line) == line
 
-    @pytest.mark.parametrize("line", ["", "3000505", None, 3000505, "a text in the place of a line", "09120001234"])
+    @pytest.mark.parametrize("line", ["3000505", "983000505", "+98 3000505", "۳۰۰۰۵۰۵", 983000505])
+    def test_is_a_line_in_any_spelling(self, line: Any) -> None:
+        assert checks.sender(line) == "+983000505"
+
+    @pytest.mark.parametrize("line", ["", "300x505", None, 3.5, "a text in the place of a line", "09120001234 x"])
     def test_of_another_form_is_refused_masked(self, line: Any) -> None:
         message = refusal(checks.sender, line)
         assert message.startswith("sender: ")

@@ -128,7 +128,7 @@ def test_the_default_sender_is_checked_and_kept(sender: str) -> None:
         ({"host": f"clerk:{KEY}@relay.example"}, "host: it holds a user name"),
         ({"host": f"https://clerk:{KEY}/more@relay.example"}, "host"),
         ({"port": 8443}, "port: 8443 belongs to no base URL"),
-        ({"extra": {"sender": "3000505"}}, "sender"),
+        ({"extra": {"sender": "no line"}}, "sender"),
         ({"extra": {"sender": "09120001234"}}, "sender"),
         ({"extra": {"api": "soap"}}, "api: 'soap' is none of edge, rest"),
         ({"extra": {"verify": "maybe"}}, "verify"),

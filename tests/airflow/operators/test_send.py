@@ -147,7 +147,7 @@ class TestNothingIsSent:
                 {"message": None, "recipients": None, "messages": [{"recipient": "09120000002"}]},
                 "messages: item 1 has no message",
             ),
-            ({"sender": "3000505"}, "sender: "),
+            ({"sender": "no line"}, "sender: "),
             ({"ippanel_conn_id": "nowhere"}, "nowhere"),
         ],
     )

@@ -356,7 +356,7 @@ def test_out_of_quiet_hours_it_goes_out_at_once(sandbox: RunningSandbox, book: i
         ({"send_time": "2030-01-01T00:00:00"}, "send_time: give it with a time zone"),
         ({"send_time": "2020-01-01T00:00:00+00:00"}, "send_time: it must be at least 5 minutes ahead"),
         ({"quiet_hours": "night"}, "quiet_hours: give it as 22:00-08:00"),
-        ({"sender": "3000505"}, "sender: "),
+        ({"sender": "no line"}, "sender: "),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_sent(

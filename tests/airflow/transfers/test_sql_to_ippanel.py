@@ -88,7 +88,7 @@ def test_the_query_takes_templates_parameters_and_files(
         ({"row_message": "{{ row.name"}, "row_message: "),
         ({"sql": "SELECT * FROM nobody"}, "no such table: nobody"),
         ({"sql_conn_id": "elsewhere"}, "elsewhere"),
-        ({"sender": "3000505"}, "sender: "),
+        ({"sender": "no line"}, "sender: "),
         ({"row_message": "{{ row.surname }}"}, "none of the 5 rows can get a text"),
     ],
 )
