@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ippanel_provider import service
+from ippanel_provider import service, service_profile
 from ippanel_provider.provider_info import CONNECTION_FIELDS, FIELD_BEHAVIOUR
 from ippanel_provider.sandbox.faults import NAMES as FAULTS
 
@@ -108,9 +108,27 @@ def faults() -> str:
     return _table(("Fault", "What the service does then"), ((f"`{name}`", does) for name, does in FAULTS.items()))
 
 
+def facts() -> str:
+    """Facts of a service profile."""
+    rows = []
+    for fact in service_profile.facts().values():
+        values = ", ".join(f"`{choice}`" for choice in fact.choices) or (
+            "yes or no" if isinstance(fact.default, bool) else "a number"
+        )
+        default = (
+            str(fact.default).lower()
+            if isinstance(fact.default, bool)
+            else f"{fact.default:g}"
+            if not fact.choices
+            else fact.default
+        )
+        rows.append((f"`{fact.name}`", fact.says, values, f"`{default}`"))
+    return _table(("Fact", "What it says", "Values", "In the documents"), rows)
+
+
 MADE = {
     table.__name__.replace("_", "-"): table
-    for table in (connection, limits, times, states, statuses, legacy_codes, faults)
+    for table in (connection, limits, times, states, statuses, legacy_codes, faults, facts)
 }
 
 

@@ -6,19 +6,20 @@ from pydantic_core import to_json
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ippanel_provider import __version__
 
-from . import control, openapi
+from . import control, cross_origin, openapi
 from .api2 import API2
+from .door import Door
 from .edge import EDGE
 from .rest import REST
 from .serving import Receive, Scope, Send, Serving, plain_path
 from .state import Sandbox
 from .web import pages
-from .web.same_origin import SameOrigin
+from .web.page_headers import PageHeaders
 from .wire import Api
 
 APIS: tuple[Api, ...] = (EDGE, API2, REST)
@@ -31,20 +32,30 @@ _WIRE = tuple(api.prefix for api in APIS)
 class App:
     """The ASGI application of a sandbox. Wire calls go past Starlette: they are what has to be fast."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, door: Door | None = None) -> None:
         self.sandbox = sandbox
+        self._door = door or Door()
         self._wire = Serving(sandbox, APIS)
         controls = [*control.routes(), Route("/_sandbox/openapi.json", openapi_document)]
-        self._people = Starlette(routes=[*controls, *pages.routes()], middleware=[Middleware(SameOrigin)])
+        self._people = Starlette(routes=[*controls, *pages.routes()], middleware=[Middleware(PageHeaders)])
         self._people.state.sandbox = sandbox
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request."""
+        if scope["type"] != "http":
+            return
         self.sandbox.later.catch_up()
-        if scope["type"] == "http" and plain_path(scope["path"]).startswith(_WIRE):
-            await self._wire(scope, receive, send)
-        elif scope["type"] == "http" and len(scope["path"]) > _LONGEST_PATH:
+        path, headers = plain_path(scope["path"]), dict(scope["headers"])
+        wire = path.startswith(_WIRE)
+        problem = self._door.refusal(scope["method"], scope["path"], headers, wire=wire)
+        if problem is not None:
+            await PlainTextResponse(problem, 403, {"x-content-type-options": "nosniff"})(scope, receive, send)
+        elif not wire and len(path) > _LONGEST_PATH:
             await Response(status_code=414)(scope, receive, send)
+        elif wire and (origin := self._door.allowed_origin(headers)):
+            await cross_origin.serve(self._wire, origin, scope, receive, send)
+        elif wire:
+            await self._wire(scope, receive, send)
         else:
             await self._people(scope, receive, send)
 

@@ -9,6 +9,7 @@ from pydantic_core import from_json, to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
+from .door import MOST_BYTES
 from .state import Sandbox
 
 
@@ -36,9 +37,13 @@ def endpoint_of(control: Control) -> Callable[[Request], Awaitable[Response]]:
 async def body_of(request: Request) -> dict[str, Any]:
     """The body as a JSON object; empty when there is none.
 
-    :raises Mistake: when it is something else.
+    :raises Mistake: when it is something else, or larger than any control needs.
     """
-    raw = await request.body()
+    raw = b""
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > MOST_BYTES:
+            raise Mistake(f"the body is larger than {MOST_BYTES} bytes")
     try:
         content = from_json(raw) if raw.strip() else {}
     except ValueError as error:

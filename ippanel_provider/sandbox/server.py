@@ -25,10 +25,10 @@ from . import examples
 from .app import App
 from .clock import Clock
 from .defaults import API_KEY, API_KEY_VARIABLE, READY
+from .door import Door, is_loopback
 from .lifecycle import Timing
 from .state import Sandbox
 from .state_file import StateFileError
-from .web.same_origin import is_loopback
 
 DEFAULT_PORT = 8089
 _HIGHEST_PORT = 65535
@@ -84,14 +84,14 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(sandbox: Sandbox, listening: socket.socket, *, stop_with_stdin: bool = False) -> int:
+def serve(sandbox: Sandbox, listening: socket.socket, door: Door, *, stop_with_stdin: bool = False) -> int:
     """Serve until SIGTERM or SIGINT. Return the exit code.
 
     :param stop_with_stdin: end when standard input closes, so that a sandbox never outlives the process that started
         it.
     """
     config = uvicorn.Config(
-        App(sandbox),
+        App(sandbox, door),
         http=_Protocol,
         ws="none",
         lifespan="off",
@@ -147,6 +147,20 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--i-know", action="store_true", help="listen where others can reach it: texts and the key are open to them"
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="answer under this name too, as sandbox.example; may be repeated",
+    )
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let scripts of this web site call the APIs (CORS), as https://shop.example; may be repeated",
     )
     parser.add_argument(
         "--api-key",
@@ -206,6 +220,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sandbox.move_clock(speed=options.speed)
     try:
         with _listen(parser, options.host, options.port) as listening:
-            return serve(sandbox, listening, stop_with_stdin=options.stop_with_stdin)
+            door = Door([*options.allow_host, options.host], options.allow_origin)
+            return serve(sandbox, listening, door, stop_with_stdin=options.stop_with_stdin)
     finally:
         sandbox.journal.close()

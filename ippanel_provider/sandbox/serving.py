@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from .door import MOST_BYTES
 from .faults import Fault
 from .form_bodies import FORM_TYPES, read_form
 from .state import Sandbox
@@ -24,6 +25,7 @@ _GATEWAY_PAGE = (
     b"<html><head><title>%d</title></head><body><center><h1>%d Bad "
     b"Gateway</h1></center><hr><center>cdn</center></body></html>"
 )
+_MOST_DIGITS = 12
 _BROKEN_JSON = b'{"data": {"message_outbox_ids": [}, "meta": '
 
 
@@ -45,11 +47,15 @@ class Serving:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        body = await _read(receive)
+        headers = dict(scope["headers"])
+        try:
+            body = await _read(receive, headers.get(b"content-length", b""))
+        except _TooLarge:
+            await _send(Reply(413, b"", HTML, ((b"connection", b"close"),)), send)
+            return
         if body is None:
             return
         path = plain_path(scope["path"])
-        headers = dict(scope["headers"])
         method = scope["method"]
         form = None
         # curl calls any -d a form unless told otherwise, so what looks like JSON is read as JSON.
@@ -197,17 +203,27 @@ def _sending_type(call: Call) -> str | None:
     return value if isinstance(value, str) else None
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """The whole body, or None when the client left in the middle of it."""
-    message = await receive()
-    if not message.get("more_body", False):
-        return None if message["type"] == "http.disconnect" else bytes(message.get("body", b""))
-    chunks = [message.get("body", b"")]
+class _TooLarge(Exception):
+    """The body is larger than any that the service has a use for."""
+
+
+async def _read(receive: Receive, announced: bytes) -> bytes | None:
+    """The whole body, or None when the client left in the middle of it.
+
+    :raises _TooLarge: before it is read, where its size is announced.
+    """
+    if announced.isdigit() and (len(announced) > _MOST_DIGITS or int(announced) > MOST_BYTES):
+        raise _TooLarge
+    chunks: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > MOST_BYTES:
+            raise _TooLarge
         if not message.get("more_body", False):
             return b"".join(chunks)
 

@@ -12,6 +12,9 @@ from itertools import islice
 Row = Sequence[str]
 """The cells of a row as texts; an empty cell is an empty text."""
 
+_MOST_UNPACKED = 512 << 20
+"""Bytes that an xlsx file may hold once it is unpacked: a million rows, and room to spare."""
+
 
 class UnreadableSheet(Exception):
     """The file is not what its name says."""
@@ -47,6 +50,9 @@ def _xlsx(content: bytes) -> Iterator[Row]:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(part.file_size for part in archive.infolist()) > _MOST_UNPACKED:
+                raise UnreadableSheet
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         # Files made by other programs often announce dimensions they do not have.

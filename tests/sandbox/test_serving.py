@@ -114,7 +114,7 @@ class TestFaults:
             b'"params":{"recipients":["+989120000000"]}}'
         )
         head = (
-            b"POST /v1/api/send HTTP/1.1\r\nHost: x\r\nAuthorization: sandbox-key\r\nContent-Length: %d\r\n\r\n"
+            b"POST /v1/api/send HTTP/1.1\r\nHost: localhost\r\nAuthorization: sandbox-key\r\nContent-Length: %d\r\n\r\n"
             % len(body)
         )
         assert exchange(ippanel_sandbox, head + body) == b""
