@@ -79,16 +79,20 @@ def judge(answer: Answer, misfit: str = "") -> IPPanelClientError:
     content = verdict.json_object(answer.body) or {}
     meta = content.get("meta")
     said = meta if isinstance(meta, dict) else {}
+    ours = said.get("status") is False
     # A refusal can come as HTTP 200; anything else that is not a success cannot be trusted to mean no.
-    kind = verdict.of_status(answer.status) or (Refused if said.get("status") is False else Unreadable)
+    kind = verdict.kind_of(answer, ours) or (Refused if ours else Unreadable)
+    # A login that fails validation carries its errors beside meta, not in it; some panels put them into the message.
+    message = said.get("message")
+    errors = said.get("errors") or content.get("errors") or (message if isinstance(message, dict) else None)
     return verdict.error(
         kind,
         answer,
         ours=bool(said),
         code=said.get("message_code"),
         # A gateway's JSON has no meta and often one of the others.
-        message=verdict.first(said.get("message"), content.get("message"), content.get("error")),
-        # A login that fails validation carries its errors beside meta, not in it.
-        errors=said.get("errors") or content.get("errors"),
+        message=verdict.first(message, content.get("message"), content.get("error")),
+        errors=errors,
         misfit=misfit,
+        of_the_request=ours and verdict.is_of_the_request(answer, kind, errors),
     )

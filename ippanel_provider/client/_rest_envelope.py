@@ -59,18 +59,20 @@ def judge(answer: Answer, misfit: str = "") -> IPPanelClientError:
     data = content.get("data")
     reason = data.get("error") if isinstance(data, dict) else None
     code = _legacy_code(content.get("code"))
-    kind = verdict.of_status(answer.status) or _kind_of_2xx(content.get("status"), code, reason)
+    ours = _says_no(content.get("status"), code, reason)
+    kind = verdict.kind_of(answer, ours) or (Refused if ours else Unreadable)
     if issubclass(kind, Refused) and code in _KINDS:
         kind = _KINDS[code]
-    by_field = isinstance(reason, dict)
+    errors = reason if isinstance(reason, dict) else None
     return verdict.error(
         kind,
         answer,
         ours=isinstance(content.get("status"), str),
         code=content.get("code"),
-        message=verdict.first(None if by_field else reason, content.get("message")),
-        errors=reason if by_field else None,
+        message=verdict.first(None if errors else reason, content.get("message")),
+        errors=errors,
         misfit=misfit,
+        of_the_request=ours and (code in _OF_THE_REQUEST or verdict.is_of_the_request(answer, kind, errors)),
         meaning="" if code is None else code.meaning,
     )
 
@@ -86,10 +88,18 @@ _KINDS: dict[LegacyCode | None, type[IPPanelClientError]] = {
 }
 
 
-def _kind_of_2xx(status: Any, code: LegacyCode | None, reason: Any) -> type[IPPanelClientError]:
-    """A refusal has to say that it is one, and why; what says neither cannot be trusted to mean no."""
-    says_no = isinstance(status, str) and status.upper() != "OK"
-    return Refused if says_no and (code is not None or reason) else Unreadable
+_OF_THE_REQUEST = frozenset(
+    {
+        *(LegacyCode.EMPTY_BODY, LegacyCode.NUMBER_NOT_ASSIGNED, LegacyCode.RECIPIENTS_EMPTY),
+        *(LegacyCode.TOO_MANY_RECIPIENTS, LegacyCode.PATTERN_INVALID, LegacyCode.PATTERN_PARAMS_INVALID),
+        *(LegacyCode.PATTERN_RECIPIENT_INVALID, LegacyCode.NUMBER_NOT_FOUND),
+    }
+)
+
+
+def _says_no(status: Any, code: LegacyCode | None, reason: Any) -> bool:
+    """Whether it is a refusal: it has to say so, and why; what says neither cannot be trusted to mean no."""
+    return isinstance(status, str) and status.upper() != "OK" and bool(code is not None or reason)
 
 
 def _legacy_code(said: Any) -> LegacyCode | None:

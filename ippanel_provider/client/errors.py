@@ -16,7 +16,10 @@
     └── Unconfirmed         it left and no readable answer came: it may have gone out
         ├── NoAnswer          the connection broke or timed out
         ├── ServerFault       HTTP 5xx
-        └── Unreadable        a 2xx that is not the service's JSON
+        └── Unreadable        not the service's JSON: a 2xx, or any answer to what may have sent or made something
+
+What only the request itself decides (a field, the credential, an unknown pattern) says for certain that nothing was
+sent; other refusals, as for no credit, are of this try alone: see :attr:`Refused.depends_on_request`.
 """
 
 from __future__ import annotations
@@ -43,6 +46,8 @@ class Details:
     """At most 500 characters, only of an answer that was not the service's JSON."""
     retry_after: float | None = None
     """Seconds, where the service named a time."""
+    depends_on_request: bool = False
+    """Whether a refusal is of the request itself, see :attr:`Refused.depends_on_request`."""
 
 
 class IPPanelClientError(Exception):
@@ -78,7 +83,11 @@ class Unreachable(NotSent):
 
 
 class Throttled(NotSent):
-    """HTTP 429. The service also answers so to the identical sender, recipient and text within 40 seconds."""
+    """HTTP 429. The service also answers so to the identical sender, recipient and text within 40 seconds.
+
+    So to a send it can mean that a first copy went out, where a gateway repeated it: within half a minute of the first
+    byte a guard would say so again, later it is a doubt.
+    """
 
     @property
     def retry_after(self) -> float | None:
@@ -103,7 +112,17 @@ class OtpRequired(NotSent):
 
 
 class Refused(IPPanelClientError):
-    """The service said no. Sending the same again will be refused again."""
+    """The service said no. Sending the same again will be refused again, as long as nothing else changes."""
+
+    @property
+    def depends_on_request(self) -> bool:
+        """Whether the request alone is why: one of its fields, the credential, a pattern that is not there.
+
+        Then it was refused whenever it came, and nothing was sent. Other reasons (no credit, a line that is off, none
+        given) can hold for a second copy of what was accepted before, as a gateway that repeats requests makes it: look
+        in the outbox report before sending again.
+        """
+        return self.details.depends_on_request
 
 
 class Unauthorized(Refused):
@@ -131,4 +150,8 @@ class ServerFault(Unconfirmed):
 
 
 class Unreadable(Unconfirmed):
-    """A 2xx answer that is not what the service documents: HTML, broken JSON, or a send without ids."""
+    """An answer that is not what the service documents: HTML, broken JSON, a send without ids, too large, endless.
+
+    To a send or a create also a redirect, an empty body or a page of a CDN with any status: it came from something
+    before the service, which may have passed the request on.
+    """

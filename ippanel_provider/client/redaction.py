@@ -1,7 +1,8 @@
 """Takes numbers, texts and credentials out of what a service says, before an error shows it.
 
 What a request sent is private unless its field is known to be harmless: a service may echo it, whole or cut short,
-in Persian or Latin digits, with the Arabic or the Persian letters.
+in Persian or Latin digits, with the Arabic or the Persian letters, in capitals, escaped once or twice, with marks or
+markup between its letters, or read in a wrong encoding.
 """
 
 from __future__ import annotations
@@ -9,26 +10,32 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from html import unescape
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
 from pydantic_core import from_json, to_json
 
 from ippanel_provider.client.request import Request
+from ippanel_provider.text.letters import spelling
 
 MAX_SHOWN = 500
 """Characters of one thing the service said that an error shows."""
 
 _HIDDEN = "[…]"
-# So many characters in a row that also stand in what was sent are an echo of it; fewer may be chance.
+# So many letters and digits in a row that also stand in what was sent are an echo of it; fewer may be chance.
 _RUN = 10
 _MAX_READ = 16_384
-# Digits with the marks people and pages put between them. Whatever has as many digits goes, ids and dates too.
-_NUMBER = re.compile(r"\+?\d(?:[\s().\u200b-\u200f\u202a-\u202e\u2066-\u2069\u2010-\u2015\u2212-]*\d){8,}")
+# Digits with anything but letters between them. Whatever has as many digits goes, ids and dates too.
+_NUMBER = re.compile(r"\+?\d(?:(?:<[^<>]*>|[\W_])*+\d){8,}")
 _MARKUP = re.compile(r"(?is)<(script|style)\b.*?(?:</\1>|\Z)|<!--.*?(?:-->|\Z)|<[^>]*>?")
 _ESCAPED = re.compile(r"(?:\\+u[0-9a-fA-F]{4})+")
+_BYTES = re.compile(r"(?:\\+x[0-9a-fA-F]{2})+")
+_BROKEN_LINE = re.compile(r"\\+[nrt](?![a-z])")
 # One alone is taken for an escape only where it stands for a printable character of ASCII: variables are %date%.
 _QUOTED = re.compile(r"(?:%[0-9a-fA-F]{2}){2,}|%[2-7][0-9a-fA-F]")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f](?:[^\x00-\x7f]|[\s!-/:-@\[-`{-~](?=[^\x00-\x7f]|[\s!-/:-@\[-`{-~]))*")
+_NO_LETTER = re.compile(r"[\W_]+")
 # One letter, one digit, however it is written; each maps to one character, so that places stay the same.
 _FOLD = str.maketrans("يكى" + "۰۱۲۳۴۵۶۷۸۹" + "٠١٢٣٤٥٦٧٨٩" + "\u00a0\n\r\t", "یکی" + "0123456789" * 2 + "    ")
 
@@ -55,22 +62,37 @@ _OPEN_FIELDS = frozenset(
 def scrubber(request: Request[Any], hidden: Iterable[str]) -> Callable[[str], str]:
     """Return a function that gives a text without ``hidden``, without what ``request`` sent and without numbers."""
     said_by_us = [said for said in (*hidden, *_sent(request)) if said]
-    private = {form.translate(_FOLD).strip() for said in said_by_us for form in (said, " ".join(said.split()))}
+    forms = (said_by_us, (_MARKUP.sub(" ", said) for said in said_by_us if "<" in said))
+    private = {_letters(form) for form in chain(*forms)}
     long = "\0".join(text for text in private if len(text) >= _RUN)
-    # A short word is hidden where it stands alone; within words it would take half the alphabet along.
-    short = [
-        re.compile(re.escape(text) if len(text) > 3 else rf"(?<!\w){re.escape(text)}(?!\w)")
-        for text in private
-        if 1 < len(text) < _RUN and (len(text) > 3 or not text.isdecimal())
+    short = {text for text in private if 3 < len(text) < _RUN}
+    words = [
+        _word(stripped)
+        for text in said_by_us
+        if len(_letters(text)) <= 3 and len(stripped := text.translate(_FOLD).strip()) > 1
     ]
 
     def scrub(said: str) -> str:
         said = _plain(said[:_MAX_READ])
         folded = said.translate(_FOLD)
-        spans = [found.span() for pattern in (*short, _NUMBER) for found in pattern.finditer(folded)]
-        return _without(said, [*spans, *_echoes(folded, long)])
+        spans = [found.span() for pattern in (*words, _NUMBER) for found in pattern.finditer(folded)]
+        markup = [found.span() for found in _MARKUP.finditer(said)]
+        for skipped in ([], markup) if markup else ([],):
+            letters, places = _places(said, skipped)
+            echoes = [*_echoes(letters, long), *_occurrences(letters, short)]
+            spans += [(places[start], places[end - 1] + 1) for start, end in echoes]
+        return _without(said, spans)
 
     return scrub
+
+
+def _word(text: str) -> re.Pattern[str]:
+    """Text of few letters, as of signs. A short one is hidden where it stands alone: within words it would take half
+    the alphabet along.
+    """
+    if len(text) > 3:
+        return re.compile(re.escape(text), re.IGNORECASE)
+    return re.compile(r"(?!)" if text.isdecimal() else rf"(?<!\w){re.escape(text)}(?!\w)", re.IGNORECASE)
 
 
 def shown(said: Any, scrub: Callable[[str], str]) -> str:
@@ -89,9 +111,56 @@ def excerpt(body: bytes, scrub: Callable[[str], str]) -> str:
 
 
 def _plain(said: str) -> str:
-    """Undo the escapes of JSON, of URLs and of HTML, in which an echo would go unnoticed."""
-    said = _ESCAPED.sub(lambda found: bytes.fromhex(re.sub(r"\\+u", "", found[0])).decode("utf-16-be", "replace"), said)
-    return unescape(_QUOTED.sub(lambda found: unquote(found[0]), said))
+    """Undo the escapes of JSON, of URLs, of HTML and of programs, and letters read in a wrong encoding, however often
+    they were made: an echo would go unnoticed in them.
+    """
+    for _ in range(4):
+        before = said
+        said = _ESCAPED.sub(_unescaped, said)
+        said = _BYTES.sub(lambda found: bytes.fromhex(re.sub(r"\\+x", "", found[0])).decode("utf-8", "replace"), said)
+        said = unescape(_QUOTED.sub(lambda found: unquote(found[0]), _BROKEN_LINE.sub(" ", said)))
+        said = _BEYOND_ASCII.sub(_well_read, said)
+        if said == before:
+            break
+    return said
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return bytes.fromhex(re.sub(r"\\+u", "", found[0])).decode("utf-16-be", "replace")
+
+
+def _well_read(found: re.Match[str]) -> str:
+    """UTF-8 that was read as the encoding of Western Europe, or of Arabic, as it was meant."""
+    for encoding in ("cp1252", "cp1256"):
+        read = b"".join(_byte(char, encoding) for char in found[0]).decode("utf-8", "ignore")
+        # Of what was meant as it stands nearly nothing is left.
+        if len(read) * 3 >= len(found[0]) and not read.isascii():
+            return read
+    return found[0]
+
+
+def _byte(char: str, encoding: str) -> bytes:
+    try:
+        return char.encode(encoding)
+    except UnicodeEncodeError:
+        return bytes([ord(char)]) if ord(char) < 256 else b"\xff"
+
+
+def _letters(text: str) -> str:
+    """Letters and digits alone, each in one spelling and case: what stands between them is written in many ways."""
+    return _NO_LETTER.sub("", spelling(text).casefold())
+
+
+def _places(said: str, skipped: Iterable[tuple[int, int]]) -> tuple[str, list[int]]:
+    """The letters of ``said`` outside the spans, and where each of them stands in it."""
+    left_out = {place for start, end in skipped for place in range(start, end)}
+    found = [
+        (letter, place)
+        for place, char in enumerate(said)
+        if place not in left_out
+        for letter in (char if "a" <= char <= "z" else _letters(char))
+    ]
+    return "".join(letter for letter, _ in found), [place for _, place in found]
 
 
 def _each_text(said: Any, scrub: Callable[[str], str]) -> Any:
@@ -118,6 +187,14 @@ def _echoes(said: str, private: str) -> Iterable[tuple[int, int]]:
                 yield start, start + _RUN
 
 
+def _occurrences(said: str, words: Iterable[str]) -> Iterable[tuple[int, int]]:
+    for word in words:
+        start = said.find(word)
+        while start >= 0:
+            yield start, start + len(word)
+            start = said.find(word, start + len(word))
+
+
 def _without(said: str, spans: list[tuple[int, int]]) -> str:
     kept: list[str] = []
     place = 0
@@ -128,14 +205,23 @@ def _without(said: str, spans: list[tuple[int, int]]) -> str:
     return "".join(kept) + said[place:]
 
 
-def _sent(request: Request[Any]) -> Iterable[str]:
-    # An echo of a URL has a plus for each space.
-    in_url = [(name, value.replace(" ", "+")) for name, value in request.query if " " in value]
-    fields = [*request.query, *in_url, *(request.form or ())]
+def fields_of(request: Request[Any]) -> set[str]:
+    """The names of what a request sent."""
+    return {name.removesuffix("[]") for name, _ in _fields(request)} | {
+        name.removesuffix("[]") for name, _ in request.files
+    }
+
+
+def _fields(request: Request[Any]) -> list[tuple[str, Any]]:
+    fields: list[tuple[str, Any]] = [*request.query, *(request.form or ())]
     if request.body:
         content = from_json(request.body)
         fields += content.items() if isinstance(content, dict) else [("", content)]
-    for name, value in fields:
+    return fields
+
+
+def _sent(request: Request[Any]) -> Iterable[str]:
+    for name, value in _fields(request):
         if name not in _OPEN_FIELDS:
             yield from _texts_in(value)
 

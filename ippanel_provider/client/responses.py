@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -25,15 +25,51 @@ from ippanel_provider.client.errors import (
     Unconfirmed,
     Unreadable,
 )
-from ippanel_provider.client.redaction import excerpt, scrubber, shown
-from ippanel_provider.client.request import Answer
+from ippanel_provider.client.redaction import excerpt, fields_of, scrubber, shown
+from ippanel_provider.client.request import Answer, Replay
 
 _MAX_FAULTS = 5
 """Fields that the sentence of an error names; all are in its details."""
 
 
-def of_status(status: int) -> type[IPPanelClientError] | None:
-    """Return the error an HTTP status stands for; None for a 2xx, whose body decides."""
+_BEFORE_ALL_ELSE = frozenset({401, 413, 414, 431})
+"""Said of a request's credential or size, by whoever is first in line, before anybody passes it on."""
+# Where a text about a field says one of these, the field is not why. "اعتبارسنجی" is validation.
+_OF_THE_ACCOUNT = re.compile("اعتبار(?![\\s\u200c]*سنج)|موجودی|تکرار|credit|balance|duplicate|repeat", re.IGNORECASE)
+
+
+def kind_of(answer: Answer, ours: bool) -> type[IPPanelClientError] | None:
+    """Return the error an answer stands for by its HTTP status; None for a 2xx, whose body decides.
+
+    :param ours: whether it is in the form of the service's refusals. What is not came from something before the
+        service; whether that passed the request on, nobody can tell.
+    """
+    kind = _of_status(answer.status)
+    request = answer.request
+    is_doubt = (
+        not ours
+        and kind is not None
+        and issubclass(kind, Refused)
+        and answer.status not in _BEFORE_ALL_ELSE
+        and (request.is_send or (request.authenticated and request.replay is not Replay.ALWAYS))
+    )
+    return Unreadable if is_doubt else kind
+
+
+def is_of_the_request(answer: Answer, kind: type[IPPanelClientError], errors: Any) -> bool:
+    """Whether a refusal in the service's form depends on the request alone."""
+    if issubclass(kind, Unauthorized | NotFound):
+        return True
+    named = [str(name) for name, _ in _by_field(errors)]
+    sent = fields_of(answer.request)
+    return (
+        bool(named)
+        and all(re.split(r"[.\[]", name, maxsplit=1)[0] in sent for name in named)
+        and not _OF_THE_ACCOUNT.search(str(errors))
+    )
+
+
+def _of_status(status: int) -> type[IPPanelClientError] | None:
     if status == 429:
         return Throttled
     if status >= 500:
@@ -55,6 +91,7 @@ def error(
     errors: Any,
     misfit: str = "",
     meaning: str = "",
+    of_the_request: bool = False,
 ) -> IPPanelClientError:
     """Return the error, with whatever the service said as ``code``, ``message`` and ``errors`` scrubbed into its
     details.
@@ -62,6 +99,7 @@ def error(
     :param ours: whether the body has the form all answers of the service have.
     :param misfit: where a 2xx answer differs from what is documented.
     :param meaning: what the code means, for people.
+    :param of_the_request: whether it depends on the request alone.
     """
     scrub = scrubber(answer.request, answer.hidden)
     details = Details(
@@ -76,9 +114,10 @@ def error(
         },
         body=excerpt(answer.body, scrub),
         retry_after=_retry_after(answer.headers.get("retry-after")),
+        depends_on_request=of_the_request and issubclass(kind, Refused),
     )
-    hints = [meaning, _advice(kind, details)]
-    if kind is NotFound and not ours:
+    hints = [meaning, *_advice(kind, details)]
+    if answer.status == 404 and not ours:
         hints.append("It is not the service's own answer: check the base URL (that of the service ends in /v1).")
     return kind(_sentence(kind, answer, details, scrub(misfit) if kind is Unreadable else "", hints), details)
 
@@ -171,19 +210,22 @@ _VERDICTS: dict[type[IPPanelClientError], str] = {
 }
 
 
-def _advice(kind: type[IPPanelClientError], details: Details) -> str:
+def _advice(kind: type[IPPanelClientError], details: Details) -> Iterator[str]:
     if details.http_status is not None and 300 <= details.http_status < 400:
-        return "It is a redirect: set the base URL to where the service is now."
+        yield "It is a redirect: set the base URL to where the service is now."
     if kind is Unauthorized:
-        return "Check the API key or token: the Edge API takes it bare, the legacy REST API takes keys of its own."
+        yield "Check the API key or token: the Edge API takes it bare, the legacy REST API takes keys of its own."
     if kind is Throttled:
         wait = f" {details.retry_after:g} seconds" if details.retry_after is not None else ""
-        return f"Wait{wait} before trying again." + (
+        yield f"Wait{wait} before trying again." + (
             " The identical text to the same recipient is held off for 40 seconds." if details.is_send else ""
         )
-    if issubclass(kind, Unconfirmed) and details.is_send:
-        return "The texts may have gone out: look in the outbox report before sending again."
-    return "Nothing was sent." if details.is_send and issubclass(kind, Refused) else ""
+    if details.is_send and issubclass(kind, Unconfirmed):
+        yield "The texts may have gone out: look in the outbox report before sending again."
+    elif details.is_send and details.depends_on_request:
+        yield "Nothing was sent."
+    elif details.is_send and issubclass(kind, Refused):
+        yield "Nothing was sent by this request; if a copy of it came before, look in the outbox report first."
 
 
 def _retry_after(value: str | None) -> float | None:

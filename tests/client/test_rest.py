@@ -274,7 +274,8 @@ class TestErrors:
     def test_a_code_says_what_it_means(self, service: StandIn, client: Client) -> None:
         answers(service, "/messages", no(400, "10006", "اعتبار کافی نیست"))
         with pytest.raises(
-            Refused, match=r"code 10006\): اعتبار کافی نیست\. The credit does not suffice\. .* Nothing was sent\."
+            Refused,
+            match=r"code 10006\): اعتبار کافی نیست\. The credit does not suffice\. .* outbox report",
         ):
             client.run(rest.send("x", [PERSON], sender=LINE))
 

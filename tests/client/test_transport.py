@@ -162,10 +162,13 @@ class TestOnTheWire:
         assert len(server.requests) == 5
         assert server.connections == 1
 
-    def test_a_redirect_is_refused_and_not_followed(self, run: Run, server: RawServer) -> None:
+    @pytest.mark.parametrize(("call", "kind"), [(SEND, Unreadable), (CREATE, Unreadable), (READ, Refused)])
+    def test_a_redirect_is_not_followed_and_whoever_made_it_may_have_passed_a_send_on(
+        self, run: Run, server: RawServer, call: Request[Any], kind: type
+    ) -> None:
         server.script = [http(302, b"", f"Location: {server.url}/elsewhere\r\n"), DONE]
-        error = failure(run, server.url, SEND)
-        assert type(error) is Refused
+        error = failure(run, server.url, call)
+        assert type(error) is kind
         assert "base URL" in str(error)
         assert len(server.requests) == 1
 
@@ -651,7 +654,7 @@ class TestFlows:
         server.script = [http(404, {})]
 
         def flow() -> Flow[None]:
-            yield SEND
+            yield from READ
 
         assert isinstance(failure(run, server.url, flow()), Refused)
 
