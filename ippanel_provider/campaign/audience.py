@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
@@ -9,6 +10,7 @@ from ippanel_provider.campaign.hash_set import WORD, NumberTable
 from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.client.validation import text as checked_text
+from ippanel_provider.tables.values import BadValue, plain, written
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 
@@ -49,6 +51,8 @@ class Suppressing(Protocol):
 
 
 REJECTS_KEPT = 100
+_REASONS_KEPT = 50
+_OTHER = "other reasons"
 _ANOTHER_TEXT = "an earlier row has the same recipient with another text, and each gets one"
 
 
@@ -76,6 +80,7 @@ class Audience:
         self.suppressed = 0
         self.rejected = 0
         self.rejects: list[Rejected] = []
+        self._reasons: Counter[str] = Counter()
         self._suppressing = suppressing
         self._on_reject = on_reject
         # With the hash of the text, to tell a repetition from a contradiction.
@@ -90,7 +95,7 @@ class Audience:
                 continue
             try:
                 recipient = normalize("" if row.recipient is None else row.recipient)
-                text = checked_text(row.text, "text")
+                text = checked_text(row.text if type(row.text) is str else _text_of(row.text), "text")
             except (InvalidNumber, InvalidInput) as error:
                 self._reject(row, str(error))
                 continue
@@ -107,12 +112,18 @@ class Audience:
             else:
                 self._reject(row, _ANOTHER_TEXT)
 
+    def grouped(self) -> dict[str, int]:
+        """Return how many rows were rejected for each reason, the most common first."""
+        return dict(self._reasons.most_common())
+
     def forget(self) -> None:
         """Let go of who was seen, once all rows are through; the counts stay."""
         self._seen = NumberTable()
 
     def _reject(self, row: Row, reason: str) -> None:
         self.rejected += 1
+        known = reason in self._reasons or len(self._reasons) < _REASONS_KEPT
+        self._reasons[reason if known else _OTHER] += 1
         if len(self.rejects) < REJECTS_KEPT:
             self.rejects.append(Rejected(row.line, reason))
         self._tell(row, reason)
@@ -120,3 +131,12 @@ class Audience:
     def _tell(self, row: Row, reason: str) -> None:
         if self._on_reject:
             self._on_reject(row, reason)
+
+
+def _text_of(value: object) -> str:
+    """What somebody gave for a text that is none: a number is written as people do, nothing is an empty text."""
+    try:
+        value = plain(value)
+        return "" if value is None else written(value)
+    except BadValue as error:
+        raise InvalidInput(f"text: it {error}") from None

@@ -2,63 +2,112 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from ippanel_provider.campaign.audience import Row
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.extras import need
 from ippanel_provider.tables.records import Record
+from ippanel_provider.tables.values import NO_NULLS
+from ippanel_provider.text.letters import fold
 
 _NUMBERLIKE = re.compile(r"(?:\d\D?){7}")
 _COLUMNS_SHOWN = 30
+_LOOKED_AT = 1000
+"""Records among which a column has to be seen once: those of JSON lines need not all have all of them."""
 
 
-def rendered(records: Iterable[Record], template: str, recipient_column: str) -> Iterator[Row]:
+def rendered(
+    records: Iterable[Record], template: str, recipient_column: str, nulls: Collection[str] = NO_NULLS
+) -> Iterator[Row]:
     """Yield each record with the text that ``template`` makes of it; ``row`` and every column are its variables.
 
-    :raises InvalidInput: if the template is broken, or the records have no such column.
+    :param nulls: texts of cells that stand for nothing, as ``NULL``
+    :raises InvalidInput: before the first row, if the template is broken, or needs a column that no record has.
     """
     # Where a text is the same for all, Jinja need not be there: it is no need of the client and its command line.
     need("jinja2", "airflow")
     from ippanel_provider.tables.row_template import RowTemplate
 
-    compiled = RowTemplate(template)
-    for record in _with_recipient(records, recipient_column):
-        recipient = record.values.get(recipient_column)
-        text, problem = ("", record.problem) if record.problem else compiled.text(record.values)
+    compiled = RowTemplate(template, nulls)
+    needed = {recipient_column: "recipient_column"} | dict.fromkeys(sorted(compiled.required), "row_message")
+    for record in _with_columns(records, needed | {recipient_column: "recipient_column"}):
+        recipient, problem = _recipient(record, recipient_column)
+        text, problem = ("", problem) if problem else compiled.text(record.values)
         yield Row(record.line, recipient, text, problem)
 
 
 def addressed(records: Iterable[Record], text: str, recipient_column: str) -> Iterator[Row]:
     """Yield each record's recipient with one text for all.
 
-    :raises InvalidInput: if the records have no such column.
+    :raises InvalidInput: before the first row, if no record has such a column.
     """
-    for record in _with_recipient(records, recipient_column):
-        yield Row(record.line, record.values.get(recipient_column), text, record.problem)
+    for record in _with_columns(records, {recipient_column: "recipient_column"}):
+        recipient, problem = _recipient(record, recipient_column)
+        yield Row(record.line, recipient, text, problem)
 
 
-def _with_recipient(records: Iterable[Record], column: str) -> Iterator[Record]:
-    """A first record without the column is a mistake of whoever names it; a later one is a row like any other bad
-    one."""
-    is_first = True
-    for record in records:
-        if record.problem or column in record.values:
-            is_first = is_first and bool(record.problem)
-            yield record
-        elif is_first:
-            raise InvalidInput(f"recipient_column: the rows have no column {column!r}{_instead(record.values)}")
-        else:
-            yield record._replace(problem=f"it has no {column!r}")
+def _recipient(record: Record, column: str) -> tuple[Any, str]:
+    if record.problem or column in record.values:
+        return record.values.get(column), record.problem
+    return None, f"it has no {column!r}"
 
 
-def _instead(values: Mapping[str, Any]) -> str:
+def _with_columns(records: Iterable[Record], needed: Mapping[str, str]) -> Iterator[Record]:
+    """A column that nobody has is a mistake of whoever names it; one that some lack is a matter of those rows.
+
+    :param needed: the columns, each with the field that names it
+    """
+    stream, ahead, seen = iter(records), list[Record](), dict[str, None]()
+    for record in stream:
+        ahead.append(record)
+        seen.update(dict.fromkeys(record.values))
+        if len(ahead) == _LOOKED_AT or all(name in seen for name in needed):
+            break
+    absent = [name for name in needed if name not in seen]
+    if absent and seen:
+        raise InvalidInput(_no_column(absent[0], needed[absent[0]], list(seen)))
+    yield from chain(ahead, stream)
+
+
+def _no_column(name: str, field: str, columns: list[str]) -> str:
     """Name the columns there are, unless they look like data: a file without a header has a person in its first
     line."""
-    if any(_NUMBERLIKE.search(str(name)) for name in values):
-        return "; what stands where the names of columns should looks like a number, so the header seems to be missing"
-    names = [repr(name) for name in values]
-    shown = ", ".join(names[:_COLUMNS_SHOWN])
-    return f", only {shown}{' and others' if len(names) > _COLUMNS_SHOWN else ''}"
+    said = f"{field}: the rows have no column {name!r}"
+    if any(_NUMBERLIKE.search(str(column)) for column in columns):
+        return (
+            f"{said}; what stands where the names of columns should looks like a number, so the header seems to be "
+            f"missing"
+        )
+    for column in map(str, columns):
+        if fold(column) == fold(name):
+            return f"{said}; {_visible(column)} only looks the same, as it has {_differences(column, name)}"
+    shown = ", ".join(_visible(str(column)) for column in columns[:_COLUMNS_SHOWN])
+    more = " and others" if len(columns) > _COLUMNS_SHOWN else ""
+    meant = difflib.get_close_matches(name, map(str, columns), n=1)
+    return f"{said}, only {shown}{more}" + (f". Is {meant[0]!r} meant?" if meant else "")
+
+
+def _visible(name: str) -> str:
+    """A name with its invisible marks shown."""
+    marked = "".join(
+        f"<U+{ord(char):04X}>" if unicodedata.category(char) in {"Cf", "Cc", "Zl", "Zp"} else char for char in name
+    )
+    return f"'{marked}'"
+
+
+def _differences(there: str, asked: str) -> str:
+    """Which characters a name has that another does not, and the other way round."""
+    more, less = ({char for char in one if char not in other} for one, other in ((there, asked), (asked, there)))
+    said = [_named(more)] if more else []
+    said += [f"no {_named(less)}"] if less else []
+    return " and ".join(said) or "its characters in another order or number"
+
+
+def _named(chars: set[str]) -> str:
+    return ", ".join(f"U+{ord(char):04X} ({unicodedata.name(char, 'unnamed').lower()})" for char in sorted(chars))

@@ -130,5 +130,6 @@ def _refuse_emptiness(order: Order, audience: Audience) -> None:
 def _tell_rejects(audience: Audience) -> None:
     for rejected in audience.rejects:
         log.warning("Row %d gets no text: %s.", rejected.line, rejected.reason)
-    if (more := audience.rejected - len(audience.rejects)) > 0:
-        log.warning("%d more rows get no text.", more)
+    if audience.rejected > len(audience.rejects):
+        for reason, count in audience.grouped().items():
+            log.warning("%d rows get no text: %s.", count, reason)

@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
+
+from ippanel_provider.tables.values import BadValue, plain, written
 
 _DATE = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})(?:[T ].*)?\Z", re.DOTALL)
 _WHOLE = re.compile(r"[-+]?[0-9]{1,19}(?:\.0*)?\Z")
@@ -16,23 +17,20 @@ _FIRST_YEAR, _LAST_YEAR = 1200, 2200
 
 
 def text(value: Any) -> str:
-    """A value as a text: empty for what is missing (None, and the "not a number" of data frames).
+    """A value as a text: empty for what is missing, ``1`` and ``0`` for truth values, and otherwise what
+    :func:`ippanel_provider.tables.values.written` makes of it.
 
     :raises ValueError: it is something that has no text, a list for one.
     """
-    if isinstance(value, str):
-        return value.strip()
-    if value is None or value != value:  # only "not a number" differs from itself
-        return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return str(int(value))
-    if isinstance(value, int | float | Decimal):
-        return str(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    raise ValueError(f"it is of type {type(value).__name__}, not a text")
+    try:
+        value = plain(value)
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "1" if value else "0"
+        return value.isoformat() if isinstance(value, date) else written(value)
+    except BadValue as error:
+        raise ValueError(f"it {error}") from None
 
 
 def whole(value: Any) -> str:
@@ -40,12 +38,15 @@ def whole(value: Any) -> str:
 
     :raises ValueError: it is none.
     """
-    written = _latin(text(value))
-    if not written:
+    try:
+        said = _latin(text(value))
+    except ValueError:
+        said = "?"
+    if not said:
         return ""
-    if isinstance(value, bool) or not _WHOLE.match(written):
+    if isinstance(value, bool) or not _WHOLE.match(said):
         raise ValueError("it is no whole number")
-    return str(int(written.partition(".")[0]))
+    return str(int(said.partition(".")[0]))
 
 
 def day(value: Any) -> str:
@@ -55,10 +56,10 @@ def day(value: Any) -> str:
     """
     if isinstance(value, datetime):
         value = value.date()
-    written = _latin(text(value))
-    if not written:
+    said = _latin(text(value))
+    if not said:
         return ""
-    found = _DATE.match(written)
+    found = _DATE.match(said)
     if found is None:
         raise ValueError("it is no date (as 2025-05-20 or 1404/02/30)")
     year, month, day_of_month = map(int, found.groups())
@@ -67,10 +68,10 @@ def day(value: Any) -> str:
     return f"{year:04d}-{month:02d}-{day_of_month:02d}"
 
 
-def _latin(written: str) -> str:
-    if written.isascii():
-        return written
-    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in written)
+def _latin(said: str) -> str:
+    if said.isascii():
+        return said
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in said)
 
 
 READERS: dict[str, Callable[[Any], str]] = {"string": text, "int": whole, "date": day}

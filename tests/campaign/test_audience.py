@@ -78,8 +78,7 @@ def test_a_text_is_rendered_from_the_columns_of_its_row() -> None:
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
-        ({"mobile": "09120000001", "name": None}, "a column that its text needs is empty"),
-        ({"mobile": "09120000001"}, "its text cannot be made (UndefinedError)"),
+        ({"mobile": "09120000001", "name": None}, "a column that its text needs is empty: 'name'"),
         ({"mobile": "09120000001", "name": 5}, "its text cannot be made (TypeError)"),
     ],
 )
@@ -113,8 +112,55 @@ def test_what_one_text_sets_does_not_reach_the_next() -> None:
 def test_a_template_that_is_broken_or_a_column_that_is_not_there_stops_everything_before_it_starts() -> None:
     with pytest.raises(InvalidInput, match="row_message"):
         next(rendered(numbered([{"mobile": "09120000001"}]), "{{ name", "mobile"))
-    with pytest.raises(InvalidInput, match="no column 'phone', only 'mobile'"):
+    with pytest.raises(InvalidInput, match="recipient_column: the rows have no column 'phone', only 'mobile'"):
         next(rendered(numbered([{"mobile": "09120000001"}]), "سلام", "phone"))
+    records = [{"mobile": "09120000001", "debt": 5}] * 2
+    with pytest.raises(
+        InvalidInput, match=r"row_message: the rows have no column 'dbet', only 'mobile', 'debt'\. Is 'debt' meant\?"
+    ):
+        next(rendered(numbered(records), "بدهی شما {{ row.dbet }} ریال است", "mobile"))
+
+
+@pytest.mark.parametrize(
+    ("column", "asked", "said"),
+    [
+        ("نام\u200c", "نام", "'نام<U+200C>' only looks the same, as it has U+200C (zero width non-joiner)"),
+        ("\ufeffname", "name", "'<U+FEFF>name' only looks the same, as it has U+FEFF (zero width no-break space)"),
+        ("كد", "کد", "it has U+0643 (arabic letter kaf) and no U+06A9 (arabic letter keheh)"),
+        ("تاريخ", "تاریخ", "it has U+064A (arabic letter yeh) and no U+06CC (arabic letter farsi yeh)"),
+        ("full\u00a0name", "full name", "it has U+00A0 (no-break space) and no U+0020 (space)"),
+    ],
+)
+def test_a_column_that_only_looks_the_same_is_shown_with_the_difference(column: str, asked: str, said: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        next(rendered(numbered([{"mobile": "09120000001", column: "x"}]), f"{{{{ row['{asked}'] }}}}", "mobile"))
+    assert said in str(caught.value)
+
+
+def test_a_column_that_some_rows_of_json_lack_is_a_matter_of_these_rows() -> None:
+    records = [{"mobile": "09120000001"}, {"mobile": "09120000002", "name": "سارا"}]
+    assert [(row.text, row.problem) for row in rendered(numbered(records), "{{ row.name }}", "mobile")] == [
+        ("", "it has no column 'name'"),
+        ("سارا", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [(1404, "1404"), (150000.0, "150000"), (None, None), (float("nan"), None), (["a"], None), (b"a", None)],
+)
+def test_what_is_given_for_a_text_is_written_as_people_do_or_rejects_its_row(given: object, text: str | None) -> None:
+    passed, audience = screened([("09120000001", given), ("09120000002", "سلام")])  # type: ignore[list-item]
+    assert passed[-1] == ("+989120000002", "سلام")
+    assert (passed[0][1] if audience.rejected == 0 else None) == text
+
+
+def test_rejects_are_grouped_by_reason() -> None:
+    _, audience = screened([("0912", "a")] * 3 + [(None, "a")] + [("09120000001", "a")])  # type: ignore[list-item]
+    assert audience.grouped() == {
+        "the number has too few digits for a mobile number (11 as 09XXXXXXXXX)": 3,
+        "the number is empty": 1,
+    }
 
 
 def test_a_column_that_is_missing_later_is_a_matter_of_that_row() -> None:

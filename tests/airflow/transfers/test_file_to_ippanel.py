@@ -54,7 +54,7 @@ def test_each_row_gets_its_text_and_rejects_are_named_by_the_line_in_the_file(
     result = run.results["send"]
     assert result["rejects"] == [
         {"line": 4, "reason": "the number has too few digits for a mobile number (11 as 09XXXXXXXXX)"},
-        {"line": 5, "reason": "a column that its text needs is empty"},
+        {"line": 5, "reason": "a column that its text needs is empty: 'name'"},
     ]
     assert (result["rows"], result["merged"], result["parts"], result["cost"]) == (5, 1, 2, 2660.2)
     for secret in ("912000000", "۰۹۱۲", "آرش", "بهار"):

@@ -60,7 +60,7 @@ def test_each_row_gets_the_text_its_columns_make(
         ("+989120000002", "بهار عزیز، 20 امتیاز دارید"),
     ]
     assert run.results["send"]["rejects"] == [
-        {"line": 3, "reason": "a column that its text needs is empty"},
+        {"line": 3, "reason": "a column that its text needs is empty: 'name'"},
         {"line": 4, "reason": "the number has too few digits for a mobile number (11 as 09XXXXXXXXX)"},
         {"line": 5, "reason": "an earlier row has the same recipient with another text, and each gets one"},
     ]
@@ -89,7 +89,8 @@ def test_the_query_takes_templates_parameters_and_files(
         ({"sql": "SELECT * FROM nobody"}, "no such table: nobody"),
         ({"sql_conn_id": "elsewhere"}, "elsewhere"),
         ({"sender": "no line"}, "sender: "),
-        ({"row_message": "{{ row.surname }}"}, "none of the 5 rows can get a text"),
+        ({"row_message": "{{ row.surname }}"}, "row_message: the rows have no column 'surname', only 'name', 'mobile'"),
+        ({"row_message": "{{ row.points.x }}"}, "none of the 5 rows can get a text"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_sent(

@@ -1,0 +1,174 @@
+"""What a cell holds, read in one way for texts, patterns and phonebooks.
+
+Databases, data frames, Excel and JSON each have their own nothing, their own numbers and their own errors; a person who
+gets a text knows none of them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from ippanel_provider.tables.cells import unescaped
+
+ERRORS = frozenset({
+    *("#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"),
+    *("#CONNECT!", "#UNKNOWN!", "#BUSY!", "#PYTHON!", "#EXTERNAL!", "#GETTING_DATA"),
+})  # fmt: skip
+"""What Excel and its kin show where a formula has failed; also what is left of it when it is saved as text."""
+
+NO_NULLS: frozenset[str] = frozenset()
+_INVISIBLE = (
+    "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad\u061c\u3164"
+)
+_INVISIBLE_OR_BLANK = _INVISIBLE + " \t\r\n\u00a0"
+_SUSPECT = frozenset(_INVISIBLE) | {"#"}
+_EXACT = 2**53
+_EXACT_32 = 2**24
+_MOST_DIGITS = 40
+_AS_THEY_ARE = (date, time, timedelta, uuid.UUID)
+
+
+class BadValue(ValueError):
+    """A cell holds nothing that could be written in a text; the message says why and never what it holds."""
+
+
+def plain(value: Any, nulls: Collection[str] = NO_NULLS) -> Any:
+    """Return what a cell holds in Python's own terms: a text, a number, a time, a list, a mapping; None if it is
+    missing.
+
+    Missing is None, NaN, NaT, the nulls of pandas, NumPy and Arrow, and a text of which nothing is seen. A whole number
+    is an int, whatever it was kept as.
+
+    :param nulls: texts that stand for nothing, as ``NULL``
+    :raises BadValue: it is the error of a formula, or nothing that could be written.
+    """
+    kind = type(value)
+    if kind is str:
+        return _text(value, nulls)
+    if value is None or kind is int or kind is bool:
+        return value
+    if kind is float:
+        return _float(value)
+    return _uncommon(value, nulls)
+
+
+def written(value: Any) -> str:
+    """Return what people would write for what :func:`plain` returned: ``150000`` for 150000.0, no time for midnight.
+
+    :raises BadValue: nobody writes it: nothing, a truth value, a list, a mapping.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        raise BadValue("is a truth value, and no text")
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, (float, Decimal)):
+        value = plain(value)
+        if value is None:
+            raise BadValue("is empty")
+        return str(value) if isinstance(value, int) else format(Decimal(str(value)), "f")
+    if isinstance(value, datetime):
+        if value.time() == time():
+            return value.date().isoformat()
+        return value.strftime("%Y-%m-%d %H:%M:%S" if value.second else "%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, _AS_THEY_ARE):
+        return str(value)
+    raise BadValue("is empty" if value is None else _no_text(value))
+
+
+def nulls_of(given: Iterable[str] | str) -> frozenset[str]:
+    """Return the texts that stand for nothing."""
+    return frozenset([given] if isinstance(given, str) else given)
+
+
+def _text(value: str, nulls: Collection[str]) -> str | None:
+    if "_x" in value:
+        value = unescaped(value).replace("\r\n", "\n")
+    value = value.strip()
+    if not value or (nulls and value in nulls):
+        return None
+    if value[0] in _SUSPECT:
+        if not value.strip(_INVISIBLE_OR_BLANK):
+            return None
+        if value.upper() in ERRORS:
+            raise BadValue(f"holds an error of the spreadsheet ({value.upper()})")
+    return value
+
+
+def _float(value: float) -> float | int | None:
+    if value != value:
+        return None
+    if not value.is_integer():
+        if value in (float("inf"), float("-inf")):
+            raise BadValue("is infinite")
+        return value
+    if abs(value) >= _EXACT:
+        raise BadValue("is a float too large to be exact")
+    return int(value)
+
+
+def _decimal(value: Decimal) -> Decimal | int | None:
+    if value.is_nan():
+        return None
+    if not value.is_finite():
+        raise BadValue("is infinite")
+    if value and abs(value.adjusted()) > _MOST_DIGITS:
+        raise BadValue("has too many digits")
+    return int(value) if value == value.to_integral_value() else value
+
+
+def _uncommon(value: Any, nulls: Collection[str]) -> Any:
+    kind = type(value)
+    if kind.__name__ in {"NAType", "NaTType"}:
+        return None
+    if isinstance(value, str):
+        return _text(str(value), nulls)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return _float(float(value))
+    if isinstance(value, Decimal):
+        return _decimal(value)
+    if isinstance(value, (*_AS_THEY_ARE, list, tuple, set, frozenset, Mapping)):
+        return value
+    if hasattr(value, "as_py"):
+        return plain(value.as_py(), nulls)
+    if hasattr(value, "dtype") and hasattr(value, "item"):
+        return _of_numpy(value, nulls)
+    raise BadValue(_no_text(value))
+
+
+def _of_numpy(value: Any, nulls: Collection[str]) -> Any:
+    """A scalar of NumPy, or an array, which a list column of a data frame holds."""
+    if getattr(value, "shape", ()):
+        return value.tolist()
+    if value.dtype.kind == "M":
+        # In nanoseconds its item would be a bare number; "not a time" differs from itself.
+        return plain(value.astype("datetime64[us]").item(), nulls)
+    if value.dtype.kind == "f" and value.dtype.itemsize < 8:
+        return plain(of_float32(float(value), str(value)), nulls)
+    return plain(value.item(), nulls)
+
+
+def of_float32(value: float, shortest: str | None = None) -> float:
+    """Return what was meant by a float of 32 bits or less, which has seven digits.
+
+    :param shortest: its shortest spelling, where that is known
+    :raises BadValue: it is a whole number so large that its neighbours cannot be told from it.
+    """
+    if value != value or not value:
+        return value
+    if abs(value) > _EXACT_32:
+        raise BadValue("is a float of 32 bits, which cannot hold so large a number")
+    return value if value.is_integer() else float(shortest or f"{value:.7g}")
+
+
+def _no_text(value: Any) -> str:
+    return f"is of type {type(value).__name__}, not a text"

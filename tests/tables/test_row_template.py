@@ -1,0 +1,181 @@
+"""What a row lacks never gets into a text: the row is rejected, and the column named."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ippanel_provider.client import InvalidInput
+from ippanel_provider.tables.row_template import RowTemplate
+from ippanel_provider.tables.values import nulls_of
+
+EMPTY = "a column that its text needs is empty: 'name'"
+
+
+def made(source: str, /, **record: Any) -> tuple[str, str]:
+    return RowTemplate(source).text(record)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "سلام {{ row.name }}", "سلام {{ name }}", "{{ row['name'] }}", "{{ 'سلام ' ~ row.name }}",
+        "{{ 'سلام ' + row.name }}",
+        "{{ row.name | trim }}", "{{ row.name | upper }}", "{{ row.name | wordwrap(20) }}", "{{ row.name | title }}",
+        "{{ row.name | string }}", "{{ row.name | int }}", "{{ row.name | float }}", "{{ row.name | length }}",
+        "{{ row.name | replace('a', 'b') }}", "{{ 'a' | replace('a', row.name) }}", "{{ row.name | first }}",
+        "{{ '%s' % row.name }}", "{{ '{}'.format(row.name) }}", "{{ '%s' | format(row.name) }}", "{{ row.name.x }}",
+        "{{ row.name[0] }}", "{{ row.name() }}", "{{ row.name > 5 }}", "{{ -row.name }}", "{{ 2 * row.name }}",
+        "{{ [row.name, 'x'] | join(' ') }}", "{{ row.name | list | join }}", "{% set n = row.name %}{{ n }}",
+        "{% for letter in row.name %}{{ letter }}{% endfor %}",
+        "{% macro hi(n) %}{{ n }}{% endmacro %}{{ hi(row.name) }}",
+        "{{ row.get('name') }}", "{% for key, value in row.items() %}{{ value }}{% endfor %}", "{{ row.name and 'x' }}",
+        "{{ row.name | default }}{{ row.name }}", "{{ row.values() | join }}", "{{ row.name | round }}",
+        "{{ row.name | sum }}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("value", [None, math.nan, "", "  ", "\u200c", Decimal("NaN")])
+def test_an_empty_column_is_no_text_whatever_is_done_with_it(source: str, value: Any) -> None:
+    assert made(source, name=value) == ("", EMPTY)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("{{ row.name | default('مشتری') }}", "مشتری"), ("{{ row.name | d('مشتری') }}", "مشتری"),
+        ("{{ row.name or 'مشتری' }}", "مشتری"), ("{% if row.name %}x{% else %}مشتری{% endif %}", "مشتری"),
+        ("{{ 'x' if row.name else 'مشتری' }}", "مشتری"), ("{% if row.name is none %}مشتری{% endif %}", "مشتری"),
+        ("{% if row.name == none %}مشتری{% endif %}", "مشتری"),
+        ("{% if row.name is not defined %}مشتری{% endif %}", "مشتری"),
+        ("{% if row.name != none %}x{% else %}مشتری{% endif %}", "مشتری"),
+        ("{% if row.name in ['x'] %}x{% endif %}y", "y"),
+        ("{{ row.get('other', 'مشتری') }}", "مشتری"), ("{{ row.city }}", "تهران"),
+    ],
+)  # fmt: skip
+def test_an_empty_column_can_be_asked_about(source: str, text: str) -> None:
+    assert made(source, name=None, city="تهران") == (text, "")
+
+
+@pytest.mark.parametrize("source", ["{{ row.name }}", "{{ row.name | default('x') }}", "{% if row.name %}x{% endif %}"])
+def test_the_error_of_a_formula_is_no_text_and_nothing_stands_in_for_it(source: str) -> None:
+    assert made(source, name="#REF!") == ("", "the column 'name' holds an error of the spreadsheet (#REF!)")
+
+
+@pytest.mark.parametrize(
+    "source", ["{{ row.name }}", "{{ 'x' ~ row.name }}", "{{ row.name | upper }}", "{{ '%s' % row.name }}"]
+)
+def test_a_list_and_a_mapping_are_no_text_but_can_be_gone_into(source: str) -> None:
+    assert made(source, name=["a"])[1] == "the column 'name' is a list, and no text; join it"
+    assert made(source, name={"a": 1})[1] == "its text would hold a whole mapping; name one of its values"
+    assert made("{{ row.name | join('، ') }}", name=["a", "b"]) == ("a، b", "")
+    assert made("{{ row.name.city }}", name={"city": "تهران"}) == ("تهران", "")
+    assert made("{{ row.name.city }}", name={"city": None}) == ("", EMPTY.replace("name", "name.city"))
+
+
+@pytest.mark.parametrize(
+    "source", ["{{ row }}", "{{ 'x' ~ row }}", "{{ row.name | list }}", "{{ row.name ~ none }}", "{{ none | upper }}"]
+)
+def test_what_an_expression_makes_is_no_leftover_either(source: str) -> None:
+    text, problem = made(source, name="x")
+    assert text == ""
+    assert problem
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("{{ row.amount }}", "150000"), ("{{ row.amount ~ '' }}", "150000"), ("{{ row.amount | string }}", "150000"),
+        ("{{ row.amount * 1.0 }}", "150000"), ("{{ row.amount * 1.0 ~ '' }}", "150000"),
+        ("{{ '{:,}'.format(row.amount) }}", "150,000"),
+        ("{{ (row.amount / 4) | trim }}", "37500"), ("{{ row.amount / 7.5e11 }}", "0.0000002"),
+        ("{{ row.day }}", "2026-03-01"),
+        ("{{ row.day ~ '' }}", "2026-03-01"), ("{{ row.day.year }}", "2026"), ("{{ row.amount | round(1) }}", "150000"),
+    ],
+)  # fmt: skip
+def test_numbers_and_days_are_written_as_people_do(source: str, text: str) -> None:
+    assert made(source, amount=150000.0, day=date(2026, 3, 1)) == (text, "")
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("{{ 'سلام ' + row.n }}", "TypeError"), ("{{ 1 / (row.n - 5) }}", "ZeroDivisionError"), ("{{ {}['x'].y }}", ""),
+        ("{{ row.n.bit_length.x }}", ""), ("{{ 'abc'[row.n] }}", ""), ("{{ '%d' % row.s }}", "TypeError"),
+        ("{{ [1, 'a'] | sort }}", "TypeError"), ("{{ range(10**9) | list }}", "OverflowError"),
+        ("{{ '{[x]}'.format(row.n) }}", ""),
+        ("{{ '{x}'.format(row.n) }}", "KeyError"), ("{{ '{1}'.format(row.n) }}", "IndexError"), ("{{ row.vip }}", ""),
+    ],
+)  # fmt: skip
+def test_whatever_goes_wrong_in_a_text_is_a_matter_of_its_row(source: str, error: str) -> None:
+    text, problem = made(source, n=5, s="x", vip=True)
+    assert text == ""
+    assert problem == f"its text cannot be made ({error})" if error else problem
+
+
+def test_a_column_a_row_lacks_is_named() -> None:
+    assert made("{{ row.dbet }}", debt=1) == ("", "it has no column 'dbet'")
+    assert made("{{ dbet ~ 'x' }}", debt=1) == ("", "it has no column 'dbet'")
+
+
+def test_null_values_are_empty() -> None:
+    assert RowTemplate("{{ row.name }}", nulls_of(["NULL"])).text({"name": "NULL"}) == ("", EMPTY)
+
+
+@pytest.mark.parametrize(
+    ("source", "required"),
+    [
+        ("{{ row.a }} {{ b }} {{ row['پ'] }}", {"a", "b", "پ"}),
+        ("{{ row.a | default('') }} {{ row.b | default(row.c) }}", {"c"}),
+        ("{% if row.a is defined %}{{ row.a }}{% endif %}", set()),
+        (
+            "{% set x = row.a %}{{ x }}{% for y in row.b %}{{ loop.index }}{{ y.z }}{% endfor %}{{ range(3) | join }}",
+            {"a", "b"},
+        ),
+        ("{{ row.get('a') }}{% for k, v in row.items() %}{{ k }}{% endfor %}", set()),
+        ("{% macro f(a, b=1) %}{{ a }}{% endmacro %}{{ f(row.c) }}", {"c"}),
+        ("{% if row.vip and vip2 %}{{ row.name | upper }}{% endif %}", {"vip", "vip2", "name"}),
+    ],
+)
+def test_the_columns_it_needs_are_known_beforehand(source: str, required: set[str]) -> None:
+    assert RowTemplate(source).required == required
+
+
+@pytest.mark.parametrize("source", ["{{ row.name", "{{ row.name | nope }}", "{% include 'x' %}{% if %}", "{{ (" * 500])
+def test_a_template_that_cannot_be_is_refused(source: str) -> None:
+    with pytest.raises(InvalidInput, match="row_message: "):
+        RowTemplate(source)
+
+
+VALUES = st.one_of(
+    st.none(), st.text(max_size=5), st.floats(), st.integers(), st.booleans(),
+    st.sampled_from(["#REF!", "_x000D_", "\u200c"]),
+    st.lists(st.none() | st.text(max_size=3), max_size=2),
+    st.dictionaries(st.text(max_size=2), st.none(), max_size=2), st.decimals(),
+)  # fmt: skip
+PIECES = st.sampled_from(
+    [
+        "{{ row.a }}", "{{ b }}", "{{ row.a ~ row.b }}", "{{ row.a | upper }}", "{{ row.b | trim }}",
+        "{{ row.a | string }}",
+        "{{ row.b or 'y' }}", "{{ row.a | default('z') }}", "{% if row.b %}{{ row.a }}{% endif %}",
+        "{{ [row.a, row.b] | join }}",
+        "{{ '%s' % (row.a,) }}", "{{ row.get('b') }}", "{{ row.a | wordwrap(3) }}", "{{ '{}'.format(row.b) }}",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, min_size=1, max_size=4), VALUES, VALUES)
+def test_nobody_gets_a_leftover_and_no_row_changes_the_next(pieces: list[str], a: Any, b: Any) -> None:
+    template = RowTemplate("".join(pieces))
+    before = template.text({"a": "x", "b": "y"})
+    text, problem = template.text({"a": a, "b": b})
+    assert not (text and problem)
+    given_away = "".join(str(value) for value in (a, b) if isinstance(value, str))
+    for leftover in ("None", "nan", "NaN", "#REF!", "_x000D_", "[", "{", "e+"):
+        assert leftover not in text or leftover in given_away.replace("#REF!", "").replace("_x000D_", "")
+    assert template.text({"a": "x", "b": "y"}) == before == ("".join(before[0]), "")
