@@ -16,7 +16,7 @@
     └── Unconfirmed         it left and no readable answer came: it may have gone out
         ├── NoAnswer          the connection broke or timed out
         ├── ServerFault       HTTP 5xx
-        └── Unreadable        not the service's JSON: a 2xx, or any answer to what may have sent or made something
+        └── Unreadable        not the service's JSON: a 2xx, or any answer to a send
 
 What only the request itself decides (a field, the credential, an unknown pattern) says for certain that nothing was
 sent; other refusals, as for no credit, are of this try alone: see :attr:`Refused.depends_on_request`.
@@ -152,6 +152,6 @@ class ServerFault(Unconfirmed):
 class Unreadable(Unconfirmed):
     """An answer that is not what the service documents: HTML, broken JSON, a send without ids, too large, endless.
 
-    To a send or a create also a redirect, an empty body or a page of a CDN with any status: it came from something
+    To a send also a redirect, an empty body or a page of a CDN with any status: it came from something
     before the service, which may have passed the request on.
     """

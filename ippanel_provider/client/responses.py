@@ -26,7 +26,7 @@ from ippanel_provider.client.errors import (
     Unreadable,
 )
 from ippanel_provider.client.redaction import excerpt, fields_of, scrubber, shown
-from ippanel_provider.client.request import Answer, Replay
+from ippanel_provider.client.request import Answer
 
 _MAX_FAULTS = 5
 """Fields that the sentence of an error names; all are in its details."""
@@ -45,13 +45,12 @@ def kind_of(answer: Answer, ours: bool) -> type[IPPanelClientError] | None:
         service; whether that passed the request on, nobody can tell.
     """
     kind = _of_status(answer.status)
-    request = answer.request
     is_doubt = (
         not ours
         and kind is not None
         and issubclass(kind, Refused)
         and answer.status not in _BEFORE_ALL_ELSE
-        and (request.is_send or (request.authenticated and request.replay is not Replay.ALWAYS))
+        and answer.request.is_send
     )
     return Unreadable if is_doubt else kind
 

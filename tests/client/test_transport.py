@@ -162,7 +162,7 @@ class TestOnTheWire:
         assert len(server.requests) == 5
         assert server.connections == 1
 
-    @pytest.mark.parametrize(("call", "kind"), [(SEND, Unreadable), (CREATE, Unreadable), (READ, Refused)])
+    @pytest.mark.parametrize(("call", "kind"), [(SEND, Unreadable), (CREATE, Refused), (READ, Refused)])
     def test_a_redirect_is_not_followed_and_whoever_made_it_may_have_passed_a_send_on(
         self, run: Run, server: RawServer, call: Request[Any], kind: type
     ) -> None:
