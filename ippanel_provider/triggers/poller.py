@@ -143,15 +143,13 @@ class Poller(ABC, Generic[W]):
 
     async def _round(self, due: Sequence[W]) -> None:
         from ippanel_provider.client import InvalidInput, IPPanelError, Refused, Unsupported
-        from ippanel_provider.hooks.ippanel import IPPanelHook
 
-        self._hook = self._hook or IPPanelHook(self.conn_id)
         began = self._clock()
         interval = min(wait.interval for wait in due)
         jitter = 0.9 + random.random() / 5  # noqa: S311 - spreads load, guards nothing
         self.rounds += 1
         try:
-            await self.look(self._hook, due)
+            await self._look(due)
         except (Refused, InvalidInput, Unsupported) as error:
             # The connection may have been changed meanwhile; whoever comes next gets it anew.
             self._hook = None
@@ -168,6 +166,22 @@ class Poller(ABC, Generic[W]):
             self._not_before = self._clock() + max(interval / 2, self._clock() - began)
         for wait in due:
             wait.due = self._clock() + wait.interval * jitter
+
+    async def _look(self, due: Sequence[W]) -> None:
+        from ippanel_provider.client import Unauthorized
+        from ippanel_provider.hooks.ippanel import IPPanelHook
+
+        self._hook = self._hook or IPPanelHook(self.conn_id)
+        try:
+            await self.look(self._hook, due)
+        except Unauthorized:
+            # A wait may last for days, and the key may have been changed meanwhile.
+            fresh = IPPanelHook(self.conn_id)
+            if await fresh.async_account() == await self._hook.async_account():
+                raise
+            log.info("The connection %s has been changed; looking once more with it.", self.conn_id)
+            self._hook = fresh
+            await self.look(fresh, due)
 
     def _give_up(self, waits: Sequence[W], message: str) -> None:
         for wait in waits:

@@ -231,3 +231,35 @@ def test_imports_are_waited_for_together_until_each_has_ended(sandbox: RunningSa
     assert events[0] == events[1] == {"status": "ended", "import_status": "done", "contacts": 1}
     assert events[2] == {"status": "timeout", "message": "the time is up and the import is done."}
     assert events[3] == {"status": "error", "message": f"phonebook_id: there is no phonebook {book + 1} any more"}
+
+
+def while_waiting(sandbox: RunningSandbox, change: Callable[[], object]) -> dict[str, Any]:
+    """Wait for a bulk that is not final yet, change something after the first look, then let the bulk go out."""
+
+    async def waiting() -> dict[str, Any]:
+        wait = asyncio.create_task(event_of(IPPanelBulkTrigger([outbox_id], **COMMON)))
+        for _ in range(1000):
+            if any("report" in route for route in sandbox.stats()["requests"]):
+                break
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(change)
+        await asyncio.to_thread(sandbox.settle)
+        return await asyncio.wait_for(wait, 20)
+
+    sandbox.speed(0.001)
+    outbox_id = send(sandbox)
+    return asyncio.run(waiting())
+
+
+def test_a_key_that_was_changed_during_a_wait_is_taken_up(sandbox: RunningSandbox, connect: Callable[..., str]) -> None:
+    def rotate() -> None:
+        connect(extra={"read_timeout": 29})
+        sandbox.fault("status", path="/api/report", status=401, times=1)
+
+    assert while_waiting(sandbox, rotate)["status"] == "final"
+
+
+def test_a_key_that_is_refused_and_was_not_changed_ends_the_wait(sandbox: RunningSandbox) -> None:
+    event = while_waiting(sandbox, lambda: sandbox.fault("status", path="/api/report", status=401))
+    assert event["status"] == "error"
+    assert "HTTP 401" in event["message"]
