@@ -94,7 +94,8 @@ PUBLIC = {
     "links": "IPPanelBulkLink",
     "retry": "IPPanelRetryPolicy",
     "exceptions": """
-        IPPanelException SendFailed SendInDoubt SendUndecided BulksFailed WaitFailed WaitTimedOut TooFewDelivered
+        IPPanelTaskError IPPanelException InvalidArgument RequestFailed RequestInDoubt RequestRefused
+        SendFailed SendRefused SendInDoubt SendUndecided BulksFailed WaitFailed WaitRefused WaitTimedOut TooFewDelivered
         PatternRejected ImportFailed SyncFailed SyncRefused CreditTooLow CancelFailed
     """,
     # Apprise.

@@ -19,7 +19,7 @@ from ippanel_provider.campaign.results import Summary
 from ippanel_provider.campaign.schedule import Schedule
 from ippanel_provider.campaign.screening import Campaign
 from ippanel_provider.campaign.sending import Terms, deliver
-from ippanel_provider.client import Client, NotSent
+from ippanel_provider.client import Client, InvalidInput, NotSent
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ def _refuse_emptiness(order: Order, audience: Audience) -> None:
     if not audience.rows and not order.allow_empty:
         raise NotSent("recipients: there are none; the source is empty. Nothing was sent.")
     if audience.rejected and audience.rows == audience.rejected + audience.suppressed:
-        raise NotSent(
+        raise InvalidInput(
             f"recipients: none of the {audience.rows} rows can get a text; the log says why, row by row. "
             f"Nothing was sent."
         )

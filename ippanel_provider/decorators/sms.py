@@ -15,6 +15,7 @@ from airflow.providers.common.compat.sdk import (
 
 from ippanel_provider.operators.hidden_fields import value_of
 from ippanel_provider.operators.send import IPPanelSendOperator
+from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -44,12 +45,14 @@ class _SmsDecoratedOperator(DecoratedOperator, IPPanelSendOperator):
         **kwargs: Any,
     ) -> None:
         if kwargs.get("message") is not None or kwargs.get("messages") is not None:
-            raise ValueError("message, messages: the function returns them; give the decorator at most recipients")
+            raise InvalidValue("message, messages", "the function returns them; give the decorator at most recipients")
         # A dict of results is one result here, not an XCom a key.
         kwargs.setdefault("multiple_outputs", False)
         super().__init__(python_callable=python_callable, op_args=op_args, op_kwargs=op_kwargs, **kwargs)
 
-    def execute(self, context: Context) -> Any:
+    execute = IPPanelSendOperator.execute
+
+    def perform(self, context: Context) -> Any:
         """Call the function and send what it returns."""
         # The function is called once, when what it says can go out.
         self.hold()
@@ -59,13 +62,15 @@ class _SmsDecoratedOperator(DecoratedOperator, IPPanelSendOperator):
         named = value_of(self.recipients)
         if isinstance(said, str):
             if named is None:
-                raise ValueError(
-                    "recipients: the function returned a text and the decorator names nobody to send it to"
+                raise InvalidValue(
+                    "recipients", "the function returned a text and the decorator names nobody to send it to"
                 )
             self.message = said
         elif isinstance(said, Iterable) and not isinstance(said, (bytes, Mapping)):
             if named is not None:
-                raise ValueError("recipients: the function returned rows, which name their recipients; leave these out")
+                raise InvalidValue(
+                    "recipients", "the function returned rows, which name their recipients; leave these out"
+                )
             # What can be read only once is kept, unless the operator is told to read once.
             self.messages = list(said) if isinstance(said, Iterator) and self.first_pass else said
         else:
@@ -73,7 +78,7 @@ class _SmsDecoratedOperator(DecoratedOperator, IPPanelSendOperator):
             raise TypeError(
                 f"@task.ippanel_sms: the function returned a {kind}; return a text, or rows of recipient and text"
             )
-        return IPPanelSendOperator.execute(self, context)
+        return super().perform(context)
 
 
 def sms_task(python_callable: Callable[..., Any] | None = None, **kwargs: Any) -> TaskDecorator:

@@ -11,6 +11,7 @@ from ippanel_provider.exceptions import CreditTooLow
 from ippanel_provider.operators.arguments import ids_of
 from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.hidden_fields import Private, value_of
+from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -30,11 +31,11 @@ class IPPanelCreditOperator(IPPanelOperator):
     def __init__(self, *, at_least: float | str | None = None, below: str = "fail", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if below not in {"fail", "skip"}:
-            raise ValueError(f"below: {below!r} is neither fail nor skip")
+            raise InvalidValue("below", f"{below!r} is neither fail nor skip")
         self.at_least = at_least
         self.below = below
 
-    def execute(self, context: Context) -> float:
+    def perform(self, context: Context) -> float:
         """Ask and compare."""
         credit = self.hook.run(self.hook.gateway.credit()).credit
         limit = 0.0 if self.at_least in (None, "") else float(self.at_least)
@@ -77,7 +78,7 @@ class IPPanelPriceOperator(IPPanelOperator):
         self.recipients = recipients
         self.sender = sender
 
-    def execute(self, context: Context) -> dict[str, float]:
+    def perform(self, context: Context) -> dict[str, float]:
         """Ask."""
         price = self.hook.run(self.hook.gateway.price(value_of(self.message), sender=self.hook.sender(self.sender)))
         total = max(price.mci_price, price.other_price) * int(self.recipients)
@@ -102,9 +103,9 @@ class IPPanelCancelOperator(IPPanelOperator):
         self.outbox_ids = outbox_ids
         self.ignore_late = ignore_late
 
-    def execute(self, context: Context) -> list[int]:
+    def perform(self, context: Context) -> list[int]:
         """Cancel each, all of them before failing for one."""
-        from ippanel_provider.client import NotFound, Refused
+        from ippanel_provider.client import NotFound, Refused, Unauthorized
         from ippanel_provider.exceptions import CancelFailed
         from ippanel_provider.service import BulkState
 
@@ -120,6 +121,8 @@ class IPPanelCancelOperator(IPPanelOperator):
                     cancelled.append(outbox_id)
                 else:
                     late[outbox_id] = str(error)
+            except Unauthorized:
+                raise
             except Refused as error:
                 late[outbox_id] = str(error)
         self.log.info("Cancelled %d bulks; for %d it is too late.", len(cancelled), len(late))

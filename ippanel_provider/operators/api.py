@@ -46,7 +46,7 @@ class IPPanelApiOperator(IPPanelOperator):
         self.arguments = arguments
         self.max_items = max_items
 
-    def execute(self, context: Context) -> Any:
+    def perform(self, context: Context) -> Any:
         """Make the call."""
         from itertools import islice
 

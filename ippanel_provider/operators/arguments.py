@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ippanel_provider.text.lists import split
+from ippanel_provider.values import InvalidValue
 
 
 def ids_of(given: Any) -> list[int]:
@@ -16,14 +17,14 @@ def ids_of(given: Any) -> list[int]:
     """
     if isinstance(given, Mapping):
         given = given.get("outbox_ids")
-    if isinstance(given, (str, int)):
-        given = [given]
     try:
-        ids = [int(outbox_id) for outbox_id in given or ()]
+        ids = [int(outbox_id) for outbox_id in (() if given is None else listed(given, "outbox_ids"))]
+    except InvalidValue:
+        raise
     except (TypeError, ValueError):
-        raise ValueError("outbox_ids: give an id, a list of ids, or what a sending task returned") from None
+        raise InvalidValue("outbox_ids", "give an id, a list of ids, or what a sending task returned") from None
     if not ids:
-        raise ValueError("outbox_ids: there is none to ask after")
+        raise InvalidValue("outbox_ids", "there is none to ask after")
     return ids
 
 
@@ -33,9 +34,9 @@ def listed(given: Any, field: str) -> Iterable[Any]:
     """
     if isinstance(given, str):
         if _is_text_of_list(given):
-            raise ValueError(
-                f"{field}: the template rendered to text; set render_template_as_native_obj=True on the DAG, or "
-                f"pass task.output"
+            raise InvalidValue(
+                field,
+                "the template rendered to text; set render_template_as_native_obj=True on the DAG, or pass task.output",
             )
         return [given]
     return given if isinstance(given, Iterable) else [given]
@@ -58,12 +59,12 @@ def pair(item: Any, line: int) -> tuple[Any, str]:
     """Return recipient and text of one message, however it is given."""
     if isinstance(item, Mapping):
         if missing := {"recipient", "message"} - item.keys():
-            raise ValueError(f"messages: item {line} has no {' and no '.join(sorted(missing))}")
+            raise InvalidValue("messages", f"item {line} has no {' and no '.join(sorted(missing))}")
         return item["recipient"], item["message"]
     if isinstance(item, Sequence) and not isinstance(item, str) and len(item) == 2:
         return item[0], item[1]
-    raise ValueError(
-        f"messages: item {line} is neither a pair (recipient, text) nor a mapping with recipient and message"
+    raise InvalidValue(
+        "messages", f"item {line} is neither a pair (recipient, text) nor a mapping with recipient and message"
     )
 
 
@@ -79,11 +80,11 @@ def moment_of(given: Any, field: str) -> datetime | None:
         try:
             moment = datetime.fromisoformat(given)
         except ValueError:
-            raise ValueError(f"{field}: {given!r} is no time; give it as 2026-03-10T09:00:00+03:30") from None
+            raise InvalidValue(field, f"{given!r} is no time; give it as 2026-03-10T09:00:00+03:30") from None
     if not isinstance(moment, datetime):
-        raise ValueError(f"{field}: give a datetime, or a text as 2026-03-10T09:00:00+03:30")
+        raise InvalidValue(field, "give a datetime, or a text as 2026-03-10T09:00:00+03:30")
     if moment.tzinfo is None:
-        raise ValueError(f"{field}: give it with a time zone, as 2026-03-10T09:00:00+03:30")
+        raise InvalidValue(field, "give it with a time zone, as 2026-03-10T09:00:00+03:30")
     return moment
 
 
@@ -95,7 +96,7 @@ def mapping_of(given: Any, field: str) -> dict[str, Any]:
     if given is None or given == "":
         return {}
     if not isinstance(given, Mapping):
-        raise ValueError(
-            f"{field}: give a mapping (with render_template_as_native_obj=True on the DAG, if it is a template)"
+        raise InvalidValue(
+            field, "give a mapping (with render_template_as_native_obj=True on the DAG, if it is a template)"
         )
     return dict(given)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ippanel_provider.operators.arguments import listed, numbers_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.single import SingleSendOperator
+from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
     from ippanel_provider.client import Receipt, Request
@@ -46,7 +47,7 @@ class IPPanelSendBankOperator(SingleSendOperator):
     ) -> None:
         super().__init__(message=message, **kwargs)
         if kind not in _LINES:
-            raise ValueError(f"kind: {kind!r} is none of {', '.join(_LINES)}")
+            raise InvalidValue("kind", f"{kind!r} is none of {', '.join(_LINES)}")
         self.kind = kind
         self.choices = choices
         self.other_recipients = other_recipients

@@ -1,30 +1,80 @@
-"""What all tasks of this provider have in common: a connection."""
+"""What all tasks of this provider have in common: a connection, fields that are read, and one door for errors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from ippanel_provider.hooks.ippanel import IPPanelHook
+from ippanel_provider.operators.door import ASKING, Family, door
+from ippanel_provider.operators.fields import check_constants, check_fields
+from ippanel_provider.operators.rendering import render, render_fields
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
 
 
 class IPPanelOperator(BaseOperator):
     """Base of the operators.
 
+    What they do stands in :meth:`perform`. Values that cannot be right are refused by the field's name: constants when
+    the DAG is parsed, templates before anything is asked or sent.
+
     :param ippanel_conn_id: the connection to IPPanel (templated)
+    :raises InvalidArgument: if a value or the connection cannot be right; no retry is made
+    :raises RequestRefused: if the service said no; no retry is made
+    :raises RequestFailed: if the service could not be asked; a retry asks again
     """
 
     template_fields: Sequence[str] = ("ippanel_conn_id",)
     ui_color = "#dff3e4"
+    errors: ClassVar[Family] = ASKING
+    """What its errors are called."""
 
     def __init__(self, *, ippanel_conn_id: str = IPPanelHook.default_conn_name, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.ippanel_conn_id = ippanel_conn_id
 
+    @classmethod
+    def partial(cls, *, task_id: str, **kwargs: Any) -> Any:
+        """Return what ``expand`` makes mapped tasks of.
+
+        :raises ValueError: naming the field, if a constant cannot be right.
+        """
+        check_constants(cls, kwargs)
+        return super().partial(task_id=task_id, **kwargs)
+
     @cached_property
     def hook(self) -> IPPanelHook:
         """The hook of this task."""
         return IPPanelHook(self.ippanel_conn_id)
+
+    @abstractmethod
+    def perform(self, context: Context) -> Any:
+        """Do what the task is for; return its result."""
+
+    def execute(self, context: Context) -> Any:
+        """Do what the task is for; its errors leave by the door."""
+        with door(self.ippanel_conn_id, self.errors):
+            check_fields(self)
+            return self.perform(context)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Go on after a wait on the triggerer."""
+        with door(self.ippanel_conn_id, self.errors):
+            return super().resume_execution(next_method, next_kwargs, context)
+
+    def render_template(
+        self, content: Any, context: Context, jinja_env: Any = None, seen_oids: set[int] | None = None
+    ) -> Any:
+        """Render a value of a field; see :mod:`ippanel_provider.operators.rendering`."""
+        return render(IPPanelOperator, self, content, context, jinja_env, seen_oids)
+
+    def _do_render_template_fields(
+        self, parent: Any, template_fields: Iterable[str], context: Context, jinja_env: Any, seen_oids: set[int]
+    ) -> None:
+        render_fields(self, parent, template_fields, context, jinja_env, seen_oids)

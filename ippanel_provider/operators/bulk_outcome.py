@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from ippanel_provider.values import InvalidValue
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -30,7 +32,7 @@ class Demand(NamedTuple):
         :raises ValueError: naming the argument.
         """
         if min_delivered is not None and not 0 < min_delivered <= 1:
-            raise ValueError(f"min_delivered: {min_delivered} is no share above 0 and up to 1")
+            raise InvalidValue("min_delivered", f"{min_delivered} is no share above 0 and up to 1")
         return cls(None if fail_on is None else tuple(int(_state(state)) for state in fail_on), min_delivered)
 
     def watch(self, outbox_ids: Sequence[int]) -> BulkWatch:
@@ -92,9 +94,9 @@ def _state(given: BulkState | str | int) -> BulkState:
     try:
         state = BulkState[given.upper()] if isinstance(given, str) else BulkState(given)
     except (KeyError, ValueError):
-        raise ValueError(
-            f"fail_on: {given!r} is none of {', '.join(state.name.lower() for state in BulkState if state.is_final)}"
+        raise InvalidValue(
+            "fail_on", f"{given!r} is none of {', '.join(state.name.lower() for state in BulkState if state.is_final)}"
         ) from None
     if not state.is_final or state.is_good:
-        raise ValueError(f"fail_on: {state.name.lower()} is no state that a bulk can fail in")
+        raise InvalidValue("fail_on", f"{state.name.lower()} is no state that a bulk can fail in")
     return state

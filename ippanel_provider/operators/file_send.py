@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ippanel_provider.operators.arguments import numbers_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.single import SingleSendOperator
+from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -51,16 +52,16 @@ class IPPanelSendFileOperator(SingleSendOperator):
     ) -> None:
         super().__init__(message=message, **kwargs)
         if kind not in {"numbers", "keyword", "messages"}:
-            raise ValueError(f"kind: {kind!r} is none of numbers, keyword, messages")
+            raise InvalidValue("kind", f"{kind!r} is none of numbers, keyword, messages")
         self.path = path
         self.kind = kind
         self.other_recipients = list(other_recipients) if isinstance(other_recipients, tuple) else other_recipients
         self._open = ExitStack()
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def perform(self, context: Context) -> dict[str, Any]:
         """See :class:`~ippanel_provider.operators.single.SingleSendOperator`."""
         with ExitStack() as self._open:
-            return super().execute(context)
+            return super().perform(context)
 
     def request(self, line: str, send_time: datetime | None) -> Request[Receipt]:
         """See :class:`~ippanel_provider.operators.single.SingleSendOperator`."""

@@ -6,20 +6,28 @@ Airflow stores what a templated field has become and shows it on a page. A field
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sized
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sized
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import XComArg
 
+if TYPE_CHECKING:
+    Resolved = object
+else:
+    # Where Airflow looks for the results of other tasks in a field; its module moved between versions.
+    Resolved = next(base for base in XComArg.__mro__ if base.__name__ == "ResolveMixin")
 
-class Hidden:
+
+class Hidden(Resolved):
     """The value of a field, shown as its kind and size.
 
-    Airflow renders it as it does any object with ``template_fields`` of its own: it reads ``source`` and sets it to
-    what that has become. The value as the author gave it is kept, because a retry in the same process renders again.
-    """
+    The value as the author gave it is kept, because a retry in the same process renders again. To Airflow it is a
+    value that is resolved when the task runs: so it finds the tasks whose results are in it, and looks no further.
 
-    template_fields = ("source",)
+    :param given: the value as the author gave it, templates and results of other tasks in it
+    :param of: what one element of a list in it is called
+    :param shown: whether to show it after all
+    """
 
     def __init__(self, given: Any, *, of: str = "item", shown: bool = False) -> None:
         self.given = given
@@ -28,20 +36,23 @@ class Hidden:
         self._shown = shown
 
     @property
-    def source(self) -> Any:
-        """The value as it was given, for Airflow to render."""
-        # Airflow 2 does not set what has become empty; then the template itself would be sent as the text.
-        self._value = "" if isinstance(self.given, str) else self.given
-        return self.given
-
-    @source.setter
-    def source(self, rendered: Any) -> None:
-        self._value = rendered
-
-    @property
     def value(self) -> Any:
         """The value, rendered where it has been."""
         return self._value
+
+    def rendered(self, render: Callable[[Any], Any]) -> Hidden:
+        """Return the field with what ``render`` makes of the value as it was given."""
+        field = type(self)(self.given, of=self._of, shown=self._shown)
+        field._value = render(self.given)
+        return field
+
+    def iter_references(self) -> Iterator[tuple[Any, str]]:
+        """Yield the tasks whose results are in it, for Airflow to run before."""
+        yield from XComArg.iter_xcom_references(self.given)
+
+    def resolve(self, context: Mapping[str, Any], *args: Any, **kwargs: Any) -> Hidden:
+        """Return it rendered, for whatever of Airflow asks for that; tasks of this provider render it themselves."""
+        return self.rendered(lambda given: context["task"].render_template(given, context))
 
     def __str__(self) -> str:
         value = self._value
@@ -58,9 +69,6 @@ class Hidden:
 
 class Private:
     """A field of an operator whose value is kept as :class:`Hidden`; ``show_rendered`` of the operator lifts that.
-
-    What holds the result of another task stays as it is until Airflow sets it to that result: it hides nothing yet, and
-    Airflow finds out from it which task comes first.
 
     :param of: what one element of a list in it is called
     """
@@ -81,16 +89,11 @@ class Private:
             raise AttributeError(self._name) from None
 
     def __set__(self, task: object, value: Any) -> None:
-        if not isinstance(value, Hidden) and not _refers_to_tasks(value):
+        if not isinstance(value, Hidden):
             value = Hidden(value, of=self._of, shown=bool(task.__dict__.get("show_rendered")))
         task.__dict__[self._name] = value
 
 
 def value_of(field: Any) -> Any:
     """Return the value of a private field, rendered where it has been."""
-    # Airflow 2 leaves the reference in its place when the other task's result is empty.
-    return field.value if isinstance(field, Hidden) else ()
-
-
-def _refers_to_tasks(value: Any) -> bool:
-    return next(XComArg.iter_xcom_references(value), None) is not None
+    return field.value if isinstance(field, Hidden) else field

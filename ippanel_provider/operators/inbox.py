@@ -45,7 +45,7 @@ class IPPanelInboxOperator(IPPanelOperator):
         self.line = line
         self.format = format
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def perform(self, context: Context) -> dict[str, Any]:
         """Read and write; return the count."""
         from ippanel_provider.client.watch import received
         from ippanel_provider.operators.files import write

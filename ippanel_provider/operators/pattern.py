@@ -9,6 +9,7 @@ from ippanel_provider.operators.arguments import listed, mapping_of, numbers_of
 from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.sending import SendingOperator
+from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -59,7 +60,7 @@ class IPPanelSendPatternOperator(SendingOperator):
         self.variables = variables
         self.messages = messages
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def perform(self, context: Context) -> dict[str, Any]:
         """Send and return what was accepted."""
         from ippanel_provider.campaign.kinds import Pattern as PatternForm
         from ippanel_provider.client import InvalidInput, NotFound, edge
@@ -87,18 +88,18 @@ class IPPanelSendPatternOperator(SendingOperator):
         recipients, variables, messages = value_of(self.recipients), value_of(self.variables), value_of(self.messages)
         if messages is None:
             if recipients is None:
-                raise ValueError("recipients: give them (or messages)")
+                raise InvalidValue("recipients", "give them (or messages)")
             shared = mapping_of(variables, "variables")
             yield from ((recipient, shared) for recipient in numbers_of(recipients, "recipients"))
             return
         if recipients is not None or variables:
-            raise ValueError("messages: give either messages, or recipients and variables, not both")
+            raise InvalidValue("messages", "give either messages, or recipients and variables, not both")
         for line, item in enumerate(listed(messages, "messages"), start=1):
             if isinstance(item, Mapping):
                 item = (item.get("recipient"), item.get("variables"))
             if isinstance(item, str) or not isinstance(item, Sequence) or len(item) != 2:
-                raise ValueError(
-                    f"messages: item {line} is neither a pair (recipient, variables) nor a mapping with these keys"
+                raise InvalidValue(
+                    "messages", f"item {line} is neither a pair (recipient, variables) nor a mapping with these keys"
                 )
             yield item[0], mapping_of(item[1], f"messages: item {line}: variables")
 
@@ -182,7 +183,7 @@ class IPPanelCreatePatternOperator(_PatternFields):
     :param ippanel_conn_id: the connection to IPPanel (templated)
     """
 
-    def execute(self, context: Context) -> str:
+    def perform(self, context: Context) -> str:
         """Create it."""
         from ippanel_provider.client import edge
 
@@ -205,7 +206,7 @@ class IPPanelUpdatePatternOperator(_PatternFields):
         super().__init__(**kwargs)
         self.code = code
 
-    def execute(self, context: Context) -> str:
+    def perform(self, context: Context) -> str:
         """Update it."""
         from ippanel_provider.client import edge
 
@@ -229,7 +230,7 @@ class IPPanelDeletePatternOperator(IPPanelOperator):
         self.code = code
         self.ignore_missing = ignore_missing
 
-    def execute(self, context: Context) -> str:
+    def perform(self, context: Context) -> str:
         """Delete it."""
         from ippanel_provider.client import NotFound, edge
 

@@ -132,7 +132,7 @@ class IPPanelImportPhonebookOperator(PatientOperator):
         self.done = tuple(done)
         self.failed = tuple(failed)
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def perform(self, context: Context) -> dict[str, Any]:
         """Upload the file, and wait if asked to."""
         from ippanel_provider.client import edge
         from ippanel_provider.operators.files import uploaded
@@ -206,7 +206,7 @@ class IPPanelExportPhonebookOperator(IPPanelOperator):
         self.format = format
         self.options = options
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def perform(self, context: Context) -> dict[str, Any]:
         """Read and write; return the count."""
         from ippanel_provider.operators.files import write
         from ippanel_provider.tables.writers import Column

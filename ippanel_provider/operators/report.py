@@ -51,7 +51,7 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
         self.settle = settle
         self.concurrency = concurrency
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def perform(self, context: Context) -> dict[str, Any]:
         """Ask and write; return the counts."""
         from ippanel_provider.operators.files import write
         from ippanel_provider.tables.writers import Column

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ippanel_provider.operators.arguments import listed, numbers_of, pair
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.sending import SendingOperator
+from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -56,7 +57,7 @@ class IPPanelSendOperator(SendingOperator):
         self.recipients = recipients
         self.messages = messages
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def perform(self, context: Context) -> dict[str, Any]:
         """Send and return what was accepted."""
         from ippanel_provider.campaign.kinds import OwnTexts, SharedText
         from ippanel_provider.client.validation import text
@@ -70,11 +71,11 @@ class IPPanelSendOperator(SendingOperator):
         message, recipients, messages = value_of(self.message), value_of(self.recipients), value_of(self.messages)
         if messages is not None:
             if message is not None or recipients is not None:
-                raise ValueError("messages: give either messages, or message and recipients, not both")
+                raise InvalidValue("messages", "give either messages, or message and recipients, not both")
             for line, item in enumerate(listed(messages, "messages"), start=1):
                 yield Row(line, *pair(item, line))
             return
         if message is None or recipients is None:
-            raise ValueError("message, recipients: give both (or messages)")
+            raise InvalidValue("message, recipients", "give both (or messages)")
         for line, recipient in enumerate(numbers_of(recipients, "recipients"), start=1):
             yield Row(line, recipient, message)

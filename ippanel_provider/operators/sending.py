@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider import links, metrics
-from ippanel_provider.exceptions import SendFailed, SendInDoubt
+from ippanel_provider.exceptions import SendFailed, SendRefused
 from ippanel_provider.operators.hidden_fields import Private
 from ippanel_provider.operators.rejects import rejects_to
 from ippanel_provider.operators.timing import TimedOperator, one_of
@@ -133,7 +133,7 @@ class SendingOperator(TimedOperator):
         """
         from ippanel_provider.campaign.order import OncePer
         from ippanel_provider.campaign.progress import Progress
-        from ippanel_provider.campaign.sending import InDoubt, deliver
+        from ippanel_provider.campaign.sending import deliver
         from ippanel_provider.client import IPPanelError
         from ippanel_provider.operators.dry_run import preview
         from ippanel_provider.operators.ledgers import ledger_for
@@ -154,8 +154,8 @@ class SendingOperator(TimedOperator):
                     self.report_rejects(campaign.audience)
                     self._measure(campaign)
             except IPPanelError as error:
-                kind = SendInDoubt if isinstance(error, InDoubt) else SendFailed
-                raise kind(_how_far(str(error), progress)) from error
+                error.args = (_how_far(str(error), progress), *error.args[1:])
+                raise
         summary = self._summary(campaign, ledger)
         links.remember(context, self.hook, summary["outbox_ids"])
         return self.completed(summary)
@@ -220,7 +220,7 @@ class SendingOperator(TimedOperator):
         if not audience.rows and not self.allow_empty:
             raise SendFailed("recipients: there are none; the source is empty. Nothing was sent.")
         if audience.rejected and audience.rows == audience.rejected + audience.suppressed:
-            raise SendFailed(
+            raise SendRefused(
                 f"recipients: none of the {audience.rows} rows can get a text; the log says why, row by row. "
                 f"Nothing was sent."
             )

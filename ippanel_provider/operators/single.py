@@ -54,7 +54,7 @@ class SingleSendOperator(TimedOperator):
     def __init__(
         self,
         *,
-        message: str = "",
+        message: str | int = "",
         on_unconfirmed: str = "fail",
         on_clear: str = "keep",
         settle: float = 120.0,
@@ -91,9 +91,10 @@ class SingleSendOperator(TimedOperator):
         """Return by what the outbox shows it."""
         from ippanel_provider.operators.once import Trace
 
-        return Trace(line, value_of(self.message) or None)
+        message = value_of(self.message)
+        return Trace(line, None if message in (None, "") else str(message))
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def perform(self, context: Context) -> dict[str, Any]:
         """Send, wait if asked to, and return the ids."""
         from ippanel_provider.links import remember
         from ippanel_provider.operators.rehearsal import rehearse
@@ -115,8 +116,6 @@ class SingleSendOperator(TimedOperator):
         return self.is_dry_run
 
     def _sent_once(self, context: Context) -> list[int]:
-        from ippanel_provider.client import IPPanelError
-
         line = self.line()
         once = self._once(context, line)
         try:
@@ -126,8 +125,6 @@ class SingleSendOperator(TimedOperator):
         except SendInDoubt as doubt:
             if self.on_unconfirmed != "resend":
                 return self._undecided(once, doubt)
-        except IPPanelError as error:
-            raise SendFailed(str(error)) from error
         # Only now, because the send time of what an earlier try has sent may be over.
         request = self.request(line, self.moment())
         self._intend(once)
@@ -142,9 +139,9 @@ class SingleSendOperator(TimedOperator):
         except Unconfirmed as error:
             self.log.warning("No readable answer came; looking for it in the outbox. %s", error)
             return self._looked_up(once, str(error))
-        except IPPanelError as error:
+        except IPPanelError:
             once.void()
-            raise SendFailed(str(error)) from error
+            raise
         finally:
             metrics.latency(self.ippanel_conn_id, time.monotonic() - left)
         once.settled(outbox_ids)
@@ -174,7 +171,8 @@ class SingleSendOperator(TimedOperator):
         try:
             once.intend()
         except IPPanelError as error:
-            raise SendFailed(f"{error} Nothing was sent.") from error
+            error.args = (f"{error} Nothing was sent.", *error.args[1:])
+            raise
 
     def _looked_up(self, once: Once, why: str) -> list[int]:
         try:

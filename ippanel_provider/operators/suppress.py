@@ -15,6 +15,7 @@ from airflow.providers.common.compat.sdk import BaseHook
 
 from ippanel_provider.exceptions import SendFailed
 from ippanel_provider.operators.hidden_fields import value_of
+from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
     from ippanel_provider.campaign.suppression import Suppression
@@ -211,5 +212,5 @@ def _lists(given: Any) -> list[SuppressionList]:
         elif isinstance(item, (str, int)):
             single.append(item)
         else:
-            raise ValueError(f"suppress: {type(item).__name__} is neither a list of who gets no texts nor a number")
+            raise InvalidValue("suppress", f"{type(item).__name__} is neither a list of who gets no texts nor a number")
     return [*lists, _Given(single)] if single else lists

@@ -13,7 +13,7 @@ from ippanel_provider.exceptions import PatternRejected, WaitFailed
 from ippanel_provider.operators.arguments import listed
 from ippanel_provider.operators.files import location, opened
 from ippanel_provider.operators.hidden_fields import Private, value_of
-from ippanel_provider.operators.syncing import SyncOperator, as_task_errors
+from ippanel_provider.operators.syncing import SyncOperator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,19 +77,18 @@ class IPPanelPatternSyncOperator(SyncOperator):
         self.poke_interval = poke_interval
         self.timeout = timeout
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def perform(self, context: Context) -> dict[str, Any]:
         """Plan, apply, or both; then wait if asked to."""
         from ippanel_provider.sync.patterns.lock import Lock
 
-        with as_task_errors():
-            lock_path = self._lock_path()
-            lock = Lock.load(lock_path)
-            plan = self._plan(lock)
-            self._show(plan)
-            if self.plan_only:
-                return self._planned(plan)
-            self.check_plan(plan.plan_id)
-            summary, rejected = self._apply(plan, lock, lock_path)
+        lock_path = self._lock_path()
+        lock = Lock.load(lock_path)
+        plan = self._plan(lock)
+        self._show(plan)
+        if self.plan_only:
+            return self._planned(plan)
+        self.check_plan(plan.plan_id)
+        summary, rejected = self._apply(plan, lock, lock_path)
         self.judge_rejected(rejected)
         deadline = time.time() + self.timeout
         return self._go_on(context, summary, deadline)
@@ -305,9 +304,9 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
         self.state_path = state_path
         self.chunk_size = chunk_size
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def perform(self, context: Context) -> dict[str, Any]:
         """Plan, apply, or both."""
-        with as_task_errors(), closing(self._plan()) as plan:
+        with closing(self._plan()) as plan:
             counts = ", ".join(f"{count} to {action}" for action, count in plan.head.counts.items() if count)
             self.log.info("Plan %s: %s.", plan.head.plan_id, "; ".join([*plan.head.setup, counts or "no rows"]))
             if self.plan_only and self.plan_path:

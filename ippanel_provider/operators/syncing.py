@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import Asset, AssetAlias
 
 from ippanel_provider.exceptions import SyncFailed, SyncRefused
 from ippanel_provider.operators.base import IPPanelOperator
+from ippanel_provider.operators.door import SYNCING
+from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -32,6 +33,7 @@ class SyncOperator(IPPanelOperator):
 
     template_fields: Sequence[str] = ("plan_path", "plan_id", "report_path", *IPPanelOperator.template_fields)
     ui_color = "#e6dff3"
+    errors = SYNCING
 
     def __init__(
         self,
@@ -45,7 +47,7 @@ class SyncOperator(IPPanelOperator):
         **kwargs: Any,
     ) -> None:
         if on_reject not in ("fail", "report"):
-            raise ValueError(f"on_reject: {on_reject!r} is none of fail, report")
+            raise InvalidValue("on_reject", f"{on_reject!r} is none of fail, report")
         if asset is not None:
             # An alias, because an asset among the outlets gets its event whether something was changed or not.
             kwargs["outlets"] = [*(kwargs.get("outlets") or ()), AssetAlias(name=asset)]
@@ -82,21 +84,3 @@ class SyncOperator(IPPanelOperator):
         if rejected and self.on_reject == "fail":
             where = f" {self.report_path} says why." if self.report_path else " The log says why."
             raise SyncFailed(f"{rejected} were rejected; everything else was done.{where}")
-
-
-@contextmanager
-def as_task_errors() -> Iterator[None]:
-    """Let errors end the task as this provider's exceptions do; what a retry cannot change gets none.
-
-    :raises SyncRefused: nothing was changed, and trying again changes nothing either.
-    :raises SyncFailed: it broke off; a retry goes on from there.
-    """
-    from ippanel_provider.client import InvalidInput, IPPanelError
-    from ippanel_provider.sync.errors import SyncError
-
-    try:
-        yield
-    except (SyncError, InvalidInput) as error:
-        raise SyncRefused(str(error)) from error
-    except IPPanelError as error:
-        raise SyncFailed(f"{error} A retry goes on from there.") from error

@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.arguments import moment_of
+from ippanel_provider.operators.door import SENDING
 from ippanel_provider.operators.waiting import WaitingOperator
 from ippanel_provider.text.hours import QuietHours, quiet_hours_of
+from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -61,7 +63,7 @@ def _hours(line: str, quiet_hours: str | Mapping[str, str] | None) -> QuietHours
     try:
         return quiet_hours_of(line, quiet_hours)
     except ValueError as error:
-        raise ValueError(f"quiet_hours: {error}") from None
+        raise InvalidValue("quiet_hours", f"{error}") from None
 
 
 class TimedOperator(WaitingOperator):
@@ -80,6 +82,7 @@ class TimedOperator(WaitingOperator):
     """
 
     template_fields: Sequence[str] = ("sender", "send_time", *WaitingOperator.template_fields)
+    errors = SENDING
 
     def __init__(
         self,
@@ -130,7 +133,7 @@ class TimedOperator(WaitingOperator):
 
     def execute_held(self, context: Context, event: Mapping[str, Any]) -> Any:
         """Begin, after the quiet hours."""
-        return self.execute(context)
+        return self.perform(context)
 
 
 def one_of(name: str, value: str, choices: Sequence[str]) -> str:
@@ -139,7 +142,7 @@ def one_of(name: str, value: str, choices: Sequence[str]) -> str:
     :raises ValueError: naming the argument, if it is none.
     """
     if value not in choices:
-        raise ValueError(f"{name}: {value!r} is none of {', '.join(choices)}")
+        raise InvalidValue(name, f"{value!r} is none of {', '.join(choices)}")
     return value
 
 

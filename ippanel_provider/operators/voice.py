@@ -33,7 +33,7 @@ class IPPanelVoiceOtpOperator(SingleSendOperator):
     is_priced = False
 
     def __init__(self, *, code: str | int, recipient: str | int, **kwargs: Any) -> None:
-        super().__init__(message=str(code), **kwargs)
+        super().__init__(message=code, **kwargs)
         self.recipient = recipient
 
     def line(self) -> str:
@@ -44,10 +44,14 @@ class IPPanelVoiceOtpOperator(SingleSendOperator):
         """See :class:`~ippanel_provider.operators.single.SingleSendOperator`."""
         from ippanel_provider.client import edge
 
-        return edge.send.votp(value_of(self.message), value_of(self.recipient), send_time=send_time)
+        return edge.send.votp(self._code, value_of(self.recipient), send_time=send_time)
+
+    @property
+    def _code(self) -> str:
+        return str(value_of(self.message))
 
     def rows(self) -> list[Row]:
         """One person."""
         from ippanel_provider.campaign.audience import Row
 
-        return [Row(1, value_of(self.recipient), value_of(self.message))]
+        return [Row(1, value_of(self.recipient), self._code)]

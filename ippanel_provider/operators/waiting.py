@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import conf
 
-from ippanel_provider.exceptions import WaitFailed
+from ippanel_provider.exceptions import WaitFailed, WaitRefused
 from ippanel_provider.links import IPPanelBulkLink
 from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.bulk_outcome import Demand, progress_of, states_of
@@ -79,7 +79,7 @@ class PatientOperator(IPPanelOperator):
             return look()
         except IPPanelError as error:
             if isinstance(error, OtpRequired) or not isinstance(error, (NotSent, Unconfirmed)):
-                raise WaitFailed(f"wait_for_completion: {error}") from error
+                raise WaitRefused(f"wait_for_completion: {error}") from error
             self.log.warning("This look failed, the next is in %g s: %s", self.poke_interval, error)
             return None
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import PokeReturnValue
 
 from ippanel_provider.sensors.base import IPPanelSensor
+from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -104,4 +105,4 @@ class IPPanelCreditSensor(IPPanelSensor):
         try:
             return float(self.at_least)
         except ValueError:
-            raise ValueError(f"at_least: {self.at_least!r} is no number of rial") from None
+            raise InvalidValue("at_least", f"{self.at_least!r} is no number of rial") from None

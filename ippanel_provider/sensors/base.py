@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseSensorOperator, PokeReturnValue, conf
+from airflow.providers.common.compat.sdk import AirflowSkipException, BaseSensorOperator, PokeReturnValue, conf
 
+from ippanel_provider.exceptions import IPPanelTaskError, WaitFailed, WaitTimedOut
 from ippanel_provider.hooks.ippanel import IPPanelHook
+from ippanel_provider.operators.door import WAITING, door
+from ippanel_provider.operators.fields import check_constants, check_fields
+from ippanel_provider.operators.rendering import render, render_fields
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -47,6 +51,15 @@ class IPPanelSensor(BaseSensorOperator):
         self.deferrable = deferrable
         self.ippanel_conn_id = ippanel_conn_id
 
+    @classmethod
+    def partial(cls, *, task_id: str, **kwargs: Any) -> Any:
+        """Return what ``expand`` makes mapped tasks of.
+
+        :raises ValueError: naming the field, if a constant cannot be right.
+        """
+        check_constants(cls, kwargs)
+        return super().partial(task_id=task_id, **kwargs)
+
     @cached_property
     def hook(self) -> IPPanelHook:
         """The hook of this task."""
@@ -56,13 +69,27 @@ class IPPanelSensor(BaseSensorOperator):
         """Wait here, or look once and defer."""
         if not self.deferrable:
             return super().execute(context)
-        looked = self.poke(context)
-        if not looked:
-            self.defer(trigger=self.trigger(context, time.time() + self.timeout), method_name="execute_complete")
-        return looked.xcom_value
+        try:
+            looked = self.poke(context)
+            if not looked:
+                with door(self.ippanel_conn_id, WAITING):
+                    trigger = self.trigger(context, time.time() + self.timeout)
+                self.defer(trigger=trigger, method_name="execute_complete")
+            return looked.xcom_value
+        except IPPanelTaskError as error:
+            # Airflow heeds these two in its own loop of looks, and after a wait, but not before one.
+            for word in ("soft_fail", "never_fail"):
+                if getattr(self, word, False):
+                    raise AirflowSkipException(f"Skipping due to {word} is set to True.") from error
+            raise
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once."""
+        with door(self.ippanel_conn_id, WAITING):
+            check_fields(self)
+            return self._looked(context)
+
+    def _looked(self, context: Context) -> PokeReturnValue:
         from ippanel_provider.client import NotSent, OtpRequired, Unconfirmed
 
         try:
@@ -75,14 +102,24 @@ class IPPanelSensor(BaseSensorOperator):
 
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> Any:
         """Take up the trigger's event."""
-        from ippanel_provider.exceptions import WaitFailed, WaitTimedOut
+        with door(self.ippanel_conn_id, WAITING):
+            status, message = event.get("status"), event.get("message", "the trigger ended without a word")
+            if status == "timeout":
+                raise WaitTimedOut(f"{self.subject()}: {message}")
+            if status in {"error", None}:
+                raise WaitFailed(f"{self.subject()}: {message}")
+            return self.conclude(event)
 
-        status, message = event.get("status"), event.get("message", "the trigger ended without a word")
-        if status == "timeout":
-            raise WaitTimedOut(f"{self.subject()}: {message}")
-        if status in {"error", None}:
-            raise WaitFailed(f"{self.subject()}: {message}")
-        return self.conclude(event)
+    def render_template(
+        self, content: Any, context: Context, jinja_env: Any = None, seen_oids: set[int] | None = None
+    ) -> Any:
+        """Render a value of a field; see :mod:`ippanel_provider.operators.rendering`."""
+        return render(IPPanelSensor, self, content, context, jinja_env, seen_oids)
+
+    def _do_render_template_fields(
+        self, parent: Any, template_fields: Iterable[str], context: Context, jinja_env: Any, seen_oids: set[int]
+    ) -> None:
+        render_fields(self, parent, template_fields, context, jinja_env, seen_oids)
 
     @abstractmethod
     def look(self, context: Context) -> PokeReturnValue:

@@ -11,6 +11,7 @@ from airflow.providers.common.compat.sdk import PokeReturnValue
 
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.sensors.base import IPPanelSensor
+from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -61,7 +62,7 @@ class IPPanelInboxSensor(IPPanelSensor):
     ) -> None:
         super().__init__(**kwargs)
         if least < 1:
-            raise ValueError("least: give a number from 1")
+            raise InvalidValue("least", "give a number from 1")
         self.after_id = after_id
         self.line = line
         self.sender = sender
@@ -112,10 +113,10 @@ class IPPanelInboxSensor(IPPanelSensor):
         if given is None or str(given).strip() in {"", "None"}:
             begun = context["dag_run"].start_date
             if begun is None:
-                raise ValueError("after_id: the DAG run has no start to count from; give an id")
+                raise InvalidValue("after_id", "the DAG run has no start to count from; give an id")
             return None, begun.timestamp()
         if not str(given).strip().isdecimal():
-            raise ValueError(f"after_id: {given!r} is no inbox id")
+            raise InvalidValue("after_id", f"{given!r} is no inbox id")
         return int(given), None
 
     def _filter(self) -> InboxFilter:
@@ -127,7 +128,7 @@ class IPPanelInboxSensor(IPPanelSensor):
             try:
                 re.compile(self.matching)
             except re.error as error:
-                raise ValueError(f"matching: no regular expression ({error})") from None
+                raise InvalidValue("matching", f"no regular expression ({error})") from None
         return InboxFilter(
             line=self.line or None,
             # The hash travels in the trigger; the number itself stays here.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.sending import SendingOperator
+from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -47,12 +48,12 @@ class RowsToIPPanelOperator(SendingOperator):
         super().__init__(**kwargs)
         self.show_rendered = show_rendered
         if (row_message is None) == (message is None):
-            raise ValueError("row_message, message: give one of the two")
+            raise InvalidValue("row_message, message", "give one of the two")
         self.row_message = row_message
         self.message = message
         self.recipient_column = recipient_column
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def perform(self, context: Context) -> dict[str, Any]:
         """Read, make the texts and send; return what was accepted."""
         from ippanel_provider.campaign.kinds import OwnTexts, SharedText
         from ippanel_provider.client.validation import text

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from airflow.providers.common.compat.sdk import BaseHook
 
+from ippanel_provider.values import InvalidValue
+
 Key = TypeVar("Key")
 
 
@@ -29,7 +31,7 @@ def plan_partitions(
     from ippanel_provider.tables.sql import read
 
     if size < 1:
-        raise ValueError(f"size: {size} is no number of rows")
+        raise InvalidValue("size", f"{size} is no number of rows")
     with closing(read(BaseHook.get_connection(sql_conn_id).get_hook(), sql, parameters)) as rows:
         return [
             {"first": first, "last": last} for first, last in bounds((next(iter(row.values())) for row in rows), size)
@@ -47,7 +49,7 @@ def bounds(keys: Iterable[Key], size: int) -> Iterator[tuple[Key, Key]]:
     count = 0
     for key in keys:
         if key is None or not _follows(key, last):
-            raise ValueError("sql: its keys have to be unique, not NULL, and in order (ORDER BY the same column)")
+            raise InvalidValue("sql", "its keys have to be unique, not NULL, and in order (ORDER BY the same column)")
         if count == size and first is not None and last is not None:
             yield first, last
             count = 0

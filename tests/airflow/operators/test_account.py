@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSkipException
 
-from ippanel_provider.client import InvalidInput, edge
-from ippanel_provider.exceptions import CancelFailed, CreditTooLow
+from ippanel_provider.client import edge
+from ippanel_provider.exceptions import CancelFailed, CreditTooLow, InvalidArgument
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators.account import IPPanelCancelOperator, IPPanelCreditOperator, IPPanelPriceOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
@@ -54,7 +54,7 @@ def test_a_price_is_that_of_all_recipients(sandbox: RunningSandbox) -> None:
 
 
 def test_a_price_of_no_text_is_refused(sandbox: RunningSandbox) -> None:
-    with pytest.raises(InvalidInput, match="message: the text is empty"):
+    with pytest.raises(InvalidArgument, match="connection 'ippanel_default', message: the text is empty"):
         IPPanelPriceOperator(task_id="price", message="").execute({})
 
 

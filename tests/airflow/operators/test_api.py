@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ippanel_provider.client import InvalidInput
+from ippanel_provider.exceptions import InvalidArgument
 from ippanel_provider.operators.api import IPPanelApiOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
 
@@ -51,9 +51,9 @@ def test_of_a_list_all_pages_come(sandbox: RunningSandbox) -> None:
 def test_what_is_wrong_is_named_and_nothing_is_sent(
     sandbox: RunningSandbox, operation: str, arguments: dict[str, Any], said: str
 ) -> None:
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidArgument) as refused:
         call(operation, arguments=arguments)
-    assert str(refused.value).startswith(said)
+    assert str(refused.value).startswith(f"connection 'ippanel_default', {said}")
     assert sandbox.stats()["requests"] == {}
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ippanel_provider.client import InvalidInput, NotFound, edge
+from ippanel_provider.client import edge
+from ippanel_provider.exceptions import InvalidArgument, RequestRefused
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators.pattern import (
     IPPanelCreatePatternOperator,
@@ -147,13 +148,13 @@ def test_a_pattern_is_created_updated_and_deleted(sandbox: RunningSandbox) -> No
     made = IPPanelHook().run(edge.pattern.get(code))
     assert (made.message, made.title, made.status) == ("%name%", "نو", "pending")
     assert IPPanelDeletePatternOperator(task_id="delete", code=code).execute({}) == code
-    with pytest.raises(NotFound):
+    with pytest.raises(RequestRefused):
         IPPanelDeletePatternOperator(task_id="again", code=code).execute({})
     assert IPPanelDeletePatternOperator(task_id="content", code=code, ignore_missing=True).execute({}) == code
 
 
 def test_a_variable_the_text_does_not_hold_is_named(sandbox: RunningSandbox) -> None:
-    with pytest.raises(InvalidInput, match=r"variables\[town\]"):
+    with pytest.raises(InvalidArgument, match=r"variables\[town\]"):
         IPPanelCreatePatternOperator(
             task_id="create", message="سلام", description="x", variables={"town": "string"}
         ).execute({})

@@ -10,7 +10,8 @@ import pytest
 from airflow.providers.common.compat.sdk import TaskDeferred
 from openpyxl import Workbook
 
-from ippanel_provider.client import InvalidInput, NotFound, edge
+from ippanel_provider.client import edge
+from ippanel_provider.exceptions import InvalidArgument, RequestRefused
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators.phonebook import IPPanelExportPhonebookOperator, IPPanelImportPhonebookOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
@@ -142,13 +143,13 @@ class TestWaitingForAnImport:
 @pytest.mark.parametrize("name", ["missing.xlsx", "contacts.csv"])
 def test_a_wrong_file_is_named(sandbox: RunningSandbox, book: int, tmp_path: Path, name: str) -> None:
     (tmp_path / "contacts.csv").write_text("+989120000003")
-    with pytest.raises(InvalidInput, match=r"^file: "):
+    with pytest.raises(InvalidArgument, match=r"^connection 'ippanel_default', file: "):
         IPPanelImportPhonebookOperator(task_id="import", phonebook_id=book, path=str(tmp_path / name)).execute({})
 
 
 def test_an_unknown_phonebook_is_named(sandbox: RunningSandbox, tmp_path: Path) -> None:
     Workbook().save(tmp_path / "contacts.xlsx")
-    with pytest.raises(NotFound, match=r"phonebook\.import_contacts"):
+    with pytest.raises(RequestRefused, match=r"phonebook\.import_contacts"):
         IPPanelImportPhonebookOperator(
             task_id="import", phonebook_id=999_999, path=str(tmp_path / "contacts.xlsx")
         ).execute({})

@@ -7,12 +7,12 @@ import pickle
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import BaseOperator
 
+from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.hidden_fields import Hidden, Private, value_of
 
 
-class Note(BaseOperator):
+class Note(IPPanelOperator):
     """A task with one private field."""
 
     template_fields = ("words",)
@@ -22,6 +22,9 @@ class Note(BaseOperator):
         super().__init__(**kwargs)
         self.show_rendered = show_rendered
         self.words = words
+
+    def perform(self, context: Any) -> Any:
+        return value_of(self.words)
 
 
 def rendered(words: Any, context: dict[str, Any]) -> Note:

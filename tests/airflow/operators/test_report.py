@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ippanel_provider.client import InvalidInput, NotFound, Unauthorized, edge
+from ippanel_provider.client import edge
+from ippanel_provider.exceptions import InvalidArgument, RequestRefused
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators.report import IPPanelDeliveryReportOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
@@ -73,19 +74,19 @@ def test_without_ids_nothing_is_written(sandbox: RunningSandbox, tmp_path: Path)
 
 def test_an_unknown_bulk_fails_it_and_leaves_no_half_report(sandbox: RunningSandbox, tmp_path: Path) -> None:
     outbox_id = send(sandbox, "09120000001")
-    with pytest.raises(NotFound, match=r"report\.recipients"):
+    with pytest.raises(RequestRefused, match=r"report\.recipients"):
         report(tmp_path / "report.csv", outbox_ids=[outbox_id, 1])
     assert not (tmp_path / "report.csv").exists()
 
 
 @pytest.mark.parametrize(
-    ("changes", "error"), [({"password": ""}, InvalidInput), ({"password": "wrong-key-0123456789"}, Unauthorized)]
+    ("changes", "error"), [({"password": ""}, InvalidArgument), ({"password": "wrong-key-0123456789"}, RequestRefused)]
 )
 def test_a_wrong_connection_is_named(
     connect: Any, tmp_path: Path, changes: dict[str, Any], error: type[Exception]
 ) -> None:
     connect(**changes)
-    with pytest.raises(error):
+    with pytest.raises(error, match=r"^connection 'ippanel_default', password: "):
         report(tmp_path / "report.csv", outbox_ids=1)
 
 

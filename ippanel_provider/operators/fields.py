@@ -1,0 +1,194 @@
+"""Fields of a task that are read: a flag, a number, a time span, one of some words.
+
+An author gives a constant, a template, or what another task returned. A constant is read, and refused by the field's
+name, when the DAG is parsed; what is only known when the task runs is read before anything is asked or sent. Either way
+the field holds the value that was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from airflow.providers.common.compat.sdk import XComArg
+
+from ippanel_provider import values
+from ippanel_provider.text.hours import quiet_hours_of
+from ippanel_provider.values import InvalidValue
+
+Read = Callable[[Any, str], Any]
+
+TEMPLATE_MARKS = ("{{", "{%", "{#")
+# What a template with nothing to say renders to.
+_NOTHING = ("", "None")
+
+
+def is_template(value: Any) -> bool:
+    """Whether a text is a template; any other is what it says."""
+    return isinstance(value, str) and any(mark in value for mark in TEMPLATE_MARKS)
+
+
+class Field:
+    """A field whose value is what ``read`` makes of the one that was given; nothing at all stays None.
+
+    :param read: takes the value and the field's name
+    :param name: what authors call it, where the attribute is called otherwise
+    """
+
+    def __init__(self, read: Read, *, name: str = "") -> None:
+        self._read = read
+        self._shown_as = name
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+        self._shown_as = self._shown_as or name
+
+    def __get__(self, task: object | None, owner: type) -> Any:
+        """Return the value; as it was given, while it cannot be read."""
+        if task is None:
+            return self
+        try:
+            given = task.__dict__[self._name]
+        except KeyError:
+            raise AttributeError(self._name) from None
+        try:
+            return self.read(given)
+        except InvalidValue:
+            return given
+
+    def __set__(self, task: object, value: Any) -> None:
+        before = task.__dict__.get(self._name)
+        # What a template or another task made of it is judged when the task runs, where its error finds the door.
+        if not (_waits(value) or _waits(before) or task.__dict__.get("_BaseOperator__from_mapped")):
+            self.read(value)
+        task.__dict__[self._name] = value
+
+    def read(self, value: Any) -> Any:
+        """Return what is meant by a value.
+
+        :raises InvalidValue: naming the field.
+        """
+        if value is None or (isinstance(value, str) and value.strip() in _NOTHING):
+            return None
+        return self._read(value, self._shown_as)
+
+    def check(self, task: object) -> None:
+        """Read the value of a task.
+
+        :raises InvalidValue: naming the field.
+        """
+        self.read(task.__dict__.get(self._name))
+
+
+def fields_of(kind: type) -> Iterator[tuple[str, Field]]:
+    """Yield the fields of a kind of task, by the names authors call them."""
+    for owner in kind.__mro__:
+        for field in vars(owner).values():
+            if isinstance(field, Field):
+                yield field._shown_as, field
+
+
+def check_fields(task: object) -> None:
+    """Read all fields of a task.
+
+    :raises InvalidValue: naming the first that cannot be read.
+    """
+    for _, field in fields_of(type(task)):
+        field.check(task)
+
+
+def check_constants(kind: type, given: Mapping[str, Any]) -> None:
+    """Read what is given for fields of a kind of task that is made later, as those of mapped ones are.
+
+    :raises InvalidValue: naming the first constant that cannot be read.
+    """
+    for name, field in fields_of(kind):
+        if name in given and not _waits(given[name]):
+            field.read(given[name])
+
+
+def flag() -> Field:
+    """A field for true or false."""
+    return Field(values.flag)
+
+
+def whole(low: int) -> Field:
+    """A field for a whole number from ``low``."""
+    return Field(lambda value, name: values.whole(value, name, low=low))
+
+
+def seconds(low: float = 0.0) -> Field:
+    """A field for a number of seconds from ``low``, or a ``timedelta``."""
+    return Field(lambda value, name: values.seconds(value, name, low=low))
+
+
+def above_zero() -> Field:
+    """A field for a number above zero."""
+
+    def read(value: Any, name: str) -> float:
+        number = values.number(value, name)
+        if number <= 0:
+            raise InvalidValue(name, "must be above 0")
+        return number
+
+    return Field(read)
+
+
+def share() -> Field:
+    """A field for a share above 0 and up to 1."""
+
+    def read(value: Any, name: str) -> float:
+        number = values.number(value, name, low=0, high=1)
+        if number == 0:
+            raise InvalidValue(name, "must be above 0; leave it out to ask for nothing")
+        return number
+
+    return Field(read)
+
+
+def choice(*words: str) -> Field:
+    """A field for one of some words."""
+
+    def read(value: Any, name: str) -> str:
+        word = getattr(value, "value", value)
+        if word not in words:
+            raise InvalidValue(name, f"expected one of {', '.join(words)}")
+        return str(word)
+
+    return Field(read)
+
+
+def moment() -> Field:
+    """A field for a time with its zone."""
+    return Field(_moment)
+
+
+def quiet_hours() -> Field:
+    """A field for quiet hours: for all lines as ``22:00-08:00``, or by line."""
+
+    def read(value: Any, name: str) -> Any:
+        hours = value.values() if isinstance(value, Mapping) else [value]
+        try:
+            for text in hours:
+                quiet_hours_of("", text)
+        except (TypeError, ValueError) as error:
+            raise InvalidValue(name, str(error)) from None
+        return value
+
+    return Field(read)
+
+
+def _moment(value: Any, name: str) -> datetime:
+    return values.moment(value, name)
+
+
+def _waits(value: Any) -> bool:
+    """Whether a value, or something in it, is only known when the task runs."""
+    if isinstance(value, str):
+        return is_template(value)
+    if isinstance(value, Mapping):
+        return any(map(_waits, value.values()))
+    if isinstance(value, list | tuple | set):
+        return any(map(_waits, value))
+    return next(XComArg.iter_xcom_references(value), None) is not None
