@@ -19,7 +19,8 @@ from ippanel_provider.client import (
     edge,
 )
 from ippanel_provider.client.gateway import gateway
-from ippanel_provider.service import MCI_PREFIXES, OPT_OUT_SUFFIX, Api
+from ippanel_provider.service import MCI_PREFIXES, Api
+from ippanel_provider.text.letters import with_opt_out
 from ippanel_provider.text.parts import Encoding, TextSize, measure
 
 log = logging.getLogger(__name__)
@@ -46,8 +47,8 @@ class Tariff:
 
     def size(self, text: str) -> TextSize:
         """Measure a text as it is billed. The suffix makes a Latin text a Persian one, with shorter parts."""
-        if self.opt_out and not text.endswith(OPT_OUT_SUFFIX):
-            text = f"{text}\n{OPT_OUT_SUFFIX}"
+        if self.opt_out:
+            text = with_opt_out(text)
         return measure(text, is_66_char=self.is_66_char)
 
     def cost(self, recipient: str, size: TextSize) -> float:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ippanel_provider.service import OPT_OUT_SUFFIX
+
 # Letters that stand for the same and that no decomposition brings together.
 _ALIKE = {letter: ord(one) for one, many in {"ی": "يىېے", "ک": "كڪ", "ه": "ةەہھ"}.items() for letter in map(ord, many)}
-_SUFFIX = re.compile(r"(?<=.)(?:لغو11)+\Z", re.DOTALL)
+_SUFFIX = re.compile(rf"(?<=.)(?:{OPT_OUT_SUFFIX})+\Z", re.DOTALL)
 _WORD = re.compile(r"[\w']+")
 
 
@@ -58,4 +60,9 @@ def words(text: str) -> list[str]:
 
 def ends_in_opt_out(text: str) -> bool:
     """Whether a text already ends in the suffix that lines ask for, ``لغو11`` in any spelling."""
-    return spelling(text[-40:]).replace(" ", "").rstrip(".!»\"'").endswith("لغو11")
+    return spelling(text[-40:]).replace(" ", "").rstrip(".!»\"'").endswith(OPT_OUT_SUFFIX)
+
+
+def with_opt_out(text: str) -> str:
+    """Return a text with the suffix that lines ask for, on a line of its own unless it already ends in it."""
+    return text if ends_in_opt_out(text) else f"{text}\n{OPT_OUT_SUFFIX}"

@@ -1,15 +1,15 @@
 """How long a text is: its encoding, its units and the parts it is billed as.
 
 GSM-7 holds 160 units in one part and 153 in each of several; one letter outside its alphabet (any Persian letter)
-makes the whole text UCS-2 with 70 and 67. A GSM extension character counts two units, so does an emoji in UCS-2.
-Parts are units divided and rounded up, as the service counts them.
+makes the whole text UCS-2 with 70 and 67. A GSM extension character counts two units, so does an emoji in UCS-2. Such a
+pair is never cut in two: at the end of a part it moves to the next whole, and leaves a unit empty (3GPP 23.040).
 """
 
 from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 _BASIC = (
@@ -19,6 +19,10 @@ _BASIC = (
 _EXTENSION = "\f^{}\\[~]|€"
 _outside_gsm = re.compile(f"[^{re.escape(_BASIC + _EXTENSION)}]").search
 _extended = re.compile(f"[{re.escape(_EXTENSION)}]").findall
+_escaped = re.compile(f"[{re.escape(_EXTENSION)}]").sub
+_paired = re.compile("[\U00010000-\U0010ffff]").sub
+# Stands for the first unit of a pair; no text that can be sent holds half a character.
+_FIRST = "\udbff"
 
 
 class Encoding(enum.StrEnum):
@@ -53,8 +57,24 @@ def measure(text: str, *, is_66_char: bool = False) -> TextSize:
     else:
         encoding, single, several = _GSM7, 160, 153
         units = characters + len(_extended(text))
-    parts = -(-units // several) if units > single else 1 if units else 0
+    if units <= single:
+        parts = 1 if units else 0
+    elif units == characters:
+        parts = -(-units // several)
+    else:
+        parts = _packed(text, several, _escaped if encoding is _GSM7 else _paired)
     return _new(TextSize, (encoding, characters, units, parts))
+
+
+def _packed(text: str, several: int, marked: Callable[[str, str], str]) -> int:
+    """The parts of a text of several, in which some characters are pairs of units."""
+    units = marked(_FIRST + r"\g<0>", text)
+    start, parts = 0, 1
+    while len(units) - start > several:
+        start += several
+        start -= units[start - 1] == _FIRST
+        parts += 1
+    return parts
 
 
 def weigh(texts: Sequence[str], *, is_66_char: bool = False) -> list[tuple[Encoding, int]]:

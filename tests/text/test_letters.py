@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ippanel_provider.text.letters import ends_in_opt_out, fold, spelling, words
+from ippanel_provider.text.letters import ends_in_opt_out, fold, spelling, with_opt_out, words
 
 ARABIC = str.maketrans("یک۰۱۲۳۴۵۶۷۸۹", "يك٠١٢٣٤٥٦٧٨٩")
 LATIN_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹", "0123456789")
@@ -103,6 +103,11 @@ class TestEndsInOptOut:
     @pytest.mark.parametrize("text", ["", "سلام", "لغو11 سلام", "لغو1", "لغو112", "11"])
     def test_or_does_not(self, text: str) -> None:
         assert not ends_in_opt_out(text)
+
+
+def test_the_suffix_is_added_once() -> None:
+    assert with_opt_out("سلام") == "سلام\nلغو11"
+    assert with_opt_out("سلام لغو ۱۱ ") == "سلام لغو ۱۱ "
 
 
 def test_spelling_keeps_the_spaces() -> None:

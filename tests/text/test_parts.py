@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import string
 
 import gsm0338
 import pytest
+import smsutil
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -26,18 +28,16 @@ def septets(char: str) -> int:
 def reference(text: str, several_ucs2: int) -> tuple[str, int, int]:
     """Encoding, units and parts of a text, counted one character after the other."""
     sizes = [septets(char) if char != ESCAPE else 0 for char in text]
-    if all(sizes):
-        encoding, units, single, several = "GSM-7", sum(sizes), 160, 153
-    else:
-        encoding, units, single, several = "UCS-2", len(text.encode("utf-16-le")) // 2, 70, several_ucs2
-    parts = 0
-    if units:
-        parts = 1
-        if units > single:
-            parts, left = 0, units
-            while left > 0:
-                parts, left = parts + 1, left - several
-    return encoding, units, parts
+    encoding, single, several = "GSM-7", 160, 153
+    if not all(sizes):
+        encoding, single, several = "UCS-2", 70, several_ucs2
+        sizes = [len(char.encode("utf-16-le")) // 2 for char in text]
+    parts, room = 1 if sizes else 0, single if sum(sizes) <= single else several
+    for size in sizes:
+        if size > room:
+            parts, room = parts + 1, several
+        room -= size
+    return encoding, sum(sizes), parts
 
 
 class TestAlphabet:
@@ -105,6 +105,13 @@ class TestParts:
             ("می\u200cخواهم\n" * 7, 1),
             ("a" * 70 + "س", 2),
             ("\r\n" * 80, 1),
+            ("a" * 152 + "{" + "a" * 151, 2),
+            ("a" * 152 + "{" + "a" * 152, 3),
+            ("{" * 153, 3),
+            ("س" * 66 + "😀" + "س" * 65, 2),
+            ("س" * 66 + "😀" + "س" * 66, 3),
+            ("😀" * 66 + "س", 2),
+            ("😀" * 67, 3),
         ],
     )
     def test_of_this_text(self, text: str, parts: int) -> None:
@@ -134,6 +141,21 @@ class TestParts:
         size = measure(text, is_66_char=is_66_char)
         assert (size.encoding, size.units, size.parts) == reference(text, 66 if is_66_char else 67)
         assert size.characters == len(text)
+
+
+def test_agree_with_another_library_over_ten_thousand_texts() -> None:
+    """``smsutil`` makes the parts themselves. (So did ``split-sms`` and Twilio's segment calculator, in JavaScript; the
+    latter also keeps a letter and the half-space behind it together, in 9 texts of 10,000.)
+    """
+    chance = random.Random(7)
+    alphabets = ("aB9 @€{[~\nΔÑ", "سلام ۱\u200c\n،aZ", "سلام 😀🎉ا", "abc{}[]", "abcdefgh {", "س😀")
+    differing = []
+    for _ in range(10_000):
+        length = chance.choice((chance.randint(1, 500), chance.randint(60, 170), chance.randint(125, 140)))
+        text = "".join(chance.choices(chance.choice(alphabets), k=length))
+        if measure(text).parts != len(smsutil.split(text).parts):
+            differing.append(text)
+    assert differing == []
 
 
 @given(st.lists(st.text(max_size=200) | st.text(alphabet="سلام ‌abc[]€", max_size=300)), st.booleans())
