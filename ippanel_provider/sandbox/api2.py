@@ -170,6 +170,7 @@ def _route(method: str, path: str, handler: Callable[[Call], Reply]) -> Route:
 
 API2 = Api(
     name="api2",
+    title="api2",
     prefix="/api/v1/",
     routes=(
         _route("GET", "/sms/accounting/credit/show", credit),

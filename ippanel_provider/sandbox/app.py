@@ -19,6 +19,7 @@ from .rest import REST
 from .serving import Receive, Scope, Send, Serving, plain_path
 from .state import Sandbox
 from .web import pages
+from .web.layout import show
 from .web.page_headers import PageHeaders
 from .wire import Api
 
@@ -27,6 +28,8 @@ APIS: tuple[Api, ...] = (EDGE, API2, REST)
 # No page has a longer one; and Python refuses to read an id of thousands of digits.
 _LONGEST_PATH = 2000
 _WIRE = tuple(api.prefix for api in APIS)
+_CLASSIC = ("/api/select", "/services.jspd", "/patterns/pattern", "/class/sms")
+"""Where clients of the oldest API post to: user name and password in the address or the body."""
 
 
 class App:
@@ -37,7 +40,11 @@ class App:
         self._door = door or Door()
         self._wire = Serving(sandbox, APIS)
         controls = [*control.routes(), Route("/_sandbox/openapi.json", openapi_document)]
-        self._people = Starlette(routes=[*controls, *pages.routes()], middleware=[Middleware(PageHeaders)])
+        self._people = Starlette(
+            routes=[*controls, *pages.routes()],
+            middleware=[Middleware(PageHeaders)],
+            exception_handlers={404: not_served},
+        )
         self._people.state.sandbox = sandbox
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,6 +65,16 @@ class App:
             await self._wire(scope, receive, send)
         else:
             await self._people(scope, receive, send)
+
+
+async def not_served(request: Request, error: Exception) -> Response:
+    """The answer where there is nothing: for a person a page, for a program what there is instead."""
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_CLASSIC):
+        return show(request, "missing.html", status=404, what="There is no such page.", back="/", back_name="Outbox")
+    wires = ", ".join(f"{api.title} under {api.prefix}" for api in APIS)
+    what = "the classic API" if request.url.path.startswith(_CLASSIC) else request.url.path
+    said = f"This sandbox does not serve {what}. It serves {wires}; /_sandbox/openapi.json names every call."
+    return Response(to_json({"error": said}), 404, media_type="application/json")
 
 
 async def openapi_document(request: Request) -> Response:

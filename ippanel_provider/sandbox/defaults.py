@@ -6,6 +6,8 @@ from ippanel_provider.service import SANDBOX_API_KEY
 
 READY = "IPPanel sandbox ready: "
 """Begins the line that says where it listens."""
+CA = "CA certificate "
+"""Begins the line that says which file a client of ``--tls`` has to trust."""
 API_KEY = SANDBOX_API_KEY
 SENDER = "+983000505"
 """The line every account has."""

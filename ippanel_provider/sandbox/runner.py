@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import ssl
 import subprocess
 import sys
 import urllib.error
@@ -14,12 +15,16 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypedDict, cast
 
-from .defaults import API_KEY, API_KEY_VARIABLE, READY, SENDER
+from .defaults import API_KEY, API_KEY_VARIABLE, CA, READY, SENDER
 
 _CALL_TIMEOUT = 30.0
 _STOP_TIMEOUT = 10.0
 # A proxy of the environment has no business between a test and its own machine.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _opener_of(context: ssl.SSLContext) -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
 
 
 class SandboxError(RuntimeError):
@@ -63,11 +68,22 @@ class RunningSandbox:
     :ivar api_key: a key it takes.
     :ivar sender: a line it sends from.
     :ivar pid: the id of its process, where it is known.
+    :ivar ca: the file of the authority that a client has to trust, of a sandbox that was started with ``--tls``.
     """
 
-    def __init__(self, url: str, *, api_key: str = API_KEY, sender: str = SENDER, pid: int | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        api_key: str = API_KEY,
+        sender: str = SENDER,
+        pid: int | None = None,
+        ca: str | None = None,
+    ) -> None:
         self.url = url.rstrip("/")
         self.pid = pid
+        self.ca = ca
+        self._opener = _opener if ca is None else _opener_of(ssl.create_default_context(cafile=ca))
         self.base_url = f"{self.url}/v1"
         self.api_key = api_key
         self.sender = sender
@@ -289,7 +305,7 @@ class RunningSandbox:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310 - always http to ourselves
         try:
-            with _opener.open(request, timeout=wait) as response:
+            with self._opener.open(request, timeout=wait) as response:
                 return cast("bytes", response.read())
         except urllib.error.HTTPError as error:
             raise _Answered(error.code, _words(error)) from None
@@ -338,7 +354,9 @@ def running_sandbox(
                 "the sandbox did not start; its message is above. Is the extra installed? pip install "
                 "'airflow-provider-ippanel[sandbox]'"
             )
-        yield RunningSandbox(line.removeprefix(READY).strip(), api_key=api_key, pid=process.pid)
+        process.stdout.readline()
+        ca = process.stdout.readline().removeprefix(CA).strip() if "--tls" in options else None
+        yield RunningSandbox(line.removeprefix(READY).strip(), api_key=api_key, pid=process.pid, ca=ca)
     finally:
         process.terminate()
         try:

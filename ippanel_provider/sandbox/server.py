@@ -19,12 +19,14 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from ippanel_provider.extras import missing
 from ippanel_provider.service_profile import DOCUMENTS, InvalidProfile, ServiceProfile
 
 from . import examples
 from .app import App
+from .certificates import Certificates, throw_away
 from .clock import Clock
-from .defaults import API_KEY, API_KEY_VARIABLE, READY
+from .defaults import API_KEY, API_KEY_VARIABLE, CA, READY
 from .door import Door, is_loopback
 from .lifecycle import Timing
 from .state import Sandbox
@@ -55,19 +57,21 @@ def _reset(transport: asyncio.Transport) -> None:
 class _Server(uvicorn.Server):
     """Ends open streams before it waits for their connections."""
 
-    def __init__(self, config: uvicorn.Config, sandbox: Sandbox) -> None:
+    def __init__(self, config: uvicorn.Config, sandbox: Sandbox, tls: Certificates | None) -> None:
         super().__init__(config)
         self._sandbox = sandbox
+        self._tls = tls
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
-            url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            url = f"http{'s' if self._tls else ''}://{f'[{host}]' if ':' in host else host}:{port}"
+            trusted = f"\n{CA}{self._tls.authority}" if self._tls else ""
             # Only the key that everybody knows: one that was given is a secret of whoever gave it.
             key = API_KEY if self._sandbox.api_key == API_KEY else "as given"
             # Starters read the first line and may then leave, so both are written at once.
-            print(f"{READY}{url}\nBase URL {url}/v1, key {key}", flush=True)  # noqa: T201 - what starters wait for
+            print(f"{READY}{url}\nBase URL {url}/v1, key {key}{trusted}", flush=True)  # noqa: T201 - what starters wait for
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -84,9 +88,17 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(sandbox: Sandbox, listening: socket.socket, door: Door, *, stop_with_stdin: bool = False) -> int:
+def serve(
+    sandbox: Sandbox,
+    listening: socket.socket,
+    door: Door,
+    *,
+    tls: Certificates | None = None,
+    stop_with_stdin: bool = False,
+) -> int:
     """Serve until SIGTERM or SIGINT. Return the exit code.
 
+    :param tls: serve ``https://`` with these.
     :param stop_with_stdin: end when standard input closes, so that a sandbox never outlives the process that started
         it.
     """
@@ -101,8 +113,10 @@ def serve(sandbox: Sandbox, listening: socket.socket, door: Door, *, stop_with_s
         timeout_keep_alive=75,
         server_header=False,
         backlog=2048,
+        ssl_certfile=tls.chain if tls else None,
+        ssl_keyfile=tls.key if tls else None,
     )
-    server = _Server(config, sandbox)
+    server = _Server(config, sandbox, tls)
     if stop_with_stdin:
         threading.Thread(target=_wait_for_end_of_input, args=(server,), daemon=True).start()
     # Bulks live for the whole run: looking through them for cycles again and again only costs time.
@@ -154,6 +168,9 @@ def build_parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME",
         help="answer under this name too, as sandbox.example; may be repeated",
+    )
+    parser.add_argument(
+        "--tls", action="store_true", help="serve https with a throw-away certificate authority, whose file it prints"
     )
     parser.add_argument(
         "--allow-origin",
@@ -221,6 +238,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with _listen(parser, options.host, options.port) as listening:
             door = Door([*options.allow_host, options.host], options.allow_origin)
-            return serve(sandbox, listening, door, stop_with_stdin=options.stop_with_stdin)
+            names = [*options.allow_host, options.host]
+            with throw_away(names) if options.tls else contextlib.nullcontext() as tls:
+                return serve(sandbox, listening, door, tls=tls, stop_with_stdin=options.stop_with_stdin)
+    except ModuleNotFoundError as error:
+        parser.exit(2, f"{parser.prog}: {missing(error.name or 'cryptography', 'sandbox')}\n")
     finally:
         sandbox.journal.close()

@@ -175,6 +175,7 @@ class Api:
     """
 
     name: str
+    title: str
     prefix: str
     routes: Sequence[Route]
     authorize: Callable[[Call, Route], Reply | None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -196,3 +197,50 @@ def test_many_connections_at_once() -> None:
             worker.join()
         counts = sandbox.counts()
         assert (counts["texts"], counts["distinct"]) == (200, 200)
+
+
+def test_https_with_an_authority_of_its_own_that_is_gone_afterwards() -> None:
+    with running_sandbox("--tls", "--allow-host", "sandbox") as sandbox:
+        assert sandbox.url.startswith("https://127.0.0.1:")
+        assert sandbox.ca is not None
+        ca = Path(sandbox.ca)
+        assert {path.name: path.stat().st_mode & 0o777 for path in ca.parent.iterdir()}["key.pem"] == 0o600
+        assert ca.parent.stat().st_mode & 0o777 == 0o700
+        context = ssl.create_default_context(cafile=ca)
+        with httpx.Client(verify=context, trust_env=False, headers={"Authorization": "sandbox-key"}) as client:
+            assert client.get(f"{sandbox.base_url}/api/payment/credit/mine").status_code == 200
+        port = sandbox.url.rpartition(":")[2]
+        for name in ("edge.ippanel.com", "localhost", "sandbox"):
+            with (
+                socket.create_connection(("127.0.0.1", int(port))) as plain,
+                context.wrap_socket(plain, server_hostname=name) as secured,
+            ):
+                secured.sendall(f"GET /v1/credit HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+                assert secured.recv(100).startswith(b"HTTP/1.1 401")
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(sandbox.url, trust_env=False)
+        assert sandbox.stats()["bulks"] == 0
+    assert not ca.exists()
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/select", "/services.jspd", "/patterns/pattern?username=a", "/class/sms/webservice/send_url.php"]
+)
+def test_the_classic_api_is_said_not_to_be_served(ippanel_sandbox: RunningSandbox, path: str) -> None:
+    for accept in ("*/*", "text/html"):
+        answer = httpx.post(ippanel_sandbox.url + path, headers={"accept": accept}, trust_env=False)
+        assert answer.status_code == 404
+        said = answer.json()["error"]
+        assert said.startswith("This sandbox does not serve the classic API. It serves Edge under /v1/api/")
+        assert "/api/v1/" in said
+
+
+@pytest.mark.parametrize("path", ["/api/send", "/v2/api/send/banks/provinces", "/send"])
+def test_other_paths_say_what_there_is_to_programs_and_to_people(ippanel_sandbox: RunningSandbox, path: str) -> None:
+    answer = httpx.get(ippanel_sandbox.url + path, trust_env=False)
+    assert (answer.status_code, answer.json()["error"].startswith(f"This sandbox does not serve {path}.")) == (
+        404,
+        True,
+    )
+    page = httpx.get(ippanel_sandbox.url + path + "?lang=fa", headers={"accept": "text/html"}, trust_env=False)
+    assert (page.status_code, "چنین صفحه‌ای نیست." in page.text) == (404, True)

@@ -35,6 +35,7 @@ def _shown(call: Call, reply: Reply) -> Reply:
 
 EDGE = Api(
     name="edge",
+    title="Edge",
     prefix="/v1/api/",
     routes=tuple(route for chapter in CHAPTERS for route in chapter.routes),
     authorize=auth.authorize,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ippanel_provider.sandbox.bank import OPERATOR_IDS, OPERATORS, Choice, place_key, trade_key
 from ippanel_provider.sandbox.geography import CITIES, COUNTIES, GENDERS, PROVINCES, SUB_TRADES, TRADES, Entry
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import MAX_BIRTH_YEAR, MIN_BIRTH_YEAR
 
-from .envelope import Problems, done
+from .envelope import Problems, done, unknown_choice
 from .fields import number_in
 
 
@@ -19,13 +19,13 @@ def provinces(call: Call) -> Reply:
 
 
 def counties(call: Call) -> Reply:
-    """The counties of a province; none of one that does not exist."""
-    return _within(call, "province_id", COUNTIES.values())
+    """The counties of a province."""
+    return _within(call, "province_id", PROVINCES, COUNTIES.values())
 
 
 def cities(call: Call) -> Reply:
-    """The cities of a county; none of one that does not exist."""
-    return _within(call, "county_id", CITIES.values())
+    """The cities of a county."""
+    return _within(call, "county_id", COUNTIES, CITIES.values())
 
 
 def genders(call: Call) -> Reply:
@@ -106,9 +106,12 @@ def _part(count: int, start: int | None, size: int | None) -> int:
     return left if size is None else min(left, size)
 
 
-def _within(call: Call, field: str, entries: Iterable[Entry]) -> Reply:
+def _within(call: Call, field: str, parents: Mapping[int, Entry], entries: Iterable[Entry]) -> Reply:
     problems = Problems()
     parent_id = number_in(call.query, field, problems, required=True)
+    # The documents print this refusal without saying for which input.
+    if parent_id is not None and parent_id not in parents:
+        problems.add(field, unknown_choice(field))
     problems.check()
     return done(_rendered(entry for entry in entries if entry.parent_id == parent_id))
 

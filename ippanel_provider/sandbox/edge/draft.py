@@ -6,9 +6,10 @@ from ippanel_provider.sandbox.drafts import Draft, DraftGroup, TooMany
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import MAX_DRAFT_GROUP_TITLE, MAX_DRAFT_GROUPS, MAX_DRAFTS, MAX_TEXT_CHARACTERS
 
-from .envelope import Problems, as_int, done, list_of, missing, not_found, wrong
+from .envelope import SUCCESS, ListStyle, Problems, as_int, done, list_of, missing, not_found, wrong
 from .fields import ids_in, number_in, text_in
 
+STYLE = ListStyle(SUCCESS, path="none")
 _NO_GROUP = "گروه پیشنویس مورد نظر یافت نشد"
 _NO_DRAFT = "پیشنویس مورد نظر یافت نشد"
 
@@ -59,7 +60,7 @@ def list_groups(call: Call) -> Reply:
             "time": group.time,
         }
 
-    return list_of(call, list(call.sandbox.drafts.groups.values()), render)
+    return list_of(call, list(call.sandbox.drafts.groups.values()), render, STYLE)
 
 
 def create_draft(call: Call) -> Reply:
@@ -115,7 +116,7 @@ def list_drafts(call: Call) -> Reply:
             "type": "normal",
         }
 
-    return list_of(call, call.sandbox.drafts.of_group(group_id), render)
+    return list_of(call, call.sandbox.drafts.of_group(group_id), render, STYLE)
 
 
 routes = (

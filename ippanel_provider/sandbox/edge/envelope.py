@@ -16,14 +16,18 @@ T = TypeVar("T")
 _LONGEST_NUMBER = 20
 
 DONE = "انجام شد"
+SUCCESS = "Success"
+"""What some chapters say instead."""
 WRONG = "اطلاعات وارد شده صحیح نمی باشد"
 
 _LABELS = {"message": "پیام", "password": "گذرواژه", "username": "نام کاربری", "files": "فایل ها", "bulk_id": "bulk_id"}
 
 
-def done(data: object = None, *, status: int = 200, code: str = "200-1", parameters: bool = True) -> Reply:
+def done(
+    data: object = None, *, status: int = 200, code: str = "200-1", parameters: bool = True, message: str = DONE
+) -> Reply:
     """A success. ``message_parameters`` is often absent at the service; reports leave it out."""
-    meta: dict[str, object] = {"status": True, "message": DONE}
+    meta: dict[str, object] = {"status": True, "message": message}
     if parameters:
         meta["message_parameters"] = []
     meta["message_code"] = code
@@ -105,6 +109,11 @@ class Problems:
         return texts[0] + (f" (و {len(texts) - 1} خطای دیگر)" if len(texts) > 1 else "")
 
 
+def unknown_choice(field: str) -> str:
+    """The service's words for the id of something that is not there."""
+    return f"گزینه انتخاب شده {_LABELS.get(field, field.replace('_', ' '))} صحیح نمی باشد"
+
+
 def wrong(field: str, text: str | None = None) -> Denied:
     """The 422, to be raised, for one field alone; without words it is "not valid"."""
     text = text or invalid(field)
@@ -158,23 +167,50 @@ def pages_of(call: Call, *, size_key: str = "per_page", maximum: int = MAX_PAGE_
     return Pages(page, min(size, call.sandbox.profile.page_cap or size))
 
 
-def listing(call: Call, data: Sequence[object], total: int, pages: Pages, *, path: str | None = None) -> Reply:
+@dataclass(frozen=True)
+class ListStyle:
+    """How a chapter writes what goes with a list: the chapters differ."""
+
+    message: str = DONE
+    figures: bool = True
+    """Whether it says which page this is, and of how many."""
+    path: str = "relative"
+    """``relative``, ``absolute`` or ``none``."""
+
+
+USUAL = ListStyle()
+
+
+def listing(call: Call, data: Sequence[object], total: int, pages: Pages, style: ListStyle = USUAL) -> Reply:
     """One page of a list."""
-    meta = {
-        "current_page": pages.page,
-        "from": pages.offset + 1 if data else None,
-        "last_page": max(1, -(-total // pages.size)),
-        "path": path or call.path.removeprefix("/v1"),
-        "per_page": pages.size,
-        "to": pages.offset + len(data) if data else None,
-        "total": total,
-        "status": True,
-        "message": DONE,
-        "message_code": "200-1",
-    }
-    if not call.sandbox.profile.page_figures:
-        del meta["total"], meta["last_page"]
+    meta: dict[str, object] = {}
+    if style.figures:
+        meta = {
+            "current_page": pages.page,
+            "from": pages.offset + 1 if data else None,
+            "last_page": max(1, -(-total // pages.size)),
+            "path": _path(call, style.path),
+            "per_page": pages.size,
+            "to": pages.offset + len(data) if data else None,
+            "total": total,
+        }
+        left_out = [] if call.sandbox.profile.page_figures else ["total", "last_page"]
+        for name in [*left_out, *(["path"] if style.path == "none" else [])]:
+            del meta[name]
+    meta |= {"status": True, "message": style.message, "message_code": "200-1"}
     return Reply.json({"data": data, "meta": meta})
+
+
+def _path(call: Call, kind: str) -> str:
+    path = call.path.removeprefix("/v1")
+    return f"http://{call.header(b'host') or 'edge.ippanel.com'}{path}" if kind == "absolute" else path
+
+
+def list_of(call: Call, entries: Sequence[T], render: Callable[[T], object], style: ListStyle = USUAL) -> Reply:
+    """A page of ``entries`` that are all at hand."""
+    pages = pages_of(call)
+    shown = [render(entry) for entry in entries[pages.offset : pages.offset + pages.size]]
+    return listing(call, shown, len(entries), pages, style)
 
 
 def in_message(reply: Reply) -> Reply:
@@ -184,14 +220,6 @@ def in_message(reply: Reply) -> Reply:
     if errors := meta.pop("errors", None) or content.pop("errors", None):
         meta["message"] = errors
     return Reply.json(content, reply.status)
-
-
-def list_of(call: Call, entries: Sequence[T], render: Callable[[T], object]) -> Reply:
-    """A page of ``entries`` that are all at hand."""
-    pages = pages_of(call)
-    return listing(
-        call, [render(entry) for entry in entries[pages.offset : pages.offset + pages.size]], len(entries), pages
-    )
 
 
 def as_int(value: object) -> int | None:

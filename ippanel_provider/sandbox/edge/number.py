@@ -6,12 +6,12 @@ from ippanel_provider.sandbox.people import AlreadyAssigned, NotAssigned
 from ippanel_provider.sandbox.records import Line
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 
-from .envelope import Problems, as_int, done, failed, for_resellers, list_of
+from .envelope import SUCCESS, ListStyle, Problems, as_int, done, failed, for_resellers, list_of
 
 
 def list_numbers(call: Call) -> Reply:
-    """The lines, with booleans as 0 and 1."""
-    return list_of(call, list(call.sandbox.lines.values()), _render)
+    """The lines, with booleans as 0 and 1, a page of them that does not say which."""
+    return list_of(call, list(call.sandbox.lines.values()), _render, ListStyle(SUCCESS, figures=False))
 
 
 def assign_number(call: Call) -> Reply:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from ippanel_provider.sandbox.people import Package
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 
-from .envelope import for_resellers, list_of, plain_moment
+from .envelope import ListStyle, for_resellers, list_of, plain_moment
 
 
 def list_packages(call: Call) -> Reply:
     """The packages, newest first."""
     for_resellers(call)
-    return list_of(call, list(reversed(call.sandbox.people.packages.values())), lambda package: _render(call, package))
+    packages = list(reversed(call.sandbox.people.packages.values()))
+    return list_of(call, packages, lambda package: _render(call, package), ListStyle(path="absolute"))
 
 
 def _render(call: Call, package: Package) -> dict[str, object]:

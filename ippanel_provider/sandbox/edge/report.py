@@ -16,21 +16,21 @@ from ippanel_provider.sandbox.wire import Call, Denied, Reply, Route
 from ippanel_provider.service import BulkState, DeliveryStatus
 from ippanel_provider.text.parts import Encoding, measure
 
-from .envelope import Problems, as_int, done, failed, listing, missing, not_found, pages_of
+from .envelope import ListStyle, Problems, as_int, done, failed, listing, missing, not_found, pages_of
 
 NO_BULK = "پیام مورد نظر یافت نشد"
 
 # state_id -> the two other names the report has for it
 _STATE_NAMES = {
     BulkState.CREATING: ("create", "در حال ایجاد"),
-    BulkState.MONITORING: ("monitoring", "در صف بررسی"),
+    BulkState.MONITORING: ("monitoring", "در صف نظارت"),
     BulkState.SENDING: ("sending", "در حال ارسال"),
     BulkState.REJECTED: ("reject", "رد شده"),
     BulkState.INVALID_RECIPIENTS: ("invalid", "گیرندگان نامعتبر"),
     BulkState.QUEUED: ("queue", "در صف ارسال"),
     BulkState.SENT: ("finish", "پایان یافته"),
     BulkState.CANCELLED: ("cancel", "لغو شده"),
-    BulkState.NO_CREDIT: ("no_credit", "عدم اعتبار کافی"),
+    BulkState.NO_CREDIT: ("no_credit", "اعتبار ناکافی"),
     BulkState.SYSTEM_ERROR: ("error", "خطای سیستمی"),
 }
 _STAT_OF_STATUS = {
@@ -218,8 +218,7 @@ def inbox(call: Call) -> Reply:
     above = as_int(filters.get("from_id")) if isinstance(filters, Mapping) else None
     messages = [message for message in reversed(call.sandbox.inbox) if above is None or message.id > above]
     rows = [_render_inbox(message) for message in messages[pages.offset : pages.offset + pages.size]]
-    host = call.header(b"host") or "edge.ippanel.com"
-    return listing(call, rows, len(messages), pages, path=f"http://{host}{call.path}")
+    return listing(call, rows, len(messages), pages, ListStyle(path="absolute"))
 
 
 def _render_inbox(message: InboxMessage) -> dict[str, object]:

@@ -110,7 +110,7 @@ def cancel(call: Call) -> Reply:
         raise missing("message_outbox_id")
     bulk_id = as_int(given)
     if bulk_id is None or not call.sandbox.cancel(bulk_id):
-        raise not_found("پیام مورد نظر یافت نشد", "400-1")
+        raise not_found("پیام یافت نشد یا قابل لغو نیست", "400-1")
     return done()
 
 

@@ -13,9 +13,24 @@ from ippanel_provider.sandbox.tickets import (
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import MAX_TICKET_FILE_BYTES, TICKET_FILE_KINDS, TicketState
 
-from .envelope import Problems, as_int, done, for_resellers, list_of, missing, moment, not_found, plain_moment
+from .envelope import (
+    SUCCESS,
+    ListStyle,
+    Problems,
+    as_int,
+    done,
+    for_resellers,
+    list_of,
+    missing,
+    moment,
+    not_found,
+    plain_moment,
+)
 from .fields import number_in
 
+STYLE = ListStyle(SUCCESS, path="none")
+_JIRA_BELOW, _FORWARD_ABOVE = 60_000, 400_000
+"""How far the ids of support's own notes lie from a ticket's, as in the documents' example."""
 _NO_TICKET = "تیکت مورد نظر یافت نشد"
 _STATES = {
     TicketState.WAITING: "waiting",
@@ -66,7 +81,7 @@ def list_tickets(call: Call) -> Reply:
     if wanted.state_id is not None and wanted.state_id not in set(TicketState):
         problems.add("state_id")
     problems.check()
-    return list_of(call, call.sandbox.tickets.matching(wanted), lambda ticket: _in_list(call, ticket))
+    return list_of(call, call.sandbox.tickets.matching(wanted), lambda ticket: _in_list(call, ticket), STYLE)
 
 
 def show(call: Call) -> Reply:
@@ -78,7 +93,7 @@ def show(call: Call) -> Reply:
     ticket = call.sandbox.tickets.get(as_int(given) or 0)
     if ticket is None:
         raise not_found(_NO_TICKET)
-    return done(_alone(call, ticket))
+    return done(_alone(call, ticket), message=SUCCESS)
 
 
 def reply(call: Call) -> Reply:
@@ -95,13 +110,10 @@ def reply(call: Call) -> Reply:
     if ticket is None:
         raise not_found(_NO_TICKET)
     interaction = call.sandbox.tickets.reply(ticket_id, description, file=file)
-    parent_id = (
-        call.sandbox.people.users[ticket.user_id].parent_id if ticket.user_id in call.sandbox.people.users else None
-    )
     return done(
         {
             "interaction_id": interaction.id,
-            "ticket": {"id": ticket.id, "user_id": ticket.user_id, "parent_id": parent_id},
+            "ticket": {"id": ticket.id, "user_id": ticket.user_id, "parent_id": _parent_id(call, ticket)},
         }
     )
 
@@ -125,11 +137,17 @@ def _file(call: Call, problems: Problems) -> str | None:
     return name
 
 
-def _shared(ticket: Ticket) -> dict[str, object]:
+def _parent_id(call: Call, ticket: Ticket) -> int | None:
+    owner = call.sandbox.people.users.get(ticket.user_id)
+    return None if owner is None else owner.parent_id
+
+
+def _shared(call: Call, ticket: Ticket) -> dict[str, object]:
     return {
         "id": ticket.id,
         "ticket_id": ticket.id,
         "user_id": ticket.user_id,
+        "parent_id": _parent_id(call, ticket),
         "category_id": ticket.category_id,
         "sub_category_id": ticket.sub_category_id,
         "importance": "acute",
@@ -138,14 +156,26 @@ def _shared(ticket: Ticket) -> dict[str, object]:
         "close_desc": None,
         "user_seen": 1,
         "sms_notification": int(ticket.sms_notification),
-        "jira_id": None,
+        "jira_id": ticket.id - _JIRA_BELOW,
         "rate": 0,
-        "forward": None,
+    }
+
+
+def _forwarded(ticket: Ticket) -> dict[str, object]:
+    """To whom at support it was handed on: each new ticket is."""
+    return {
+        "id": ticket.id + _FORWARD_ABOVE,
+        "from": ticket.user_id,
+        "ticket_id": ticket.id,
+        "to": 1,
+        "created_at": moment(ticket.created),
+        "updated_at": moment(ticket.updated),
+        "deleted_at": None,
     }
 
 
 def _in_list(call: Call, ticket: Ticket) -> dict[str, object]:
-    return _shared(ticket) | {
+    return _shared(call, ticket) | {
         "desc": ticket.description,
         "manager_comment": None,
         "admin_seen": int(ticket.state is TicketState.ANSWERED),
@@ -163,11 +193,16 @@ def _in_list(call: Call, ticket: Ticket) -> dict[str, object]:
             "title": SUB_CATEGORIES.get(ticket.sub_category_id, OTHER_CATEGORY),
         },
         "state": {"id": int(ticket.state), "name": _STATES[ticket.state]},
+        "forward": _forwarded(ticket) | {"seen": int(_was_seen(ticket))},
     }
 
 
+def _was_seen(ticket: Ticket) -> bool:
+    return ticket.state is not TicketState.WAITING
+
+
 def _alone(call: Call, ticket: Ticket) -> dict[str, object]:
-    return _shared(ticket) | {
+    return _shared(call, ticket) | {
         "category": CATEGORIES.get(ticket.category_id, OTHER_CATEGORY),
         "state": _STATES[ticket.state],
         "sub_state_id": None,
@@ -175,6 +210,7 @@ def _alone(call: Call, ticket: Ticket) -> dict[str, object]:
         "created_at": plain_moment(ticket.created),
         "attachment": _attachment(ticket.username, ticket.file),
         "interactions": [_interaction(ticket, interaction) for interaction in ticket.interactions],
+        "forward": _forwarded(ticket) | {"seen": _was_seen(ticket)},
         "manager_comment": "",
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from ippanel_provider.sandbox.people import User
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 
-from .envelope import Problems, as_int, done, for_resellers, list_of, missing, not_found
+from .envelope import ListStyle, Problems, as_int, done, for_resellers, list_of, missing, not_found
 
 Fits = Callable[[User], bool]
 Filter = Callable[[Call, str, Problems], Fits | None]
@@ -49,9 +49,8 @@ def list_users(call: Call) -> Reply:
     ]
     problems.check()
     users = call.sandbox.people.under(call.sandbox.account.user_id)
-    return list_of(
-        call, [user for user in users if all(fits(user) for fits in tests)], lambda user: _render(call, user)
-    )
+    found = [user for user in users if all(fits(user) for fits in tests)]
+    return list_of(call, found, lambda user: _render(call, user), ListStyle(path="absolute"))
 
 
 def _part_of(attribute: str) -> Filter:

@@ -42,6 +42,7 @@ def _unauthorized(body: str) -> Reply:
 
 REST = Api(
     name="rest",
+    title="the legacy REST API",
     prefix="/v1/",
     routes=(*account.routes, *messages.routes),
     authorize=_authorize,

@@ -96,6 +96,7 @@ _OUTBOX = {
     "{n} parts": "{n} پارت",
     "Bulk": "ارسال",
     "Bulk {id}": "ارسال {id}",
+    "There is no such page.": "چنین صفحه‌ای نیست.",
     "There is no bulk with this id.": "ارسالی با این شناسه نیست.",
     "From": "از",
     "Accepted": "پذیرش",

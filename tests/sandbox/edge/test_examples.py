@@ -134,3 +134,40 @@ def test_lists_are_as_long_as_the_documents_show_them(demo: Wire) -> None:
 
     assert (total("/api/user/draft/group/list"), total("/api/user/draft/list"), total("/api/ticket")) == (3, 3, 2)
     assert total("/api/phonebooks/list-new") == 5
+
+
+def test_lists_are_headed_as_the_documents_print_each(demo: Wire) -> None:
+    for path, message, shown in (
+        ("/api/ticket", "Success", None),
+        ("/api/user/draft/group/list", "Success", None),
+        ("/api/user/draft/list", "Success", None),
+        ("/api/user/list", "انجام شد", f"{demo.sandbox.url}/api/user/list"),
+        ("/api/acl/package/list", "انجام شد", f"{demo.sandbox.url}/api/acl/package/list"),
+        ("/api/patterns", "انجام شد", "/api/patterns"),
+    ):
+        meta = demo.get(path, page=1, per_page=1).json()["meta"]
+        assert (meta["message"], meta.get("path")) == (message, shown), path
+
+
+def test_a_ticket_has_everything_the_documents_print(demo: Wire) -> None:
+    (ticket, *_) = demo.get("/api/ticket").json()["data"]
+    alone = demo.get("/api/ticket/show", ticket_id=ticket["id"]).json()
+    assert alone["meta"]["message"] == "Success"
+    for found, seen in ((ticket, int), (alone["data"], bool)):
+        assert isinstance(found["jira_id"], int)
+        assert "parent_id" in found
+        forward = found["forward"]
+        assert list(forward) == ["id", "from", "ticket_id", "to", "created_at", "updated_at", "deleted_at", "seen"]
+        assert (forward["ticket_id"], forward["from"], type(forward["seen"])) == (ticket["id"], ticket["user_id"], seen)
+
+
+def test_the_example_bulk_is_of_the_time_that_the_documents_print(demo: Wire) -> None:
+    found = demo.outbox(create_from_date="1744102007", create_to_date="1744102007")["data"]
+    assert [bulk["messages_outbox_id"] for bulk in found] == ["1100972179"]
+
+
+@pytest.mark.parametrize(("path", "field"), [("counties", "province_id"), ("cities", "county_id")])
+def test_a_place_that_is_not_there_is_refused_in_the_documents_words(demo: Wire, path: str, field: str) -> None:
+    answer = demo.get(f"/api/send/banks/{path}", **{field: 99_999})
+    words = f"گزینه انتخاب شده {field.replace('_', ' ')} صحیح نمی باشد"
+    assert (answer.status_code, answer.json()["meta"]["errors"]) == (422, {field: [words]})

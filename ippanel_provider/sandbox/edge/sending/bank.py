@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ippanel_provider.sandbox.bank import OPERATOR_IDS, OPERATORS, Choice, place_key, trade_key
-from ippanel_provider.sandbox.edge.envelope import Problems, as_int, wrong
+from ippanel_provider.sandbox.edge.envelope import Problems, as_int, unknown_choice, wrong
 from ippanel_provider.sandbox.edge.fields import number_in
 from ippanel_provider.sandbox.geography import CITIES, COUNTIES, PROVINCES, SUB_TRADES, TRADES, Entry
 from ippanel_provider.sandbox.records import Item, Submission
@@ -43,7 +43,7 @@ class _Fields:
             return None
         found = known.get(number)
         if found is None or (parent is not None and found.parent_id != parent.id):
-            self.problems.add(f"{self.at}.{name}")
+            self.problems.add(f"{self.at}.{name}", unknown_choice(name))
         return found
 
     def slice(self, name: str, given: object) -> tuple[int, int]:

@@ -50,7 +50,7 @@ def text_of(call: Call, value: object, line: str, problems: Problems, field: str
     elif len(value) > SURELY_SHORT and len(value) > MAX_TEXT_CHARACTERS:
         problems.add(field, f"متن پیام نباید بیشتر از {MAX_TEXT_CHARACTERS} کاراکتر باشد")
     elif len(value) > SURELY_SHORT and call.sandbox.size(value, line).parts > MAX_TEXT_PARTS:
-        problems.add(field, f"متن پیام نباید بیشتر از {MAX_TEXT_PARTS} بخش باشد")
+        problems.add(field, f"متن پیام نباید بیشتر از {MAX_TEXT_PARTS} پارت باشد")
     else:
         return value
     return ""

@@ -83,7 +83,7 @@ def _rows(call: Call, kinds: Sequence[str], most: int, problems: Problems) -> li
         try:
             rows += read_rows(upload.name, upload.content, kinds, most)
         except UnreadableSheet:
-            problems.add("files", f"فایل باید از نوع {' یا '.join(kinds)} باشد")
+            problems.add("files", "فرمت فایل پشتیبانی نمی‌شود")
     return rows
 
 
