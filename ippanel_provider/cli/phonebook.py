@@ -24,6 +24,7 @@ from ippanel_provider.sync.phonebooks.planning import make_plan
 from ippanel_provider.sync.phonebooks.source import Row
 from ippanel_provider.sync.phonebooks.spec import BookSpec, spec_of
 from ippanel_provider.tables.formats import to_read, to_write
+from ippanel_provider.tables.layout import Layout
 from ippanel_provider.tables.readers import read
 from ippanel_provider.tables.writers import Column, report, table
 
@@ -74,13 +75,13 @@ def _export(client: Client, options: argparse.Namespace) -> Result:
 
 def _make(client: Client, options: argparse.Namespace) -> PhonebookPlan:
     spec, source = _spec(options)
-    return client.run(make_plan(spec, _rows(source), Memory.load(_state(options), _key())))
+    return client.run(make_plan(spec, _rows(source, spec.number), Memory.load(_state(options), _key())))
 
 
-def _rows(source: Path) -> Iterator[Row]:
+def _rows(source: Path, number_column: str) -> Iterator[Row]:
     kind = to_read(source)
     with source.open("rb") as file:
-        yield from read(file, kind)
+        yield from read(file, kind, Layout(number_column=number_column))
 
 
 def _spec(options: argparse.Namespace) -> tuple[BookSpec, Path]:

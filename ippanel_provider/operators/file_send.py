@@ -91,7 +91,8 @@ class IPPanelSendFileOperator(SingleSendOperator):
         from ippanel_provider.campaign.audience import Row
         from ippanel_provider.operators.files import opened
         from ippanel_provider.tables.formats import to_read
-        from ippanel_provider.tables.readers import Layout, read
+        from ippanel_provider.tables.layout import Layout
+        from ippanel_provider.tables.readers import read
 
         message, line = value_of(self.message), 0
         with opened(self.path) as file:

@@ -141,11 +141,12 @@ class InFile:
         from ippanel_provider.client import InvalidInput
         from ippanel_provider.operators.files import opened
         from ippanel_provider.tables.formats import to_read
+        from ippanel_provider.tables.layout import Layout
         from ippanel_provider.tables.readers import read
 
         kind = to_read(self.path)
         with opened(self.path, self.conn_id) as file:
-            for record in read(file, kind):
+            for record in read(file, kind, Layout(number_column=self.column)):
                 if record.problem:
                     raise InvalidInput(f"line {record.line}: {record.problem}")
                 if self.column is not None and self.column not in record.values:

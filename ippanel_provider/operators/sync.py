@@ -389,7 +389,7 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
                 raise InvalidInput("sql_conn_id: name the connection of the query")
             return numbered(read(BaseHook.get_connection(self.sql_conn_id).get_hook(), self.sql, self.parameters))
         if self.source_path is not None:
-            return _records(self.source_path)
+            return _records(self.source_path, self.number_column)
         return numbered(_mappings(rows))
 
     def _state(self) -> Location | None:
@@ -401,13 +401,14 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
         return key_of(self.hook.account.ledger_secret)
 
 
-def _records(path: str) -> Iterator[Row]:
+def _records(path: Any, number_column: str) -> Iterator[Row]:
     from ippanel_provider.tables.formats import to_read
+    from ippanel_provider.tables.layout import Layout
     from ippanel_provider.tables.readers import read
 
     kind = to_read(path)
     with opened(path) as file:
-        yield from read(file, kind)
+        yield from read(file, kind, Layout(number_column=number_column))
 
 
 def _mappings(rows: Any) -> Iterator[Mapping[str, Any]]:

@@ -32,6 +32,10 @@ _MOST_DIGITS = 40
 _AS_THEY_ARE = (date, time, timedelta, uuid.UUID)
 
 
+class Float32(float):
+    """A number that was kept as a float of 32 bits or less."""
+
+
 class BadValue(ValueError):
     """A cell holds nothing that could be written in a text; the message says why and never what it holds."""
 
@@ -132,6 +136,8 @@ def _uncommon(value: Any, nulls: Collection[str]) -> Any:
         return _text(str(value), nulls)
     if isinstance(value, int):
         return int(value)
+    if isinstance(value, Float32):
+        return _float(of_float32(float(value)))
     if isinstance(value, float):
         return _float(float(value))
     if isinstance(value, Decimal):

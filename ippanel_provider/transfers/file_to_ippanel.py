@@ -72,9 +72,10 @@ class FileToIPPanelOperator(RowsToIPPanelOperator):
         """Open the file and yield its rows."""
         from ippanel_provider.operators.files import opened
         from ippanel_provider.tables.formats import to_read
-        from ippanel_provider.tables.readers import Layout, read
+        from ippanel_provider.tables.layout import Layout
+        from ippanel_provider.tables.readers import read
 
         kind = to_read(self.path, self.file_format)
-        layout = Layout(self.encoding, self.delimiter, self.columns, self.sheet)
+        layout = Layout(self.encoding, self.delimiter, self.columns, self.sheet, self.recipient_column)
         with opened(self.path, self.file_conn_id) as file:
             yield from read(file, kind, layout)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ import pytest
 from pyarrow import parquet
 
 from ippanel_provider.client import InvalidInput
-from ippanel_provider.tables.readers import Layout, read
+from ippanel_provider.tables.excel import HIDDEN
+from ippanel_provider.tables.layout import Layout
+from ippanel_provider.tables.readers import read
 from ippanel_provider.tables.records import Record
+from ippanel_provider.tables.values import BadValue, plain
 
 PEOPLE = [("آرش", "09120000001"), ("بهار", "09120000002")]
 
@@ -98,6 +102,36 @@ class TestCsv:
     def test_a_row_with_too_many_values_is_a_problem_of_its_own(self) -> None:
         assert lines("name,mobile\na,b,1\nc,2") == [(2, [], "it has 3 values for 2 columns"), (3, ["c", "2"], "")]
 
+    @pytest.mark.parametrize(
+        "content",
+        [
+            "name,mobile\na,1,\nb,2,\n",
+            "name,mobile,\na,1,\nb,2\n",
+            "name,mobile\na,1,,,\nb,2,\n",
+            "name,mobile,,\na,1\nb,2,,,,\n",
+        ],
+    )
+    def test_lines_that_end_with_the_delimiter_have_no_value_more(self, content: str) -> None:
+        assert lines(content) == [(2, ["a", "1"], ""), (3, ["b", "2"], "")]
+
+    def test_lines_of_nothing_but_delimiters_are_no_rows(self) -> None:
+        assert lines("name,mobile\na,1\n,\n,,,\n") == [(2, ["a", "1"], "")]
+
+    def test_a_title_above_the_header_is_named(self) -> None:
+        content = "گزارش مشتریان,\n\nname,mobile\na,1\n"
+        with pytest.raises(
+            InvalidInput, match="header: line 3 names the columns, and not line 1; delete what stands above"
+        ):
+            lines(content, number_column="mobile")
+
+    def test_a_value_without_end_is_named(self) -> None:
+        with pytest.raises(
+            InvalidInput, match="line 2: a quoted value begins here and does not end, or is longer than 131,072"
+        ):
+            lines("a,b\n" + "x" * 200_000 + ",1\n")
+        with pytest.raises(InvalidInput, match="header: it has 20000 columns; at most 16384 are read"):
+            lines(",".join(f"c{n}" for n in range(20_000)) + "\n1\n")
+
     def test_quotes_that_are_not_in_order_are_a_problem_of_the_row(self) -> None:
         assert lines('name,mobile\n"a" b,1\nc,2') == [(2, [], "its quotes are not in order"), (3, ["c", "2"], "")]
 
@@ -146,6 +180,17 @@ class TestJsonLines:
             Record(5, {"a": 2}),
         ]
 
+    @pytest.mark.parametrize("content", ['[\n  {"a": 1}\n]\n', '{\n  "a": 1\n}\n', '[{"a": 1}, {"a": 2}]'])
+    def test_one_json_document_is_no_json_lines(self, content: str) -> None:
+        with pytest.raises(InvalidInput, match="format: it is one JSON document"):
+            records(content.encode(), "jsonl")
+
+    def test_what_is_nested_without_end_is_a_problem_of_its_own(self) -> None:
+        assert records(b'{"a": ' + b"[" * 100_000 + b'\n{"a": 1}', "jsonl") == [
+            Record(1, {}, "it is no JSON object"),
+            Record(2, {"a": 1}),
+        ]
+
     def test_a_byte_order_mark_is_no_part_of_it(self) -> None:
         assert records('{"a": "ب"}'.encode("utf-8-sig"), "jsonl") == [Record(1, {"a": "ب"})]
 
@@ -164,7 +209,10 @@ class TestExcel:
         book.create_sheet("مشتریان").append(("mobile",))
         book["مشتریان"].append(("09120000001",))
         assert records(saved(book), "xlsx", sheet="مشتریان") == [Record(2, {"mobile": "09120000001"})]
-        assert records(saved(book), "xlsx") == []
+        with pytest.raises(
+            InvalidInput, match="sheet: 'Sheet' has no rows; name the sheet to read, as sheet='مشتریان'"
+        ):
+            records(saved(book), "xlsx")
         with pytest.raises(InvalidInput, match="sheet: there is no sheet 'x', only 'Sheet', 'مشتریان'"):
             records(saved(book), "xlsx", sheet="x")
 
@@ -172,13 +220,166 @@ class TestExcel:
         content = workbook(("name", None, "mobile"), ("a", "?", 1), ("b", None, 2, "?"))
         assert records(content, "xlsx") == [
             Record(2, {"name": "a", "mobile": 1}),
-            Record(3, {}, "it has values outside the 3 columns"),
+            Record(3, {}, "it has 4 values for 3 columns"),
         ]
 
     def test_without_a_header(self) -> None:
         assert records(workbook(("a", 1)), "xlsx", columns=("name", "mobile")) == [
             Record(1, {"name": "a", "mobile": 1})
         ]
+
+
+def messy(change: Any, *rows: Sequence[Any]) -> bytes:
+    """A workbook after ``change`` was made to its first sheet."""
+    book = openpyxl.Workbook()
+    for row in rows or (("name", "mobile"), *PEOPLE):
+        book.active.append(row)
+    change(book.active)
+    return saved(book)
+
+
+def hide(sheet: Any) -> None:
+    sheet.row_dimensions[2].hidden = True
+
+
+def filtered(sheet: Any) -> None:
+    sheet.auto_filter.ref = "A1:B3"
+    sheet.auto_filter.add_filter_column(0, ["بهار"])
+    sheet.row_dimensions[2].hidden = True
+
+
+def collapsed(sheet: Any) -> None:
+    sheet.row_dimensions.group(2, 2, hidden=True)
+
+
+class TestExcelOfPeople:
+    @pytest.mark.parametrize("change", [hide, filtered, collapsed])
+    def test_a_hidden_row_is_rejected_and_says_so(self, change: Any) -> None:
+        assert records(messy(change), "xlsx") == [
+            Record(2, {}, HIDDEN),
+            Record(3, {"name": "بهار", "mobile": "09120000002"}),
+        ]
+
+    def test_a_row_without_height_is_hidden(self) -> None:
+        content = replaced(workbook(("name", "mobile"), *PEOPLE), b'<row r="2"', b'<row ht="0" customHeight="1" r="2"')
+        assert [record.problem for record in records(content, "xlsx")] == [HIDDEN, ""]
+
+    def test_rows_that_are_hidden_unless_they_say_otherwise(self) -> None:
+        def change(sheet: Any) -> None:
+            sheet.sheet_format.zeroHeight = True
+            sheet.row_dimensions[1].hidden = False
+            sheet.row_dimensions[3].height = 15
+
+        assert [record.problem for record in records(messy(change), "xlsx", columns=("a", "b"))] == [HIDDEN, HIDDEN, ""]
+
+    def test_a_hidden_first_sheet_is_not_read(self) -> None:
+        book = openpyxl.Workbook()
+        book.active.append(("mobile",))
+        book.create_sheet("مشتریان")
+        book.active.sheet_state = "veryHidden"
+        book.active = 1
+        with pytest.raises(InvalidInput, match="sheet: the first one, 'Sheet', is hidden; name the sheet to read"):
+            records(saved(book), "xlsx")
+        assert records(saved(book), "xlsx", sheet="Sheet") == []
+
+    @pytest.mark.parametrize(
+        "rows", [[], [("گزارش",)], [("گزارش",), ("تهیه‌شده در آبان",)], [("گزارش",)] + [("x",)] * 30]
+    )
+    def test_a_cover_sheet_is_told_from_the_rows(self, rows: list[tuple[str, ...]]) -> None:
+        book = openpyxl.Workbook()
+        book.active.title = "جلد"
+        for row in rows:
+            book.active.append(row)
+        book.create_sheet("مشتریان").append(("mobile",))
+        with pytest.raises(InvalidInput, match=r"sheet: .*; name the sheet to read, as sheet='مشتریان'"):
+            records(saved(book), "xlsx", number_column="mobile")
+
+    def test_a_title_above_the_header_is_named(self) -> None:
+        content = workbook(("گزارش مشتریان",), (), ("name", "mobile"), *PEOPLE)
+        with pytest.raises(InvalidInput, match="header: row 3 names the columns, and not row 1"):
+            records(content, "xlsx", number_column="mobile")
+
+    def test_errors_and_escapes_and_whole_floats(self) -> None:
+        def change(sheet: Any) -> None:
+            sheet["A2"] = "#REF!"
+            sheet["A3"] = "a_x000D_b"
+
+        values = [record.values["name"] for record in records(messy(change), "xlsx")]
+        assert values == ["#REF!", "a\rb"]
+
+    def test_a_number_that_is_formatted_as_a_date_is_no_value_and_in_no_warning(
+        self, recwarn: pytest.WarningsRecorder
+    ) -> None:
+        def change(sheet: Any) -> None:
+            sheet["B2"] = 9120000001
+            sheet["B2"].number_format = "yyyy-mm-dd"
+
+        assert records(messy(change), "xlsx")[0].values["mobile"] == "#VALUE!"
+        assert "9120000001" not in "".join(str(warning.message) for warning in recwarn.list)
+
+    def test_a_sheet_that_claims_a_hundred_million_rows_is_refused_at_once(self) -> None:
+        content = replaced(workbook(("name", "mobile"), *PEOPLE), b'<row r="3"', b'<row r="100000000"')
+        with pytest.raises(InvalidInput, match="format: it has a row 100,000,000; a sheet has 1,048,576"):
+            records(content, "xlsx")
+        far = replaced(
+            workbook(("name", "mobile"), *PEOPLE), b'<dimension ref="A1:B3"', b'<dimension ref="A1:XFD1048576"'
+        )
+        assert len(records(far, "xlsx")) == 2
+
+    def test_a_part_that_unpacks_to_hundreds_of_times_its_size_is_refused(self) -> None:
+        content = replaced(workbook(("name",), ("a",)), b"</sheetData>", b" " * (65 << 20) + b"</sheetData>")
+        with pytest.raises(InvalidInput, match="format: a part of it unpacks to 65 MB, more than 200 times its size"):
+            records(content, "xlsx")
+
+
+def replaced(content: bytes, old: bytes, new: bytes) -> bytes:
+    """A workbook with something else in its first sheet."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as after:
+        for part in before.infolist():
+            data = before.read(part)
+            if part.filename == "xl/worksheets/sheet1.xml":
+                assert old in data
+                data = data.replace(old, new)
+            after.writestr(part, data)
+    return made.getvalue()
+
+
+def as_table(**columns: Any) -> bytes:
+    file = io.BytesIO()
+    parquet.write_table(pyarrow.table(columns), file)
+    return file.getvalue()
+
+
+class TestParquet:
+    @pytest.mark.parametrize("kind", [pyarrow.float16(), pyarrow.float32()])
+    def test_phone_numbers_as_small_floats_are_refused_by_the_schema(self, kind: Any) -> None:
+        numbers = pyarrow.array([1.0], pyarrow.float32()).cast(kind) if kind != pyarrow.float16() else small_floats()
+        content = as_table(mobile=numbers)
+        with pytest.raises(InvalidInput, match="recipient_column: 'mobile' is kept as a float of 32 bits or less"):
+            records(content, "parquet", number_column="mobile")
+        assert len(records(content, "parquet", number_column="other")) == 1
+
+    def test_other_small_floats_are_what_was_meant_where_they_are_exact(self) -> None:
+        content = as_table(points=pyarrow.array([0.1, 150000.0, 9.12e9, None], pyarrow.float32()))
+        values = [record.values["points"] for record in records(content, "parquet")]
+        assert [plain(value) for value in (values[0], values[1], values[3])] == [0.1, 150000, None]
+        with pytest.raises(BadValue, match="a float of 32 bits"):
+            plain(values[2])
+
+    def test_nanoseconds_are_left_out(self) -> None:
+        content = as_table(at=pyarrow.array([1_772_355_900_000_000_001], pyarrow.timestamp("ns", tz="UTC")))
+        assert records(content, "parquet")[0].values["at"].year == 2026
+
+    def test_a_file_that_breaks_off_is_named(self) -> None:
+        content = bytearray(as_table(mobile=[f"0912{n:07d}" for n in range(5000)]))
+        content[100:2000] = b"\xff" * 1900
+        with pytest.raises(InvalidInput, match=r"format: row 1 and on cannot be read \("):
+            records(bytes(content), "parquet")
+
+
+def small_floats() -> Any:
+    return pyarrow.array([b"\x00\x3c"], pyarrow.binary(2)).view(pyarrow.float16())
 
 
 def test_a_file_of_another_format_is_named() -> None:

@@ -1,0 +1,80 @@
+"""Rows of Parquet files, a few at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, Any
+
+from ippanel_provider.client import InvalidInput
+from ippanel_provider.tables.formats import missing_extra
+from ippanel_provider.tables.layout import Layout
+from ippanel_provider.tables.records import Record
+from ippanel_provider.tables.values import Float32
+
+PARQUET_ROWS = 1000
+
+
+def read_parquet(file: IO[bytes], layout: Layout) -> Iterator[Record]:
+    """Yield the rows of a Parquet file; the line is their place, counted from 1."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise missing_extra("parquet") from None
+    try:
+        # Reading ahead would hold whole row groups.
+        opened = parquet.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20)
+        refuse_floats(opened.schema_arrow, layout.number_column)
+    except pyarrow.ArrowInvalid:
+        raise InvalidInput("format: the file is no Parquet file") from None
+    batches, line = opened.iter_batches(batch_size=PARQUET_ROWS, use_threads=False), 0
+    while True:
+        try:
+            batch = next(batches, None)
+        except (pyarrow.ArrowException, OSError) as error:
+            raise InvalidInput(f"format: row {line + 1} and on cannot be read ({type(error).__name__})") from None
+        if batch is None:
+            return
+        for values in mappings(batch):
+            line += 1
+            yield Record(line, values)
+
+
+def mappings(batch: Any) -> Iterator[dict[str, Any]]:
+    """Yield the rows of an Arrow table or a batch of it as mappings of column to value."""
+    columns = [_values(column) for column in batch.columns]
+    names = batch.schema.names
+    for values in zip(*columns, strict=True):
+        yield dict(zip(names, values, strict=True))
+
+
+def refuse_floats(schema: Any, number_column: str | None) -> None:
+    """Refuse phone numbers that are kept as floats of 32 bits or less: they are somebody else's.
+
+    :raises InvalidInput: naming the column.
+    """
+    if number_column in schema.names and _is_small_float(schema.field(number_column).type):
+        raise InvalidInput(inexact(number_column))
+
+
+def inexact(column: str | None) -> str:
+    """Say that a column of phone numbers does not hold them exactly."""
+    return (
+        f"recipient_column: {column!r} is kept as a float of 32 bits or less, which turns one phone number into "
+        f"another; keep it as text or as a whole number of 64 bits"
+    )
+
+
+def _values(column: Any) -> list[Any]:
+    kind = column.type
+    if str(kind).startswith("timestamp[ns"):
+        # Python has no nanoseconds; Arrow would rather raise than leave them out.
+        import pyarrow
+
+        column = column.cast(pyarrow.timestamp("us", tz=kind.tz), safe=False)
+    values: list[Any] = column.to_pylist()
+    return [None if value is None else Float32(value) for value in values] if _is_small_float(kind) else values
+
+
+def _is_small_float(kind: Any) -> bool:
+    return str(kind) in {"float", "halffloat"}
