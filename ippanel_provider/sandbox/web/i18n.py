@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 from ippanel_provider.service import BulkState, DeliveryStatus
+from ippanel_provider.text.hours import TEHRAN
+from ippanel_provider.text.jalali import year_month_day as jalali
 
 from .persian import PERSIAN
 
-TEHRAN = timezone(timedelta(hours=3, minutes=30))
-"""Iran has had no summer time since 2022."""
-_LEAP_PLACES = (1, 5, 9, 13, 17, 22, 26, 30)
-"""The leap years of the Persian cycle of 33."""
 _DIGITS = str.maketrans("0123456789,.", "۰۱۲۳۴۵۶۷۸۹٬٫")
 
 STATES: dict[BulkState, str] = {
@@ -102,29 +100,6 @@ class Tongue:
 def machine_time(time: float) -> str:
     """``time`` as machines read it, in UTC."""
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def jalali(day: date) -> tuple[int, int, int]:
-    """Year, month and day of the Persian calendar, by its cycle of 33 years (right from 1206 to 1498)."""
-    year = day.year - 621
-    if day < _new_year(year):
-        year -= 1
-    days = (day - _new_year(year)).days
-    # Six months of 31 days, then of 30.
-    return (
-        (year, days // 31 + 1, days % 31 + 1) if days < 186 else (year, (days - 186) // 30 + 7, (days - 186) % 30 + 1)
-    )
-
-
-def _new_year(year: int) -> date:
-    """The first day of a Persian year."""
-    days = 365 * (year - 1403) + _leap_years_before(year) - _leap_years_before(1403)
-    return date(2024, 3, 20) + timedelta(days)
-
-
-def _leap_years_before(year: int) -> int:
-    cycles, place = divmod(year, 33)
-    return cycles * len(_LEAP_PLACES) + sum(leap < place for leap in _LEAP_PLACES)
 
 
 ENGLISH, FARSI = Tongue("en"), Tongue("fa")
