@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ippanel_provider import apprise_install
+from ippanel_provider.cli import lint
 from ippanel_provider.cli.arguments import parse
 from ippanel_provider.cli.terminal import complain, use_utf8
 
@@ -23,6 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = parse(arguments)
         if options.command == "apprise":
             return apprise_install.run(options)
+        if options.command == "lint":
+            return lint.run(options)
         # Only now, so that --help and a mistyped command need not wait for an HTTP library.
         from ippanel_provider.cli.running import run
 

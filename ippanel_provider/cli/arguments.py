@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 
 from ippanel_provider import __version__, apprise_install
+from ippanel_provider.cli import lint
 from ippanel_provider.cli.sync_arguments import add_sync
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, Api
 
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("sandbox", help="run a stand-in for the service on this machine", add_help=False)
     apprise_install.add_parser(commands)
+    lint.add_parser(commands)
     command("login", "log in with a user name and password, and keep the token for the other commands")
     command("logout", "end the token that login keeps")
     command("credit", "show the account's credit in rial")

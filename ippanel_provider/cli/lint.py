@@ -1,0 +1,98 @@
+"""``ippanel lint``: what is odd about texts, before they are sent. Asks the service nothing."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ippanel_provider.cli.terminal import complain, finish, plain, write, write_json
+from ippanel_provider.text.lint import Finding, Level, lint
+
+WRONG = 2
+_PARAMETERS = {"message", "row_message", "text"}
+"""What texts are called where DAGs give them."""
+_FILES = (".txt", ".py", ".md", ".j2", ".jinja")
+
+
+class Found(NamedTuple):
+    """A finding, and where the text stands."""
+
+    where: str
+    finding: Finding
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "lint",
+        help="say what is odd about a text before it goes out",
+        description="Say what is odd about a text: leftovers of a template, a part boundary just crossed, links, marks "
+        "that nobody sees. Ends with 2 if there is an error; style is told only.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "texts",
+        nargs="+",
+        metavar="TEXT|FILE",
+        help="a text, a template, a file that holds one, or a Python file, whose texts are found by their parameters "
+        "(message, row_message, text); - reads standard input",
+    )
+    parser.add_argument("--opt-out", action="store_true", help="the line asks for لغو11")
+    parser.add_argument("--part-price", type=float, metavar="RIAL", help="what a part costs a recipient")
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON, for scripts")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look at each text; return the exit code."""
+    found: list[Found] = []
+    try:
+        for given in options.texts:
+            for where, text in _texts(given):
+                opt_out = True if options.opt_out else None
+                found += [Found(where, one) for one in lint(text, opt_out=opt_out, part_price=options.part_price)]
+    except (OSError, UnicodeError, SyntaxError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it cannot be read as a text"
+        complain(f"{given}: {reason}")
+        return WRONG
+    if options.json:
+        rows = [{"where": where, "rule": one.rule, "level": one.level, "message": one.message} for where, one in found]
+        write_json({"findings": rows})
+    else:
+        for where, one in found:
+            write(plain(f"{where}: {one}" if where else str(one)))
+        if not found:
+            write("Nothing odd.")
+    finish()
+    return WRONG if any(one.level is Level.ERROR for _, one in found) else 0
+
+
+def _texts(given: str) -> Iterator[tuple[str, str]]:
+    """The texts of an argument, with where they stand."""
+    if given == "-":
+        yield "", _ended(sys.stdin.buffer.read().decode("utf-8-sig"))
+    elif not os.path.isfile(given) and not given.endswith(_FILES):
+        yield "", given
+    else:
+        with open(given, encoding="utf-8-sig", newline="") as file:
+            source = file.read()
+        if given.endswith(".py"):
+            yield from ((f"{given}:{line}", text) for line, text in _of_python(source))
+        else:
+            yield given, _ended(source)
+
+
+def _of_python(source: str) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.keyword) and node.arg in _PARAMETERS:
+            value = node.value
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                yield value.lineno, value.value
+
+
+def _ended(text: str) -> str:
+    """Without the line end that closes a file."""
+    return text.removesuffix("\n").removesuffix("\r")
