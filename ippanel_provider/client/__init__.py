@@ -62,7 +62,8 @@ from ippanel_provider.client.models import (
 )
 from ippanel_provider.client.request import Flow, Page, PageRequest, Replay, Request, Sleep, Upload
 from ippanel_provider.client.retrying import Retry
-from ippanel_provider.client.transport import AsyncClient, Client, Settings
+from ippanel_provider.client.settings import Settings
+from ippanel_provider.client.transport import AsyncClient, Client
 
 __all__ = [
     "Account",

@@ -24,9 +24,12 @@ sent; other refusals, as for no credit, are of this try alone: see :attr:`Refuse
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
+
+from ippanel_provider.values import InvalidValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,25 @@ IPPanelError = IPPanelClientError
 """The name it had first, which is too like that of the Airflow floor's ``IPPanelException``."""
 
 
-class InvalidInput(IPPanelClientError, ValueError):
-    """A value was refused before anything was sent; the message starts with the field's name."""
+class InvalidInput(IPPanelClientError, InvalidValue):
+    """A value was refused before anything was sent; the message starts with the field's name, which is ``field``."""
+
+    def __init__(self, message: str, details: Details | None = None) -> None:
+        Exception.__init__(self, message)
+        self.details = details or Details()
+        self.field, _, self.problem = message.partition(": ")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
+        return (type(self), (str(self), self.details))
+
+
+@contextmanager
+def as_invalid_input() -> Iterator[None]:
+    """Refuse a value of a field as all input is refused here."""
+    try:
+        yield
+    except InvalidValue as error:
+        raise InvalidInput(str(error)) from None
 
 
 class Unsupported(IPPanelClientError):

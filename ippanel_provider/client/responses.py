@@ -141,6 +141,8 @@ def _validator(envelope: Any, content: Any) -> TypeAdapter[Any]:
 def _misfit(invalid: ValidationError) -> str:
     """Say where and how a body differs from what is documented, never with which value."""
     faults = invalid.errors(include_url=False, include_context=False, include_input=False)[:_MAX_FAULTS]
+    if faults[0]["type"] == "json_invalid" and "recursion limit" in faults[0]["msg"]:
+        return "the body is nested too deep"
     return ", ".join(f"{'.'.join(map(str, fault['loc'])) or 'the body'} ({fault['type']})" for fault in faults)
 
 

@@ -10,8 +10,9 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from ippanel_provider import values
 from ippanel_provider.client.auth._renewal import Await
-from ippanel_provider.client.auth.sources import Auth
+from ippanel_provider.client.auth.sources import Auth, Credential
 from ippanel_provider.client.errors import (
     IPPanelClientError,
     NotSent,
@@ -19,10 +20,12 @@ from ippanel_provider.client.errors import (
     Unauthorized,
     Unconfirmed,
     Unreachable,
+    as_invalid_input,
 )
 from ippanel_provider.client.request import Replay, Request, Sleep
 
 T = TypeVar("T")
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,20 @@ class Retry:
     first_delay: float = 0.5
     max_delay: float = 10.0
     max_retry_after: float = 60.0
+
+    def checked(self) -> Retry:
+        """Return the same with every value in its plain form.
+
+        :raises InvalidInput: naming the first that makes no sense.
+        """
+        with as_invalid_input():
+            return Retry(
+                values.whole(self.attempts, "retry.attempts", low=1, high=100),
+                *(
+                    values.seconds(getattr(self, name), f"retry.{name}", high=_DAY)
+                    for name in ("first_delay", "max_delay", "max_retry_after")
+                ),
+            )
 
     def delay(self, replay: Replay, error: IPPanelClientError, attempt: int) -> float | None:
         """Return the wait before attempt ``attempt + 1`` (counted from 1), or None when there must be none."""
@@ -61,7 +78,7 @@ _REPEATABLE: dict[Replay, tuple[type[IPPanelClientError], ...]] = {
 class NeedCredential:
     """An effect: give the credential, a new one if the current one is ``rejected``."""
 
-    rejected: str | None = field(repr=False)
+    rejected: Credential | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +86,7 @@ class Transmit:
     """An effect: send this over the wire and give the answer."""
 
     request: Request[Any]
-    credential: str | None = field(repr=False)
+    credential: Credential | None = field(repr=False)
 
 
 Effect = Request[Any] | Sleep | NeedCredential | Await | Transmit
@@ -77,7 +94,7 @@ Effect = Request[Any] | Sleep | NeedCredential | Await | Transmit
 
 def exchange(request: Request[T], auth: Auth, retry: Retry) -> Generator[Effect, Any, T]:
     """Yield the effects that run ``request``; return what its reader made of the answer."""
-    rejected: str | None = None
+    rejected: Credential | None = None
     first_refusal: Refused | None = None
     attempt = 1
     while True:

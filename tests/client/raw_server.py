@@ -15,10 +15,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Raw:
-    """Bytes to send; then the connection is kept, closed, or left hanging."""
+    """Bytes to send, a byte at a time if they drip; then the connection is kept, closed, or left hanging."""
 
     data: bytes = b""
     then: str = "keep"
+    drips: bool = False
 
 
 NO_ANSWER = Raw(then="close")
@@ -66,12 +67,23 @@ class RawServer:
                     self.reached.set()
                     scripted = self.script[min(len(self.requests), len(self.script)) - 1] if self.script else None
                 raw = scripted if scripted is not None else self.respond(arrived) if self.respond else http(404, {})
-                connection.sendall(raw.data)
+                if raw.drips:
+                    self.drip(connection, raw.data)
+                else:
+                    connection.sendall(raw.data)
                 if raw.then == "hang":
                     self.stopped.wait(10)
                 if raw.then != "keep":
                     break
         self.hung_up.set()
+
+    def drip(self, connection: socket.socket, data: bytes) -> None:
+        """Send a byte every 20 ms: each alone is soon enough."""
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for place in range(len(data)):
+            connection.sendall(data[place : place + 1])
+            if self.stopped.wait(0.02):
+                break
 
 
 def _read(connection: socket.socket) -> Arrived | None:

@@ -697,7 +697,7 @@ class TestFlows:
 
         def flow() -> Flow[None]:
             try:
-                yield SEND
+                yield from READ
             finally:
                 ended.append("tidied up")
 

@@ -6,12 +6,11 @@ it once, not ten times.
 
 from __future__ import annotations
 
-import os
 import threading
-import weakref
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from ippanel_provider.client._forks import begin_in_children
 from ippanel_provider.client.errors import IPPanelClientError
 
 
@@ -37,10 +36,12 @@ class Renewal:
     """Belongs to one source of credentials; holds who is renewing it and who waits for that."""
 
     def __init__(self) -> None:
-        self._begin()
-        _all.add(self)
+        self.begin()
+        # The thread that was renewing does not exist in a forked child; waiting for it would never end.
+        begin_in_children(self)
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Know of nobody who is renewing."""
         # Reentrant: a generator collected while the lock is held ends its renewal in the same thread.
         self._mutex = threading.RLock()
         self._leader: int | None = None
@@ -68,19 +69,6 @@ class Renewal:
                 else:
                     # An exception raised in several threads at once would mix their tracebacks.
                     ended.set_exception(_copy(failure))
-
-
-_all: weakref.WeakSet[Renewal] = weakref.WeakSet()
-
-
-def _begin_in_child() -> None:
-    # The thread that was renewing does not exist in a forked child; waiting for it would never end.
-    for renewal in _all:
-        renewal._begin()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_in_child)
 
 
 def _copy(error: IPPanelClientError) -> IPPanelClientError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ippanel_provider.client.auth._renewal import Await, Renewal
@@ -38,13 +39,10 @@ class ApiKey:
     renewable = False
 
     def __init__(self, key: str) -> None:
-        key = key.strip()
-        scheme, _, rest = key.partition(" ")
-        if rest and scheme.rstrip(":").lower() in {"bearer", "accesskey", "apikey", "token"}:
-            raise InvalidInput(f"api_key: give the key alone, without {scheme!r} before it")
-        if not key or not key.isascii() or not key.isprintable() or " " in key:
-            raise InvalidInput("api_key: it is empty or holds characters no key has; copy it from the panel again")
-        self._key = key
+        if problem := _problem_of(key):
+            key = ""  # A traceback can be shown with the values of all names in it.
+            raise InvalidInput(problem)
+        self._key = key.strip()
         self.renewal = Renewal()
 
     def current(self) -> str:
@@ -60,7 +58,23 @@ class ApiKey:
         return "ApiKey(…)"
 
 
-def obtain(auth: Auth, rejected: str | None) -> Generator[Request[Any] | Sleep | Await, Any, str]:
+def _problem_of(key: str) -> str:
+    scheme, _, rest = key.strip().partition(" ")
+    if rest and scheme.rstrip(":").lower() in {"bearer", "accesskey", "apikey", "token"}:
+        return f"api_key: give the key alone, without {scheme!r} before it"
+    if rest or not scheme or not scheme.isascii() or not scheme.isprintable():
+        return "api_key: it is empty or holds characters no key has; copy it from the panel again"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A credential on its way to a request; as the value of a name in a traceback it shows nothing."""
+
+    value: str = field(repr=False)
+
+
+def obtain(auth: Auth, rejected: Credential | None) -> Generator[Request[Any] | Sleep | Await, Any, Credential]:
     """Yield the steps to a credential other than ``rejected``; return it.
 
     :raises NotSent: when a login left and no answer came: what needed the credential was never sent.
@@ -74,13 +88,13 @@ def obtain(auth: Auth, rejected: str | None) -> Generator[Request[Any] | Sleep |
         yield under_way
 
 
-def _lead(auth: Auth, rejected: str | None) -> Generator[Request[Any] | Sleep, Any, str]:
+def _lead(auth: Auth, rejected: Credential | None) -> Generator[Request[Any] | Sleep, Any, Credential]:
     failure: IPPanelClientError | None = None
     try:
         # Whoever led before may have renewed it already.
         if (credential := _usable(auth, rejected)) is not None:
             return credential
-        return (yield from auth.renew())
+        return Credential((yield from auth.renew()))
     except Unconfirmed as error:
         failure = NotSent(f"{error} What needed the login was not sent.", error.details)
         raise failure from error
@@ -91,6 +105,6 @@ def _lead(auth: Auth, rejected: str | None) -> Generator[Request[Any] | Sleep, A
         auth.renewal.end(failure)
 
 
-def _usable(auth: Auth, rejected: str | None) -> str | None:
-    credential = auth.current()
-    return None if credential == rejected else credential
+def _usable(auth: Auth, rejected: Credential | None) -> Credential | None:
+    current = auth.current()
+    return None if current is None or (rejected and current == rejected.value) else Credential(current)

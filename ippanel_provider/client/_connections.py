@@ -1,0 +1,262 @@
+"""The connections of a client: so many requests at once, each alone on its own, none longer than it may take.
+
+One pool of httpx that threads share closes, under load, a connection that it has just given to one of them; to that one
+it looks as if its text had got no answer. Here a request has a whole httpx client with a single connection to itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Generic, TypeVar
+
+import httpcore
+
+from ippanel_provider.client._forks import begin_in_children
+
+H = TypeVar("H")
+
+
+class AllBusy(Exception):
+    """No connection became free in time; nothing was sent."""
+
+
+class Line:
+    """What the one connection of an httpx client is doing.
+
+    :param most: seconds that an answer may take, from the last byte of its request to its own last.
+    """
+
+    __slots__ = ("_most", "_until", "began")
+
+    def __init__(self, most: float) -> None:
+        self._most = most
+        self._until: float | None = None
+        self.began = False
+        """Whether any of the request was handed to the connection."""
+
+    def rest(self) -> None:
+        """No request is under way."""
+        self.began, self._until = False, None
+
+    def writing(self) -> None:
+        """A part of a request is about to leave."""
+        self.began = True
+
+    def written(self) -> None:
+        """It has left: the answer's time begins."""
+        self._until = time.monotonic() + self._most
+
+    def patience(self, timeout: float | None) -> float | None:
+        """Return how long the next piece of the answer may be waited for; each by itself says nothing of the whole."""
+        if self._until is None:
+            return timeout
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the whole answer took too long")
+        return left if timeout is None else min(left, timeout)
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream, line: Line) -> None:
+        self._stream, self._line = stream, line
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._line.patience(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._line.writing()
+        self._stream.write(buffer, timeout)
+        self._line.written()
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+        return _Stream(self._stream.start_tls(*args, **kwargs), self._line)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, backend: httpcore.NetworkBackend, line: Line) -> None:
+        self._backend, self._line = backend, line
+
+    def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+        return _Stream(self._backend.connect_tcp(*args, **kwargs), self._line)
+
+    def sleep(self, seconds: float) -> None:
+        self._backend.sleep(seconds)
+
+
+class _AsyncStream(httpcore.AsyncNetworkStream):
+    def __init__(self, stream: httpcore.AsyncNetworkStream, line: Line) -> None:
+        self._stream, self._line = stream, line
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's form
+        return await self._stream.read(max_bytes, self._line.patience(timeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        self._line.writing()
+        await self._stream.write(buffer, timeout)
+        self._line.written()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
+        return _AsyncStream(await self._stream.start_tls(*args, **kwargs), self._line)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _AsyncBackend(httpcore.AsyncNetworkBackend):
+    def __init__(self, backend: httpcore.AsyncNetworkBackend, line: Line) -> None:
+        self._backend, self._line = backend, line
+
+    async def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
+        return _AsyncStream(await self._backend.connect_tcp(*args, **kwargs), self._line)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._backend.sleep(seconds)
+
+
+def _refuse(is_closed: bool) -> None:
+    if is_closed:
+        raise RuntimeError("the client is closed; make another")
+
+
+def _watched(http: Any, line: Line, backend: type[_Backend] | type[_AsyncBackend]) -> None:
+    # httpx has no argument for httpcore's network backend, which is where a whole answer can be timed.
+    transports: Iterable[Any] = (http._transport, *http._mounts.values())
+    for transport in transports:
+        if transport is not None:
+            transport._pool._network_backend = backend(transport._pool._network_backend, line)
+
+
+class Connections(Generic[H]):
+    """The httpx clients of a sync client, at most ``most`` of them; threads and forked children may share it.
+
+    :param make: makes an httpx client with one connection
+    :param wait: seconds after which a request for which none becomes free is not sent
+    :param answer: seconds that a whole answer may take
+    """
+
+    def __init__(self, make: Callable[[], H], *, most: int, wait: float, answer: float) -> None:
+        self._make, self._most, self._wait, self._answer = make, most, wait, answer
+        self.is_closed = False
+        self.begin()
+        # Made at once, so that a proxy or a certificate that is none is told now.
+        self._idle.append(self._made())
+        begin_in_children(self)
+
+    def begin(self) -> None:
+        """Start without any connection."""
+        self._free = threading.Semaphore(self._most)
+        self._idle: list[tuple[H, Line]] = []
+
+    @contextmanager
+    def lend(self) -> Iterator[tuple[H, Line]]:
+        """Give one request a client to itself.
+
+        :raises AllBusy: there is none in time.
+        """
+        _refuse(self.is_closed)
+        free, idle = self._free, self._idle
+        if not free.acquire(timeout=self._wait):
+            raise AllBusy
+        try:
+            try:
+                lent = idle.pop()
+            except IndexError:
+                lent = self._made()
+            try:
+                yield lent
+            finally:
+                lent[1].rest()
+                idle.append(lent)
+                if self.is_closed:
+                    self.close()
+        finally:
+            free.release()
+
+    def close(self) -> None:
+        """Close all connections; those in use, when they are given back."""
+        self.is_closed = True
+        while self._idle:
+            http: Any = self._idle.pop()[0]
+            http.close()
+
+    def _made(self) -> tuple[H, Line]:
+        http, line = self._make(), Line(self._answer)
+        _watched(http, line, _Backend)
+        return http, line
+
+
+class _OfLoop(Generic[H]):
+    def __init__(self, most: int) -> None:
+        self.free = asyncio.Semaphore(most)
+        self.idle: list[tuple[H, Line]] = []
+
+
+class AsyncConnections(Generic[H]):
+    """The same for event loops: each has connections of its own."""
+
+    def __init__(self, make: Callable[[], H], *, most: int, answer: float) -> None:
+        self._make, self._most, self._answer = make, most, answer
+        self.is_closed = False
+        self.begin()
+        self._first: list[tuple[H, Line]] = [self._made()]
+        begin_in_children(self)
+
+    def begin(self) -> None:
+        """Start without any connection."""
+        self._lock = threading.Lock()
+        self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _OfLoop[H]] = weakref.WeakKeyDictionary()
+        self._first = []
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncIterator[tuple[H, Line]]:
+        """Give one request a client to itself, as soon as one is free."""
+        _refuse(self.is_closed)
+        with self._lock:
+            ours = self._loops.setdefault(asyncio.get_running_loop(), _OfLoop(self._most))
+        async with ours.free:
+            lent = ours.idle.pop() if ours.idle else self._taken()
+            try:
+                yield lent
+            finally:
+                lent[1].rest()
+                ours.idle.append(lent)
+                if self.is_closed:
+                    await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections of this loop; those in use, when they are given back."""
+        self.is_closed = True
+        with self._lock:
+            ours = self._loops.get(asyncio.get_running_loop())
+        idle = [*self._first, *(ours.idle if ours else ())]
+        self._first = []
+        if ours:
+            ours.idle = []
+        for lent in idle:
+            http: Any = lent[0]
+            await http.aclose()
+
+    def _taken(self) -> tuple[H, Line]:
+        with self._lock:
+            if self._first:
+                return self._first.pop()
+        return self._made()
+
+    def _made(self) -> tuple[H, Line]:
+        http, line = self._make(), Line(self._answer)
+        _watched(http, line, _AsyncBackend)
+        return http, line

@@ -1,0 +1,167 @@
+"""What both clients share: a request in httpx's terms, httpx's answers and errors in ours."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import traceback
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import httpx
+
+from ippanel_provider.client._body import Body, UnusableBody
+from ippanel_provider.client._carrying import Abandoned
+from ippanel_provider.client._connections import AllBusy
+from ippanel_provider.client.auth.sources import ApiKey, Auth
+from ippanel_provider.client.errors import Details, InvalidInput, IPPanelClientError, NoAnswer, Unreachable, Unreadable
+from ippanel_provider.client.redaction import scrubber
+from ippanel_provider.client.request import Answer, Request
+from ippanel_provider.client.retrying import Effect, Transmit, exchange
+from ippanel_provider.client.settings import Settings
+from ippanel_provider.service import Api
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def _checking_proxy() -> Iterator[None]:
+    try:
+        yield
+    except InvalidInput:
+        raise
+    except ImportError as error:
+        raise InvalidInput(f"proxy: {error}") from None
+    except (ValueError, httpx.InvalidURL):
+        # What httpx says can hold the proxy's password.
+        raise InvalidInput(
+            "proxy: it (or one of the environment) is no proxy URL; give it as http://user:password@host:port"
+        ) from None
+
+
+class Wire:
+    """What both clients share: a request to httpx's terms, and httpx's answer and errors back to ours."""
+
+    def __init__(self, auth: Auth | str, settings: Settings | None = None) -> None:
+        try:
+            auth = ApiKey(auth) if isinstance(auth, str) else auth
+        except InvalidInput as error:
+            # A traceback can be shown with the values of all names in it, and these would be the key.
+            refused, auth = error.with_traceback(None), ""
+            raise refused from None
+        self.auth: Auth = auth
+        self.settings = (settings or Settings()).checked()
+        self._root = self.settings.root
+        with _checking_proxy():
+            self._open()
+
+    def _open(self) -> None:
+        raise NotImplementedError
+
+    def steps(self, call: Request[T]) -> Generator[Effect, Any, T]:
+        if call.api is not self.settings.api:
+            raise InvalidInput(
+                f"{call.operation}: a call of the {call.api} API cannot run on a client of the {self.settings.api} API"
+            )
+        return exchange(call, self.auth, self.settings.retry)
+
+    def request(self, http: httpx.Client | httpx.AsyncClient, transmit: Transmit, files: Any) -> httpx.Request:
+        request = transmit.request
+        built = http.build_request(
+            request.method,
+            self._root + request.path,
+            params=list(request.query) or None,
+            content=request.body,
+            files=files,
+            headers=None if request.body is None else {"Content-Type": "application/json"},
+        )
+        if transmit.credential is not None:
+            given = transmit.credential
+            if not (given.value.isascii() and given.value.isprintable()):
+                raise InvalidInput("credential: it holds characters that cannot go into a header; copy it again")
+            self.settings.check_credential(given.value)
+            built.headers["Authorization"] = ("AccessKey " if self.settings.api is Api.REST else "") + given.value
+        return built
+
+    def answer(self, transmit: Transmit, response: httpx.Response, body: Body) -> Answer:
+        return Answer(response.status_code, response.headers, body.whole(), transmit.request, _hidden(transmit))
+
+    def error(self, transmit: Transmit, error: Exception, *, began: bool = True) -> IPPanelClientError:
+        """Say whether the request left. httpx names what failed, not whether bytes had gone.
+
+        :param began: whether any of it was handed to a connection
+        """
+        operation, is_send = transmit.request.operation, transmit.request.is_send
+        scrub = scrubber(transmit.request, _hidden(transmit))
+        if log.isEnabledFor(logging.DEBUG):
+            # As text, because a handler that is given the exception may show variables too; and scrubbed, because what
+            # cannot be read of an answer may be an echo.
+            log.debug("%s failed on the wire:\n%s", operation, scrub("".join(traceback.format_exception(error))))
+        _forget_frames(error)
+        url = httpx.URL(self._root)
+        kind, what, advice = self._verdict(error, url, scrub, began=began)
+        outcome = ""
+        if is_send:
+            unsure = "The texts may have gone out: look in the outbox report before sending again."
+            outcome = "Nothing was sent." if kind is Unreachable else unsure
+        sentence = " ".join(part for part in (what, outcome, advice) if part)
+        return kind(f"{operation}: {sentence}", Details(operation, is_send))
+
+    def _verdict(
+        self, error: Exception, url: httpx.URL, scrub: Callable[[str], str], *, began: bool
+    ) -> tuple[type[IPPanelClientError], str, str]:
+        """Return the kind of error, what happened, and what to do about it."""
+        name, place = type(error).__name__, url.netloc.decode("ascii")
+        if isinstance(error, AllBusy):
+            return (
+                Unreachable,
+                f"all {self.settings.max_in_flight} connections to {place} stayed busy.",
+                "Raise max_in_flight.",
+            )
+        if isinstance(error, _NEVER_LEFT) or not began:
+            why = f"{name}: {scrub(str(error))}" if str(error) else name
+            advice = "Check the base URL, network and proxy."
+            return (
+                Unreachable,
+                f"no connection to {place} ({why}).",
+                f"Does the sandbox run? {advice}" if _is_loopback(url.host) else advice,
+            )
+        if isinstance(error, UnusableBody):
+            return Unreadable, f"the answer of {place} {error}.", ""
+        if isinstance(error, Abandoned):
+            return NoAnswer, f"the task was cancelled before {place} had answered.", ""
+        return NoAnswer, f"{place} took the request and no answer came ({name}).", ""
+
+
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
+
+
+def _hidden(transmit: Transmit) -> tuple[str, ...]:
+    return (transmit.credential.value,) if transmit.credential else ()
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """In the frames of httpx and httpcore stand header and body; a traceback can be shown with all their variables."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+WIRE_ERRORS = (httpx.HTTPError, httpx.StreamError, UnusableBody, OSError)
+"""What can go wrong on the way; an OSError is of a file that is being uploaded."""
+
+
+def body_of(response: httpx.Response) -> Body:
+    return Body(response.headers.get("content-encoding"), response.headers.get("content-length"))
