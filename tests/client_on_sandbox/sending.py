@@ -151,7 +151,8 @@ def provinces(world: World) -> None:
 def counties(world: World) -> None:
     names = {county.name for county in world.run(edge.bank.counties(89))}
     assert {"تهران", "ری"} <= names
-    assert world.run(edge.bank.counties(1)) == ()
+    with pytest.raises(Invalid, match="province_id"):
+        world.run(edge.bank.counties(1))
 
 
 @case("bank.cities")
