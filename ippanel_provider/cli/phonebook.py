@@ -89,7 +89,7 @@ def _spec(options: argparse.Namespace) -> tuple[BookSpec, Path]:
     if path is None:
         raise InvalidInput("spec: name the file that describes the phonebook")
     try:
-        fields = yaml_files.read(path.read_text(encoding="utf-8"))
+        fields = yaml_files.load(path)
         source = options.source or fields.pop("source", None)
         fields.pop("source", None)
         if not source:
@@ -97,8 +97,6 @@ def _spec(options: argparse.Namespace) -> tuple[BookSpec, Path]:
         spec = spec_of(fields | {name: value for name in _OVERRIDES if (value := getattr(options, name)) is not None})
     except InvalidInput as error:
         raise InvalidInput(f"{path.name}: {error}") from None
-    except UnicodeDecodeError:
-        raise InvalidInput(f"{path.name}: it is not UTF-8") from None
     return spec, source if options.source else path.parent / str(source)
 
 

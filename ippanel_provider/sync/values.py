@@ -9,11 +9,12 @@ from datetime import date, datetime
 from typing import Any
 
 from ippanel_provider.tables.values import BadValue, plain, written
+from ippanel_provider.text.jalali import gregorian
 
 _DATE = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})(?:[T ].*)?\Z", re.DOTALL)
 _WHOLE = re.compile(r"[-+]?[0-9]{1,19}(?:\.0*)?\Z")
-# 1300 to 1499 are years of the Jalali calendar, whose months have up to 31 days where the Gregorian has 30.
-_FIRST_YEAR, _LAST_YEAR = 1200, 2200
+# Earlier years are of the Jalali calendar.
+_FIRST_GREGORIAN, _LAST_YEAR = 1500, 2200
 
 
 def text(value: Any) -> str:
@@ -54,7 +55,7 @@ def day(value: Any) -> str:
 
     :raises ValueError: it is none.
     """
-    if isinstance(value, datetime):
+    if isinstance(value, datetime) and value == value:  # "not a time" differs from itself
         value = value.date()
     said = _latin(text(value))
     if not said:
@@ -63,7 +64,11 @@ def day(value: Any) -> str:
     if found is None:
         raise ValueError("it is no date (as 2025-05-20 or 1404/02/30)")
     year, month, day_of_month = map(int, found.groups())
-    if not (_FIRST_YEAR <= year <= _LAST_YEAR and 1 <= month <= 12 and 1 <= day_of_month <= 31):
+    try:
+        found_day = gregorian(year, month, day_of_month) if year < _FIRST_GREGORIAN else date(year, month, day_of_month)
+    except ValueError:
+        raise ValueError("there is no such day") from None
+    if found_day.year > _LAST_YEAR:
         raise ValueError("there is no such day")
     return f"{year:04d}-{month:02d}-{day_of_month:02d}"
 

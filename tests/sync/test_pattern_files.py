@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,15 @@ def test_a_declared_variable_is_found_beside_a_percent_sign() -> None:
         ("message: [", "line 1"),
         ("- a", "it holds no fields"),
         (f"message: {'x' * 1401}", "1401 characters"),
+        ("message: &a x\ntitle: *a", "line 2: an alias (*a) is not taken; write out what it stands for"),
+        ("message: " + "[" * 5000, "line 1: it is nested deeper than 10 levels"),
+        ("message: " + "{a: " * 5000, "line 1: it is nested deeper than 10 levels"),
+        ("message: a\ntitle: " + "9" * 5000, "line 2: a number has more than 40 digits"),
+        ("message: a\ntitle: " + "1:" * 50 + "1", "line 2: a number has more than 40 digits"),
+        ("message: a\ntitle: 2026-02-31", "a date or a number in it is none"),
+        ("message: a\ntitle: !!int x", "a date or a number in it is none"),
+        ("message: !!python/name:os.system x", "it is not YAML"),
+        ("? [a]\n: b", "it is not YAML"),
         (f"message: a\ntitle: {'x' * 201}", "title: 201 characters are too many"),
         ("message: x " + " ".join(f"%v{n}%" for n in range(31)), "31 are too many"),
         (f"message: '%{'x' * 51}%'", "variables: 51 characters are too many"),
@@ -84,6 +94,24 @@ def test_all_bad_files_are_named_at_once(tmp_path: Path) -> None:
     assert str(caught.value).startswith("a.yaml: message")
     assert "more/b.yml: nothing: there is no such field" in str(caught.value)
     assert "c.yaml: it is not UTF-8" in str(caught.value)
+
+
+def test_what_stands_for_more_than_it_looks_like_costs_nothing(tmp_path: Path) -> None:
+    """The usual bomb: nine names, each ten of the one before, would be a gigabyte."""
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{name}: &{name} [{','.join([f'*{before}'] * 10)}]\n" for before, name in pairwise("abcdefghi")
+    )
+    with pytest.raises(InvalidInput, match=r"line 2: an alias"):
+        parse(bomb, "x")
+    (tmp_path / "large.yaml").write_text("message: a\n" + "# \n" * 30_000)
+    with pytest.raises(InvalidInput, match=r"^large.yaml: it is larger than 64 KB"):
+        load(tmp_path)
+    with pytest.raises(InvalidInput, match=r"a is given twice"):
+        parse("a: 1\n" * 2_000, "x")
+
+
+def test_a_long_text_of_digits_is_a_text_where_it_is_quoted() -> None:
+    assert parse(f"message: '{'9' * 100}'", "x").content.message == "9" * 100
 
 
 def test_files_that_could_not_be_told_apart_are_refused(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def test_what_is_no_whole_number(value: Any) -> None:
     ("value", "said"),
     [
         ("2025-05-20", "2025-05-20"), ("1404/2/3", "1404-02-03"), ("۱۴۰۴/۰۲/۳۱", "1404-02-31"),
+        ("1403/12/30", "1403-12-30"), ("2024-02-29", "2024-02-29"),
         ("2025-05-20T10:00:00Z", "2025-05-20"),
         (date(2025, 5, 20), "2025-05-20"), (datetime(2025, 5, 20, 23, 59), "2025-05-20"), (None, ""),  # noqa: DTZ001 - as databases give it
     ],
@@ -61,7 +62,21 @@ def test_day(value: Any, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["20-05-2025", "yesterday", 20250520, "2025-13-01", "2025-01-32", "0000-01-01", "2025-05"]
+    "value",
+    [
+        "20-05-2025",
+        "yesterday",
+        20250520,
+        "2025-13-01",
+        "2025-01-32",
+        "0000-01-01",
+        "2025-05",
+        "2025-02-30",
+        "2025-04-31",
+        "1404/07/31",
+        "1404/12/30",
+        "9999-01-01",
+    ],
 )
 def test_what_is_no_day(value: Any) -> None:
     with pytest.raises(ValueError, match=r"it is no date|there is no such day"):

@@ -93,11 +93,9 @@ def load(folder: Path) -> list[PatternFile]:
     for path in paths:
         shown = path.relative_to(folder).as_posix()
         try:
-            files.append(parse(path.read_text(encoding="utf-8"), path.relative_to(folder).with_suffix("").as_posix()))
+            files.append(_file(yaml_files.load(path), path.relative_to(folder).with_suffix("").as_posix()))
         except InvalidInput as error:
             problems.append(f"{shown}: {error}")
-        except UnicodeDecodeError:
-            problems.append(f"{shown}: it is not UTF-8")
     problems += _doubles(files)
     if problems:
         raise InvalidInput("; ".join(problems))
@@ -105,11 +103,14 @@ def load(folder: Path) -> list[PatternFile]:
 
 
 def parse(text: str, name: str) -> PatternFile:
-    """Read one file.
+    """Read what stands in one file.
 
     :raises InvalidInput: naming the field, or the line that is no YAML.
     """
-    fields = yaml_files.read(text)
+    return _file(yaml_files.read(text), name)
+
+
+def _file(fields: Mapping[str, Any], name: str) -> PatternFile:
     if unknown := sorted(map(str, fields.keys() - _FIELDS)):
         raise InvalidInput(f"{', '.join(unknown)}: there is no such field; there are {', '.join(sorted(_FIELDS))}")
     message = tidy(_text(fields, "message") or "")

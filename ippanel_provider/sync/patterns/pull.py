@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,9 +72,9 @@ def as_yaml(content: Content) -> str:
     return yaml_files.write(fields)
 
 
-def _free_name(content: Content, code: str, taken: set[str]) -> str:
-    # No slash and no dot at the start, whatever the title holds.
-    name = re.sub(r"[^\w-]+", "-", content.title).strip("-")[:60]
-    if not name or name in taken:
-        name = f"{name}-{code}" if name else code
-    return name
+def _free_name(content: Content, code: str, taken: Collection[str]) -> str:
+    """A name that no file has. What the panel says cannot lead out of the folder: no slash, and no dot."""
+    title, safe = (re.sub(r"[^\w-]+", "-", said).strip("-")[:60] for said in (content.title, code))
+    stem = f"{title}-{safe}".strip("-") or "pattern"
+    names = chain([title, stem], (f"{stem}-{n}" for n in count(2)))
+    return next(name for name in names if name and name not in taken)
