@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,9 +14,10 @@ import pytest
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.kinds import Form, OwnTexts, SharedText
-from ippanel_provider.campaign.ledger.base import Ledger
+from ippanel_provider.campaign.ledger.base import Ledger, Task
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
+from ippanel_provider.campaign.ledger.variables import VariableLedger
 from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.recognition import Patience
@@ -23,7 +25,7 @@ from ippanel_provider.campaign.sending import Terms, deliver
 from ippanel_provider.client import Client, Retry, Settings
 from ippanel_provider.sandbox.runner import RunningSandbox
 
-HOMES = ("task", "sql")
+HOMES = ("task", "variables", "sql")
 KEY = MemberKey(secret_of("a key of the tests"), OncePer.MESSAGE)
 
 
@@ -45,6 +47,25 @@ class Store:
         assert len(self.values[key]) < 64 * 1024
 
 
+class Variables:
+    """Airflow's Variables: texts by key."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def get(self, key: str) -> str | None:
+        """Return what is stored."""
+        return self.values.get(key)
+
+    def set(self, key: str, value: str) -> None:
+        """Store a text."""
+        self.values[key] = value
+
+    def delete(self, key: str) -> None:
+        """Delete it."""
+        self.values.pop(key, None)
+
+
 @pytest.fixture(params=HOMES)
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Ledger]:
     """Return a maker of ledgers: each call opens the same home anew, as a new try does."""
@@ -56,6 +77,9 @@ def ledger_home(kind: str, folder: Path, campaign_id: str = "dag/task/run") -> C
     if kind == "task":
         store = Store()
         return lambda: TaskLedger(store, KEY)
+    if kind == "variables":
+        variables, tries = Variables(), itertools.count(1)
+        return lambda: VariableLedger(variables, KEY, Task("dag", "task", campaign_id, try_number=next(tries)))
     sqlalchemy = pytest.importorskip("sqlalchemy")
     from ippanel_provider.campaign.ledger.sql import SqlLedger
 

@@ -262,6 +262,12 @@ class Delivering(RuleBasedStateMachine):
         assert len(progress.outbox_ids) == len(set(progress.outbox_ids))
 
 
+class DeliveringThroughVariables(Delivering):
+    """The same over Airflow's Variables."""
+
+    home_kind = "variables"
+
+
 class DeliveringThroughSql(Delivering):
     """The same over a database."""
 
@@ -270,5 +276,7 @@ class DeliveringThroughSql(Delivering):
 
 TestTaskHome = Delivering.TestCase
 TestTaskHome.settings = hypothesis_settings(max_examples=150, stateful_step_count=15, deadline=None)
+TestVariablesHome = DeliveringThroughVariables.TestCase
+TestVariablesHome.settings = hypothesis_settings(max_examples=50, stateful_step_count=10, deadline=None)
 TestSqlHome = DeliveringThroughSql.TestCase
 TestSqlHome.settings = hypothesis_settings(max_examples=25, stateful_step_count=10, deadline=None)
