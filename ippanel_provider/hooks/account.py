@@ -42,8 +42,15 @@ class Account:
 
     @property
     def ledger_secret(self) -> str:
-        """What the hashes in a ledger are keyed with: the field for it, or else the credential."""
-        return self.own_ledger_secret or self.password
+        """What the hashes in a ledger are keyed with, besides a secret of the ledger's own: the field for it, or else
+        the API key. Never the password of a login, which could be guessed by what is written there.
+        """
+        return self.own_ledger_secret or ("" if self.login else self.password)
+
+    @property
+    def identity(self) -> str:
+        """Which account at which host: what was learnt of how it lists, and which ids it was answered, holds for it."""
+        return f"{self.settings.root} {self.login or self.password}"
 
     @property
     def is_plain_http(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.operators.ledgers import ledger_for
+from ippanel_provider.operators.ledgers import sql_ledger_to_read
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -76,5 +76,5 @@ def _ledger(task: SendingOperator, context: Context, terms: Terms, campaign: Cam
     from ippanel_provider.campaign.ledger.memory import MemoryLedger
 
     if task.ledger_conn_id:
-        return ledger_for(task, context, terms, campaign.once_per)
+        return sql_ledger_to_read(task, context, campaign.once_per)
     return MemoryLedger(MemberKey(secret_of(task.hook.account.ledger_secret), campaign.once_per))

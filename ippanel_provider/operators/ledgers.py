@@ -1,78 +1,109 @@
-"""Where the book of a sending task is kept."""
+"""Where a sending task keeps whom it has reached: in SQL, in the task state store (3.3), or in Variables."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseHook
 
-from ippanel_provider.campaign.ledger.base import Ledger
+from ippanel_provider.campaign.ledger import task_state, variables
+from ippanel_provider.campaign.ledger.base import HomeChanged, Ledger, Task
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
-from ippanel_provider.campaign.ledger.outbox import WitnessLedger
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
-from ippanel_provider.exceptions import SendFailed
+from ippanel_provider.campaign.ledger.variables import VariableFacts, VariableLedger
 from ippanel_provider.extras import need
-from ippanel_provider.operators.once import WITNESS_SKEW
+from ippanel_provider.hooks.variables import AirflowVariables
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.order import OncePer
-    from ippanel_provider.campaign.progress import Progress
-    from ippanel_provider.campaign.sending import Terms
     from ippanel_provider.operators.sending import SendingOperator
 
+_SQL = "the database of ledger_conn_id"
 
-def ledger_for(task: SendingOperator, context: Context, terms: Terms, once_per: OncePer) -> Ledger:
-    """Return the ledger of this try.
 
-    :raises SendFailed: if the task was cleared, is to send nothing again, and nothing could remember.
+def begin(task: SendingOperator, context: Context) -> None:
+    """Write down that this try begins; it comes first, so that what a later try does not find was lost.
+
+    :raises LedgerUnusable: if earlier tries of the run have kept their records elsewhere.
     """
-    key = MemberKey(secret_of(task.hook.account.ledger_secret), once_per)
     ti: Any = context["ti"]
-    # Only a user's clear makes more tries of what the author allowed.
-    generation = str(ti.max_tries) if task.on_clear == "resend" else "0"
+    store, who = context.get("task_state_store"), Task(ti.dag_id, ti.task_id, ti.run_id, ti.map_index, ti.try_number)
+    if store is None:
+        here = _SQL if task.ledger_conn_id else variables.HOME
+        there = variables.begin(AirflowVariables(), who, here)
+    else:
+        here = _SQL if task.ledger_conn_id else task_state.HOME
+        there = task_state.begin(store, ti.try_number, here)
+        if there is None and ti.try_number > 1:
+            # Perhaps Airflow was another one then.
+            there = variables.home_of_earlier_tries(AirflowVariables(), who)
+    if there not in {None, here}:
+        raise HomeChanged(str(there), here)
+
+
+def ledger_for(
+    task: SendingOperator, context: Context, once_per: OncePer, *, keep_for: float | None = None, form: str = ""
+) -> Ledger:
+    """Return the ledger of a try that has begun.
+
+    :param keep_for: seconds for which records are kept after the last activity
+    :param form: what kind of requests the task makes, for who lists campaigns
+    """
+    ti: Any = context["ti"]
+    account, who = task.hook.account, _who(task, ti, form)
+    key = MemberKey(secret_of(account.ledger_secret), once_per)
     if task.ledger_conn_id:
-        need("sqlalchemy", "sql")
-        from ippanel_provider.campaign.ledger.sql import SqlLedger
-
-        engine = BaseHook.get_connection(task.ledger_conn_id).get_hook().get_sqlalchemy_engine()
-        # Mapped tasks that share a campaign share whom they reached, and keep books of their own on how they did.
-        part = str(ti.map_index) if task.campaign_id and ti.map_index >= 0 else ""
-        return SqlLedger(engine, key, _campaign(task, ti, generation), part=part)
-    store = context.get("task_state_store")
-    if store is not None:
-        return TaskLedger(store, key, generation)
-    return _witness(task, context, terms, key)
-
-
-def sent_before(ledger: Ledger, progress: Progress) -> tuple[list[int], int]:
-    """Return the outbox ids and the number of recipients of earlier tries that the ledger had no records of to
-    count."""
-    if isinstance(ledger, WitnessLedger):
-        # It has no records; what it knows nobody has to be sent again, it knows from the outbox.
-        return ledger.found, progress.known
-    return [], progress.before
+        return _in_sql(task, ti, key, who, keep_for)
+    is_to_remember = task.on_clear == "keep" and ti.max_tries > (task.retries or 0)
+    facts = VariableFacts(AirflowVariables(), account.identity)
+    if (store := context.get("task_state_store")) is not None:
+        return TaskLedger(
+            store, key, _generation(task, ti), try_number=ti.try_number, is_to_remember=is_to_remember, facts=facts
+        )
+    return VariableLedger(
+        AirflowVariables(),
+        key,
+        who,
+        _generation(task, ti),
+        is_to_remember=is_to_remember,
+        facts=facts,
+        keep_for=keep_for or variables.KEEP_FOR,
+    )
 
 
-def _campaign(task: SendingOperator, ti: Any, generation: str) -> str:
-    campaign = task.campaign_id or f"{ti.dag_id}/{ti.task_id}/{ti.run_id}/{ti.map_index}"
-    return campaign if generation == "0" else f"{campaign}#{generation}"
-
-
-def _witness(task: SendingOperator, context: Context, terms: Terms, key: MemberKey) -> Ledger:
+def sql_ledger_to_read(task: SendingOperator, context: Context, once_per: OncePer) -> Ledger:
+    """Return the ledger in SQL for a dry run, which looks whom other runs have reached and writes nothing."""
     ti: Any = context["ti"]
-    if ti.max_tries > (task.retries or 0) and task.on_clear == "keep":
-        raise SendFailed(
-            "on_clear: the task was cleared, and nothing here remembers who was reached before. Set "
-            "ledger_conn_id so that it "
-            "can be remembered, or on_clear='resend' to send to everybody again. Nothing was sent."
-        )
-    if ti.try_number > 1:
-        task.log.info(
-            "An earlier try may have sent: waiting %.0f seconds until the outbox shows it.", terms.patience.settle
-        )
-    run: Any = context["dag_run"]
-    since = run.start_date - timedelta(seconds=WITNESS_SKEW) if ti.try_number > 1 else None
-    return WitnessLedger(task.hook.get_conn(), terms.sender, key, since, settle=terms.patience.settle)
+    key = MemberKey(secret_of(task.hook.account.ledger_secret), once_per)
+    return _in_sql(task, ti, key, _who(task, ti, ""), None, only_reads=True)
+
+
+def _in_sql(
+    task: SendingOperator, ti: Any, key: MemberKey, who: Task, keep_for: float | None, *, only_reads: bool = False
+) -> Ledger:
+    need("sqlalchemy", "sql")
+    from ippanel_provider.campaign.ledger.sql import SqlLedger
+
+    return SqlLedger(
+        BaseHook.get_connection(str(task.ledger_conn_id)).get_hook().get_sqlalchemy_engine(),
+        key,
+        task.campaign_id or "/".join(map(str, (ti.dag_id, ti.task_id, ti.run_id, ti.map_index))),
+        # Mapped tasks that share a campaign share whom they reached, and keep books of their own on how they did.
+        part=str(ti.map_index) if task.campaign_id and ti.map_index >= 0 else "",
+        account=task.hook.account.identity,
+        task=who,
+        generation=_generation(task, ti),
+        keep_for=keep_for,
+        only_reads=only_reads,
+    )
+
+
+def _generation(task: SendingOperator, ti: Any) -> str:
+    # Only a user's clear makes more tries of what the author allowed.
+    return str(ti.max_tries) if task.on_clear == "resend" else "0"
+
+
+def _who(task: SendingOperator, ti: Any, form: str) -> Task:
+    return Task(ti.dag_id, ti.task_id, ti.run_id, ti.map_index, ti.try_number, task.ippanel_conn_id, task.line(), form)

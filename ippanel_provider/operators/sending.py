@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider import links, metrics
@@ -136,8 +135,10 @@ class SendingOperator(TimedOperator):
         from ippanel_provider.campaign.sending import deliver
         from ippanel_provider.client import IPPanelError
         from ippanel_provider.operators.dry_run import preview
-        from ippanel_provider.operators.ledgers import ledger_for
+        from ippanel_provider.operators.ledgers import begin, ledger_for
 
+        if not self.rehearses:
+            begin(self, context)
         self.hold()
         terms, progress = self._terms(context), Progress()
         with rejects_to(self.rejects_path, with_numbers=self.rejects_with_numbers) as on_reject:
@@ -145,7 +146,7 @@ class SendingOperator(TimedOperator):
                 campaign = self._campaign(terms, progress, rows, OncePer(once_per), on_reject)
                 if self.rehearses:
                     return preview(self, context, terms, campaign)
-                ledger = ledger_for(self, context, terms, campaign.once_per)
+                ledger = ledger_for(self, context, campaign.once_per, form=type(form).__name__)
                 client = self.hook.get_conn()
                 try:
                     with closing(campaign.messages(client, ledger)) as messages:
@@ -212,11 +213,8 @@ class SendingOperator(TimedOperator):
         )
 
     def _summary(self, campaign: Campaign, ledger: Ledger) -> dict[str, Any]:
-        from ippanel_provider.operators.ledgers import sent_before
-
         audience, progress = campaign.audience, campaign.progress
-        found, before = sent_before(ledger, progress)
-        outbox_ids = sorted(chain(progress.outbox_ids, found))
+        outbox_ids = sorted(progress.outbox_ids)
         if not audience.rows and not self.allow_empty:
             raise SendFailed("recipients: there are none; the source is empty. Nothing was sent.")
         if audience.rejected and audience.rows == audience.rejected + audience.suppressed:
@@ -235,7 +233,7 @@ class SendingOperator(TimedOperator):
         return {
             "outbox_ids": outbox_ids,
             "rows": audience.rows,
-            "accepted": progress.accepted + before,
+            "accepted": progress.accepted + progress.before,
             "merged": audience.merged,
             "skipped": progress.skipped,
             "suppressed": audience.suppressed,

@@ -179,6 +179,16 @@ class Forgotten(LedgerUnusable):
         )
 
 
+class HomeChanged(LedgerUnusable):
+    """Earlier tries of the run have kept their records elsewhere."""
+
+    def __init__(self, there: str, here: str) -> None:
+        super().__init__(
+            f"ledger_conn_id: earlier tries of this run have written down whom they reached in {there}, and this one "
+            f"would look into {here}. Set it as it was until the run has ended. Nothing was sent."
+        )
+
+
 class Ledger(Protocol):
     """A home of intents and outcomes. Called from one thread; the history is read before anything else is asked."""
 

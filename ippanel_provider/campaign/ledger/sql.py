@@ -30,6 +30,7 @@ from ippanel_provider.campaign.ledger.schema import (
     VOID,
     campaigns,
     chunks,
+    is_there,
     members,
     name_key,
     prepare,
@@ -61,6 +62,7 @@ class SqlLedger(SqlNotes):
     :param task: who sends
     :param generation: what a user's clear is to start anew has another one; but a clear to take up a decision goes on
     :param keep_for: seconds after its last activity for which the campaign has to be remembered; None is for ever
+    :param only_reads: write nothing, for a dry run; without tables or campaign it knows of nobody
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class SqlLedger(SqlNotes):
         task: Task | None = None,
         generation: str = "0",
         keep_for: float | None = None,
+        only_reads: bool = False,
     ) -> None:
         if not campaign_id:
             raise ValueError("campaign_id: it is empty; give the campaign a name")
@@ -83,6 +86,7 @@ class SqlLedger(SqlNotes):
         self._part = part
         self._generation = generation
         self._keep_for = keep_for
+        self._only_reads = only_reads
         self._holds_any = False
         """Whether the campaign had claims when it was opened, so that it is worth asking who is known."""
         self._seen: set[int] = set()
@@ -196,18 +200,26 @@ class SqlLedger(SqlNotes):
         """Find the campaign and this task's row in it, or make them."""
         if self._campaign:
             return
+        if self._only_reads and not is_there(self._engine):
+            return
         self.key = self.key.mixed(prepare(self._engine))
-        who = name_key(
-            *map(str, (self._task.dag_id, self._task.task_id, self._task.run_id, self._task.map_index)), self._part
-        )
-        campaign, begun_with = self._campaign_of(who)
-        if begun_with.fingerprint != self.key.fingerprint:
+        place = (self._task.dag_id, self._task.task_id, self._task.run_id, str(self._task.map_index))
+        who = name_key(*place, self._part)
+        found = self._found(who)
+        if found is None:
+            return
+        if found.fingerprint != self.key.fingerprint:
             raise KeyChanged
-        if begun_with.pruned_at is not None:
+        if found.pruned_at is not None:
             raise Forgotten("the records of this campaign were pruned, as nothing had been sent in it for long")
-        with self._engine.connect() as connection:
-            any_member = sa.select(members.c.number).where(members.c.campaign == campaign).limit(1)
-            self._holds_any = connection.execute(any_member).first() is not None
+        self._campaign = campaign = found.id
+        any_member = sa.select(members.c.number).where(members.c.campaign == campaign).limit(1)
+        self._holds_any = self._value(any_member) is not None
+        if not self._only_reads:
+            self._sign_up(campaign, who)
+
+    def _sign_up(self, campaign: int, who: str) -> None:
+        """Find this task's row in the campaign, or make it."""
         own = {name: getattr(self._task, name) for name in ("dag_id", "task_id", "run_id", "conn_id", "sender", "form")}
         now = time.time()
         newest = {"try_number": self._task.try_number, "mark": self._generation, "state": "sending"}
@@ -221,10 +233,9 @@ class SqlLedger(SqlNotes):
         if known is None or known <= self._task.try_number:
             put(self._engine, runs, there, values | {"began_at": now, "seen_at": now})
         self._run = self._value(sa.select(runs.c.id).where(*_is(runs, there)))
-        self._campaign = campaign
 
-    def _campaign_of(self, who: str) -> tuple[int, Any]:
-        """Return the campaign's number in this database, and its row; it is made when it is new."""
+    def _found(self, who: str) -> Any:
+        """Return the campaign's row in this database; it is made when it is new, unless nothing is to be written."""
         name = name_key(self._name)
         find = sa.select(campaigns).where(campaigns.c.name_key == name)
         generation = self._generation
@@ -239,7 +250,7 @@ class SqlLedger(SqlNotes):
             if last is not None and (last.mark == generation or is_to_be_taken_up(connection, last)):
                 generation = last.generation
             found = connection.execute(find.where(campaigns.c.generation == generation)).first()
-        if found is None:
+        if found is None and not self._only_reads:
             now = time.time()
             row = {"name_key": name, "name": self._name, "generation": generation, "fingerprint": self.key.fingerprint}
             times = {"begun_at": now, "touched_at": now, "keep_for": self._keep_for}
@@ -247,7 +258,7 @@ class SqlLedger(SqlNotes):
                 connection.execute(sa.insert(campaigns).values(row | times | {"last_number": 0}))
             with self._engine.connect() as connection:
                 found = connection.execute(find.where(campaigns.c.generation == generation)).one()
-        return found.id, found
+        return found
 
     def _claim(self, connection: sa.Connection, drafts: Sequence[Claim], *, asks: bool) -> list[Claim]:
         """Write the claims that are left of the drafts."""

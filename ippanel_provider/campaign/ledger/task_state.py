@@ -11,6 +11,7 @@ from ippanel_provider.campaign.ledger.base import Forgotten, KeyChanged, OlderRe
 from ippanel_provider.campaign.ledger.hashes import MemberKey
 from ippanel_provider.campaign.ledger.kept import Facts, KeptLedger
 
+HOME = "Airflow's task state store"
 NEVER = timedelta.max
 """What Airflow takes for "keep it for ever": a run may live for longer than the store keeps records by default."""
 VERSION = 2
@@ -30,6 +31,19 @@ class StateStore(Protocol):
         ...
 
 
+def begin(store: StateStore, try_number: int, home: str = HOME) -> str | None:
+    """Write down that a try begins, and where its records are; return where those of earlier tries are, None if none
+    has got so far.
+
+    It comes before anything that may fail: of a task that was cleared and never began, nothing can have been lost.
+    """
+    first = store.get("ippanel.began")
+    if first is None:
+        store.set("ippanel.began", {"try": try_number, "home": home}, retention=NEVER)
+        return None
+    return str(first["home"]) if first["try"] < try_number else None
+
+
 class TaskLedger(KeptLedger):
     """Keeps its records within the store's 64 KB a value, and from expiring.
 
@@ -42,11 +56,13 @@ class TaskLedger(KeptLedger):
         key: MemberKey,
         generation: str = "0",
         *,
+        try_number: int = 1,
         is_to_remember: bool = False,
         facts: Facts | None = None,
     ) -> None:
         super().__init__(key, generation, facts)
         self._store = store
+        self._try = try_number
         self._is_to_remember = is_to_remember
 
     def _open(self) -> None:
@@ -55,7 +71,8 @@ class TaskLedger(KeptLedger):
         if any(older) or (head is not None and head.get("version") != VERSION):
             raise OlderRecords("what the task state store holds of this task", "Let the run end with that version.")
         if head is None:
-            if self._is_to_remember:
+            began = self._get("began")
+            if self._is_to_remember and not (began and began["try"] < self._try):
                 raise Forgotten(
                     "the task was cleared, and the task state store holds nothing of it any more ([state_store] "
                     "clear_on_success or default_retention_days)"

@@ -21,9 +21,12 @@ from typing import Any, Protocol
 from ippanel_provider.campaign.ledger.base import Claim, Forgotten, Intent, KeyChanged, LedgerUnusable, Outcome, Task
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, MemberKey
 from ippanel_provider.campaign.ledger.kept import KeptLedger
+from ippanel_provider.campaign.order import OncePer
+from ippanel_provider.client import NotSent
 
 MOST_RECIPIENTS = 50_000
 """Of one run of a task; each thousand takes two Variables of up to 30 KB."""
+HOME = "Airflow's Variables"
 KEEP_FOR = 30 * 86400.0
 _LATER_TRIES = 3
 _COLLISION = 1_000_000
@@ -45,8 +48,8 @@ class VariableStore(Protocol):
         ...
 
 
-class NotKept(LedgerUnusable):
-    """Airflow's Variables do not keep what they are given."""
+class NotKept(NotSent):
+    """Airflow's Variables do not keep what they are given; that can pass."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -189,9 +192,20 @@ class VariableLedger(KeptLedger):
         intent = Intent(1, kept["at"], (0, 0), bytes(MEMBER_BYTES * kept["people"]), b"")
         yield intent, Outcome(tuple(ids), is_given_up=kept["given_up"] == kept["people"] > 0)
 
-    def _begin(self) -> None:
-        self._put(_began(self._try), {"at": time.time()})
+    def begin(self, home: str) -> None:
+        """Write down that this try begins, and where its records are, unless it is."""
+        if self._get(_began(self._try)) is None:
+            self._put(_began(self._try), {"at": time.time(), "home": home})
+            self._tidy("0")
         self._has_begun = True
+
+    def home_of_earlier_tries(self) -> str | None:
+        """Return where the last of them that got so far has kept its records; None if none did."""
+        began = (self._get(_began(number)) for number in range(self._try - 1, 0, -1))
+        return next((str(each["home"]) for each in began if each), None)
+
+    def _begin(self) -> None:
+        self.begin(HOME)
 
     def _open(self) -> None:
         self._tombstone = self._get(f"{self._generation}.end")
@@ -205,12 +219,13 @@ class VariableLedger(KeptLedger):
             if kept["key"] != self.key.fingerprint:
                 raise KeyChanged
             return
-        if self._is_to_remember:
+        if self._is_to_remember and not any(self._get(_began(number)) for number in range(1, self._try)):
             raise Forgotten("the task was cleared, and Airflow's Variables hold nothing of it any more")
         secret = token_bytes(32)
         self.key = self.key.mixed(secret)
         self._put(f"{self._generation}.secret.{self._try}", {"key": self.key.fingerprint, "secret": secret.hex()})
-        self._tidy()
+        if self._generation != "0":
+            self._tidy(self._generation)
 
     def _get(self, name: str) -> Any:
         value = self._store.get(f"{self._prefix}_{name}")
@@ -252,7 +267,7 @@ class VariableLedger(KeptLedger):
                 raise TooManyRecipients
             yield draft
 
-    def _tidy(self) -> None:
+    def _tidy(self, generation: str) -> None:
         """Delete what is left of runs of this task that have grown old, and put this one on their list.
 
         Runs at the same time may lose each other's lines; what is then left over disturbs nobody.
@@ -260,12 +275,15 @@ class VariableLedger(KeptLedger):
         runs = json.loads(self._store.get(self._index) or "[]")
         now = time.time()
         for prefix, generation, at in runs:
-            if at + self._keep_for < now:
+            if at + self._keep_for < now and prefix != self._prefix:
                 self._delete_records(prefix, generation)
                 for name in (f"{generation}.end", "generation", *map(_began, self._tries(prefix))):
                     self._store.delete(f"{prefix}_{name}")
-        kept = [run for run in runs if run[2] + self._keep_for >= now and run[:2] != [self._prefix, self._generation]]
-        self._store.set(self._index, json.dumps([*kept, [self._prefix, self._generation, now]]))
+        this = [self._prefix, generation]
+        if any(run[:2] == this for run in runs):
+            return
+        kept = [run for run in runs if run[2] + self._keep_for >= now]
+        self._store.set(self._index, json.dumps([*kept, [*this, now]]))
 
     def _tries(self, prefix: str) -> list[int]:
         """Return the numbers of the tries of a run, with those between that died too early to begin."""
@@ -286,6 +304,23 @@ class VariableLedger(KeptLedger):
                 number += 1
         for name in (*names, "notes"):
             self._store.delete(f"{prefix}_{generation}.{name}")
+
+
+def begin(store: VariableStore, task: Task, home: str = HOME, keep_for: float = KEEP_FOR) -> str | None:
+    """Write down that a try begins, and where its records are; return where those of earlier tries are, None if none
+    has got so far.
+
+    It comes before anything that may fail: of a task that was cleared and never began, nothing can have been lost.
+    """
+    ledger = VariableLedger(store, MemberKey(b"", OncePer.MESSAGE), task, keep_for=keep_for)
+    there = ledger.home_of_earlier_tries()
+    ledger.begin(home)
+    return there
+
+
+def home_of_earlier_tries(store: VariableStore, task: Task) -> str | None:
+    """Return where earlier tries, perhaps under an older Airflow, have kept their records."""
+    return VariableLedger(store, MemberKey(b"", OncePer.MESSAGE), task).home_of_earlier_tries()
 
 
 _MOST_IDS = 2_000

@@ -17,16 +17,14 @@ import pytest
 from airflow.providers.common.compat.sdk import BaseHook
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.ledger.outbox import WitnessLedger
+from ippanel_provider.campaign.chunks import Chunk
+from ippanel_provider.campaign.kinds import OwnTexts
+from ippanel_provider.campaign.ledger.base import Claim, Forgotten, HomeChanged, Outcome
 from ippanel_provider.campaign.ledger.sql import SqlLedger
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
+from ippanel_provider.campaign.ledger.variables import VariableLedger
 from ippanel_provider.campaign.order import OncePer
-from ippanel_provider.campaign.recognition import Patience
-from ippanel_provider.campaign.sending import Terms
-from ippanel_provider.client import edge
-from ippanel_provider.exceptions import SendFailed
-from ippanel_provider.hooks.ippanel import IPPanelHook
-from ippanel_provider.operators.ledgers import ledger_for
+from ippanel_provider.operators.ledgers import begin, ledger_for
 from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
 
@@ -41,6 +39,18 @@ def ledger_conn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         "AIRFLOW_CONN_LEDGER", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "ledger.sqlite")})
     )
     return "ledger"
+
+
+class AirflowsVariables(dict[str, str]):
+    """What Airflow's Variables are, in a process that has no Airflow to ask."""
+
+    def set(self, key: str, value: str, description: str | None = None) -> None:
+        """Store."""
+        self[key] = value
+
+    def delete(self, key: str) -> None:
+        """Delete."""
+        del self[key]
 
 
 def given(sandbox: RunningSandbox) -> Counter[tuple[str, str]]:
@@ -94,62 +104,97 @@ class Store(dict[str, Any]):
         self[key] = value
 
 
-def context_of(sandbox: RunningSandbox, *, try_number: int = 1, max_tries: int = 0, **more: Any) -> Any:
+def context_of(
+    sandbox: RunningSandbox, *, try_number: int = 1, max_tries: int = 0, run_id: str = "r", **more: Any
+) -> Any:
     ti = SimpleNamespace(
-        dag_id="d", task_id="send", run_id="r", map_index=-1, try_number=try_number, max_tries=max_tries
+        dag_id="d", task_id="send", run_id=run_id, map_index=-1, try_number=try_number, max_tries=max_tries
     )
     return {"ti": ti, "dag_run": SimpleNamespace(start_date=datetime(2025, 1, 1, tzinfo=UTC)), **more}
 
 
 @pytest.fixture
-def book(sandbox: RunningSandbox) -> Callable[..., Any]:
+def book(sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Return the book that a task with these options keeps in a context."""
+    monkeypatch.setattr("ippanel_provider.hooks.variables.Variable", AirflowsVariables())
 
     def open_book(context: Any, **options: Any) -> Any:
         task = IPPanelSendOperator(task_id="send", messages=[], **options)
-        return ledger_for(task, context, Terms(sandbox.sender, patience=Patience(settle=0)), OncePer.MESSAGE)
+        begin(task, context)
+        return ledger_for(task, context, OncePer.MESSAGE)
 
     return open_book
 
 
-def test_the_book_is_kept_where_the_task_says_else_in_the_state_store_else_nowhere(
+def test_the_book_is_kept_where_the_task_says_else_in_the_state_store_else_in_variables(
     sandbox: RunningSandbox, book: Callable[..., Any], ledger_conn: str
 ) -> None:
     with_store = context_of(sandbox, task_state_store=Store())
     assert isinstance(book(with_store), TaskLedger)
     assert isinstance(book(with_store, ledger_conn_id=ledger_conn), SqlLedger)
-    assert isinstance(book(context_of(sandbox)), WitnessLedger)
+    assert isinstance(book(context_of(sandbox)), VariableLedger)
 
 
 def test_a_clear_keeps_the_book_and_begins_a_new_one_only_if_asked(
     sandbox: RunningSandbox, book: Callable[..., Any]
 ) -> None:
-    store = Store()
-    for options, keys in (({}, 1), ({"on_clear": "resend"}, 2)):
-        for max_tries in (1, 3):
-            book(context_of(sandbox, max_tries=max_tries, task_state_store=store), retries=1, **options).history()
-        assert len(store) == keys + (1 if options else 0)
+    for options, books in (({}, 1), ({"on_clear": "resend"}, 2)):
+        store = Store()
+        for try_number, max_tries in ((1, 1), (2, 1), (3, 3)):
+            context = context_of(sandbox, try_number=try_number, max_tries=max_tries, task_state_store=store)
+            book(context, retries=1, **options).history()
+        assert sum("secret" in value for value in store.values()) == books
 
 
-def test_a_clear_that_nothing_remembers_is_refused_unless_it_is_to_send_again(
+@pytest.mark.parametrize("home", ["state store", "variables"])
+def test_a_clear_of_a_task_whose_book_is_gone_is_refused_unless_it_is_to_send_again(
+    sandbox: RunningSandbox, book: Callable[..., Any], home: str
+) -> None:
+    more = {"task_state_store": Store()} if home == "state store" else {}
+    cleared = context_of(sandbox, run_id="gone", try_number=2, max_tries=3, **more)
+    with pytest.raises(Forgotten, match=r"was cleared, and .* nothing of it any more.*Nothing was sent"):
+        book(cleared, retries=1).history()
+    assert list(book(cleared, retries=1, on_clear="resend").history()) == []
+
+
+@pytest.mark.parametrize("home", ["state store", "variables"])
+def test_a_clear_of_a_task_that_failed_before_it_could_write_anything_is_no_loss(
+    sandbox: RunningSandbox, book: Callable[..., Any], home: str
+) -> None:
+    more = {"task_state_store": Store()} if home == "state store" else {}
+    options = {"run_id": f"failed at once {home}", "max_tries": 3, **more}
+    begin(IPPanelSendOperator(task_id="send", messages=[]), context_of(sandbox, try_number=1, **options))
+    assert list(book(context_of(sandbox, try_number=2, **options), retries=1).history()) == []
+
+
+@pytest.mark.parametrize("home", ["state store", "variables"])
+@pytest.mark.parametrize("before", [None, "ledger"])
+def test_a_home_that_changes_between_two_tries_is_refused(
+    sandbox: RunningSandbox, book: Callable[..., Any], ledger_conn: str, home: str, before: str | None
+) -> None:
+    more = {"task_state_store": Store()} if home == "state store" else {}
+    options = {"run_id": f"changes {home} {before}", **more}
+    book(context_of(sandbox, **options), ledger_conn_id=before)
+    after = None if before else ledger_conn
+    book(context_of(sandbox, try_number=2, **options), ledger_conn_id=before)
+    with pytest.raises(HomeChanged, match=r"ledger_conn_id: earlier tries .*Nothing was sent"):
+        book(context_of(sandbox, try_number=3, **options), ledger_conn_id=after)
+
+
+def test_a_run_that_began_under_an_airflow_without_state_store_is_not_begun_anew(
     sandbox: RunningSandbox, book: Callable[..., Any]
 ) -> None:
-    cleared = context_of(sandbox, try_number=2, max_tries=3)
-    with pytest.raises(SendFailed, match="nothing here remembers who was reached"):
-        book(cleared, retries=1)
-    assert isinstance(book(cleared, retries=1, on_clear="resend"), WitnessLedger)
+    book(context_of(sandbox, run_id="upgraded"))
+    with pytest.raises(HomeChanged, match="in Airflow's Variables"):
+        book(context_of(sandbox, run_id="upgraded", try_number=2, task_state_store=Store()))
 
 
-def test_texts_of_an_earlier_try_are_found_though_the_services_clock_is_behind(
-    sandbox: RunningSandbox, book: Callable[..., Any]
-) -> None:
-    message = Message("+989120000001", "سلام")
-    IPPanelHook().run(edge.send.webservice(message.text, [message.recipient], sender=sandbox.sender))
-    retried = context_of(sandbox, try_number=2)
-    retried["dag_run"].start_date = datetime.fromtimestamp(sandbox.now() + 45, UTC)
-    ledger = book(retried, retries=1)
-    assert list(ledger.history()) == []
-    assert ledger.unknown([message]) == []
+def test_airflows_variables_keep_a_book(sandbox: RunningSandbox, book: Callable[..., Any]) -> None:
+    first = book(context_of(sandbox, run_id="kept"))
+    assert list(first.history()) == []
+    (claim,) = first.intend([Claim.of(Chunk((Message("+989120000001", "سلام"),), OwnTexts()), first.key)])
+    first.settle(claim.intent, Outcome((7,)))
+    assert list(book(context_of(sandbox, run_id="kept", try_number=2)).history()) == [(claim.intent, Outcome((7,)))]
 
 
 def test_the_database_of_the_book_is_the_connections(
