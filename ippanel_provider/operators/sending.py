@@ -137,9 +137,9 @@ class SendingOperator(TimedOperator):
         from ippanel_provider.operators.dry_run import preview
         from ippanel_provider.operators.ledgers import begin, ledger_for
 
+        self.hold()
         if not self.rehearses:
             begin(self, context)
-        self.hold()
         terms, progress = self._terms(context), Progress()
         with rejects_to(self.rejects_path, with_numbers=self.rejects_with_numbers) as on_reject:
             try:
