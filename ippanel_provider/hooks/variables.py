@@ -20,10 +20,10 @@ class AirflowVariables:
 
     def get(self, key: str) -> str | None:
         """Return the value; None if there is none, or it cannot be read."""
-        found: str | None = None
+        found: list[str | None] = [None]
         with _swallowing("read"):
-            found = Variable.get(key, None)
-        return found
+            found = [Variable.get(key, None)]
+        return found[0]
 
     def set(self, key: str, value: str) -> None:
         """Write the value."""
