@@ -14,7 +14,7 @@ The rooms, and the way a request takes through them::
         serving    reads a request, lets faults strike, answers         wire     Call, Reply, Route: what handlers see
           edge/    the Edge API, a module a chapter; edge/sending/ the forms of a send, by sending_type
           rest/    the legacy REST API                api2     the API of the vendor's own Python client
-        openapi    the document of all calls, made from the routes; openapi_fields says what each takes
+        openapi    the document of all calls, made from the routes and the fields each declares (takes)
         control    /_sandbox/… (desk: the people around the service)     live      server-sent events
         web/       the pages
             state      the account and everything that changes it

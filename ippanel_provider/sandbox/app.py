@@ -19,7 +19,7 @@ from .rest import REST
 from .serving import Receive, Scope, Send, Serving, plain_path
 from .state import Sandbox
 from .web import pages
-from .web.layout import show
+from .web.layout import nowhere
 from .web.page_headers import PageHeaders
 from .wire import Api
 
@@ -70,7 +70,7 @@ class App:
 async def not_served(request: Request, error: Exception) -> Response:
     """The answer where there is nothing: for a person a page, for a program what there is instead."""
     if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_CLASSIC):
-        return show(request, "missing.html", status=404, what="There is no such page.", back="/", back_name="Outbox")
+        return nowhere(request)
     wires = ", ".join(f"{api.title} under {api.prefix}" for api in APIS)
     what = "the classic API" if request.url.path.startswith(_CLASSIC) else request.url.path
     said = f"This sandbox does not serve {what}. It serves {wires}; /_sandbox/openapi.json names every call."

@@ -17,11 +17,12 @@ from ippanel_provider.service_profile import VERSION, InvalidProfile, ServicePro
 from ippanel_provider.text.numbers import InvalidNumber, is_sender, normalize
 
 from . import live, staff, totp, view
-from .control_calls import Control, Mistake, body_of, endpoint_of, unknown
+from .control_calls import ControlRoute, Mistake, body_of, endpoint_of, unknown
 from .faults import NAMES
 from .outbox import MessageFilter
 from .records import Account
 from .state import Sandbox
+from .takes import FIGURE, FLAG, LINE, NUMBER, RECIPIENT, STATE, STATUS, TEXT, Field, choice, fields, shape
 
 _MAX_WAIT = 300.0
 _ACCOUNT_FIELDS = {
@@ -42,6 +43,8 @@ _ACCOUNT_FIELDS = {
         "without_credit",
         "local_numbers",
         "unauthorized_body",
+        "api2_key",
+        "api2_statuses",
         "alternates",
         "without_alternates",
     )
@@ -50,35 +53,15 @@ _CHOICES = {
     "without_credit": ("state", "refuse"),
     "unauthorized_body": ("seen", "documented"),
     "two_factor": ("login", "sms", "ga"),
+    "api2_key": ("apikey", "either"),
+    "api2_statuses": ("words", "numbers"),
 }
 
 
 def routes() -> list[Route]:
     """The routes of the controls, for an application whose ``state.sandbox`` is the sandbox."""
-    calls: list[tuple[str, str, Control]] = [
-        ("GET", "/messages", messages),
-        ("GET", "/messages/wait", wait_for_messages),
-        ("GET", "/messages/counts", counts),
-        ("POST", "/inbox", receive),
-        ("GET", "/clock", show_clock),
-        ("POST", "/clock", move_clock),
-        ("GET", "/faults", list_faults),
-        ("POST", "/faults", add_fault),
-        ("DELETE", "/faults", remove_faults),
-        ("DELETE", "/faults/{id:int}", remove_faults),
-        ("GET", "/account", show_account),
-        ("POST", "/account", change_account),
-        ("POST", "/patterns/{code}/approve", approve),
-        ("POST", "/patterns/{code}/reject", reject),
-        ("GET", "/profile", show_profile),
-        ("POST", "/profile", change_profile),
-        ("POST", "/bulks/{id:int}", decide),
-        ("DELETE", "/bulks/{id:int}", delete),
-        ("GET", "/stats", stats),
-        ("POST", "/reset", reset),
-        *staff.CALLS,
-    ]
-    table = [Route(f"/_sandbox{path}", endpoint_of(control), methods=[method]) for method, path, control in calls]
+    calls = (*_CALLS, *staff.CALLS)
+    table = [Route(f"/_sandbox{call.path}", endpoint_of(call), methods=[call.method]) for call in calls]
     return [*table, Route("/_sandbox/events", events)]
 
 
@@ -333,3 +316,47 @@ async def events(request: Request) -> Response:
     """Server-sent events ``changed``, with what is counted: when to look again."""
     stream: AsyncIterator[bytes] = live.stream(request.app.state.sandbox)
     return StreamingResponse(stream, media_type="text/event-stream", headers={"cache-control": "no-store"})
+
+
+_FILTER = (Field("recipient", RECIPIENT), *fields("text sender"), *fields("since outbox_id", NUMBER))
+_FAULT = (
+    Field("match", shape(path=TEXT, method=TEXT, sending_type=TEXT)),
+    Field("fault", choice(*NAMES)),
+    *fields("times after status retry_after accept", NUMBER),
+    *fields("probability seconds", FIGURE),
+    *fields("body message code answer"),
+    Field("processed", FLAG),
+    Field("state_id", STATE),
+    Field("message_status", STATUS),
+)
+_SCHEMAS = {float: FIGURE, bool: FLAG, list: {"type": "array", "items": TEXT}}
+_ACCOUNT = (
+    *(Field(name, _SCHEMAS.get(kind, TEXT)) for name, kind in _ACCOUNT_FIELDS.items()),
+    Field("lines", {"type": "array", "items": LINE}),
+)
+_FACTS = tuple(
+    Field(name, choice(*fact.choices) if fact.choices else _SCHEMAS.get(type(fact.default), NUMBER))
+    for name, fact in facts().items()
+)
+_CALLS = (
+    ControlRoute("GET", "/messages", messages, (*_FILTER, *fields("offset limit", NUMBER))),
+    ControlRoute("GET", "/messages/wait", wait_for_messages, (*fields("count timeout", NUMBER), *_FILTER)),
+    ControlRoute("GET", "/messages/counts", counts),
+    ControlRoute("POST", "/inbox", receive, (Field("from", RECIPIENT), Field("number", LINE), Field("message"))),
+    ControlRoute("GET", "/clock", show_clock),
+    ControlRoute("POST", "/clock", move_clock, fields("advance speed pace", FIGURE)),
+    ControlRoute("GET", "/faults", list_faults),
+    ControlRoute("POST", "/faults", add_fault, _FAULT),
+    ControlRoute("DELETE", "/faults", remove_faults),
+    ControlRoute("DELETE", "/faults/{id:int}", remove_faults),
+    ControlRoute("GET", "/account", show_account),
+    ControlRoute("POST", "/account", change_account, _ACCOUNT),
+    ControlRoute("GET", "/profile", show_profile),
+    ControlRoute("POST", "/profile", change_profile, _FACTS),
+    ControlRoute("POST", "/patterns/{code}/approve", approve),
+    ControlRoute("POST", "/patterns/{code}/reject", reject, fields("comment")),
+    ControlRoute("POST", "/bulks/{id:int}", decide, (Field("state_id", STATE), Field("message_status", STATUS))),
+    ControlRoute("DELETE", "/bulks/{id:int}", delete),
+    ControlRoute("GET", "/stats", stats),
+    ControlRoute("POST", "/reset", reset),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from .door import MOST_BYTES
 from .state import Sandbox
+from .takes import Field
 
 
 class Mistake(ValueError):
@@ -20,8 +22,20 @@ class Mistake(ValueError):
 Control = Callable[[Sandbox, Request], Awaitable[object]]
 
 
-def endpoint_of(control: Control) -> Callable[[Request], Awaitable[Response]]:
+@dataclass(frozen=True)
+class ControlRoute:
+    """One control: ``path`` is written from after ``/_sandbox``."""
+
+    method: str
+    path: str
+    control: Control
+    takes: tuple[Field, ...] = ()
+    """The fields of its query (GET) or of its body."""
+
+
+def endpoint_of(route: ControlRoute) -> Callable[[Request], Awaitable[Response]]:
     """The control as an endpoint of an application whose ``state.sandbox`` is the sandbox."""
+    control = route.control
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -31,6 +45,7 @@ def endpoint_of(control: Control) -> Callable[[Request], Awaitable[Response]]:
         return content if isinstance(content, Response) else Response(to_json(content), media_type="application/json")
 
     endpoint.__doc__ = control.__doc__
+    endpoint.takes = route.takes  # type: ignore[attr-defined]
     return endpoint
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.routing import BaseRoute
 from starlette.routing import Route as PageRoute
 
-from .openapi_fields import FIELDS, TAKES
+from .takes import FILE, Field
 from .wire import Api, Route
 
 _CREDENTIALS: Mapping[str, Mapping[str, str]] = {
@@ -35,7 +35,9 @@ def document(apis: Sequence[Api], controls: Iterable[BaseRoute], version: str) -
         path = re.sub(r":\w+}", "}", control.path)
         for method in sorted((control.methods or set()) - {"HEAD"}):
             name = f"control_{method}_{path}".replace("/", "_").lower()
-            _add(paths, method, path, _described("control", re.sub(r"\W", "", name), control.endpoint, method, path))
+            takes = getattr(control.endpoint, "takes", ())
+            operation = _described("control", re.sub(r"\W", "", name), control.endpoint, method, path, takes)
+            _add(paths, method, path, operation)
     return {
         "openapi": "3.1.0",
         "info": {"title": "IPPanel sandbox", "version": version},
@@ -51,7 +53,7 @@ def _add(paths: dict[str, dict[str, Any]], method: str, path: str, operation: di
 
 def _operation(api: str, route: Route, path: str) -> dict[str, Any]:
     name = f"{api}_{route.op}_{route.method.lower()}" if route.alternate else f"{api}_{route.op}"
-    operation = _described(api, f"{name}_{_letters(path)}", route.handler, route.method, path)
+    operation = _described(api, f"{name}_{_letters(path)}", route.handler, route.method, path, route.takes)
     if route.auth != "none":
         operation["security"] = [{api: []}]
     if route.alternate:
@@ -63,25 +65,23 @@ def _letters(path: str) -> str:
     return re.sub(r"\W+", "_", path).strip("_")
 
 
-def _described(tag: str, name: str, handler: Callable[..., Any], method: str, path: str) -> dict[str, Any]:
+def _described(
+    tag: str, name: str, handler: Callable[..., Any], method: str, path: str, takes: Sequence[Field]
+) -> dict[str, Any]:
     """An operation with its parameters: those of the path, and what it takes in its query or body."""
     said = (handler.__doc__ or "").strip().partition("\n")[0]
     parameters = [
         {"name": part, "in": "path", "required": True, "schema": {"type": "string"}}
         for part in re.findall(r"{(\w+)}", path)
     ]
-    names = TAKES.get(f"{method} {path}", "").split()
     operation: dict[str, Any] = {"operationId": name, "tags": [tag], "summary": said, "responses": dict(_DONE)}
     if method == "GET":
-        parameters += [{"name": each, "in": "query", "schema": _schema(each)} for each in names]
-    elif names:
-        body = {"schema": {"type": "object", "properties": {each: _schema(each) for each in names}}}
-        kinds = ["application/json", "multipart/form-data"] if {"file", "files"} & set(names) else ["application/json"]
+        parameters += [{"name": each.name, "in": "query", "schema": each.schema} for each in takes]
+    elif takes:
+        body = {"schema": {"type": "object", "properties": {each.name: each.schema for each in takes}}}
+        has_file = any(FILE in (each.schema, each.schema.get("items")) for each in takes)
+        kinds = ["application/json", "multipart/form-data"] if has_file else ["application/json"]
         operation["requestBody"] = {"content": dict.fromkeys(kinds, body)}
     if parameters:
         operation["parameters"] = parameters
     return operation
-
-
-def _schema(name: str) -> Mapping[str, Any]:
-    return FIELDS.get(name, {"type": "string"})

@@ -215,6 +215,12 @@ class Account:
     """
     unauthorized_body: str = "seen"
     """Which of the two 401 bodies is answered: ``seen`` (in production) or ``documented``."""
+    api2_key: str = "apikey"
+    """Where api2 looks for the key: the header ``apikey``, or ``either`` that or ``Authorization: AccessKey``, as is
+    seen and unsure.
+    """
+    api2_statuses: str = "words"
+    """How api2 writes where a text stands: in ``words``, or in ``numbers``; clients of the vendor read either."""
     alternates: bool = True
     """Whether the documents' alternate methods, paths and aliases are served too."""
     without_alternates: list[str] = field(default_factory=list)

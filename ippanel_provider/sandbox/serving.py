@@ -143,6 +143,7 @@ def _handle(api: Api, found: tuple[Route, dict[str, str]] | int, call: Call) -> 
         return api.unknown(found)
     route, params = found
     call.params = {name: unquote(value) for name, value in params.items()}
+    call.takes = route.takes
     refusal = api.authorize(call, route)
     if refusal is not None:
         return refusal

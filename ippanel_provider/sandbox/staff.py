@@ -16,11 +16,12 @@ from starlette.responses import Response
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 from .contact_sheets import fits, header, rows_of
-from .control_calls import Control, Mistake, body_of, unknown
+from .control_calls import ControlRoute, Mistake, body_of, unknown
 from .people import NameTaken, People, User
 from .phonebook_records import OPTION_TYPES, Entry, Option
 from .sheets import write_xlsx
 from .state import Sandbox
+from .takes import FLAG, RECIPIENT, TEXT, VALUES, Field, fields, many
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CONTACT_FIELDS = {"number", "pre", "name", "email", "options"}
@@ -187,16 +188,16 @@ async def close_ticket(sandbox: Sandbox, request: Request) -> object:
     return {"ticket_id": ticket_id}
 
 
-CALLS: Sequence[tuple[str, str, Control]] = (
-    ("GET", "/codes", codes),
-    ("POST", "/phonebooks", add_phonebook),
-    ("GET", "/phonebooks/{id:int}/sample", sample),
-    ("GET", "/exports", exports),
-    ("GET", "/exports/{id:int}", exported_file),
-    ("POST", "/blacklist", blacklist),
-    ("GET", "/users", users),
-    ("POST", "/users", add_user),
-    ("POST", "/tickets/{id:int}/answer", answer_ticket),
-    ("POST", "/tickets/{id:int}/close", close_ticket),
+_BOOK = (Field("title"), Field("options", VALUES), Field("contacts", many(number=RECIPIENT, name=TEXT, options=VALUES)))
+CALLS = (
+    ControlRoute("GET", "/codes", codes),
+    ControlRoute("POST", "/phonebooks", add_phonebook, _BOOK),
+    ControlRoute("GET", "/phonebooks/{id:int}/sample", sample),
+    ControlRoute("GET", "/exports", exports),
+    ControlRoute("GET", "/exports/{id:int}", exported_file),
+    ControlRoute("POST", "/blacklist", blacklist, (Field("number", RECIPIENT), *fields("send receive", FLAG))),
+    ControlRoute("GET", "/users", users),
+    ControlRoute("POST", "/users", add_user, fields("username name")),
+    ControlRoute("POST", "/tickets/{id:int}/answer", answer_ticket, fields("description")),
+    ControlRoute("POST", "/tickets/{id:int}/close", close_ticket),
 )
-"""Method, path after ``/_sandbox``, and what to do."""

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 from pydantic_core import from_json, to_json
 
 from .faults import Effects
+from .takes import Field
 
 if TYPE_CHECKING:
     from .records import Credential
@@ -80,6 +81,8 @@ class Call:
     form: Form | None = None
     params: dict[str, str] = field(default_factory=dict)
     credential: Credential | None = None
+    takes: Sequence[Field] = ()
+    """The fields that its route declares."""
     effects: Effects = field(default_factory=Effects)
     """What faults change about it."""
 
@@ -95,6 +98,11 @@ class Call:
     def query(self) -> dict[str, str]:
         """The query; of a key given twice the last counts."""
         return dict(parse_qsl(self.query_string.decode("utf-8", "replace"), keep_blank_values=True))
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The fields as they came: of the query of a GET, of the body of everything else."""
+        return self.query if self.method == "GET" else self.body
 
     @cached_property
     def json(self) -> Any:
@@ -163,6 +171,8 @@ class Route:
     op: str
     auth: str = "any"
     alternate: bool = False
+    takes: tuple[Field, ...] = ()
+    """The fields of its query (GET) or of its body."""
 
 
 @dataclass(frozen=True)

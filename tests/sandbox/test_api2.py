@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import httpx
@@ -73,7 +74,7 @@ def test_inbox_and_credit(http: httpx.Client, ippanel_sandbox: RunningSandbox) -
         ("GET", "/nothing", {}, 404),
         ("GET", SEND, {}, 405),
         ("GET", "/sms/message/all?message_id=5", {}, 404),
-        ("GET", "/sms/message/all", {}, 404),
+        ("GET", "/sms/message/all?message_id=x", {}, 404),
         ("POST", SEND, {}, 422),
     ],
 )
@@ -92,3 +93,66 @@ def test_faults_speak_this_api(http: httpx.Client, ippanel_sandbox: RunningSandb
     ippanel_sandbox.fault("unauthorized", times=1)
     assert http.get("/inbox").status_code == 401
     assert http.post(SEND, content=b"{broken").json()["code"] == 422
+
+
+def test_a_text_for_one_at_a_time_to_come(http: httpx.Client, ippanel_sandbox: RunningSandbox) -> None:
+    ippanel_sandbox.speed(0)
+    due = int(ippanel_sandbox.now()) + 3600
+    time = datetime.fromtimestamp(due, timezone(timedelta(hours=3, minutes=30))).isoformat()
+    body = {"sender": "3000505", "recipient": "09120000000", "message": "سلام", "time": time}
+    message_id = http.post(SEND, json=body).json()["data"]["message_id"]
+    assert ippanel_sandbox.messages()[0]["send_time"] == due
+    (message,) = http.get("/sms/message/all", params={"message_id": message_id}).json()["data"]
+    assert message["time_send"] == message["time_sent"]
+    for wrong in ("tomorrow", "2020-01-01T00:00:00Z", 5):
+        refused = http.post(SEND, json=body | {"time": wrong})
+        assert (refused.status_code, list(refused.json()["meta"]["error_message"])) == (422, ["time"])
+
+
+def test_all_texts_newest_first_and_pages_that_count_from_nought_or_one(
+    http: httpx.Client, ippanel_sandbox: RunningSandbox
+) -> None:
+    sent = [
+        http.post(SEND, json={"sender": "+983000505", "recipient": "09120000000", "message": text}).json()
+        for text in "abc"
+    ]
+    ids = [each["data"]["message_id"] for each in sent]
+    pages = [
+        [
+            each["message_id"]
+            for each in http.get("/sms/message/all", params={"page": page, "per_page": 2}).json()["data"]
+        ]
+        for page in (0, 1, 2)
+    ]
+    assert pages == [ids[:0:-1], ids[:0:-1], ids[:1]]
+
+
+def test_statuses_in_numbers_and_the_key_elsewhere_where_the_account_is_set_so(
+    http: httpx.Client, ippanel_sandbox: RunningSandbox
+) -> None:
+    body = {"sender": "+983000505", "recipient": ["09120000000", "09120000993", "09120000994"], "message": "a"}
+    message_id = http.post(SEND, json=body).json()["data"]["message_id"]
+    ippanel_sandbox.settle()
+    elsewhere = {"apikey": "", "Authorization": "AccessKey sandbox-key"}
+    path = f"/sms/message/show-recipient/message-id/{message_id}"
+    assert http.get(path, headers=elsewhere).status_code == 401
+    ippanel_sandbox.account(api2_statuses="numbers", api2_key="either")
+    assert [row["status"] for row in http.get(path, headers=elsewhere).json()["data"]["deliveries"]] == [2, 3, 4]
+
+
+def test_a_pattern_takes_numbers_and_either_name_for_its_text(
+    http: httpx.Client, ippanel_sandbox: RunningSandbox
+) -> None:
+    named = [{"name": "n", "type": "integer"}]
+    made = http.post("/sms/pattern/normal/store", json={"message": "کد %n%", "is_share": True, "variable": named})
+    code = made.json()["data"][0]["code"]
+    ippanel_sandbox.approve(code)
+    body = {"code": code, "sender": "+983000505", "recipient": "09120000000", "variable": {"n": 12}}
+    assert http.post("/sms/pattern/normal/send", json=body).status_code == 200
+    assert ippanel_sandbox.messages()[0]["text"] == "کد 12"
+
+
+def test_what_a_part_costs(http: httpx.Client) -> None:
+    prices = http.get("/sms/accounting/price-message/sender/+983000505").json()["data"]
+    assert set(prices) == {"fa_mci", "fa_other", "en_mci", "en_other"}
+    assert http.get("/sms/accounting/price-message/sender/+981").status_code == 422

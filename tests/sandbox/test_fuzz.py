@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,23 +17,23 @@ from starlette.routing import Route
 
 from ippanel_provider.sandbox import control
 from ippanel_provider.sandbox.app import APIS
-from ippanel_provider.sandbox.openapi_fields import FIELDS, TAKES
 
 # A stream has no end, and waiting takes its time.
 ENDLESS = {"/_sandbox/events", "/_sandbox/messages/wait"}
-ROUTES = sorted(
-    {
-        (route.method, route.path if api.prefix.startswith("/api/") else f"/v1{route.path}")
-        for api in APIS
-        for route in api.routes
-    }
-    | {
-        (method, each.path)
-        for each in control.routes()
-        if isinstance(each, Route) and each.path not in ENDLESS
-        for method in each.methods or ()
-    }
-)
+TAKEN: dict[tuple[str, str], list[str]] = {
+    (route.method, route.path if api.prefix.startswith("/api/") else f"/v1{route.path}"): [
+        each.name for each in route.takes
+    ]
+    for api in APIS
+    for route in api.routes
+} | {
+    (method, each.path): [field.name for field in getattr(each.endpoint, "takes", ())]
+    for each in control.routes()
+    if isinstance(each, Route) and each.path not in ENDLESS
+    for method in each.methods or ()
+}
+"""Every call, and the fields it takes."""
+ROUTES = sorted(TAKEN)
 HEADERS = {
     "/v1/api/": {"Authorization": "sandbox-key"},
     "/v1/": {"Authorization": "AccessKey sandbox-key"},
@@ -80,9 +81,7 @@ SCALARS = st.one_of(
     st.sampled_from(STRANGE),
     st.text(max_size=8),
 )
-NAMES = st.sampled_from(
-    [*FIELDS, "message", "code", "title", "type", "id", "token", "otp", "username", "password", "operator", "mci"]
-)
+NAMES = st.sampled_from(sorted({*itertools.chain.from_iterable(TAKEN.values()), "type", "id", "operator", "mci"}))
 VALUES = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=3), inner, max_size=4),
@@ -98,7 +97,7 @@ def requests(draw: st.DrawFn) -> httpx.Request:
         draw(st.sampled_from([*USUAL, *STRANGE[1:]])) if part.startswith("{") else part for part in pattern.split("/")
     ]
     path = "/".join(word if word in pattern else quote(word, safe="") for word in words)
-    taken = TAKES.get(f"{method} {pattern}".replace(":int", ""), "").split()
+    taken = TAKEN[method, pattern]
     fields = draw(st.dictionaries(st.sampled_from(taken) if taken else NAMES, VALUES, max_size=8))
     query = {name: str(value) for name, value in fields.items()} if draw(st.booleans()) or method == "GET" else {}
     headers = dict(next((value for prefix, value in HEADERS.items() if path.startswith(prefix)), {}))

@@ -50,7 +50,7 @@ def report(wire: Wire) -> dict[str, Any]:
         "outbox": wire.outbox(),
         "inbox": wire.post("/api/report/messages-inbox", {}).json()["data"],
         **{
-            path: wire.get(path, per_page=100).json()
+            path: wire.http.get(path, params={"per_page": 100}, headers={"Host": "localhost"}).json()
             for path in (
                 "/api/patterns",
                 "/api/phonebooks/list-new",

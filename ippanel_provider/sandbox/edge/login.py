@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from dataclasses import dataclass
+from typing import Any
 
 from ippanel_provider.sandbox import totp
 from ippanel_provider.sandbox.logins import Step
+from ippanel_provider.sandbox.takes import RECIPIENT
 from ippanel_provider.sandbox.wire import Call, Denied, Reply, Route
 from ippanel_provider.service import MAX_TOKEN_LENGTH, MIN_TOKEN_LENGTH
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 from .envelope import Problems, done, unauthorized
+from .fields import Spelled, read, values
 
 
 def login(call: Call) -> Reply:
     """Begin: the token is final, or waits for the code the account's two-factor setting asks for."""
     problems = Problems()
-    username, password = _texts(call, problems, "username", "password")
+    given = read(call, problems)
     if problems:
         return problems.bare_reply()
     account = call.sandbox.account
-    if not (_same(username, account.user_name) and _same(password, account.password)):
+    if not (_same(given["username"], account.user_name) and _same(given["password"], account.password)):
         return unauthorized("documented")
     token = secrets.token_hex(16)
     if account.two_factor == "login":
@@ -46,7 +50,7 @@ def send_otp(call: Call) -> Reply:
 
 def confirm_otp(call: Call) -> Reply:
     """Finish a login with the code that was texted, or that the authenticator shows."""
-    step = _confirmed(call, "otp", kinds=("sms", "ga"))
+    step = _confirmed(call, "sms", "ga")
     token = secrets.token_hex(16)
     call.sandbox.logins.close(step.token)
     call.sandbox.logins.issue(token)
@@ -55,11 +59,8 @@ def confirm_otp(call: Call) -> Reply:
 
 def forgot_password(call: Call) -> Reply:
     """Text a code to the account's own number."""
-    problems = Problems()
-    username, mobile = _texts(call, problems, "username", "mobile")
-    problems.check()
-    account = call.sandbox.account
-    if not _same(username, account.user_name) or not _same_number(mobile, account.mobile):
+    given, account = values(call), call.sandbox.account
+    if not _same(given["username"], account.user_name) or not _same_number(given["mobile"], account.mobile):
         return unauthorized("documented")
     token = secrets.token_hex(16)
     call.sandbox.logins.begin("recovery", token, _new_otp(), account.mobile)
@@ -71,7 +72,7 @@ def change_password(call: Call) -> Reply:
     credential = call.sandbox.credential(call.header(b"authorization").strip())
     if credential is not None and credential.kind == "key":
         raise _unknown(call)
-    step = _confirmed(call, "otp", "password", kinds=("recovery",))
+    step = _confirmed(call, "recovery")
     call.sandbox.logins.close(step.token)
     call.sandbox.change_account({"password": str(call.body["password"])})
     return done()
@@ -83,14 +84,10 @@ def logout(call: Call) -> Reply:
     return done()
 
 
-def _confirmed(call: Call, *fields: str, kinds: tuple[str, ...]) -> Step:
+def _confirmed(call: Call, *kinds: str) -> Step:
     """The step of the body, if the code is right."""
-    problems = Problems()
-    _texts(call, problems, *fields)
-    _token(call, problems)
-    problems.check()
     step = _step(call, *kinds)
-    otp, secret = str(call.body["otp"]), call.sandbox.account.totp_secret
+    otp, secret = values(call)["otp"], call.sandbox.account.totp_secret
     if _same(otp, step.otp) if step.otp else totp.accepts(secret, otp, call.sandbox.now()):
         return step
     call.sandbox.logins.count_wrong(step.token)
@@ -98,10 +95,7 @@ def _confirmed(call: Call, *fields: str, kinds: tuple[str, ...]) -> Step:
 
 
 def _step(call: Call, *kinds: str) -> Step:
-    problems = Problems()
-    token = _token(call, problems)
-    problems.check()
-    step = call.sandbox.logins.step(token)
+    step = call.sandbox.logins.step(values(call)["token"])
     if step is None or step.kind not in kinds:
         raise _unknown(call)
     return step
@@ -109,26 +103,6 @@ def _step(call: Call, *kinds: str) -> Step:
 
 def _unknown(call: Call) -> Denied:
     return Denied(unauthorized(call.sandbox.account.unauthorized_body))
-
-
-def _token(call: Call, problems: Problems) -> str:
-    (token,) = _texts(call, problems, "token")
-    if token and not MIN_TOKEN_LENGTH <= len(token) <= MAX_TOKEN_LENGTH:
-        problems.add("token")
-    return token
-
-
-def _texts(call: Call, problems: Problems, *fields: str) -> list[str]:
-    """Fields of the body that must be there; a code may come as a number."""
-    texts = []
-    for field in fields:
-        value = call.body.get(field)
-        if value is None or value == "":
-            problems.require(field)
-        elif not isinstance(value, str | int) or isinstance(value, bool):
-            problems.add(field)
-        texts.append("" if value is None else str(value))
-    return texts
 
 
 def _new_otp() -> str:
@@ -146,12 +120,40 @@ def _same_number(given: str, known: str) -> bool:
         return False
 
 
+@dataclass(frozen=True)
+class _Token(Spelled):
+    """The token of a step."""
+
+    def read(self, value: Any, problems: Problems, at: str) -> str | None:
+        token = super().read(value, problems, at)
+        if token and not MIN_TOKEN_LENGTH <= len(token) <= MAX_TOKEN_LENGTH:
+            problems.add(at)
+        return token
+
+
+_USERNAME, _PASSWORD, _OTP, _TOKEN = Spelled("username"), Spelled("password"), Spelled("otp"), _Token("token")
+_AUTH = "/api/acl/auth"
+
 routes = (
-    Route("POST", "/api/acl/auth/login", login, "login", auth="none"),
-    Route("POST", "/api/acl/auth/send_sms_otp", send_otp, "send_otp", auth="none"),
-    Route("POST", "/api/acl/auth/confirm_otp", confirm_otp, "confirm_otp", auth="none"),
-    Route("POST", "/api/acl/auth/forgot_password", forgot_password, "forgot_password", auth="none"),
-    Route("POST", "/api/acl/auth/change_password_by_token", change_password, "change_password", auth="none"),
-    Route("POST", "/api/acl/auth/logout", logout, "logout", auth="token"),
-    Route("GET", "/api/acl/auth/logout", logout, "logout", auth="token", alternate=True),
+    Route("POST", f"{_AUTH}/login", login, "login", auth="none", takes=(_USERNAME, _PASSWORD)),
+    Route("POST", f"{_AUTH}/send_sms_otp", send_otp, "send_otp", auth="none", takes=(_TOKEN,)),
+    Route("POST", f"{_AUTH}/confirm_otp", confirm_otp, "confirm_otp", auth="none", takes=(_OTP, _TOKEN)),
+    Route(
+        "POST",
+        f"{_AUTH}/forgot_password",
+        forgot_password,
+        "forgot_password",
+        auth="none",
+        takes=(_USERNAME, Spelled("mobile", RECIPIENT)),
+    ),
+    Route(
+        "POST",
+        f"{_AUTH}/change_password_by_token",
+        change_password,
+        "change_password",
+        auth="none",
+        takes=(_OTP, _PASSWORD, _TOKEN),
+    ),
+    Route("POST", f"{_AUTH}/logout", logout, "logout", auth="token"),
+    Route("GET", f"{_AUTH}/logout", logout, "logout", auth="token", alternate=True),
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ippanel_provider.sandbox.people import AlreadyAssigned, NotAssigned
 from ippanel_provider.sandbox.records import Line
+from ippanel_provider.sandbox.takes import LINE, NUMBER, PAGES, Field
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 
 from .envelope import SUCCESS, ListStyle, Problems, as_int, done, failed, for_resellers, list_of
+from .fields import Flag, read
 
 
 def list_numbers(call: Call) -> Reply:
@@ -19,17 +21,10 @@ def assign_number(call: Call) -> Reply:
     for_resellers(call)
     problems = Problems()
     line, user_id = _line(call, problems), _user(call, problems)
-    rights = []
-    for field in ("send", "gets"):
-        value = call.body.get(field)
-        if value is None:
-            problems.require(field)
-        elif not isinstance(value, bool) and value not in (0, 1, "0", "1"):
-            problems.add(field)
-        rights.append(value in (True, 1, "1"))
+    rights = read(call, problems)
     problems.check()
     try:
-        call.sandbox.people.assign(user_id, line, send=rights[0], gets=rights[1])
+        call.sandbox.people.assign(user_id, line, send=rights["send"], gets=rights["gets"])
     except AlreadyAssigned:
         return failed(400, "400-1", "number already assigned to user")
     return done()
@@ -88,9 +83,22 @@ def _render(line: Line) -> dict[str, object]:
     }
 
 
+_OF_WHOM = (
+    Field("number_id", NUMBER),
+    Field("number", LINE),
+    Field("target_user_id", NUMBER),
+    Field("target_user"),
+)
+
 routes = (
-    Route("GET", "/api/number/numbers", list_numbers, "list_numbers"),
-    Route("GET", "/api/numbers", list_numbers, "list_numbers", alternate=True),
-    Route("POST", "/api/numbers/assign", assign_number, "assign_number"),
-    Route("POST", "/api/numbers/unassign", unassign_number, "unassign_number"),
+    Route("GET", "/api/number/numbers", list_numbers, "list_numbers", takes=PAGES),
+    Route("GET", "/api/numbers", list_numbers, "list_numbers", alternate=True, takes=PAGES),
+    Route(
+        "POST",
+        "/api/numbers/assign",
+        assign_number,
+        "assign_number",
+        takes=(*_OF_WHOM, Flag("send"), Flag("gets")),
+    ),
+    Route("POST", "/api/numbers/unassign", unassign_number, "unassign_number", takes=_OF_WHOM),
 )

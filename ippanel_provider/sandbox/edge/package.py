@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ippanel_provider.sandbox.people import Package
+from ippanel_provider.sandbox.takes import PAGES
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 
 from .envelope import ListStyle, for_resellers, list_of, plain_moment
@@ -38,4 +39,4 @@ def _render(call: Call, package: Package) -> dict[str, object]:
     }
 
 
-routes = (Route("GET", "/api/acl/package/list", list_packages, "list_packages"),)
+routes = (Route("GET", "/api/acl/package/list", list_packages, "list_packages", takes=PAGES),)

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from ippanel_provider.sandbox.patterns import new_code
 from ippanel_provider.sandbox.records import Pattern
+from ippanel_provider.sandbox.takes import PAGES, TEXT, Field, choice, fields, many
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import (
     MAX_PATTERN_DESCRIPTION,
@@ -18,7 +19,7 @@ from ippanel_provider.service import (
 )
 
 from .envelope import Problems, done, listing, moment, not_found, pages_of
-from .fields import text_in
+from .fields import Flag, Text, read
 from .sending.checks import text_of
 from .sending.pattern import UNKNOWN_PATTERN
 
@@ -95,26 +96,17 @@ def delete(call: Call) -> Reply:
 
 def _fields(call: Call) -> _Fields:
     problems = Problems()
-    body = call.body
-    title = text_in(body, "title", problems, MAX_PATTERN_TITLE, required=False)
-    description = text_in(body, "description", problems, MAX_PATTERN_DESCRIPTION)
-    website = text_in(body, "website", problems, MAX_PATTERN_DESCRIPTION, required=False)
-    is_share = body.get("is_share")
-    if is_share is None:
-        problems.require("is_share")
-    elif not isinstance(is_share, bool) and str(is_share) not in _FLAGS:
-        problems.add("is_share")
-    message = text_of(call, body.get("message"), "", problems)
+    given = read(call, problems)
+    message = text_of(call, call.body.get("message"), "", problems)
     variables = _variables(call, problems)
     problems.check()
-    shared = is_share if isinstance(is_share, bool) else _FLAGS[str(is_share)]
     return _Fields(
         message=message,
         variables=variables,
-        title=title or None,
-        description=description,
-        is_share=shared,
-        website=website or None,
+        title=given["title"],
+        description=given["description"],
+        is_share=given["is_share"],
+        website=given["website"],
     )
 
 
@@ -197,12 +189,22 @@ def _render(call: Call, pattern: Pattern) -> dict[str, object]:
     }
 
 
+_PATTERN = (
+    Text("title", required=False, most=MAX_PATTERN_TITLE),
+    Text("description", most=MAX_PATTERN_DESCRIPTION),
+    Flag("is_share"),
+    Field("message"),
+    Text("website", required=False, most=MAX_PATTERN_DESCRIPTION),
+    Field("variable", many(name=TEXT, type=choice(*_TYPES))),
+)
+_FILTERS = fields("filter[code] filter[title] filter[is_share] filter[state] filter[type]")
+
 routes = (
-    Route("POST", "/api/patterns/normal", create, "create"),
-    Route("POST", "/api/user/pattern", create, "create", alternate=True),
-    Route("GET", "/api/patterns", list_patterns, "list"),
+    Route("POST", "/api/patterns/normal", create, "create", takes=_PATTERN),
+    Route("POST", "/api/user/pattern", create, "create", alternate=True, takes=_PATTERN),
+    Route("GET", "/api/patterns", list_patterns, "list", takes=(*PAGES, *_FILTERS)),
     Route("GET", "/api/patterns/{code}", get, "get"),
-    Route("PUT", "/api/patterns/normal/{code}", update, "update"),
-    Route("POST", "/api/patterns/normal/{code}", update, "update", alternate=True),
+    Route("PUT", "/api/patterns/normal/{code}", update, "update", takes=_PATTERN),
+    Route("POST", "/api/patterns/normal/{code}", update, "update", alternate=True, takes=_PATTERN),
     Route("DELETE", "/api/patterns/normal/{code}", delete, "delete"),
 )

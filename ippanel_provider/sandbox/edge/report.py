@@ -12,6 +12,7 @@ from ippanel_provider.sandbox.outbox_report import OutboxFilter
 from ippanel_provider.sandbox.prices import operator_of
 from ippanel_provider.sandbox.records import Bulk, InboxMessage
 from ippanel_provider.sandbox.state import Sandbox
+from ippanel_provider.sandbox.takes import LINE, NUMBER, PAGES, STATE, TEXT, Field, fields, shape
 from ippanel_provider.sandbox.wire import Call, Denied, Reply, Route
 from ippanel_provider.service import BulkState, DeliveryStatus
 from ippanel_provider.text.parts import Encoding, measure
@@ -233,11 +234,35 @@ def _render_inbox(message: InboxMessage) -> dict[str, object]:
     }
 
 
+_FILTERS = shape(
+    username=TEXT,
+    number=LINE,
+    messages_outbox_id=NUMBER,
+    **dict.fromkeys(("create_from_date", "create_to_date", "send_from_date", "send_to_date"), TEXT),
+    from_exit_count=NUMBER,
+    to_exit_count=NUMBER,
+    message=TEXT,
+    state_id=STATE,
+)
+_BULK = Field("bulk_id", NUMBER)
+
 routes = (
-    Route("POST", "/api/report/new_list", outbox, "outbox"),
-    Route("GET", "/api/report/by_bulk", by_bulk, "bulk"),
+    Route(
+        "POST",
+        "/api/report/new_list",
+        outbox,
+        "outbox",
+        takes=(*fields("page limit", NUMBER), Field("filters", _FILTERS)),
+    ),
+    Route("GET", "/api/report/by_bulk", by_bulk, "bulk", takes=(Field("messages_outbox_id", NUMBER),)),
     Route("POST", "/api/report/by_bulk/{id}", by_bulk, "bulk", alternate=True),
-    Route("GET", "/api/report/bulk_stats", bulk_stats, "bulk_stats"),
-    Route("GET", "/api/report/recipients", recipients, "recipients"),
-    Route("POST", "/api/report/messages-inbox", inbox, "inbox"),
+    Route("GET", "/api/report/bulk_stats", bulk_stats, "bulk_stats", takes=(_BULK,)),
+    Route("GET", "/api/report/recipients", recipients, "recipients", takes=(_BULK, *PAGES)),
+    Route(
+        "POST",
+        "/api/report/messages-inbox",
+        inbox,
+        "inbox",
+        takes=(*PAGES, Field("filters", shape(from_id=NUMBER))),
+    ),
 )

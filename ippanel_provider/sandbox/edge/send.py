@@ -9,10 +9,27 @@ from ippanel_provider.sandbox.prices import text_price
 from ippanel_provider.sandbox.records import Item, Submission
 from ippanel_provider.sandbox.sending import affected
 from ippanel_provider.sandbox.state import Duplicate, NoCredit
+from ippanel_provider.sandbox.takes import (
+    FILE,
+    LINE,
+    MOMENT,
+    NUMBER,
+    NUMBERS,
+    RECIPIENT,
+    RECIPIENTS,
+    TEXT,
+    VALUES,
+    Field,
+    choice,
+    fields,
+    many,
+    shape,
+)
 from ippanel_provider.sandbox.wire import Call, Reply, Route, with_plus
 from ippanel_provider.service import OPT_OUT_SUFFIX
 
 from .envelope import Problems, as_int, done, failed, missing, not_found, unauthorized, wrong
+from .fields import Checked, values
 from .sending import FORMS
 from .sending.checks import recipients_of, text_of, wire_line
 
@@ -70,16 +87,16 @@ def send_url(call: Call) -> Reply:
     both.
     """
     given = {**call.query, **{key: str(value) for key, value in call.body.items() if isinstance(value, str | int)}}
-    values = {field: _aliased(call, field, given) for field in _URL_ALIASES}
-    if not _is_known(call, values):
+    found = {field: _aliased(call, field, given) for field in _URL_ALIASES}
+    if not _is_known(call, found):
         return unauthorized(call.sandbox.account.unauthorized_body)
     problems = Problems()
     # The documents print their examples with the plus as it is.
-    sender, recipient = with_plus(values["from"]), with_plus(values["to"])
+    sender, recipient = with_plus(found["from"]), with_plus(found["to"])
     line = wire_line(call, sender) or ""
     if not line:
         problems.add("from") if sender else problems.require("from")
-    text = text_of(call, values["message"], line, problems)
+    text = text_of(call, found["message"], line, problems)
     recipients = recipients_of(call, [recipient] if recipient else None, problems, "to", 1)
     problems.check()
     return submit(call, Submission("webservice", line, [Item(text, recipients)]))
@@ -105,10 +122,7 @@ def _is_known(call: Call, values: dict[str, str]) -> bool:
 
 def cancel(call: Call) -> Reply:
     """Cancel a scheduled text, until five minutes before it is due."""
-    given = call.body.get("message_outbox_id")
-    if given is None or given == "":
-        raise missing("message_outbox_id")
-    bulk_id = as_int(given)
+    bulk_id = as_int(values(call)["message_outbox_id"])
     if bulk_id is None or not call.sandbox.cancel(bulk_id):
         raise not_found("پیام یافت نشد یا قابل لغو نیست", "400-1")
     return done()
@@ -131,10 +145,59 @@ def calculate_price(call: Call) -> Reply:
     return done({"mci_price": mci, "other_price": other, "parts": size.parts})
 
 
+_RANGE = shape(start=NUMBER, size=NUMBER)
+_OPERATORS = many(id=NUMBER, start=NUMBER, size=NUMBER)
+_PARAMS = {
+    "anyOf": [
+        shape(recipients=RECIPIENTS),
+        many(recipients=RECIPIENTS, message=TEXT),
+        many(
+            type=choice("all", "detail"),
+            phonebook_id=NUMBER,
+            phonebook_ids=NUMBERS,
+            number_ids=NUMBERS,
+            start=NUMBER,
+            size=NUMBER,
+        ),
+        many(
+            bank=choice("all", "white"),
+            postal_code=TEXT,
+            gender=NUMBER,
+            age_from=NUMBER,
+            age_to=NUMBER,
+            mci=_RANGE,
+            irancell=_RANGE,
+            other=_RANGE,
+        ),
+        many(province_id=NUMBER, county_id=NUMBER, city_id=NUMBER, pre=TEXT, operator=_OPERATORS),
+        many(main_category_id=NUMBER, sub_category_id=NUMBER, operator=_OPERATORS),
+        VALUES,
+    ]
+}
+_FORM = (
+    Field("sending_type", {"type": "string", "enum": list(FORMS)}),
+    Field("from_number", LINE),
+    Field("message"),
+    Field("params", _PARAMS),
+    Field("send_time", MOMENT),
+    Field("code"),
+    Field("recipients", RECIPIENTS),
+    Field("files", {"type": "array", "items": FILE}),
+    Field("other_recipients", RECIPIENTS),
+    Field("phonebook", shape(id=NUMBER, name=TEXT, pre=TEXT, email=TEXT, options=VALUES)),
+)
+_URL = (Field("from", LINE), Field("to", RECIPIENT), *fields("message apikey username password"))
+
 routes = (
-    Route("POST", "/api/send", send, "send"),
-    Route("GET", "/api/send/webservice", send_url, "send_url", auth="none"),
-    Route("POST", "/api/send/webservice", send_url, "send_url", auth="none", alternate=True),
-    Route("POST", "/api/send/cancel", cancel, "cancel"),
-    Route("POST", "/api/send/calculate-price", calculate_price, "calculate_price"),
+    Route("POST", "/api/send", send, "send", takes=_FORM),
+    Route("GET", "/api/send/webservice", send_url, "send_url", auth="none", takes=_URL),
+    Route("POST", "/api/send/webservice", send_url, "send_url", auth="none", alternate=True, takes=_URL),
+    Route("POST", "/api/send/cancel", cancel, "cancel", takes=(Checked("message_outbox_id", NUMBER),)),
+    Route(
+        "POST",
+        "/api/send/calculate-price",
+        calculate_price,
+        "calculate_price",
+        takes=(Field("number", LINE), Field("message")),
+    ),
 )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
+from ippanel_provider.sandbox.takes import FILE, NUMBER, PAGES, Field, fields
 from ippanel_provider.sandbox.tickets import (
     CATEGORIES,
     OTHER_CATEGORY,
@@ -26,7 +30,7 @@ from .envelope import (
     not_found,
     plain_moment,
 )
-from .fields import number_in
+from .fields import Checked, Whole, read
 
 STYLE = ListStyle(SUCCESS, path="none")
 _JIRA_BELOW, _FORWARD_ABOVE = 60_000, 400_000
@@ -45,8 +49,7 @@ def create(call: Call) -> Reply:
     """Open a ticket, maybe with a file."""
     for_resellers(call)
     problems = Problems()
-    subject, description = _text(call, "subject", problems), _text(call, "description", problems)
-    category_id = number_in(call.body, "category_id", problems, 1, required=True) or 0
+    given = read(call, problems)
     notification = call.body.get("sms_notification", "0")
     if str(notification) not in ("0", "1"):
         problems.add("sms_notification")
@@ -54,7 +57,13 @@ def create(call: Call) -> Reply:
     problems.check()
     account = call.sandbox.account
     ticket = call.sandbox.tickets.create(
-        account.user_id, account.user_name, subject, category_id, description, str(notification) == "1", file
+        account.user_id,
+        account.user_name,
+        given["subject"],
+        given["category_id"],
+        given["description"],
+        str(notification) == "1",
+        file,
     )
     return done({"ticket_id": ticket.id})
 
@@ -100,29 +109,19 @@ def reply(call: Call) -> Reply:
     """Say something in a ticket, maybe with a file."""
     for_resellers(call)
     problems = Problems()
-    ticket_id, description = (
-        number_in(call.body, "ticket_id", problems, 1, required=True) or 0,
-        _text(call, "description", problems),
-    )
+    given = read(call, problems)
     file = _file(call, problems)
     problems.check()
-    ticket = call.sandbox.tickets.get(ticket_id)
+    ticket = call.sandbox.tickets.get(given["ticket_id"])
     if ticket is None:
         raise not_found(_NO_TICKET)
-    interaction = call.sandbox.tickets.reply(ticket_id, description, file=file)
+    interaction = call.sandbox.tickets.reply(ticket.id, given["description"], file=file)
     return done(
         {
             "interaction_id": interaction.id,
             "ticket": {"id": ticket.id, "user_id": ticket.user_id, "parent_id": _parent_id(call, ticket)},
         }
     )
-
-
-def _text(call: Call, field: str, problems: Problems) -> str:
-    value = call.body.get(field)
-    if value is None or value == "":
-        problems.require(field)
-    return "" if value is None else str(value)
 
 
 def _file(call: Call, problems: Problems) -> str | None:
@@ -234,9 +233,27 @@ def _attachment(username: str, file: str | None) -> str | None:
     return None if file is None else f"https://storage.example.com/{username}/ticket/{file}"
 
 
+@dataclass(frozen=True)
+class _Words(Checked):
+    """A text, whatever it is given as."""
+
+    def read(self, value: Any, problems: Problems, at: str) -> str:
+        return str(value)
+
+
+_DESCRIPTION, _FILE = _Words("description"), Field("file", FILE)
+_NEW = (_Words("subject"), Whole("category_id", low=1), _DESCRIPTION, Field("sms_notification"), _FILE)
+_FILTERS = (*PAGES, Field("username"), *fields("ticket_id category_id sub_category_id state_id", NUMBER))
+
 routes = (
-    Route("POST", "/api/ticket", create, "create_ticket"),
-    Route("GET", "/api/ticket", list_tickets, "list_tickets"),
-    Route("GET", "/api/ticket/show", show, "get_ticket"),
-    Route("POST", "/api/ticket/interaction", reply, "reply_ticket"),
+    Route("POST", "/api/ticket", create, "create_ticket", takes=_NEW),
+    Route("GET", "/api/ticket", list_tickets, "list_tickets", takes=_FILTERS),
+    Route("GET", "/api/ticket/show", show, "get_ticket", takes=(Field("ticket_id", NUMBER),)),
+    Route(
+        "POST",
+        "/api/ticket/interaction",
+        reply,
+        "reply_ticket",
+        takes=(Whole("ticket_id", low=1), _DESCRIPTION, _FILE),
+    ),
 )

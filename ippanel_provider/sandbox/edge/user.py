@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ippanel_provider.sandbox.people import User
+from ippanel_provider.sandbox.takes import NUMBER, PAGES, Field
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 
 from .envelope import ListStyle, Problems, as_int, done, for_resellers, list_of, missing, not_found
@@ -178,6 +179,6 @@ def _spelled(flag: bool) -> str:
 
 
 routes = (
-    Route("GET", "/api/user/parents_tree", parents_tree, "parents_tree"),
-    Route("GET", "/api/user/list", list_users, "list_users"),
+    Route("GET", "/api/user/parents_tree", parents_tree, "parents_tree", takes=(Field("user_id", NUMBER),)),
+    Route("GET", "/api/user/list", list_users, "list_users", takes=(*PAGES, *map(Field, _FILTERS))),
 )

@@ -94,8 +94,8 @@ def _number(given: object) -> str | None:
         return None
 
 
-def pattern_text(call: Call, code: object, values: object) -> str:
-    """The text of a pattern with its values, which are texts in these APIs: a number is refused.
+def pattern_text(call: Call, code: object, values: object, *, numbers: bool = False) -> str:
+    """The text of a pattern with its values. They are texts: a number is refused, unless ``numbers`` are taken.
 
     :raises Refused: when the pattern is unknown or not approved, or the values do not fit.
     """
@@ -106,8 +106,9 @@ def pattern_text(call: Call, code: object, values: object) -> str:
         raise Refused(LegacyCode.PATTERN_INACTIVE, "pattern is inactive")
     # PHP clients write an empty object as an empty list.
     given = {} if values is None or values == [] else values
+    taken = (str, int) if numbers else (str,)
     problems = Problems()
-    if not isinstance(given, Mapping) or not all(isinstance(value, str) for value in given.values()):
+    if not isinstance(given, Mapping) or not all(isinstance(value, taken) for value in given.values()):
         raise Refused(LegacyCode.PATTERN_PARAMS_INVALID, "pattern values must be strings")
     text = fill(known, given, problems)
     if problems:
@@ -126,7 +127,7 @@ def pattern_recipient(given: object) -> list[str]:
     return [recipient]
 
 
-def submit(call: Call, kind: str, line: str, text: str, recipients: list[str]) -> int:
+def submit(call: Call, kind: str, line: str, text: str, recipients: list[str], due: float | None = None) -> int:
     """Hand one text over; return the id of its bulk.
 
     :raises Refused: when the account may not send, cannot pay, or sent the same a moment ago.
@@ -136,7 +137,7 @@ def submit(call: Call, kind: str, line: str, text: str, recipients: list[str]) -
         raise Refused(LegacyCode.USER_LIMITED, "user is limited")
     if account.document_block:
         raise Refused(LegacyCode.DOCUMENTS_NOT_APPROVED, "user documents are not approved")
-    submission = Submission(kind, line, [Item(text, recipients)])
+    submission = Submission(kind, line, [Item(text, recipients)], due)
     try:
         return call.sandbox.submit(affected(call, submission))[0]
     except Duplicate:

@@ -7,6 +7,7 @@ import re
 from ippanel_provider.sandbox import panel
 from ippanel_provider.sandbox.patterns import new_code
 from ippanel_provider.sandbox.records import Bulk
+from ippanel_provider.sandbox.takes import FLAG, LINE, NUMBER, RECIPIENT, RECIPIENTS, TEXT, Field, fields
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import (
     MAX_PATTERN_DESCRIPTION,
@@ -162,11 +163,21 @@ def inbox(call: Call) -> Reply:
     return listing(call, "messages", rows, page, limit, len(messages))
 
 
+_PAGES = fields("page limit", NUMBER)
+_SEND = (Field("originator", LINE), Field("recipients", RECIPIENTS), Field("message"))
+_PATTERN = (*fields("pattern description"), Field("is_shared", FLAG))
+_SEND_PATTERN = (
+    Field("pattern_code"),
+    Field("originator", LINE),
+    Field("recipient", RECIPIENT),
+    Field("values", {"type": "object", "additionalProperties": TEXT}),
+)
+
 routes = (
-    Route("POST", "/messages", refusing(send), "send"),
-    Route("POST", "/messages/patterns", refusing(create_pattern), "create_pattern"),
-    Route("POST", "/messages/patterns/send", refusing(send_pattern), "send_pattern"),
-    Route("GET", "/messages/inbox", refusing(inbox), "inbox"),
+    Route("POST", "/messages", refusing(send), "send", takes=_SEND),
+    Route("POST", "/messages/patterns", refusing(create_pattern), "create_pattern", takes=_PATTERN),
+    Route("POST", "/messages/patterns/send", refusing(send_pattern), "send_pattern", takes=_SEND_PATTERN),
+    Route("GET", "/messages/inbox", refusing(inbox), "inbox", takes=_PAGES),
     Route("GET", "/messages/{bulk_id}", refusing(message), "message"),
-    Route("GET", "/messages/{bulk_id}/recipients", refusing(recipients), "recipients"),
+    Route("GET", "/messages/{bulk_id}/recipients", refusing(recipients), "recipients", takes=_PAGES),
 )

@@ -69,6 +69,11 @@ class Mistake(ValueError):
 Handler = Callable[[Request], Awaitable[Response]]
 
 
+def nowhere(request: Request) -> Response:
+    """The page where there is none."""
+    return show(request, "missing.html", status=404, what="There is no such page.", back="/", back_name="Outbox")
+
+
 def sandbox_of(request: Request) -> Sandbox:
     """The sandbox whose page is asked for."""
     sandbox: Sandbox = request.app.state.sandbox

@@ -7,9 +7,10 @@ from __future__ import annotations
 from ippanel_provider.sandbox.contact_sheets import entries_of
 from ippanel_provider.sandbox.edge.contact_reading import NO_BOOK
 from ippanel_provider.sandbox.edge.envelope import Problems, as_int, done, list_of, missing, moment, not_found, wrong
-from ippanel_provider.sandbox.edge.fields import ids_in, text_in
+from ippanel_provider.sandbox.edge.fields import Ids, Text, read, values
 from ippanel_provider.sandbox.phonebook_records import Book
 from ippanel_provider.sandbox.sheets import UnreadableSheet, read_rows
+from ippanel_provider.sandbox.takes import FILE, NUMBER, NUMBERS, PAGES, Field
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 from ippanel_provider.service import MAX_PHONEBOOK_CONTACTS, MAX_PHONEBOOK_TITLE
 
@@ -30,7 +31,7 @@ def list_books(call: Call) -> Reply:
 def create(call: Call) -> Reply:
     """Make a phonebook; the answer writes its ``count`` as a text."""
     problems = Problems()
-    title = text_in(call.body, "title", problems, MAX_PHONEBOOK_TITLE)
+    title = read(call, problems)["title"]
     option_ids = _option_ids(call, problems)
     problems.check()
     book = call.sandbox.phonebooks.create_book(title, option_ids or [])
@@ -41,16 +42,16 @@ def update(call: Call) -> Reply:
     """Change title, options, or both."""
     problems = Problems()
     book = _book(call)
-    title = text_in(call.body, "title", problems, MAX_PHONEBOOK_TITLE, required=False)
+    title = read(call, problems)["title"]
     option_ids = _option_ids(call, problems)
     problems.check()
-    call.sandbox.phonebooks.update_book(book.id, title or None, option_ids)
+    call.sandbox.phonebooks.update_book(book.id, title, option_ids)
     return done()
 
 
 def delete(call: Call) -> Reply:
     """Delete phonebooks with their contacts."""
-    book_ids = ids_in(call.body, "listPhonebooks")
+    book_ids = values(call)["listPhonebooks"]
     if not any(book_id in call.sandbox.phonebooks.books for book_id in book_ids):
         raise not_found(NO_BOOK)
     call.sandbox.phonebooks.delete_books(book_ids)
@@ -128,12 +129,20 @@ def _render(call: Call, book: Book) -> dict[str, object]:
     }
 
 
+_OPTIONS = Field("options", NUMBERS)
+
 routes = (
-    Route("GET", "/api/phonebooks/list-new", list_books, "list"),
-    Route("POST", "/api/phonebooks", create, "create"),
-    Route("POST", "/api/phonebooks/delete-list", delete, "delete"),
-    Route("PUT", "/api/phonebooks/{id}", update, "update"),
+    Route("GET", "/api/phonebooks/list-new", list_books, "list", takes=(*PAGES, Field("title"), Field("id", NUMBER))),
+    Route("POST", "/api/phonebooks", create, "create", takes=(Text("title", most=MAX_PHONEBOOK_TITLE), _OPTIONS)),
+    Route("POST", "/api/phonebooks/delete-list", delete, "delete", takes=(Ids("listPhonebooks"),)),
+    Route(
+        "PUT",
+        "/api/phonebooks/{id}",
+        update,
+        "update",
+        takes=(Text("title", required=False, most=MAX_PHONEBOOK_TITLE), _OPTIONS),
+    ),
     Route("GET", "/api/phonebooks/{id}/export", export_members, "export_members"),
-    Route("POST", "/api/phonebooks/{id}/import", import_contacts, "import_contacts"),
+    Route("POST", "/api/phonebooks/{id}/import", import_contacts, "import_contacts", takes=(Field("file", FILE),)),
     Route("GET", "/api/phonebooks/{id}/import/get-sample", import_sample, "import_sample"),
 )

@@ -17,10 +17,11 @@ from ippanel_provider.sandbox.edge.envelope import (
     pages_of,
     wrong,
 )
-from ippanel_provider.sandbox.edge.fields import ids_in, number_in
+from ippanel_provider.sandbox.edge.fields import Checked, Ids, Whole, values
 from ippanel_provider.sandbox.edge.sending.checks import recipient_of
 from ippanel_provider.sandbox.phonebook_records import Contact, Entry
 from ippanel_provider.sandbox.phonebooks import ContactFilter, Full, InTheBook
+from ippanel_provider.sandbox.takes import NUMBER, PAGES, RECIPIENT, TEXT, VALUES, Field, fields, many
 from ippanel_provider.sandbox.wire import Call, Reply, Route
 
 _NO_CONTACT = "مخاطب مورد نظر یافت نشد"
@@ -81,10 +82,7 @@ def update_contact(call: Call) -> Reply:
     if call.sandbox.phonebooks.contact(contact_id) is None:
         raise not_found(_NO_CONTACT)
     problems = Problems()
-    for field in ("number", "phonebook_id"):
-        if call.body.get(field) in (None, ""):
-            problems.require(field)
-    problems.check()
+    values(call)
     number = recipient_of(call, call.body["number"])
     if number is None:
         raise wrong("number", "شماره معتبر نیست")
@@ -101,7 +99,7 @@ def update_contact(call: Call) -> Reply:
 
 def delete_contacts(call: Call) -> Reply:
     """Delete contacts by their ids."""
-    contact_ids = ids_in(call.body, "listNumbers")
+    contact_ids = values(call)["listNumbers"]
     if not any(call.sandbox.phonebooks.contact(contact_id) is not None for contact_id in contact_ids):
         raise not_found(_NO_CONTACT)
     call.sandbox.phonebooks.delete_contacts(contact_ids)
@@ -118,9 +116,8 @@ def export_contacts(call: Call) -> Reply:
 def _filter(call: Call) -> ContactFilter:
     """The filters of a list or an export."""
     query = call.query
-    problems = Problems()
-    created_from, book_id = number_in(query, "from_created_at", problems), number_in(query, "phonebook_id", problems)
-    problems.check()
+    given = values(call)
+    created_from, book_id = given["from_created_at"], given["phonebook_id"]
     if book_id is not None and book_id not in call.sandbox.phonebooks.books:
         raise not_found(NO_BOOK)
     # A plus that was not encoded arrives as a space and is left so: nothing is found, as at the service.
@@ -141,11 +138,24 @@ def _render(call: Call, contact: Contact) -> dict[str, object]:
     }
 
 
+_FILTERS = (
+    *(Whole(name, required=False) for name in ("from_created_at", "phonebook_id")),
+    *fields("number phonebook_title"),
+)
+_CONTACT = (
+    Checked("number", RECIPIENT),
+    Checked("phonebook_id", NUMBER),
+    *fields("pre name email"),
+    Field("options", VALUES),
+)
+_NEW = many(number=RECIPIENT, phonebook_id=NUMBER, pre=TEXT, name=TEXT, email=TEXT, options=VALUES)
+_NUMBERS = "/api/phonebooks/numbers"
+
 routes = (
-    Route("POST", "/api/phonebooks/numbers/add-list-new", add_contacts, "add_contacts"),
-    Route("POST", "/api/phonebooks/numbers/delete-list", delete_contacts, "delete_contacts"),
-    Route("GET", "/api/phonebooks/numbers/contact-list", list_contacts, "list_contacts"),
-    Route("GET", "/api/phonebooks/numbers/contact-list/export", export_contacts, "export_contacts"),
-    Route("GET", "/api/phonebooks/numbers/contact-list/{id}", get_contact, "get_contact"),
-    Route("PUT", "/api/phonebooks/numbers/update-new/{id}", update_contact, "update_contact"),
+    Route("POST", f"{_NUMBERS}/add-list-new", add_contacts, "add_contacts", takes=(Field("list", _NEW),)),
+    Route("POST", f"{_NUMBERS}/delete-list", delete_contacts, "delete_contacts", takes=(Ids("listNumbers"),)),
+    Route("GET", f"{_NUMBERS}/contact-list", list_contacts, "list_contacts", takes=(*PAGES, *_FILTERS)),
+    Route("GET", f"{_NUMBERS}/contact-list/export", export_contacts, "export_contacts", takes=_FILTERS),
+    Route("GET", f"{_NUMBERS}/contact-list/{{id}}", get_contact, "get_contact"),
+    Route("PUT", f"{_NUMBERS}/update-new/{{id}}", update_contact, "update_contact", takes=_CONTACT),
 )

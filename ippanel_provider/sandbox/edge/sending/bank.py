@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ippanel_provider.sandbox.bank import OPERATOR_IDS, OPERATORS, Choice, place_key, trade_key
 from ippanel_provider.sandbox.edge.envelope import Problems, as_int, unknown_choice, wrong
-from ippanel_provider.sandbox.edge.fields import number_in
+from ippanel_provider.sandbox.edge.fields import Whole
 from ippanel_provider.sandbox.geography import CITIES, COUNTIES, PROVINCES, SUB_TRADES, TRADES, Entry
 from ippanel_provider.sandbox.records import Item, Submission
 from ippanel_provider.sandbox.wire import Call
@@ -30,7 +30,9 @@ class _Fields:
         self.given, self.at, self.problems = given, at, problems
 
     def number(self, name: str, low: int, high: int, *, required: bool = True) -> int | None:
-        return number_in(self.given, name, self.problems, low, high, required=required, at=f"{self.at}.")
+        field = Whole(name, required=required, low=low, high=high)
+        number: int | None = field.read_from(self.given, self.problems, f"{self.at}.")
+        return number
 
     def digits(self, name: str, low: int, high: int, *, required: bool = True) -> str:
         number = self.number(name, 10 ** (low - 1), 10**high - 1, required=required)

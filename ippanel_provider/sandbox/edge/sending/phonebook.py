@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ippanel_provider.sandbox.edge.envelope import Problems, as_int
-from ippanel_provider.sandbox.edge.fields import number_in
+from ippanel_provider.sandbox.edge.fields import Whole
 from ippanel_provider.sandbox.phonebook_records import Book, Contact
 from ippanel_provider.sandbox.records import Item, Submission
 from ippanel_provider.sandbox.wire import Call
@@ -95,7 +95,7 @@ def _all(call: Call, item: Mapping[str, object], at: str, problems: Problems) ->
 
 def _slice(contacts: list[Contact], item: Mapping[str, object], at: str, problems: Problems) -> list[Contact]:
     """``size`` contacts after the first ``start``; all where neither is given."""
-    start, size = (number_in(item, field, problems, at=f"{at}.") for field in ("start", "size"))
+    start, size = (Whole(field, required=False).read_from(item, problems, f"{at}.") for field in ("start", "size"))
     return contacts[start or 0 :][:size]
 
 
