@@ -171,6 +171,13 @@ def keys(given: Mapping[str, object], known: Collection[str], required: Collecti
         raise InvalidInput(f"{field}: there is no {', '.join(unknown)}; there are {', '.join(sorted(known))}")
 
 
+def filled(given: Mapping[str, object], field: str) -> None:
+    """Refuse a choice of people in which a field is there and holds nothing: it was meant to leave somebody out."""
+    for name, value in given.items():
+        if value is None or (isinstance(value, str) and not value.strip()):
+            raise InvalidInput(f"{field}.{name}: it is empty, which would choose everybody; give it, or leave it out")
+
+
 def present(value: str, field: str) -> str:
     """Return ``value`` if it is a text that is not empty."""
     if not isinstance(value, str) or not value.strip():

@@ -13,7 +13,7 @@ from airflow.providers.common.compat.sdk import (
     task_decorator_factory,
 )
 
-from ippanel_provider.operators.hidden_fields import value_of
+from ippanel_provider.operators.hidden_fields import Hidden, value_of
 from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.values import InvalidValue
 
@@ -54,6 +54,8 @@ class _SmsDecoratedOperator(DecoratedOperator, IPPanelSendOperator):
 
     def perform(self, context: Context) -> Any:
         """Call the function and send what it returns."""
+        from ippanel_provider.tables.frames import is_frame
+
         # The function is called once, when what it says can go out.
         self.hold()
         context_merge(context, self.op_kwargs)
@@ -66,13 +68,14 @@ class _SmsDecoratedOperator(DecoratedOperator, IPPanelSendOperator):
                     "recipients", "the function returned a text and the decorator names nobody to send it to"
                 )
             self.message = said
-        elif isinstance(said, Iterable) and not isinstance(said, (bytes, Mapping)):
+        elif is_frame(said) or (isinstance(said, Iterable) and not isinstance(said, (bytes, Mapping))):
             if named is not None:
                 raise InvalidValue(
                     "recipients", "the function returned rows, which name their recipients; leave these out"
                 )
             # What can be read only once is kept, unless the operator is told to read once.
-            self.messages = list(said) if isinstance(said, Iterator) and self.first_pass else said
+            is_stream = isinstance(said, Iterator) and not self.first_pass
+            self.messages = Hidden(said, of="message") if is_stream else said
         else:
             kind = type(said).__name__
             raise TypeError(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ippanel_provider.operators.hidden_fields import Hidden
 from ippanel_provider.text.lists import split
 from ippanel_provider.values import InvalidValue
 
@@ -29,9 +30,15 @@ def ids_of(given: Any) -> list[int]:
 
 
 def listed(given: Any, field: str) -> Iterable[Any]:
-    """One number alone is meant as a list of one; a rendered template that is still text of a list is a mistake to
-    name.
+    """One number alone is meant as a list of one, and a data frame as its rows; a rendered template that is still text
+    of a list is a mistake to name.
     """
+    from ippanel_provider.tables import frames
+
+    if frames.is_frame(given):
+        return frames.rows_of(given, "recipient")
+    if frames.is_series(given):
+        return frames.values_of(given)
     if isinstance(given, str):
         if _is_text_of_list(given):
             raise InvalidValue(
@@ -42,11 +49,28 @@ def listed(given: Any, field: str) -> Iterable[Any]:
     return given if isinstance(given, Iterable) else [given]
 
 
+def tell_of_frames(log: Any, **fields: Any) -> None:
+    """Say of a data frame that another task returned where its people are stored now."""
+    from ippanel_provider.tables.frames import is_frame
+
+    for name, field in fields.items():
+        if isinstance(field, Hidden) and is_frame(field.value) and field.came_by_xcom:
+            log.warning(
+                "%s: a data frame came by XCom, so Airflow has stored its people in the metadata database; make it in "
+                "the task that sends, as with @task.ippanel_sms, or pass a path or a query.",
+                name,
+            )
+
+
 def numbers_of(given: Any, field: str) -> Iterable[Any]:
     """Return the numbers of a list, of one text that lists them, or of one number alone.
 
     :raises ValueError: if it is the text of a list, as a template that has rendered to text.
     """
+    from ippanel_provider.tables import frames
+
+    if frames.is_frame(given):
+        return frames.numbers_of(given)
     numbers = [] if not isinstance(given, str) or _is_text_of_list(given) else split(given)
     return numbers or listed(given, field)
 

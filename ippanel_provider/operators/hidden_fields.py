@@ -46,6 +46,11 @@ class Hidden(Resolved):
         field._value = render(self.given)
         return field
 
+    @property
+    def came_by_xcom(self) -> bool:
+        """Whether it is what another task returned, which Airflow has stored in its metadata database."""
+        return next(self.iter_references(), None) is not None
+
     def iter_references(self) -> Iterator[tuple[Any, str]]:
         """Yield the tasks whose results are in it, for Airflow to run before."""
         yield from XComArg.iter_xcom_references(self.given)
@@ -90,6 +95,11 @@ class Private:
 
     def __set__(self, task: object, value: Any) -> None:
         if not isinstance(value, Hidden):
+            # What can be read only once would be empty for the second reading, and for a retry.
+            if hasattr(value, "read_all") and hasattr(value, "schema"):
+                value = value.read_all()
+            elif isinstance(value, Iterator):
+                value = list(value)
             value = Hidden(value, of=self._of, shown=bool(task.__dict__.get("show_rendered")))
         task.__dict__[self._name] = value
 

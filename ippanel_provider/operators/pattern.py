@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.operators.arguments import listed, mapping_of, numbers_of
+from ippanel_provider.operators.arguments import listed, mapping_of, numbers_of, tell_of_frames
 from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.sending import SendingOperator
@@ -66,6 +66,7 @@ class IPPanelSendPatternOperator(SendingOperator):
         from ippanel_provider.client import InvalidInput, NotFound, edge
         from ippanel_provider.service import Api
 
+        tell_of_frames(self.log, messages=self.messages, recipients=self.recipients)
         pattern = None
         # The legacy API cannot be asked for a pattern; there the service alone judges the values.
         if self.hook.gateway.api is Api.EDGE:
@@ -81,58 +82,42 @@ class IPPanelSendPatternOperator(SendingOperator):
         return self.send_rows(context, lambda: self._rows(pattern), form=PatternForm(self.code), once_per="message")
 
     def _rows(self, pattern: Pattern | None) -> Iterator[Row]:
-        for line, (recipient, variables) in enumerate(self._pairs(), start=1):
-            yield _row(line, recipient, variables, pattern)
+        from ippanel_provider.campaign.audience import Row
+        from ippanel_provider.campaign.pattern_rows import judged
 
-    def _pairs(self) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+        for line, item in enumerate(self._items(), start=1):
+            try:
+                recipient, variables = _pair(item, line)
+            except InvalidValue as error:
+                # The first is the author's mistake, a later one a matter of its row.
+                if line == 1:
+                    raise
+                yield Row(line, None, "", error.problem)
+            else:
+                yield judged(line, recipient, variables, pattern)
+
+    def _items(self) -> Iterable[Any]:
         recipients, variables, messages = value_of(self.recipients), value_of(self.variables), value_of(self.messages)
-        if messages is None:
-            if recipients is None:
-                raise InvalidValue("recipients", "give them (or messages)")
-            shared = mapping_of(variables, "variables")
-            yield from ((recipient, shared) for recipient in numbers_of(recipients, "recipients"))
-            return
-        if recipients is not None or variables:
-            raise InvalidValue("messages", "give either messages, or recipients and variables, not both")
-        for line, item in enumerate(listed(messages, "messages"), start=1):
-            if isinstance(item, Mapping):
-                item = (item.get("recipient"), item.get("variables"))
-            if isinstance(item, str) or not isinstance(item, Sequence) or len(item) != 2:
-                raise InvalidValue(
-                    "messages", f"item {line} is neither a pair (recipient, variables) nor a mapping with these keys"
-                )
-            yield item[0], mapping_of(item[1], f"messages: item {line}: variables")
+        if messages is not None:
+            if recipients is not None or variables:
+                raise InvalidValue("messages", "give either messages, or recipients and variables, not both")
+            return listed(messages, "messages")
+        if recipients is None:
+            raise InvalidValue("recipients", "give them (or messages)")
+        shared = mapping_of(variables, "variables")
+        return ((recipient, shared) for recipient in numbers_of(recipients, "recipients"))
 
 
-def _row(line: int, recipient: Any, variables: Mapping[str, Any], pattern: Pattern | None) -> Row:
-    from ippanel_provider.campaign.audience import Row
-    from ippanel_provider.campaign.kinds import filled
-
-    if pattern is None:
-        return Row(line, recipient, repr(sorted(variables.items())), variables=variables)
-    if problem := _problem(variables, pattern):
-        return Row(line, recipient, "", problem)
-    return Row(line, recipient, filled(pattern.message or "", dict(variables)) or pattern.code, variables=variables)
-
-
-def _problem(variables: Mapping[str, Any], pattern: Pattern) -> str:
-    """Why the service would refuse the values, as far as the pattern tells; never with a value."""
-    kinds = {variable.name: variable.type for variable in pattern.variables}
-    if missing := sorted(kinds.keys() - variables.keys()):
-        return f"the pattern needs a value for {', '.join(missing)}"
-    if unknown := sorted(variables.keys() - kinds.keys()):
-        return f"the pattern has no variable {', '.join(unknown)}"
-    for name, kind in kinds.items():
-        value = variables[name]
-        if value is None or value == "":
-            return f"the value of {name} is empty"
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, (int, str))
-            or (kind == "integer" and not str(value).lstrip("-").isdecimal())
-        ):
-            return f"the value of {name} is of the wrong type; the pattern takes {kind}"
-    return ""
+def _pair(item: Any, line: int) -> tuple[Any, Mapping[str, Any]]:
+    if isinstance(item, Mapping):
+        # The rows of a data frame have a column a variable.
+        named = {name: value for name, value in item.items() if name != "recipient"}
+        item = (item.get("recipient"), named.get("variables") if "variables" in named else named)
+    if isinstance(item, str) or not isinstance(item, Sequence) or len(item) != 2:
+        raise InvalidValue(
+            "messages", f"item {line} is neither a pair (recipient, variables) nor a mapping with these keys"
+        )
+    return item[0], mapping_of(item[1], f"messages: item {line}: variables")
 
 
 class _PatternFields(IPPanelOperator):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.operators.arguments import listed, numbers_of, pair
+from ippanel_provider.operators.arguments import listed, numbers_of, pair, tell_of_frames
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.sending import SendingOperator
 from ippanel_provider.values import InvalidValue
@@ -62,6 +62,7 @@ class IPPanelSendOperator(SendingOperator):
         from ippanel_provider.campaign.kinds import OwnTexts, SharedText
         from ippanel_provider.client.validation import text
 
+        tell_of_frames(self.log, messages=self.messages, recipients=self.recipients)
         form = OwnTexts() if value_of(self.messages) is not None else SharedText(text(value_of(self.message) or ""))
         return self.send_rows(context, self._rows, form=form, once_per="message")
 
@@ -73,7 +74,13 @@ class IPPanelSendOperator(SendingOperator):
             if message is not None or recipients is not None:
                 raise InvalidValue("messages", "give either messages, or message and recipients, not both")
             for line, item in enumerate(listed(messages, "messages"), start=1):
-                yield Row(line, *pair(item, line))
+                try:
+                    yield Row(line, *pair(item, line))
+                except InvalidValue as error:
+                    # The first is the author's mistake, a later one a matter of its row.
+                    if line == 1:
+                        raise
+                    yield Row(line, None, "", error.problem)
             return
         if message is None or recipients is None:
             raise InvalidValue("message, recipients", "give both (or messages)")

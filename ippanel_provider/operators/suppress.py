@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 from airflow.providers.common.compat.sdk import BaseHook
 
 from ippanel_provider.exceptions import SendFailed
+from ippanel_provider.operators.arguments import numbers_of
 from ippanel_provider.operators.hidden_fields import value_of
 from ippanel_provider.values import InvalidValue
 
@@ -202,16 +203,19 @@ def _said(error: Exception) -> str:
 
 
 def _lists(given: Any) -> list[SuppressionList]:
-    items = [] if given is None else [given] if isinstance(given, (SuppressionList, str, int)) else list(given)
+    from ippanel_provider.tables.frames import is_frame, is_series
+
+    alone = isinstance(given, (SuppressionList, str, int)) or is_frame(given) or is_series(given)
+    items = [] if given is None else [given] if alone else list(given)
     lists: list[SuppressionList] = []
     single: list[Any] = []
     for item in items:
         if isinstance(item, SuppressionList):
             lists.append(item)
-        elif isinstance(item, Iterable) and not isinstance(item, (str, Mapping)):
-            lists.append(_Given(list(item)))
         elif isinstance(item, (str, int)):
-            single.append(item)
+            single += numbers_of(item, "suppress")
+        elif is_frame(item) or (isinstance(item, Iterable) and not isinstance(item, Mapping)):
+            lists.append(_Given(list(numbers_of(item, "suppress"))))
         else:
             raise InvalidValue("suppress", f"{type(item).__name__} is neither a list of who gets no texts nor a number")
     return [*lists, _Given(single)] if single else lists

@@ -390,7 +390,7 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
             return numbered(read(BaseHook.get_connection(self.sql_conn_id).get_hook(), self.sql, self.parameters))
         if self.source_path is not None:
             return _records(self.source_path, self.number_column)
-        return numbered(_mappings(rows))
+        return numbered(_mappings(rows, self.number_column))
 
     def _state(self) -> Location | None:
         return location(self.state_path) if self.state_path else None
@@ -411,9 +411,13 @@ def _records(path: Any, number_column: str) -> Iterator[Row]:
         yield from read(file, kind, Layout(number_column=number_column))
 
 
-def _mappings(rows: Any) -> Iterator[Mapping[str, Any]]:
+def _mappings(rows: Any, number_column: str) -> Iterator[Mapping[str, Any]]:
     from ippanel_provider.client import InvalidInput
+    from ippanel_provider.tables import frames
 
+    if frames.is_frame(rows):
+        yield from frames.rows_of(rows, number_column)
+        return
     for line, row in enumerate(listed(rows, "rows"), start=1):
         if not isinstance(row, Mapping):
             raise InvalidInput(f"rows: item {line} is no mapping of column to value")

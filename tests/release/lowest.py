@@ -47,7 +47,7 @@ FLOORS = {
         "all",
         ("apache-airflow-providers-sqlite",),
         (
-            *("tests/campaign/test_ledger.py", "tests/campaign/test_sources.py", "tests/campaign/test_audience.py"),
+            *("tests/campaign/test_ledger.py", "tests/tables/test_readers.py", "tests/campaign/test_audience.py"),
             *(
                 "tests/airflow/hooks",
                 "tests/airflow/transfers",

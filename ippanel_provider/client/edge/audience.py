@@ -49,8 +49,8 @@ class PostalArea(People):
 
 class _Place(People):
     province_id: Id
-    county_id: NotRequired[Id | None]
-    city_id: NotRequired[Id | None]
+    county_id: NotRequired[Id]
+    city_id: NotRequired[Id]
 
 
 class CountryArea(_Place):
@@ -63,14 +63,14 @@ class CountryArea(_Place):
 class GeoArea(_Place):
     """People of a province, county or city; ``pre`` as in :class:`CountryArea`, but optional."""
 
-    pre: NotRequired[Id | None]
+    pre: NotRequired[Id]
 
 
 class Trade(Operators):
     """People of a trade; the ids come from the bank of jobs."""
 
     main_category_id: Id
-    sub_category_id: NotRequired[Id | None]
+    sub_category_id: NotRequired[Id]
 
 
 _OPERATORS = {"mci": BankOperator.MCI, "irancell": BankOperator.IRANCELL, "other": BankOperator.OTHER}
@@ -104,6 +104,7 @@ def _each(
     for index, choice in enumerate(choices):
         at = f"{field}[{index}]"
         checks.keys(choice, kind.__annotations__, required, at)
+        checks.filled(choice, at)
         slices = _slices(choice, at)
         total += sum(part["size"] for part in slices.values())
         params.append(write(choice, slices, at))
@@ -117,6 +118,7 @@ def _slices(choice: Mapping[str, Any], at: str) -> dict[str, dict[str, int]]:
     for name in _OPERATORS:
         part = choice.get(name) or {"size": 0}
         checks.keys(part, ("start", "size"), ("size",), f"{at}.{name}")
+        checks.filled(part, f"{at}.{name}")
         slices[name] = {
             "start": checks.offset(part.get("start", 0), f"{at}.{name}.start"),
             "size": checks.offset(part["size"], f"{at}.{name}.size"),

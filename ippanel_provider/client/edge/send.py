@@ -34,9 +34,9 @@ class PhonebookPart(TypedDict):
     """Contacts of a phonebook: all; ``size`` of them after the first ``start``; or those of ``number_ids``."""
 
     phonebook_id: Id
-    start: NotRequired[int | None]
-    size: NotRequired[int | None]
-    number_ids: NotRequired[Iterable[Id] | None]
+    start: NotRequired[int]
+    size: NotRequired[int]
+    number_ids: NotRequired[Iterable[Id]]
 
 
 class Filing(TypedDict):
@@ -310,12 +310,19 @@ def _others(recipients: Iterable[str | int]) -> list[str]:
     return checks.recipients(given, most=MAX_RECIPIENTS_PER_REQUEST, field="other_recipients") if given else []
 
 
+def _some(size: int, field: str) -> int:
+    if not checks.offset(size, field):
+        raise InvalidInput(f"{field}: it chooses nobody; give 1 or more, or leave it out")
+    return size
+
+
 def _phonebook_part(book: Id | PhonebookPart, at: str) -> dict[str, Any]:
     # The documents write all figures of this form as texts. One item a book is the corrected form: the older one puts
     # several ids in an item.
     if isinstance(book, (int, str)):
         return {"type": "all", "phonebook_id": str(checks.identifier(book, at))}
     checks.keys(book, PhonebookPart.__annotations__, ("phonebook_id",), at)
+    checks.filled(book, at)
     phonebook_id = str(checks.identifier(book["phonebook_id"], f"{at}.phonebook_id"))
     numbers, start, size = book.get("number_ids"), book.get("start"), book.get("size")
     if numbers is None:
@@ -324,7 +331,7 @@ def _phonebook_part(book: Id | PhonebookPart, at: str) -> dict[str, Any]:
                 "type": "all",
                 "phonebook_id": phonebook_id,
                 "start": None if start is None else str(checks.offset(start, f"{at}.start")),
-                "size": None if size is None else str(checks.offset(size, f"{at}.size")),
+                "size": None if size is None else str(_some(size, f"{at}.size")),
             }
         )
     if start is not None or size is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import pyarrow
 import pytest
 
 from ippanel_provider.client import edge
@@ -90,6 +92,40 @@ def test_rows_that_cannot_be_sent_are_reported_and_the_others_go_out(
         {"line": 5, "reason": "the value of name is empty"},
         {"line": 6, "reason": "the pattern has no variable town"},
     ]
+
+
+def test_a_poisoned_row_in_each_chunk_stops_nobody_and_a_number_for_a_text_is_written_as_one(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any
+) -> None:
+    call = edge.pattern.create(
+        "%name% عزیز، کد %code%", description="x", variables={"name": "string", "code": "integer"}
+    )
+    code = IPPanelHook().run(call).code
+    sandbox.approve(code)
+    poison = [48151, None, math.nan, "#REF!", ["x"], "x" * 1400]
+    messages = [
+        (f"0912{n:07d}", {"name": poison[n // 50] if n % 50 == 25 else f"نام {n}", "code": n}) for n in range(300)
+    ]
+    with new_dag() as dag:
+        IPPanelSendPatternOperator(task_id="send", code=code, messages=messages, retries=0)
+    run = run_dag(dag)
+    assert run.state == "success"
+    texts = dict(given(sandbox))
+    assert len(texts) == 295
+    assert texts["+989120000025"] == "48151 عزیز، کد 25"
+    assert [reject["line"] for reject in run.results["send"]["rejects"]] == [76, 126, 176, 226, 276]
+    assert all(texts[f"+98912{n:07d}"] == f"نام {n} عزیز، کد {n}" for n in range(300) if n % 50 != 25)
+
+
+def test_the_rows_of_a_data_frame_have_a_column_a_variable(
+    sandbox: RunningSandbox, code: str, new_dag: Any, run_dag: Any
+) -> None:
+    frame = pyarrow.table({"recipient": ["09120000001", "09120000002"], "name": ["آرش", None], "code": [11.0, 22.0]})
+    with new_dag() as dag:
+        IPPanelSendPatternOperator(task_id="send", code=code, messages=frame)
+    run = run_dag(dag)
+    assert given(sandbox) == [("+989120000001", "آرش عزیز، کد شما 11 است")]
+    assert run.results["send"]["rejects"] == [{"line": 2, "reason": "the value of name is empty"}]
 
 
 def test_no_number_and_no_value_is_shown(sandbox: RunningSandbox, code: str, new_dag: Any, run_dag: Any) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import math
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow
 import pytest
 from airflow.providers.common.compat.sdk import task
 
+from ippanel_provider.operators.arguments import tell_of_frames
+from ippanel_provider.operators.hidden_fields import Hidden
 from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
 
@@ -53,6 +58,75 @@ def test_each_gets_a_text_of_their_own(
     run = run_dag(dag)
     assert given(sandbox) == [("+989120000001", "سلام آرش"), ("+989120000002", "سلام بهار")]
     assert len(run.results["send"]["outbox_ids"]) == 2
+
+
+PAIRS = [("09120000001", "سلام آرش"), ("09120000002", "سلام بهار")]
+
+
+@pytest.mark.parametrize("first_pass", [True, False])
+@pytest.mark.parametrize(
+    "messages",
+    [
+        lambda: zip(*zip(*PAIRS, strict=True), strict=True), lambda: (pair for pair in PAIRS),
+        lambda: map(list, PAIRS), lambda: iter(PAIRS),
+        lambda: pyarrow.table(dict(zip(("recipient", "message"), zip(*PAIRS, strict=True), strict=True))),
+        lambda: pyarrow.table(dict(zip(("recipient", "message"), zip(*PAIRS, strict=True), strict=True))).to_reader(),
+    ],
+    ids=["zip", "generator", "map", "iterator", "data frame", "frame read once"],
+)  # fmt: skip
+def test_rows_that_can_be_read_only_once_and_data_frames_are_rows(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, messages: Callable[[], Any], first_pass: bool
+) -> None:
+    with new_dag() as dag:
+        IPPanelSendOperator(task_id="send", messages=messages(), first_pass=first_pass, allow_empty=True)
+    run = run_dag(dag)
+    assert given(sandbox) == [("+989120000001", "سلام آرش"), ("+989120000002", "سلام بهار")]
+    assert run.results["send"]["rows"] == 2
+    assert "9120000001" not in f"{run.log}{run.rendered}"
+
+
+@pytest.mark.parametrize(
+    "recipients",
+    [
+        lambda: pyarrow.table({"recipient": ["09120000001", None], "name": ["a", "b"]}),
+        lambda: pyarrow.array(["09120000001", None]),
+        lambda: pyarrow.table({"mobile": [9120000001.0, None]}), lambda: map(str, ["09120000001", ""]),
+    ],
+)  # fmt: skip
+def test_recipients_from_a_frame_or_a_column(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, recipients: Callable[[], Any]
+) -> None:
+    with new_dag() as dag:
+        IPPanelSendOperator(task_id="send", message=TEXT, recipients=recipients())
+    run = run_dag(dag)
+    assert given(sandbox) == [("+989120000001", TEXT)]
+    assert run.results["send"]["rejects"] == [{"line": 2, "reason": "the number is empty"}]
+
+
+def test_one_message_that_is_none_stops_nobody_but_the_first_is_a_mistake_of_the_author(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any
+) -> None:
+    with new_dag() as dag:
+        IPPanelSendOperator(
+            task_id="send", messages=[PAIRS[0], ["x"], {"recipient": "0912"}, None, ("09120000003", math.nan), PAIRS[1]]
+        )
+    run = run_dag(dag)
+    assert [number for number, _ in given(sandbox)] == ["+989120000001", "+989120000002"]
+    assert [reject["line"] for reject in run.results["send"]["rejects"]] == [2, 3, 4, 5]
+    with new_dag() as dag:
+        IPPanelSendOperator(task_id="send", messages=[None, PAIRS[0]])
+    run = run_dag(dag)
+    assert run.state == "failed"
+    assert "item 1 is neither a pair (recipient, text) nor a mapping" in run.log
+
+
+def test_a_data_frame_that_came_by_xcom_is_told_of(new_dag: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with new_dag():
+        frame = task(lambda: None, task_id="frame")()
+    field = Hidden(frame).rendered(lambda _: pyarrow.table({"recipient": ["09120000001"]}))
+    tell_of_frames(logging.getLogger("task"), messages=field, recipients=Hidden(["0912"]))
+    assert "messages: a data frame came by XCom" in caplog.text
+    assert "912000000" not in caplog.text
 
 
 def test_a_bad_number_is_reported_row_by_row_and_the_others_go_out(

@@ -241,6 +241,10 @@ def to_place(**changed: Any) -> Request[Any]:
     return send.country("hi", [{"province_id": 1, "pre": 912, "mci": {"size": 1}, **changed}])
 
 
+def to_part(**part: Any) -> Request[Any]:
+    return send.phonebook("hi", [{"phonebook_id": 1, **part}], sender=LINE)
+
+
 REFUSED: dict[str, Callable[[], Request[Any]]] = {
     "message: the text is empty": lambda: to_one(message=" "),
     "message: the text has 1401 characters": lambda: to_one(message="x" * 1401),
@@ -302,6 +306,16 @@ REFUSED: dict[str, Callable[[], Request[Any]]] = {
     "areas[0].birth_year_from: it is after areas[0].birth_year_to": lambda: to_area(
         birth_year_from=1380, birth_year_to=1370
     ),
+    "areas[0].county_id: it is empty, which would choose everybody": lambda: to_place(county_id=None),
+    "areas[0].pre: it is empty": lambda: to_place(pre=" "),
+    "areas[0].mci: it is empty": lambda: to_area(mci=None, other={"size": 1}),
+    "areas[0].mci.start: it is empty": lambda: to_area(mci={"start": None, "size": 1}),
+    "books[0].number_ids: it is empty, which would choose": lambda: to_part(number_ids=None),
+    "books[0].number_ids: it is empty, which would": lambda: to_part(number_ids=""),
+    "books[0].size: it is empty": lambda: to_part(size=None),
+    "books[0].start: it is empty": lambda: to_part(start=None, size=5),
+    "books[0].size: it chooses nobody": lambda: to_part(size=0),
+    "books[0].number_ids: it is": lambda: to_part(number_ids=[]),
     "areas[0]: give a size above 0": lambda: to_area(mci={"size": 0}),
     "areas[0].mci: size is missing": lambda: to_area(mci={"start": 4}),
     "areas[0].other.start: it is a whole number": lambda: to_area(other={"start": -1, "size": 1}),
