@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from ippanel_provider.client import totp
 from ippanel_provider.client.auth._renewal import Renewal
+from ippanel_provider.client.auth.sources import Credential
 from ippanel_provider.client.auth.tokens import MemoryStore, StoredToken, TokenStore
 from ippanel_provider.client.edge import auth as steps
 from ippanel_provider.client.errors import InvalidInput, OtpRequired, Unauthorized
@@ -56,10 +57,16 @@ class Login:
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not username or not password:
-            raise InvalidInput(f"{'password' if username else 'username'}: it is empty")
+            field, password = "password" if username else "username", ""
+            raise InvalidInput(f"{field}: it is empty")
         self._username = username
         self._password = password
-        self._totp_key = totp.key(totp_secret) if totp_secret else None
+        try:
+            self._totp_key = totp.key(totp_secret) if totp_secret else None
+        except InvalidInput as error:
+            # A traceback can be shown with the values of all names in it.
+            refused, password, totp_secret = error.with_traceback(None), "", None
+            raise refused from None
         self._store: TokenStore = MemoryStore() if store is None else store
         self._clock = clock
         self._token: StoredToken | None = None
@@ -115,8 +122,10 @@ class Login:
 
         :raises Unauthorized: the code is wrong or came after the 6 minutes; :meth:`resend` asks for another.
         """
-        step = yield from steps.confirm_otp(token or self._open_step().token, _digits(otp))
-        self._settle(step)
+        request = steps.confirm_otp(token or self._open_step().token, _digits(otp))
+        # A traceback can be shown with the values of all names in it; the request shows nothing.
+        otp = token = ""
+        self._settle((yield from request))
 
     def resend(self) -> Flow[None]:
         """Have the code of the open login step texted again."""
@@ -159,9 +168,12 @@ class Login:
             raise InvalidInput(
                 "otp: no code was asked for in the last 2 minutes; run login.forgot_password(mobile) first"
             )
-        yield from steps.change_password(step.token, _digits(otp), password)
+        request = steps.change_password(step.token, _digits(otp), password)
+        new = Credential(password)
+        otp = password = ""
+        yield from request
         self._recovery = None
-        self._password = password
+        self._password = new.value
         self._forget()
 
     def _newer(self) -> str | None:
