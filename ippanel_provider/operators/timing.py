@@ -40,14 +40,16 @@ def send_time_of(given: Any, line: str, quiet_hours: str | Mapping[str, str] | N
     if hours is None:
         return moment
     at = now()
-    earliest = hours.earliest(moment or at)
-    if earliest == (moment or at):
+    # A time that is over is refused as it is without quiet hours; moved to their end it would be a time today.
+    if (moment is not None and moment <= at) or not hours.cover(moment or at):
         return moment
     from ippanel_provider.service import MIN_SCHEDULE_AHEAD
 
-    log.info("Line %s is quiet then; scheduled for %s.", line, earliest.isoformat())
     # The service schedules no closer than that, and a minute is for the way there.
-    return max(earliest, at + timedelta(seconds=MIN_SCHEDULE_AHEAD + 60))
+    soonest = at + timedelta(seconds=MIN_SCHEDULE_AHEAD + 60)
+    scheduled = hours.earliest(max(hours.earliest(moment or at), soonest))
+    log.info("Line %s is quiet then; scheduled for %s.", line, scheduled.isoformat())
+    return scheduled
 
 
 def quiet_until(line: str, quiet_hours: str | Mapping[str, str] | None) -> datetime | None:

@@ -17,6 +17,8 @@ from jinja2.utils import missing
 
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.tables.values import NO_NULLS, BadValue, plain, written
+from ippanel_provider.text.jalali import FILTERS
+from ippanel_provider.values import InvalidValue
 
 _STRINGS = {
     *("capitalize", "center", "e", "escape", "forceescape", "indent", "lower", "replace", "safe", "string"),
@@ -149,6 +151,7 @@ def _guarded(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
     place = 1 if hasattr(call, "jinja_pass_arg") else 0
     makes_text = name in _STRINGS
     is_default = name in _DEFAULTS
+    is_ours = name in FILTERS
 
     @functools.wraps(call)
     def guarded(*arguments: Any, **named: Any) -> Any:
@@ -159,6 +162,8 @@ def _guarded(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
                     str(value)
             elif makes_text or value is None:
                 value = _shown(value)
+            elif is_ours and isinstance(value, Undefined):
+                str(value)
             elif type(value) is float:
                 value = plain(value)
             arguments = (*arguments[:place], value, *arguments[place + 1 :])
@@ -169,7 +174,7 @@ def _guarded(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 def _environment() -> _Environment:
     made = _Environment(undefined=_Absent, finalize=_shown, autoescape=False)
-    made.filters |= {name: _guarded(name, call) for name, call in made.filters.items()}
+    made.filters |= {name: _guarded(name, call) for name, call in (made.filters | FILTERS).items()}
     made.tests["none"] = lambda value: value is None or isinstance(value, _Empty)
     return made
 
@@ -208,6 +213,8 @@ class RowTemplate:
             return self._render(record), ""
         except (_Unwritable, UndefinedError) as error:
             return "", str(error)
+        except InvalidValue as error:
+            return "", f"a value in its text {error.problem} (filter {error.field})"
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever one row does to a template, the others get their texts

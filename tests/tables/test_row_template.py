@@ -103,6 +103,26 @@ def test_numbers_and_days_are_written_as_people_do(source: str, text: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("{{ row.day | jalali }}", "۱۴۰۵/۰۹/۰۷"), ("{{ row.day | jalali('%-d %B') }}", "۷ آذر"),
+        ("{{ row.iso | jalali }}", "۱۴۰۵/۰۹/۰۷"),
+        ("{{ row.amount | rial }}", "1,500,000"), ("{{ row.amount | rial | persian_digits }}", "۱٬۵۰۰٬۰۰۰"),
+        ("{{ row.none | default('x') | persian_digits }}", "x"),
+    ],
+)  # fmt: skip
+def test_dates_digits_and_amounts_as_people_in_iran_read_them(source: str, text: str) -> None:
+    assert made(source, day=date(2026, 11, 28), iso="2026-11-28", amount=1500000.0, none=None)[0] == text
+
+
+@pytest.mark.parametrize("name", ["jalali", "persian_digits", "rial"])
+def test_a_filter_names_the_empty_column_and_what_it_cannot_read(name: str) -> None:
+    assert made(f"{{{{ row.name | {name} }}}}", name=None) == ("", EMPTY)
+    assert made(f"{{{{ row.name | {name} }}}}", name="#REF!")[1].endswith("(#REF!)")
+    assert made("{{ row.name | jalali }}", name="فردا") == ("", "a value in its text is no date (filter jalali)")
+
+
+@pytest.mark.parametrize(
     ("source", "error"),
     [
         ("{{ 'سلام ' + row.n }}", "TypeError"), ("{{ 1 / (row.n - 5) }}", "ZeroDivisionError"), ("{{ {}['x'].y }}", ""),

@@ -14,7 +14,7 @@ from ippanel_provider.operators.phonebook import IPPanelSendPhonebookOperator
 from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.operators.timing import quiet_until, send_time_of
 from ippanel_provider.sandbox.runner import RunningSandbox
-from ippanel_provider.text.hours import TEHRAN
+from ippanel_provider.text.hours import TEHRAN, QuietHours
 from ippanel_provider.triggers.clock import IPPanelClockTrigger
 
 LINE = "+983000505"
@@ -37,6 +37,31 @@ def test_what_falls_into_quiet_hours_is_scheduled_for_their_end() -> None:
     assert send_time_of(night, LINE, "22:00-08:00") == datetime(2030, 1, 2, 8, 0, tzinfo=TEHRAN)
     assert send_time_of(night, LINE, {LINE: "22:00-08:00"}) == datetime(2030, 1, 2, 8, 0, tzinfo=TEHRAN)
     assert send_time_of(night + timedelta(hours=12), LINE, "22:00-08:00") == night + timedelta(hours=12)
+
+
+def test_a_time_that_is_over_is_refused_whatever_hours_are_quiet(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any
+) -> None:
+    for when in (datetime(2025, 1, 1, 23, tzinfo=TEHRAN), datetime.now(UTC) - timedelta(seconds=1)):
+        for hours in ("22:00-08:00", "00:00-23:59", None):
+            assert send_time_of(when, LINE, hours) == when
+    with new_dag() as dag:
+        IPPanelSendOperator(
+            task_id="send", message="سلام", recipients=["09120000001"], send_time="2025-01-01T23:00+03:30",
+            quiet_hours="22:00-08:00"
+        )  # fmt: skip
+    run = run_dag(dag)
+    assert run.state == "failed"
+    assert "send_time: it must be at least 5 minutes ahead" in run.log
+    assert sandbox.messages() == []
+
+
+def test_what_the_service_cannot_schedule_so_soon_does_not_fall_into_the_next_quiet_hours() -> None:
+    now = datetime.now(TEHRAN)
+    hours = f"{now + timedelta(minutes=5):%H:%M}-{now + timedelta(minutes=3):%H:%M}"
+    scheduled = send_time_of(None, LINE, hours)
+    assert scheduled is not None
+    assert not QuietHours.parse(hours).cover(scheduled)
 
 
 def test_quiet_hours_that_are_none_are_refused_by_name() -> None:
