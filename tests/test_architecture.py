@@ -50,7 +50,8 @@ ARROWS = {
             {"client", "campaign", "tables", "inbox", "sync", "apprise_url", "apprise_hook", *AIRFLOW_FLOOR, *BELOW}
         ),
     ),
-    "cli": {"client", "campaign", "tables", "inbox", "sync", "sandbox", *APPRISE_FLOOR, *BELOW},
+    # With a connection id it asks Airflow, where that is installed.
+    "cli": {"hooks", "client", "campaign", "tables", "inbox", "sync", "sandbox", *APPRISE_FLOOR, *BELOW},
 }
 """Which rooms a room may import, itself apart. What is new has to be given its floor here."""
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ippanel_provider import __version__, apprise_install
 from ippanel_provider.cli import lint
+from ippanel_provider.cli.campaign_arguments import add_campaign
 from ippanel_provider.cli.sync_arguments import add_sync
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, Api
 
@@ -17,7 +18,7 @@ a prompt; never an argument, which other users of the machine could read.
 
 environment: IPPANEL_API_KEY, IPPANEL_API_KEY_FILE, IPPANEL_BASE_URL, IPPANEL_SENDER; for login IPPANEL_USERNAME,
 IPPANEL_PASSWORD and
-IPPANEL_TOTP_SECRET; for phonebook IPPANEL_STATE_KEY, which
+IPPANEL_TOTP_SECRET; for campaign IPPANEL_LEDGER; for phonebook IPPANEL_STATE_KEY, which
 keys what is remembered (default: the API key); IPPANEL_TOKEN_DIR, where the token is kept (default:
 ~/.local/state/ippanel).
 
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     price.add_argument("text", metavar="TEXT", help="the text; - reads standard input")
 
     add_sync(commands, _common())
+    add_campaign(commands)
     return parser
 
 

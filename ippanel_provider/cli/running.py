@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable
 
-from ippanel_provider.cli import account, commands, patterns, phonebook
+from ippanel_provider.cli import account, campaign, commands, patterns, phonebook
 from ippanel_provider.cli.result import Result
 from ippanel_provider.cli.terminal import complain, finish, write, write_json
 from ippanel_provider.client import Client, InvalidInput, IPPanelError, NotSent, Refused, Settings, Unconfirmed, gateway
@@ -51,6 +51,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _result(options: argparse.Namespace) -> Result:
+    if options.command == "campaign":
+        # It asks a database, and nothing of the service.
+        return campaign.campaign(options)
     settings = _settings(options)
     if options.command in _ACCOUNT:
         return _ACCOUNT[options.command](options, settings)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseHook
-
 from ippanel_provider.campaign.ledger import task_state, variables
 from ippanel_provider.campaign.ledger.base import HomeChanged, Ledger, Task
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
 from ippanel_provider.campaign.ledger.variables import VariableFacts, VariableLedger
 from ippanel_provider.extras import need
+from ippanel_provider.hooks.ledgers import engine_of
 from ippanel_provider.hooks.variables import AirflowVariables
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def _in_sql(
     from ippanel_provider.campaign.ledger.sql import SqlLedger
 
     return SqlLedger(
-        BaseHook.get_connection(str(task.ledger_conn_id)).get_hook().get_sqlalchemy_engine(),
+        engine_of(str(task.ledger_conn_id)),
         key,
         task.campaign_id or "/".join(map(str, (ti.dag_id, ti.task_id, ti.run_id, ti.map_index))),
         # Mapped tasks that share a campaign share whom they reached, and keep books of their own on how they did.

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+import sqlalchemy.exc
 
 from ippanel_provider.campaign.ledger.schema import (
     OPEN,
@@ -37,6 +39,31 @@ SETTLE = 120.0
 
 class NotDecided(Exception):
     """The decision was not written down; the text says why and what to do."""
+
+
+class Unreachable(Exception):
+    """The database does not answer."""
+
+
+@contextmanager
+def connected(ledger: str | sa.Engine) -> Iterator[sa.Engine]:
+    """Give the engine of a ledger for as long as it is needed.
+
+    :param ledger: an SQLAlchemy URL, or an engine
+    :raises Unreachable: naming what went wrong, without the URL, which may hold a password.
+    """
+    try:
+        engine = sa.create_engine(ledger) if isinstance(ledger, str) else ledger
+    except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
+        raise Unreachable(
+            f"ledger: it is no URL of a database that can be used here ({type(error).__name__})"
+        ) from None
+    try:
+        yield engine
+    except sa.exc.SQLAlchemyError as error:
+        raise Unreachable(f"ledger: the database cannot be reached or read ({type(error).__name__})") from None
+    finally:
+        engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)

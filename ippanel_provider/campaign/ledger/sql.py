@@ -103,7 +103,7 @@ class SqlLedger(SqlNotes):
         self._open()
         self.flush()
         number = 0
-        while page := self._page(number):
+        while self._campaign and (page := self._page(number)):
             for row in page:
                 number = row.number
                 self._seen.add(number)
