@@ -49,7 +49,7 @@ test-apprise: $(TEST)/ready  ## Run the Apprise tests on the oldest, two older a
 	$(TEST)/bin/python tests/apprise/matrix.py $(ARGS)
 
 test-foreign: $(TEST)/ready  ## Let clients we did not write, from the package index, speak to the sandbox
-	$(TEST)/bin/python tests/foreign_clients/run.py
+	$(TEST)/bin/python -m tests.foreign_clients.run
 
 test-fuzz: $(TEST)/ready  ## Throw generated requests at the sandbox for some minutes
 	$(TEST)/bin/python tests/fuzz/run.py $(ARGS)
