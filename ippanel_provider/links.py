@@ -13,7 +13,7 @@ from ippanel_provider.extras import need
 
 need("airflow.providers.common.compat.sdk", "airflow")
 
-from airflow.providers.common.compat.sdk import BaseOperatorLink, XCom  # noqa: E402
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseOperatorLink, XCom  # noqa: E402
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseOperator, Context, TaskInstanceKey
@@ -30,20 +30,26 @@ class IPPanelBulkLink(BaseOperatorLink):
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
         """Return the address that :func:`remember` left; empty where there is none."""
-        return XCom.get_value(ti_key=ti_key, key=XCOM_KEY) or ""
+        known: str | None = getattr(operator, "bulk_url", None)
+        # To look for what nobody left is an error in Airflow's log.
+        return XCom.get_value(ti_key=ti_key, key=XCOM_KEY) or "" if known is None else known
 
 
-def remember(context: Context, hook: IPPanelHook, outbox_ids: Sequence[int]) -> None:
+def remember(context: Context, task: Any, outbox_ids: Sequence[int]) -> None:
     """Leave the address of the first bulk for the link. Called by tasks when they know their bulks."""
-    if outbox_ids:
-        # Nothing is written down too: Airflow 3 asks for the link at the end of each task, and logs an error where it
-        # finds none.
-        address = (_panel_url(hook) or "").replace("{id}", str(outbox_ids[0]))
-        context["ti"].xcom_push(key=XCOM_KEY, value=address)
+    url = _panel_url(task.hook) if outbox_ids else None
+    # Airflow 3 asks the task for its link when it ends, and keeps that itself; Airflow 2 asks when somebody looks.
+    task.bulk_url = "" if url is None else url.replace("{id}", str(outbox_ids[0]))
+    if task.bulk_url:
+        context["ti"].xcom_push(key=XCOM_KEY, value=task.bulk_url)
 
 
 def _panel_url(hook: IPPanelHook) -> str | None:
-    extra: dict[str, Any] = hook.get_connection(hook.ippanel_conn_id).extra_dejson
+    try:
+        extra: dict[str, Any] = hook.get_connection(hook.ippanel_conn_id).extra_dejson
+    except AirflowNotFoundException:
+        # Gone, or out of reach for now; what was sent does not depend on it.
+        return None
     url = str(extra.get("panel_url") or "").strip()
     # Whoever may edit the connection must not be able to put a script behind a button.
     return url if url.startswith(("https://", "http://")) else None

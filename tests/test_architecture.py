@@ -13,7 +13,7 @@ import pytest
 PACKAGE = "ippanel_provider"
 ROOT = Path(__file__).parents[1] / PACKAGE
 
-BELOW = {"extras", "service", "service_profile", "text", "values"}
+BELOW = {"extras", "options", "service", "service_profile", "text", "values"}
 """What everything stands on; it stands on nothing."""
 APPRISE_FLOOR = {"apprise_plugin", "apprise_url", "apprise_hook", "apprise_install"}
 AIRFLOW_FLOOR = {
@@ -40,6 +40,7 @@ ARROWS = {
     "client": BELOW,
     "tables": {"client", *BELOW},
     "campaign": {"client", "tables", *BELOW},
+    "options": {"service", "values"},
     "inbox": {"client", *BELOW},
     "sync": {"client", "tables", "campaign", *BELOW},
     "sandbox": BELOW,

@@ -133,6 +133,11 @@ def match(bulk: Bulk, findings: Sequence[Finding], key: MemberKey, patience: Pat
     possible = [finding for finding in findings if text in finding.texts and _fits(bulk, finding.intent, patience)]
     if not possible:
         return False
+    for finding in possible:
+        if finding.intent.is_single:
+            # Only the service knows its people; their number has to do.
+            finding.ids.setdefault(0, bulk.outbox_id)
+            return True
     recipients = yield from _recipients(bulk.outbox_id)
     members = {key.member(Message(recipient, message)) for recipient in recipients}
     for finding in possible:
@@ -151,7 +156,10 @@ def match(bulk: Bulk, findings: Sequence[Finding], key: MemberKey, patience: Pat
 
 def _fits(bulk: Bulk, intent: Intent, patience: Patience) -> bool:
     """Whether size and time allow it; what the service leaves out excludes nothing."""
-    if bulk.recipients_count not in {None, intent.size if intent.is_shared else 1}:
+    size = intent.people if intent.is_single else intent.size if intent.is_shared else 1
+    if size is not None and bulk.recipients_count not in {None, size}:
+        return False
+    if intent.is_single and bulk.created_at and bulk.created_at.timestamp() < intent.at - patience.echo:
         return False
     if intent.send_at is None or bulk.send_at is None:
         return True

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
-
-from ippanel_provider.values import InvalidValue
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,16 +22,6 @@ class Demand(NamedTuple):
 
     fail_on: tuple[int, ...] | None = None
     min_delivered: float | None = None
-
-    @classmethod
-    def of(cls, fail_on: Iterable[BulkState | str | int] | None, min_delivered: float | None) -> Self:
-        """Return the demand that an author's arguments make.
-
-        :raises ValueError: naming the argument.
-        """
-        if min_delivered is not None and not 0 < min_delivered <= 1:
-            raise InvalidValue("min_delivered", f"{min_delivered} is no share above 0 and up to 1")
-        return cls(None if fail_on is None else tuple(int(_state(state)) for state in fail_on), min_delivered)
 
     def watch(self, outbox_ids: Sequence[int]) -> BulkWatch:
         """Return what watches the bulks until that is known."""
@@ -86,17 +74,3 @@ def progress_of(watch: BulkWatch) -> str:
     if watch.unfinal:
         return f"{len(watch.unfinal)} of {len(watch.outbox_ids)} bulks are not final"
     return f"{len(watch.untallied)} of {len(watch.outbox_ids)} bulks have recipients whose status is not final"
-
-
-def _state(given: BulkState | str | int) -> BulkState:
-    from ippanel_provider.service import BulkState
-
-    try:
-        state = BulkState[given.upper()] if isinstance(given, str) else BulkState(given)
-    except (KeyError, ValueError):
-        raise InvalidValue(
-            "fail_on", f"{given!r} is none of {', '.join(state.name.lower() for state in BulkState if state.is_final)}"
-        ) from None
-    if not state.is_final or state.is_good:
-        raise InvalidValue("fail_on", f"{state.name.lower()} is no state that a bulk can fail in")
-    return state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.ledgers import sql_ledger_to_read
@@ -10,24 +10,36 @@ from ippanel_provider.operators.ledgers import sql_ledger_to_read
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from ippanel_provider.campaign.audience import Row, Suppressing
     from ippanel_provider.campaign.ledger.base import Ledger
-    from ippanel_provider.campaign.screening import Campaign
-    from ippanel_provider.campaign.sending import Terms
-    from ippanel_provider.operators.sending import SendingOperator
+    from ippanel_provider.campaign.order import Order
+    from ippanel_provider.operators.campaign import CampaignOperator
+    from ippanel_provider.operators.one_request import OneRequestOperator
 
 
-def preview(task: SendingOperator, context: Context, terms: Terms, campaign: Campaign) -> dict[str, Any]:
+def preview(
+    task: CampaignOperator,
+    context: Context,
+    order: Order,
+    suppressing: Suppressing | None,
+    on_reject: Callable[[Row, str], None] | None,
+) -> dict[str, Any]:
     """Log and return who would get what. Nothing is sent, and nothing of it is remembered.
 
     ``recipients`` are those who would get a text now, ``known`` those a ledger in SQL knows to have got it.
     """
-    ledger = _ledger(task, context, terms, campaign)
+    from ippanel_provider.campaign.run import screened
+
+    campaign = screened(order, task.rows, task.hook.get_conn(), suppressing=suppressing, on_reject=on_reject)
+    # Only a ledger in SQL knows of other runs; others would be asked about a try of this task, which sends nothing.
+    ledger = sql_ledger_to_read(task, context, campaign.once_per) if task.ledger_conn_id else _no_ledger(task)
     for _ in ledger.history():
         pass
     shown = campaign.preview(ledger)
     audience, estimate = campaign.audience, campaign.estimate
-    task.report_rejects(audience)
-    log_preview(task.log, shown, estimate.messages)
+    for rejected in audience.rejects:
+        task.log.warning("Row %d gets no text: %s.", rejected.line, rejected.reason)
+    _log_preview(task.log, shown, estimate.messages)
     credit = task.hook.run(task.hook.gateway.credit()).credit
     task.log.info(
         "Dry run, nothing was sent: %d rows, %d merged as repetitions, %d suppressed, %d rejected; %s. The "
@@ -53,11 +65,72 @@ def preview(task: SendingOperator, context: Context, terms: Terms, campaign: Cam
     }
 
 
-def log_preview(log: Any, shown: Sequence[Mapping[str, Any]], messages: int) -> None:
-    """Log who would get what, as :meth:`ippanel_provider.campaign.screening.Campaign.preview` returns it.
+def preview_request(task: OneRequestOperator) -> dict[str, Any]:
+    """Log and return what one request would send; where its recipients are known, who would get what.
 
-    :param messages: how many there are; ``shown`` are the first of them
+    The arguments are checked as for a send. Parts, cost (rial) and recipients are None where nobody can tell them.
     """
+    line = task.line()
+    task.request(line, task.moment())
+    told = _by_rows(task, line) if task.rows() is not None else _by_reach(task, line)
+    credit = task.hook.run(task.hook.gateway.credit()).credit
+    seen = ", ".join(
+        f"{name} {value:,}" for name in ("recipients", "parts", "cost") if (value := told[name]) is not None
+    )
+    task.log.info(
+        "Dry run, nothing was sent. It would go out from %s: %s. The credit is %s rial.", line, seen, f"{credit:,.0f}"
+    )
+    return {"dry_run": True, "outbox_ids": [], **told, "credit": credit}
+
+
+def _by_rows(task: OneRequestOperator, line: str) -> dict[str, Any]:
+    from ippanel_provider.campaign.cost import Tariff, tariff_of
+    from ippanel_provider.campaign.order import OncePer
+    from ippanel_provider.campaign.progress import Progress
+    from ippanel_provider.campaign.screening import Campaign
+
+    rows: Callable[[], Iterable[Row]] = lambda: task.rows() or ()  # noqa: E731 - read from its beginning each time
+    tariff = tariff_of(task.hook.get_conn(), line) if task.is_priced else Tariff()
+    campaign = Campaign(rows=rows, once_per=OncePer.MESSAGE, tariff=tariff, progress=Progress())
+    shown = campaign.preview(_no_ledger(task))
+    audience, estimate = campaign.audience, campaign.estimate
+    for rejected in audience.rejects:
+        task.log.warning("Row %d: %s; what the service does with it is its own affair.", rejected.line, rejected.reason)
+    _log_preview(task.log, shown, estimate.messages)
+    return {
+        "recipients": estimate.messages,
+        "parts": estimate.parts,
+        "cost": estimate.cost,
+        "rejects": [rejected._asdict() for rejected in audience.rejects],
+        "preview": shown,
+    }
+
+
+def _by_reach(task: OneRequestOperator, line: str) -> dict[str, Any]:
+    text, reach = task.priced_text(), task.reach()
+    if text is None:
+        return {"recipients": reach, "parts": None, "cost": None}
+    price = task.hook.run(task.hook.gateway.price(text, sender=line))
+    # Who is whose customer is not known here, so it is the dearer of both.
+    each = max(price.mci_price, price.other_price)
+    return {
+        "recipients": reach,
+        "parts": None if reach is None else reach * price.parts,
+        "cost": None if reach is None else reach * each,
+        "parts_each": price.parts,
+        "cost_each": each,
+    }
+
+
+def _no_ledger(task: Any) -> Ledger:
+    from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
+    from ippanel_provider.campaign.ledger.memory import MemoryLedger
+    from ippanel_provider.campaign.order import OncePer
+
+    return MemoryLedger(MemberKey(secret_of(task.hook.account.ledger_secret), OncePer.MESSAGE))
+
+
+def _log_preview(log: Any, shown: Sequence[Mapping[str, Any]], messages: int) -> None:
     for entry in shown:
         log.info(
             "Row %d: %s would get a text of %d characters, %d parts (%s)%s.",
@@ -66,15 +139,3 @@ def log_preview(log: Any, shown: Sequence[Mapping[str, Any]], messages: int) -> 
         )
     if (more := messages - len(shown)) > 0:
         log.info("%d more would get one.", more)
-
-
-def _ledger(task: SendingOperator, context: Context, terms: Terms, campaign: Campaign) -> Ledger:
-    """Only a ledger in SQL knows of other runs; the others would be asked about a try of this task, which sends
-    nothing.
-    """
-    from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
-    from ippanel_provider.campaign.ledger.memory import MemoryLedger
-
-    if task.ledger_conn_id:
-        return sql_ledger_to_read(task, context, campaign.once_per)
-    return MemoryLedger(MemberKey(secret_of(task.hook.account.ledger_secret), campaign.once_per))

@@ -14,6 +14,7 @@ from typing import Any
 from airflow.providers.common.compat.sdk import XComArg
 
 from ippanel_provider import values
+from ippanel_provider.service import BulkState
 from ippanel_provider.text.hours import quiet_hours_of
 from ippanel_provider.values import InvalidValue
 
@@ -108,9 +109,12 @@ def check_constants(kind: type, given: Mapping[str, Any]) -> None:
             field.read(given[name])
 
 
-def flag() -> Field:
-    """A field for true or false."""
-    return Field(values.flag)
+def flag(name: str = "") -> Field:
+    """A field for true or false.
+
+    :param name: what authors call it, where the attribute is called otherwise
+    """
+    return Field(values.flag, name=name)
 
 
 def whole(low: int) -> Field:
@@ -159,6 +163,20 @@ def choice(*words: str) -> Field:
     return Field(read)
 
 
+def text() -> Field:
+    """A field for a text that stands for something, such as the id of a connection."""
+    return Field(lambda value, name: str(value))
+
+
+def failing_states() -> Field:
+    """A field for final states in which a bulk has failed; it becomes their numbers."""
+
+    def read(value: Any, name: str) -> tuple[int, ...]:
+        return tuple(int(_failing(state, name)) for state in ([value] if isinstance(value, str) else value))
+
+    return Field(read)
+
+
 def moment() -> Field:
     """A field for a time with its zone."""
     return Field(_moment)
@@ -177,6 +195,17 @@ def quiet_hours() -> Field:
         return value
 
     return Field(read)
+
+
+def _failing(given: Any, name: str) -> BulkState:
+    try:
+        state = BulkState[given.upper()] if isinstance(given, str) else BulkState(given)
+    except (KeyError, ValueError):
+        names = ", ".join(state.name.lower() for state in BulkState if state.is_final)
+        raise InvalidValue(name, f"{given!r} is none of {names}") from None
+    if not state.is_final or state.is_good:
+        raise InvalidValue(name, f"{state.name.lower()} is no state that a bulk can fail in")
+    return state
 
 
 def _moment(value: Any, name: str) -> datetime:

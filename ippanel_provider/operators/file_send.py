@@ -9,36 +9,40 @@ from datetime import datetime
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
+from ippanel_provider.operators import fields
 from ippanel_provider.operators.arguments import numbers_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
-from ippanel_provider.operators.single import SingleSendOperator
-from ippanel_provider.values import InvalidValue
+from ippanel_provider.operators.one_request import OneRequestOperator
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.audience import Row
     from ippanel_provider.client import Receipt, Request
-    from ippanel_provider.operators.once import Trace
+    from ippanel_provider.operators.signatures import SendingArguments
 
 _PLACEHOLDER = re.compile(r"\{ex_([A-Z])\}")
 
 
-class IPPanelSendFileOperator(SingleSendOperator):
+class IPPanelSendFileOperator(OneRequestOperator):
     """Send to the numbers in a file, which the service reads.
 
     Unlike the other sends this does not look at the numbers: the service skips what it cannot use and does not say
-    which. The parameters of :class:`~ippanel_provider.operators.single.SingleSendOperator` hold too.
+    which. The parameters of :class:`~ippanel_provider.operators.one_request.OneRequestOperator` hold too.
 
     :param path: the file: a local path, or any URL that object storage takes (templated)
-    :param kind: ``numbers`` (default): csv or xlsx of numbers, at most a million, who all get ``message``; ``keyword``:
-        xlsx with numbers in column A and values for ``{ex_B}``, ``{ex_C}``… in ``message``; ``messages``: csv with the
+    :param kind: (templated) ``numbers`` (default): csv or xlsx of numbers, at most a million, who all get
+        ``message``; ``keyword``: xlsx with numbers in column A and values for ``{ex_B}``, ``{ex_C}``… in ``message``;
+        ``messages``: csv with the
         header ``recipient,message`` or xlsx with both in columns A and B, at most 10,000, without ``message``
     :param other_recipients: numbers beside those in the file, of the kind ``numbers`` (templated)
     """
 
-    template_fields: Sequence[str] = ("path", "other_recipients", *SingleSendOperator.template_fields)
+    template_fields: Sequence[str] = ("path", "kind", "other_recipients", *OneRequestOperator.template_fields)
 
+    kind = fields.choice("numbers", "keyword", "messages")
     other_recipients = Private(of="recipient")
 
     def __init__(
@@ -48,27 +52,25 @@ class IPPanelSendFileOperator(SingleSendOperator):
         message: str = "",
         kind: str = "numbers",
         other_recipients: Sequence[str | int] = (),
-        **kwargs: Any,
+        **kwargs: Unpack[SendingArguments],
     ) -> None:
         super().__init__(message=message, **kwargs)
-        if kind not in {"numbers", "keyword", "messages"}:
-            raise InvalidValue("kind", f"{kind!r} is none of numbers, keyword, messages")
         self.path = path
         self.kind = kind
         self.other_recipients = list(other_recipients) if isinstance(other_recipients, tuple) else other_recipients
         self._open = ExitStack()
 
     def perform(self, context: Context) -> dict[str, Any]:
-        """See :class:`~ippanel_provider.operators.single.SingleSendOperator`."""
+        """See :class:`~ippanel_provider.operators.one_request.OneRequestOperator`."""
         with ExitStack() as self._open:
             return super().perform(context)
 
     def request(self, line: str, send_time: datetime | None) -> Request[Receipt]:
-        """See :class:`~ippanel_provider.operators.single.SingleSendOperator`."""
+        """See :class:`~ippanel_provider.operators.one_request.OneRequestOperator`."""
         from ippanel_provider.client import InvalidInput, edge
         from ippanel_provider.operators.files import uploaded
 
-        message, others = value_of(self.message), list(self._others())
+        message, others = self.body(), list(self._others())
         if self.kind == "messages" and message:
             raise InvalidInput("message: the texts are in the file; leave it out")
         if self.kind != "numbers" and others:
@@ -80,11 +82,9 @@ class IPPanelSendFileOperator(SingleSendOperator):
             return edge.send.keyword(message, file, sender=line, send_time=send_time)
         return edge.send.file(message, file, sender=line, other_recipients=others, send_time=send_time)
 
-    def trace(self, line: str) -> Trace:
+    def text(self) -> str | None:
         """Texts that the service makes of the file cannot be told from others."""
-        from ippanel_provider.operators.once import Trace
-
-        return super().trace(line) if self.kind == "numbers" else Trace(line, None)
+        return super().text() if self.kind == "numbers" else None
 
     def rows(self) -> Iterator[Row]:
         """Who is in the file, as far as it can be read here, and besides."""
@@ -94,7 +94,7 @@ class IPPanelSendFileOperator(SingleSendOperator):
         from ippanel_provider.tables.layout import Layout
         from ippanel_provider.tables.readers import read
 
-        message, line = value_of(self.message), 0
+        message, line = self.body(), 0
         with opened(self.path) as file:
             for line, values, problem in read(file, to_read(self.path), Layout(columns=ascii_uppercase)):
                 recipient = values.get("A")

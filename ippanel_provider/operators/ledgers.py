@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.order import OncePer
-    from ippanel_provider.operators.sending import SendingOperator
 
 _SQL = "the database of ledger_conn_id"
 
 
-def begin(task: SendingOperator, context: Context) -> None:
+def begin(task: Any, context: Context) -> None:
     """Write down that this try begins; it comes first, so that what a later try does not find was lost.
 
     :raises LedgerUnusable: if earlier tries of the run have kept their records elsewhere.
@@ -43,7 +42,7 @@ def begin(task: SendingOperator, context: Context) -> None:
 
 
 def ledger_for(
-    task: SendingOperator, context: Context, once_per: OncePer, *, keep_for: float | None = None, form: str = ""
+    task: Any, context: Context, once_per: OncePer, *, keep_for: float | None = None, form: str = ""
 ) -> Ledger:
     """Return the ledger of a try that has begun.
 
@@ -72,7 +71,7 @@ def ledger_for(
     )
 
 
-def sql_ledger_to_read(task: SendingOperator, context: Context, once_per: OncePer) -> Ledger:
+def sql_ledger_to_read(task: Any, context: Context, once_per: OncePer) -> Ledger:
     """Return the ledger in SQL for a dry run, which looks whom other runs have reached and writes nothing."""
     ti: Any = context["ti"]
     key = MemberKey(secret_of(task.hook.account.ledger_secret), once_per)
@@ -80,7 +79,7 @@ def sql_ledger_to_read(task: SendingOperator, context: Context, once_per: OncePe
 
 
 def _in_sql(
-    task: SendingOperator, ti: Any, key: MemberKey, who: Task, keep_for: float | None, *, only_reads: bool = False
+    task: Any, ti: Any, key: MemberKey, who: Task, keep_for: float | None, *, only_reads: bool = False
 ) -> Ledger:
     need("sqlalchemy", "sql")
     from ippanel_provider.campaign.ledger.sql import SqlLedger
@@ -99,10 +98,10 @@ def _in_sql(
     )
 
 
-def _generation(task: SendingOperator, ti: Any) -> str:
+def _generation(task: Any, ti: Any) -> str:
     # Only a user's clear makes more tries of what the author allowed.
     return str(ti.max_tries) if task.on_clear == "resend" else "0"
 
 
-def _who(task: SendingOperator, ti: Any, form: str) -> Task:
+def _who(task: Any, ti: Any, form: str) -> Task:
     return Task(ti.dag_id, ti.task_id, ti.run_id, ti.map_index, ti.try_number, task.ippanel_conn_id, task.line(), form)

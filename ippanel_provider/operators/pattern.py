@@ -5,39 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ippanel_provider.operators import fields
 from ippanel_provider.operators.arguments import listed, mapping_of, numbers_of, tell_of_frames
 from ippanel_provider.operators.base import IPPanelOperator
+from ippanel_provider.operators.campaign import CampaignOperator
 from ippanel_provider.operators.hidden_fields import Private, value_of
-from ippanel_provider.operators.sending import SendingOperator
 from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.audience import Row
+    from ippanel_provider.campaign.kinds import Form
     from ippanel_provider.client import Pattern
+    from ippanel_provider.operators.signatures import CampaignArguments, ConnectedArguments
 
 
-class IPPanelSendPatternOperator(SendingOperator):
+class IPPanelSendPatternOperator(CampaignOperator):
     """Send an approved pattern to many recipients, each with values of their own.
 
     A row with a bad number, or without a value the pattern needs, gets no text and is reported; the others go out. The
     service takes one recipient a request, so this is slower than a send of texts.
 
     Returns what :class:`~ippanel_provider.operators.send.IPPanelSendOperator` returns; the parameters of
-    :class:`~ippanel_provider.operators.sending.SendingOperator` hold too.
+    :class:`~ippanel_provider.operators.campaign.CampaignOperator` hold too.
 
     :param code: the pattern's code (templated)
     :param recipients: who gets it with the same ``variables``: numbers, or an XCom of them (templated)
     :param variables: the values by the name of the variable (templated)
     :param messages: values of their own each, instead of the two above: pairs ``(recipient, variables)`` or mappings
         with the keys ``recipient`` and ``variables`` (templated)
-    :param show_rendered: show values and numbers on the Rendered Template page; default is their count only
     :raises SendFailed: if the service did not accept everything; it says how far it came, and a retry goes on from
         there
     """
 
-    template_fields: Sequence[str] = ("code", "recipients", "variables", "messages", *SendingOperator.template_fields)
+    template_fields: Sequence[str] = ("code", "recipients", "variables", "messages", *CampaignOperator.template_fields)
 
     recipients = Private(of="recipient")
     variables = Private(of="value")
@@ -50,28 +54,27 @@ class IPPanelSendPatternOperator(SendingOperator):
         recipients: Sequence[str | int] | str | None = None,
         variables: Mapping[str, str | int] | None = None,
         messages: Sequence[Any] | None = None,
-        show_rendered: bool = False,
-        **kwargs: Any,
+        **kwargs: Unpack[CampaignArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.show_rendered = show_rendered
         self.code = code
         self.recipients = recipients
         self.variables = variables
         self.messages = messages
+        self._pattern: Pattern | None = None
 
-    def perform(self, context: Context) -> dict[str, Any]:
-        """Send and return what was accepted."""
+    def kind(self) -> Form:
+        """A request each; the pattern has to be one that can be sent."""
         from ippanel_provider.campaign.kinds import Pattern as PatternForm
         from ippanel_provider.client import InvalidInput, NotFound, edge
         from ippanel_provider.service import Api
 
         tell_of_frames(self.log, messages=self.messages, recipients=self.recipients)
-        pattern = None
+        self._pattern = None
         # The legacy API cannot be asked for a pattern; there the service alone judges the values.
         if self.hook.gateway.api is Api.EDGE:
             try:
-                pattern = self.hook.run(edge.pattern.get(self.code))
+                self._pattern = pattern = self.hook.run(edge.pattern.get(str(self.code)))
             except NotFound:
                 raise InvalidInput(f"code: the account has no pattern {self.code!r}. Nothing was sent.") from None
             if not pattern.is_active:
@@ -79,9 +82,10 @@ class IPPanelSendPatternOperator(SendingOperator):
                     f"code: pattern {self.code!r} is {pattern.status}; only an active one can be sent. Nothing "
                     f"was sent."
                 )
-        return self.send_rows(context, lambda: self._rows(pattern), form=PatternForm(self.code), once_per="message")
+        return PatternForm(str(self.code))
 
-    def _rows(self, pattern: Pattern | None) -> Iterator[Row]:
+    def rows(self) -> Iterator[Row]:
+        """Yield each recipient with the values of the pattern, judged by it."""
         from ippanel_provider.campaign.audience import Row
         from ippanel_provider.campaign.pattern_rows import judged
 
@@ -94,7 +98,7 @@ class IPPanelSendPatternOperator(SendingOperator):
                     raise
                 yield Row(line, None, "", error.problem)
             else:
-                yield judged(line, recipient, variables, pattern)
+                yield judged(line, recipient, variables, self._pattern)
 
     def _items(self) -> Iterable[Any]:
         recipients, variables, messages = value_of(self.recipients), value_of(self.variables), value_of(self.messages)
@@ -123,7 +127,12 @@ def _pair(item: Any, line: int) -> tuple[Any, Mapping[str, Any]]:
 class _PatternFields(IPPanelOperator):
     """What creating and updating a pattern have in common."""
 
-    template_fields: Sequence[str] = ("message", "description", "variables", "title", *IPPanelOperator.template_fields)
+    template_fields: Sequence[str] = (
+        *("message", "description", "variables", "title", "is_share", "website"),
+        *IPPanelOperator.template_fields,
+    )
+
+    is_share = fields.flag()
 
     def __init__(
         self,
@@ -132,9 +141,9 @@ class _PatternFields(IPPanelOperator):
         description: str,
         variables: Mapping[str, str] | None = None,
         title: str | None = None,
-        is_share: bool = False,
+        is_share: bool | str = False,
         website: str | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[ConnectedArguments],
     ) -> None:
         super().__init__(**kwargs)
         self.message = message
@@ -163,8 +172,8 @@ class IPPanelCreatePatternOperator(_PatternFields):
     :param description: what it is for; the person who approves it reads this (templated)
     :param variables: ``string`` or ``integer`` by the name of the variable (templated)
     :param title: for people (templated)
-    :param is_share: whether the users under a reseller may send it
-    :param website: of the sender
+    :param is_share: whether the users under a reseller may send it (templated)
+    :param website: of the sender (templated)
     :param ippanel_conn_id: the connection to IPPanel (templated)
     """
 
@@ -204,13 +213,15 @@ class IPPanelDeletePatternOperator(IPPanelOperator):
     """Delete a pattern. Returns its code.
 
     :param code: the pattern's code (templated)
-    :param ignore_missing: be content if there is none
+    :param ignore_missing: be content if there is none (templated)
     :param ippanel_conn_id: the connection to IPPanel (templated)
     """
 
-    template_fields: Sequence[str] = ("code", *IPPanelOperator.template_fields)
+    template_fields: Sequence[str] = ("code", "ignore_missing", *IPPanelOperator.template_fields)
 
-    def __init__(self, *, code: str, ignore_missing: bool = False, **kwargs: Any) -> None:
+    ignore_missing = fields.flag()
+
+    def __init__(self, *, code: str, ignore_missing: bool | str = False, **kwargs: Unpack[ConnectedArguments]) -> None:
         super().__init__(**kwargs)
         self.code = code
         self.ignore_missing = ignore_missing

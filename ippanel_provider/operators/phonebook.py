@@ -3,63 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.common.compat.sdk import conf
+
 from ippanel_provider.exceptions import ImportFailed, WaitFailed
+from ippanel_provider.operators import fields
 from ippanel_provider.operators.arguments import listed
 from ippanel_provider.operators.base import IPPanelOperator
-from ippanel_provider.operators.hidden_fields import value_of
-from ippanel_provider.operators.single import SingleSendOperator
-from ippanel_provider.operators.waiting import PatientOperator
+from ippanel_provider.operators.one_request import OneRequestOperator
+from ippanel_provider.operators.waiting import LEAST_POLL, check_event, patiently
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.audience import Row
     from ippanel_provider.client import Phonebook, Receipt, Request
-    from ippanel_provider.operators.once import Trace
+    from ippanel_provider.operators.signatures import ConnectedArguments, SendingArguments
     from ippanel_provider.triggers.phonebook import IPPanelImportTrigger
 
 
-class IPPanelSendPhonebookOperator(SingleSendOperator):
+class IPPanelSendPhonebookOperator(OneRequestOperator):
     """Send one text to the contacts of phonebooks, or a text of their own made of their options.
 
-    The parameters of :class:`~ippanel_provider.operators.single.SingleSendOperator` hold too.
+    The parameters of :class:`~ippanel_provider.operators.one_request.OneRequestOperator` hold too.
 
     :param books: the phonebooks: ids, or mappings with ``phonebook_id`` and either ``start`` and ``size`` or
         ``number_ids`` to take a part of one (templated)
     :param keywords: the text holds ``{ex_<option id>}``, which the service fills from each contact's options; ``books``
-        are ids then
+        are ids then (templated)
     """
 
-    template_fields: Sequence[str] = ("books", *SingleSendOperator.template_fields)
+    template_fields: Sequence[str] = ("books", "keywords", *OneRequestOperator.template_fields)
+
+    keywords = fields.flag()
 
     def __init__(
         self,
         *,
         message: str,
         books: Sequence[int | str | Mapping[str, Any]] | int | str,
-        keywords: bool = False,
-        **kwargs: Any,
-    ):
+        keywords: bool | str = False,
+        **kwargs: Unpack[SendingArguments],
+    ) -> None:
         super().__init__(message=message, **kwargs)
         self.books = books
         self.keywords = keywords
 
     def request(self, line: str, send_time: datetime | None) -> Request[Receipt]:
-        """See :class:`~ippanel_provider.operators.single.SingleSendOperator`."""
+        """See :class:`~ippanel_provider.operators.one_request.OneRequestOperator`."""
         from ippanel_provider.client import edge
 
         call: Any = edge.send.keyword_phonebook if self.keywords else edge.send.phonebook
-        request: Request[Receipt] = call(value_of(self.message), list(self._books()), sender=line, send_time=send_time)
+        request: Request[Receipt] = call(self.body(), list(self._books()), sender=line, send_time=send_time)
         return request
 
-    def trace(self, line: str) -> Trace:
+    def text(self) -> str | None:
         """A text that the service fills shows filled, so nothing can be found by it."""
-        from ippanel_provider.operators.once import Trace
-
-        return Trace(line, None) if self.keywords else super().trace(line)
+        return None if self.keywords else super().text()
 
     def rows(self) -> Iterator[Row] | None:
         """The contacts of whole phonebooks, if all get the same text."""
@@ -87,7 +91,7 @@ class IPPanelSendPhonebookOperator(SingleSendOperator):
         from ippanel_provider.client import edge
         from ippanel_provider.service import MAX_PAGE_SIZE
 
-        line, text = 0, value_of(self.message)
+        line, text = 0, self.body()
         for book in self._books():
             for contact in self.hook.get_conn().walk(
                 edge.phonebook.list_contacts(phonebook_id=book, per_page=MAX_PAGE_SIZE), whole=True
@@ -99,23 +103,35 @@ class IPPanelSendPhonebookOperator(SingleSendOperator):
         yield from ([self.books] if isinstance(self.books, Mapping) else listed(self.books, "books"))
 
 
-class IPPanelImportPhonebookOperator(PatientOperator):
+class IPPanelImportPhonebookOperator(IPPanelOperator):
     """Have the service import an xlsx file into a phonebook. The import runs there after the task has ended, or it
     waits for it.
 
     Returns ``{"phonebook_id": id}``; after waiting also ``"import_status"``, in the service's word, and ``"contacts"``,
-    which are in it now. A retry uploads the file again; a number is in a phonebook once. The parameters of
-    :class:`~ippanel_provider.operators.waiting.PatientOperator` hold too.
+    which are in it now. A retry uploads the file again; a number is in a phonebook once.
 
     :param phonebook_id: the phonebook (templated)
     :param path: the file: a local path, or any URL that object storage takes (templated)
     :param done: the words for the ``import_status`` that say it is done. The documents name none, so look at what your
         account says if a wait does not end
     :param failed: those that say it has failed
+    :param wait_for_completion: wait until it is done (templated)
+    :param deferrable: wait on the triggerer instead of this worker; default is the ``[operators] default_deferrable``
+        setting
+    :param poke_interval: seconds, or a ``timedelta``, between two looks
+    :param timeout: seconds, or a ``timedelta``, to wait at most; a retry waits as long again
     :raises ImportFailed: if it has
+    :raises WaitFailed: if the time was up, or the service refused to be asked
     """
 
-    template_fields: Sequence[str] = ("phonebook_id", "path", *PatientOperator.template_fields)
+    template_fields: Sequence[str] = (
+        "phonebook_id", "path", "wait_for_completion", *IPPanelOperator.template_fields,
+    )  # fmt: skip
+
+    wait_for_completion = fields.flag()
+    deferrable = fields.flag()
+    poke_interval = fields.seconds(LEAST_POLL)
+    timeout = fields.seconds()
 
     def __init__(
         self,
@@ -124,13 +140,21 @@ class IPPanelImportPhonebookOperator(PatientOperator):
         path: str,
         done: Sequence[str] = ("done", "completed", "finished", "success"),
         failed: Sequence[str] = ("failed", "error", "cancelled", "canceled"),
-        **kwargs: Any,
+        wait_for_completion: bool | str = False,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        poke_interval: float | timedelta = 30.0,
+        timeout: float | timedelta = 24 * 3600.0,
+        **kwargs: Unpack[ConnectedArguments],
     ) -> None:
         super().__init__(**kwargs)
         self.phonebook_id = phonebook_id
         self.path = path
         self.done = tuple(done)
         self.failed = tuple(failed)
+        self.wait_for_completion = wait_for_completion
+        self.deferrable = deferrable
+        self.poke_interval = poke_interval
+        self.timeout = timeout
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Upload the file, and wait if asked to."""
@@ -151,12 +175,12 @@ class IPPanelImportPhonebookOperator(PatientOperator):
             status[0] = books[0].import_status
             return books[0] if status[0] in self._ends else None
 
-        book = self.patiently(look, self._trigger, lambda: f"the import is {status[0] or 'not begun'}")
+        book = patiently(self, look, self._trigger, lambda: f"the import is {status[0] or 'not begun'}")
         return self._concluded(str(book.import_status), book.count)
 
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
         """Take up the trigger's event."""
-        self.check_event(event, "ended")
+        check_event(event, "ended")
         return self._concluded(event["import_status"], event["contacts"])
 
     @property

@@ -6,17 +6,43 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.arguments import listed, numbers_of, pair, tell_of_frames
+from ippanel_provider.operators.campaign import CampaignOperator, texts_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
-from ippanel_provider.operators.sending import SendingOperator
 from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
+    from typing import Unpack
 
     from ippanel_provider.campaign.audience import Row
+    from ippanel_provider.campaign.kinds import Form
+    from ippanel_provider.operators.signatures import CampaignArguments
 
 
-class IPPanelSendOperator(SendingOperator):
+def each_of(messages: Any) -> Iterator[Row]:
+    """Yield a row for each message.
+
+    :raises InvalidValue: if the first is none; that is the author's mistake, a later one a matter of its row.
+    """
+    from ippanel_provider.campaign.audience import Row
+
+    for line, item in enumerate(listed(messages, "messages"), start=1):
+        try:
+            yield Row(line, *pair(item, line))
+        except InvalidValue as error:
+            if line == 1:
+                raise
+            yield Row(line, None, "", error.problem)
+
+
+def shared_by(recipients: Any, message: str) -> Iterator[Row]:
+    """Yield a row for each recipient, with one text for all."""
+    from ippanel_provider.campaign.audience import Row
+
+    for line, recipient in enumerate(numbers_of(recipients, "recipients"), start=1):
+        yield Row(line, recipient, message)
+
+
+class IPPanelSendOperator(CampaignOperator):
     """Send one text to many recipients, or a text of its own to each.
 
     Numbers may be spelled in any way people write them. A row whose number is no mobile number of Iran gets no text and
@@ -25,18 +51,17 @@ class IPPanelSendOperator(SendingOperator):
     Returns ``{"outbox_ids": [...], "rows": n, "accepted": n, "merged": n, "skipped": n, "suppressed": n, "rejected": n,
     "rejects": [{"line", "reason"}], "parts": n, "cost": rial}``; no number and no text is in it, and at most 100
     rejects are. Parts and cost are estimates for all messages; the cost is None where the service tells no prices. The
-    parameters of :class:`~ippanel_provider.operators.sending.SendingOperator` hold too.
+    parameters of :class:`~ippanel_provider.operators.campaign.CampaignOperator` hold too.
 
     :param message: the text for all recipients; at most 1400 characters (templated)
     :param recipients: who gets ``message``: numbers, or an XCom of them (templated)
     :param messages: a text each, instead of the two above: pairs ``(recipient, text)`` or mappings with the keys
         ``recipient`` and ``message`` (templated)
-    :param show_rendered: show texts and numbers on the Rendered Template page; default is their length and count only
     :raises SendFailed: if the service did not accept everything; it says how far it came, and a retry goes on from
         there
     """
 
-    template_fields: Sequence[str] = ("message", "recipients", "messages", *SendingOperator.template_fields)
+    template_fields: Sequence[str] = ("message", "recipients", "messages", *CampaignOperator.template_fields)
 
     message = Private()
     recipients = Private(of="recipient")
@@ -48,41 +73,26 @@ class IPPanelSendOperator(SendingOperator):
         message: str | None = None,
         recipients: Sequence[str | int] | str | None = None,
         messages: Sequence[Any] | str | None = None,
-        show_rendered: bool = False,
-        **kwargs: Any,
+        **kwargs: Unpack[CampaignArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.show_rendered = show_rendered
         self.message = message
         self.recipients = recipients
         self.messages = messages
 
-    def perform(self, context: Context) -> dict[str, Any]:
-        """Send and return what was accepted."""
-        from ippanel_provider.campaign.kinds import OwnTexts, SharedText
-        from ippanel_provider.client.validation import text
-
+    def kind(self) -> Form:
+        """A text each, or one text for all."""
         tell_of_frames(self.log, messages=self.messages, recipients=self.recipients)
-        form = OwnTexts() if value_of(self.messages) is not None else SharedText(text(value_of(self.message) or ""))
-        return self.send_rows(context, self._rows, form=form, once_per="message")
+        return texts_of(None if value_of(self.messages) is not None else value_of(self.message))
 
-    def _rows(self) -> Iterator[Row]:
-        from ippanel_provider.campaign.audience import Row
-
+    def rows(self) -> Iterator[Row]:
+        """Yield the messages, or the recipients with the one text."""
         message, recipients, messages = value_of(self.message), value_of(self.recipients), value_of(self.messages)
         if messages is not None:
             if message is not None or recipients is not None:
                 raise InvalidValue("messages", "give either messages, or message and recipients, not both")
-            for line, item in enumerate(listed(messages, "messages"), start=1):
-                try:
-                    yield Row(line, *pair(item, line))
-                except InvalidValue as error:
-                    # The first is the author's mistake, a later one a matter of its row.
-                    if line == 1:
-                        raise
-                    yield Row(line, None, "", error.problem)
+            yield from each_of(messages)
             return
-        if message is None or recipients is None:
+        if message in (None, "") or recipients is None:
             raise InvalidValue("message, recipients", "give both (or messages)")
-        for line, recipient in enumerate(numbers_of(recipients, "recipients"), start=1):
-            yield Row(line, recipient, message)
+        yield from shared_by(recipients, str(message))

@@ -1,284 +1,276 @@
-"""What every sending task does once it has its rows: screen, deliver through a ledger, and say what happened."""
+"""What every task that sends has in common: when, from which line, what if it stays in doubt, and how long to wait."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.providers.common.compat.sdk import conf
 
 from ippanel_provider import links, metrics
-from ippanel_provider.exceptions import SendFailed, SendRefused
-from ippanel_provider.operators.hidden_fields import Private
-from ippanel_provider.operators.rejects import rejects_to
-from ippanel_provider.operators.timing import TimedOperator, one_of
+from ippanel_provider.operators import fields
+from ippanel_provider.operators.base import IPPanelOperator
+from ippanel_provider.operators.bulk_outcome import Demand, progress_of, states_of
+from ippanel_provider.operators.deployment import ON_UNCONFIRMED, SETTLE, Deployed
+from ippanel_provider.operators.door import SENDING
+from ippanel_provider.operators.timing import hold, send_time_of
+from ippanel_provider.operators.waiting import LEAST_POLL, check_event, patiently
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from typing import Unpack
 
     from airflow.providers.common.compat.sdk import Context
 
-    from ippanel_provider.campaign.audience import Audience, Row
-    from ippanel_provider.campaign.kinds import Form
-    from ippanel_provider.campaign.ledger.base import Ledger
-    from ippanel_provider.campaign.order import OncePer
-    from ippanel_provider.campaign.progress import Progress
-    from ippanel_provider.campaign.schedule import Schedule
-    from ippanel_provider.campaign.screening import Campaign
-    from ippanel_provider.campaign.sending import Terms
+    from ippanel_provider.campaign.audience import Row
+    from ippanel_provider.campaign.order import Order
+    from ippanel_provider.campaign.results import Summary
+    from ippanel_provider.client.watch import BulkWatch
+    from ippanel_provider.operators.signatures import ConnectedArguments
+    from ippanel_provider.options import Memory
+    from ippanel_provider.service import BulkState
+    from ippanel_provider.triggers.base import WaitTrigger
 
 
-class SendingOperator(TimedOperator):
-    """Base of the operators that send to many.
+class SendingOperator(IPPanelOperator):
+    """Base of the operators that send.
 
     A task that is tried again sends to nobody a second time: what is about to be sent is written down before it is, and
-    what came of it after. The book is kept in Airflow's task state store (Airflow 3.3), or in a SQL database if
-    ``ledger_conn_id`` names one; with neither, the service's outbox since the run began is the only witness.
+    what came of it after. A wait that fails has sent nothing: where the task is tried again, it finds out that all was
+    sent, and waits on.
 
-    With ``wait_for_completion`` the result is the same, but is there only when every bulk is final. The parameters of
-    :class:`~ippanel_provider.operators.timing.TimedOperator` and
-    :class:`~ippanel_provider.operators.waiting.WaitingOperator` hold too.
-
-    :param delivery: ``direct`` (default), or ``scheduled``: each chunk gets a send time of its own, from ``send_time``
-        or at least 15 minutes ahead, so that what is missing can be sent again and doubles cancelled before anything
-        goes out; until 5 minutes before, cancelling the returned ids takes the whole campaign back
-    :param ledger_conn_id: a SQL connection to keep the book in, so that it also holds across runs and clears and
-        between workers (templated)
-    :param campaign_id: with ``ledger_conn_id``, what makes two sendings the same campaign; default is this task in this
-        run (templated)
+    :param sender: the line to send from, as +983000505; default is the connection's (templated)
+    :param send_time: when to send: an aware datetime or its ISO text, 5 minutes to 90 days ahead; default is at once
+        (templated)
+    :param quiet_hours: hours of Tehran in which nothing goes out, as ``22:00-08:00``; a mapping gives them by line
+        (templated)
+    :param in_quiet_hours: what to do with what falls into them: ``schedule`` (default) hands it over now, for the
+        service to send when they are over; ``hold`` lets the task itself wait until then and send after: on the
+        triggerer with ``deferrable``, otherwise rescheduled (Airflow 3.2), or asleep on its worker. With a
+        ``send_time`` nothing is held (templated)
     :param on_unconfirmed: what to do with texts that left unanswered and that the outbox does not show after ``settle``
-        seconds: ``fail`` (default; the next try looks again), ``resend`` or ``skip``
+        seconds: ``fail`` (the next try looks again), ``resend`` or ``skip``; default is ``[ippanel] on_unconfirmed`` of
+        Airflow's configuration, or ``fail`` (templated)
     :param on_clear: ``keep`` (default) sends nothing again when a user clears the task, ``resend`` starts anew
-    :param settle: seconds the outbox list is given to show what was accepted
-    :param concurrency: requests under way at once
-    :param rate: requests a second at most; default is no limit
-    :param chunk_size: messages in a request; default is as many as the service takes
-    :param suppress: who gets no text whatever the source says: any of
-        :class:`~ippanel_provider.operators.suppress.OptedOut`, ``InPhonebook``, ``InTable``, ``InFile``, numbers, or an
-        XCom of numbers. If one of them cannot be read, nothing is sent (templated)
-    :param rejects_path: a ``.csv`` or ``.jsonl`` file to write every row to that gets no text, with its line and the
-        reason: a local path, or any URL that object storage takes. Mapped tasks need one each, as by
-        ``{{ ti.map_index }}`` (templated)
-    :param rejects_with_numbers: write the numbers of these rows too; then put the file where they may lie
-    :param first_pass: read the source twice, the first time only to count: so that the credit is checked against the
-        whole cost, that a source that cannot be read to its end fails before anything is sent, and that the log tells
-        the time left
-    :param check_credit: send nothing if the credit does not cover it: the whole of it with ``first_pass``, otherwise
-        the first request. The legacy REST API tells no prices, so nothing is checked there
-    :param opt_out_suffix: the service bills ``لغو11`` at the end of texts from this line; only for parts and cost
-    :param allow_empty: succeed when the source is empty, as a partition may be
+        (templated)
+    :param settle: seconds, or a ``timedelta``, that the outbox list is given to show what was accepted; default is
+        ``[ippanel] settle``, or 120 (templated)
     :param dry_run: send nothing; log and return who would get what (numbers masked, texts as their measure), the parts,
         the cost and the credit (templated)
+    :param wait_for_completion: wait until every bulk is final, and fail if one ends as none may (templated)
+    :param fail_on: the states that fail the task then, as names or :class:`~ippanel_provider.service.BulkState`;
+        default is all in which no text went out: rejected, invalid_recipients, cancelled, no_credit, system_error
+    :param min_delivered: the share of recipients, above 0 and up to 1, that has to be delivered to before the wait is
+        over; the result then tells ``"delivered", "pending", "lost"``. Meant for texts with many recipients (templated)
+    :param deferrable: wait on the triggerer instead of this worker; default is the ``[operators] default_deferrable``
+        setting
+    :param poke_interval: seconds, or a ``timedelta``, between two looks
+    :param timeout: seconds, or a ``timedelta``, to wait at most; a retry waits as long again
+    :param show_rendered: show texts and numbers on the Rendered Template page; default is their length and count only
+    :raises SendFailed: if not everything was accepted; it says how far it came, and a retry goes on from there
+    :raises SendRefused: if a retry could only be refused too; none is made
+    :raises SendInDoubt: if texts left unanswered and nothing tells what came of them; a retry looks again first
+    :raises BulksFailed: if a bulk ended in a state of ``fail_on``; no retry is made
+    :raises TooFewDelivered: if ``min_delivered`` can no longer be reached; no retry is made
+    :raises WaitFailed: if the time was up, or the service refused to be asked
     """
 
     template_fields: Sequence[str] = (
-        *("ledger_conn_id", "campaign_id", "suppress", "rejects_path", "preview_only"),
-        *TimedOperator.template_fields,
+        *("sender", "send_time", "quiet_hours", "in_quiet_hours", "on_unconfirmed", "on_clear", "settle"),
+        *("is_dry_run", "wait_for_completion", "min_delivered"),
+        *IPPanelOperator.template_fields,
     )
+    operator_extra_links = (links.IPPanelBulkLink(),)
+    errors = SENDING
 
-    suppress = Private(of="list")
+    send_time = fields.moment()
+    quiet_hours = fields.quiet_hours()
+    in_quiet_hours = fields.choice("schedule", "hold")
+    on_unconfirmed = Deployed(fields.choice("fail", "resend", "skip"), ON_UNCONFIRMED)
+    on_clear = fields.choice("keep", "resend")
+    settle = Deployed(fields.seconds(), SETTLE)
+    # Airflow's operators have a method of the name dry_run.
+    is_dry_run = fields.flag("dry_run")
+    wait_for_completion = fields.flag()
+    fail_on = fields.failing_states()
+    min_delivered = fields.share()
+    deferrable = fields.flag()
+    poke_interval = fields.seconds(LEAST_POLL)
+    timeout = fields.seconds()
+
+    default_sender: ClassVar[str | None] = None
+    """The line these sends go out from where the task names none; None is the connection's."""
+    memory: Memory
+    """What is remembered."""
+    bulk_url: str | None = None
+    """Where the panel shows its first bulk, once that is known."""
 
     def __init__(
         self,
         *,
-        delivery: str = "direct",
-        ledger_conn_id: str | None = None,
-        campaign_id: str | None = None,
-        on_unconfirmed: str = "fail",
+        sender: str | None = None,
+        send_time: datetime | str | None = None,
+        quiet_hours: str | Mapping[str, str] | None = None,
+        in_quiet_hours: str = "schedule",
+        on_unconfirmed: str | None = None,
         on_clear: str = "keep",
-        settle: float = 120.0,
-        concurrency: int = 4,
-        rate: float | None = None,
-        chunk_size: int | None = None,
-        suppress: Any = None,
-        rejects_path: str | None = None,
-        rejects_with_numbers: bool = False,
-        first_pass: bool = True,
-        check_credit: bool = True,
-        opt_out_suffix: bool = False,
-        allow_empty: bool = False,
+        settle: float | timedelta | str | None = None,
         dry_run: bool | str = False,
-        **kwargs: Any,
+        wait_for_completion: bool | str = False,
+        fail_on: Iterable[BulkState | str] | None = None,
+        min_delivered: float | str | None = None,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        poke_interval: float | timedelta = 30.0,
+        timeout: float | timedelta = 24 * 3600.0,
+        show_rendered: bool = False,
+        **kwargs: Unpack[ConnectedArguments],
     ) -> None:
         super().__init__(**kwargs)
-        self.delivery = one_of("delivery", delivery, ("direct", "scheduled"))
-        self.ledger_conn_id = ledger_conn_id
-        self.campaign_id = campaign_id
-        self.on_unconfirmed = one_of("on_unconfirmed", on_unconfirmed, ("fail", "resend", "skip"))
-        self.on_clear = one_of("on_clear", on_clear, ("keep", "resend"))
+        self.show_rendered = show_rendered
+        self.sender = sender
+        self.send_time = send_time
+        self.quiet_hours = quiet_hours
+        self.in_quiet_hours = in_quiet_hours
+        self.on_unconfirmed = on_unconfirmed
+        self.on_clear = on_clear
         self.settle = settle
-        self.concurrency = concurrency
-        self.rate = rate
-        self.chunk_size = chunk_size
-        self.suppress = suppress
-        self.rejects_path = rejects_path
-        self.rejects_with_numbers = rejects_with_numbers
-        self.first_pass = first_pass
-        self.check_credit = check_credit
-        self.opt_out_suffix = opt_out_suffix
-        self.allow_empty = allow_empty
-        # Operators have a method of the name dry_run.
-        self.preview_only = dry_run
-
-    def send_rows(
-        self, context: Context, rows: Callable[[], Iterable[Row]], *, form: Form, once_per: str
-    ) -> dict[str, Any]:
-        """Send the rows, wait if asked to, and return the summary.
-
-        Nothing is sent unless the connection, the sender and the lists of who gets no text are right.
-
-        :param rows: reads the source from its beginning
-        :raises InvalidInput: naming the field.
-        :raises SendFailed: if not everything was accepted; it says how far it came. A retry goes on from there.
-        """
-        from ippanel_provider.campaign.order import OncePer
-        from ippanel_provider.campaign.progress import Progress
-        from ippanel_provider.campaign.sending import deliver
-        from ippanel_provider.client import IPPanelError
-        from ippanel_provider.operators.dry_run import preview
-        from ippanel_provider.operators.ledgers import begin, ledger_for
-
-        self.hold()
-        if not self.rehearses:
-            begin(self, context)
-        terms, progress = self._terms(context), Progress()
-        with rejects_to(self.rejects_path, with_numbers=self.rejects_with_numbers) as on_reject:
-            try:
-                campaign = self._campaign(terms, progress, rows, OncePer(once_per), on_reject)
-                if self.rehearses:
-                    return preview(self, context, terms, campaign)
-                ledger = ledger_for(self, context, campaign.once_per, form=type(form).__name__)
-                client = self.hook.get_conn()
-                try:
-                    with closing(campaign.messages(client, ledger)) as messages:
-                        deliver(client, ledger, messages, terms, progress, form=form)
-                finally:
-                    self.report_rejects(campaign.audience)
-                    self._measure(campaign)
-            except IPPanelError as error:
-                error.args = (_how_far(str(error), progress), *error.args[1:])
-                raise
-        summary = self._summary(campaign, ledger)
-        links.remember(context, self.hook, summary["outbox_ids"])
-        return self.completed(summary)
+        self.is_dry_run = dry_run
+        self.wait_for_completion = wait_for_completion
+        self.fail_on = fail_on
+        self.min_delivered = min_delivered
+        self.deferrable = deferrable
+        self.poke_interval = poke_interval
+        self.timeout = timeout
 
     def line(self) -> str:
         """Return the line to send from."""
-        return self.hook.sender(self.sender)
+        # A template in a DAG with native rendering makes a number of +983000505.
+        named = self.sender or self.default_sender
+        return self.hook.sender(str(named) if named else None)
 
-    @property
-    def rehearses(self) -> bool:
-        """See :class:`~ippanel_provider.operators.timing.TimedOperator`."""
-        # A template that is rendered to text is text of a truth value.
-        given = self.preview_only
-        return given.strip().lower() in {"true", "1", "yes"} if isinstance(given, str) else bool(given)
+    def moment(self) -> datetime | None:
+        """Return when to schedule what is sent; None is at once."""
+        return send_time_of(self.send_time, self.line(), self.quiet_hours)
 
-    def _campaign(
+    def perform(self, context: Context) -> dict[str, Any]:
+        """Send, wait if asked to, and return what was accepted."""
+        self.bulk_url = ""
+        if self.is_dry_run:
+            return self.rehearse(context)
+        self.hold()
+        from ippanel_provider.operators.ledgers import begin
+
+        begin(self, context)
+        return self.completed(self.send(context))
+
+    @abstractmethod
+    def send(self, context: Context) -> dict[str, Any]:
+        """Send and return what was accepted."""
+
+    @abstractmethod
+    def rehearse(self, context: Context) -> dict[str, Any]:
+        """Log and return what would be sent. Nothing is."""
+
+    def ordered(
         self,
-        terms: Terms,
-        progress: Progress,
-        rows: Callable[[], Iterable[Row]],
-        once_per: OncePer,
-        on_reject: Callable[[Row, str], None] | None,
-    ) -> Campaign:
-        from ippanel_provider.campaign.cost import tariff_of
-        from ippanel_provider.campaign.screening import Campaign
-        from ippanel_provider.operators.suppress import suppression_for
+        context: Context,
+        order: Order,
+        rows: Callable[[], Iterable[Row]] | None,
+        *,
+        suppressing: Any = None,
+        on_reject: Callable[[Row, str], None] | None = None,
+    ) -> Summary:
+        """Send what an order asks for, and say what came of it; what was accepted is counted and linked in any case.
 
-        return Campaign(
-            rows=rows,
-            once_per=once_per,
-            tariff=tariff_of(self.hook.get_conn(), terms.sender, opt_out=self.opt_out_suffix),
-            progress=progress,
-            suppressing=suppression_for(self),
-            on_reject=on_reject,
-            first_pass=self.first_pass,
-            check_credit=self.check_credit,
+        :param rows: reads the source from its beginning; None where the service chooses the recipients
+        """
+        from ippanel_provider.campaign.order import OncePer
+        from ippanel_provider.campaign.run import run
+        from ippanel_provider.client import IPPanelError
+        from ippanel_provider.operators.ledgers import ledger_for
+
+        ended: list[Summary] = []
+        client = self.hook.get_conn()
+        ledger = ledger_for(
+            self, context, OncePer(order.once_per), keep_for=self.memory.seconds_kept, form=type(order.kind).__name__
         )
+        try:
+            return run(order, rows, client, ledger, suppressing=suppressing, on_reject=on_reject, on_end=ended.append)
+        except IPPanelError as error:
+            if ended and (how_far := ended[0].how_far):
+                error.args = (f"{error} {how_far}", *error.args[1:])
+            raise
+        finally:
+            for summary in ended:
+                self.measure(summary)
+                links.remember(context, self, summary.outbox_ids)
 
-    def _terms(self, context: Context) -> Terms:
-        from ippanel_provider.campaign.order import OnUnconfirmed
-        from ippanel_provider.campaign.recognition import Patience
-        from ippanel_provider.campaign.sending import Terms
-
-        send_time = self.moment()
-        return Terms(
-            sender=self.line(),
-            send_time=send_time,
-            schedule=_schedule(context, send_time) if self.delivery == "scheduled" else None,
-            chunk_size=self.chunk_size,
-            concurrency=self.concurrency,
-            rate=self.rate,
-            on_unconfirmed=OnUnconfirmed(self.on_unconfirmed),
-            patience=Patience(settle=self.settle, poll=min(5.0, max(0.1, self.settle / 20))),
-        )
-
-    def _summary(self, campaign: Campaign, ledger: Ledger) -> dict[str, Any]:
-        audience, progress = campaign.audience, campaign.progress
-        outbox_ids = sorted(progress.outbox_ids)
-        if not audience.rows and not self.allow_empty:
-            raise SendFailed("recipients: there are none; the source is empty. Nothing was sent.")
-        if audience.rejected and audience.rows == audience.rejected + audience.suppressed:
-            raise SendRefused(
-                f"recipients: none of the {audience.rows} rows can get a text; the log says why, row by row. "
-                f"Nothing was sent."
-            )
-        self.log.info(
-            "%d rows: %d merged as repetitions, %d suppressed, %d rejected. %s",
-            audience.rows,
-            audience.merged,
-            audience.suppressed,
-            audience.rejected,
-            progress.sentence(),
-        )
-        return {
-            "outbox_ids": outbox_ids,
-            "rows": audience.rows,
-            "accepted": progress.accepted + progress.before,
-            "merged": audience.merged,
-            "skipped": progress.skipped,
-            "suppressed": audience.suppressed,
-            "rejected": audience.rejected,
-            "rejects": [rejected._asdict() for rejected in audience.rejects],
-            "parts": campaign.estimate.parts,
-            "cost": campaign.estimate.cost,
-        }
-
-    def _measure(self, campaign: Campaign) -> None:
-        audience, progress, estimate = campaign.audience, campaign.progress, campaign.estimate
-        # Known messages are estimated too; what was accepted now has its share of the parts.
-        parts = round(estimate.parts * progress.accepted / estimate.messages) if estimate.messages else 0
+    def measure(self, summary: Summary) -> None:
+        """Count what was sent, for Airflow's metrics."""
         metrics.count(
             self.ippanel_conn_id,
-            sent=progress.accepted,
-            parts=parts,
-            refused=audience.rejected,
-            unconfirmed=progress.unconfirmed,
+            sent=summary.accepted_now,
+            parts=summary.parts_now,
+            refused=summary.rejected,
+            unconfirmed=summary.unconfirmed,
         )
-        for seconds in progress.latencies:
+        for seconds in summary.latencies:
             metrics.latency(self.ippanel_conn_id, seconds)
 
-    def report_rejects(self, audience: Audience) -> None:
-        """Log the first of the rows that get no text."""
-        for rejected in audience.rejects:
-            self.log.warning("Row %d gets no text: %s.", rejected.line, rejected.reason)
-        if (more := audience.rejected - len(audience.rejects)) > 0:
-            self.log.warning("%d more rows get no text.", more)
+    def hold(self) -> None:
+        """Wait until the line may send, if that is what the task is to do. Nothing may have been done before.
 
+        It comes back at once, or after sleeping; or not at all, and the task is executed again from its beginning.
+        """
+        if self.in_quiet_hours != "hold" or self.send_time or self.is_dry_run:
+            return
+        hold(self)
 
-def _schedule(context: Context, send_time: datetime | None) -> Schedule:
-    from ippanel_provider.campaign.schedule import Schedule
+    def execute_held(self, context: Context, event: Mapping[str, Any]) -> Any:
+        """Begin, after the quiet hours."""
+        return self.perform(context)
 
-    ti: Any = context["ti"]
-    # A retry may come after the time of what an earlier try has scheduled; each chunk it still sends has its own.
-    return Schedule(send_time) if send_time is not None and ti.try_number > 1 else Schedule.beginning(send_time)
+    def completed(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Return the result when its bulks have come to what was asked of them, at once if nothing was."""
+        if not self.wait_for_completion or not result["outbox_ids"]:
+            return result
+        watch = self._demand.watch(result["outbox_ids"])
 
+        def look() -> BulkWatch | None:
+            self.hook.run(watch.look(self.hook.gateway))
+            return watch if watch.is_done else None
 
-def _how_far(error: str, progress: Progress) -> str:
-    """Return the error with what had been accepted before it, for whoever has to decide how to go on."""
-    accepted = progress.accepted + progress.before
-    if not accepted:
-        return error
-    first, last = min(progress.outbox_ids), max(progress.outbox_ids)
-    return (
-        f"{error} {accepted} recipients had been accepted (outbox ids {first} to {last}); a retry goes on after them."
-    )
+        patiently(self, look, lambda deadline: self._trigger(result, deadline), lambda: progress_of(watch))
+        return self._judged(result, watch.states, watch.total if watch.tallies else None)
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Take up the trigger's event; return the result that was left with it, and the outbox ids, which it names
+        anyway.
+        """
+        check_event(event, "final")
+        states = states_of(event)
+        links.remember(context, self, sorted(states))
+        return self._judged({"outbox_ids": sorted(states), **event["carried"]}, states, event.get("delivery"))
+
+    @property
+    def _demand(self) -> Demand:
+        return Demand(self.fail_on, self.min_delivered)
+
+    def _trigger(self, result: Mapping[str, Any], deadline: float) -> WaitTrigger:
+        from ippanel_provider.triggers.bulk import IPPanelBulkTrigger
+
+        return IPPanelBulkTrigger(
+            list(result["outbox_ids"]),
+            self.ippanel_conn_id,
+            self.poke_interval,
+            deadline,
+            fail_on=None if self.fail_on is None else list(self.fail_on),
+            min_delivered=self.min_delivered,
+            carried={name: value for name, value in result.items() if name != "outbox_ids"},
+        )
+
+    def _judged(self, result: dict[str, Any], states: Mapping[int, BulkState], total: Any) -> dict[str, Any]:
+        said = self._demand.judge(states, total)
+        self.log.info("All %d bulks are %s.", len(states), f"final: {said['states']}" if "states" in said else "sent")
+        return result | said

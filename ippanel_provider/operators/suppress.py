@@ -20,7 +20,7 @@ from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
     from ippanel_provider.campaign.suppression import Suppression
-    from ippanel_provider.operators.sending import SendingOperator
+    from ippanel_provider.operators.campaign import CampaignOperator
 
 
 @runtime_checkable
@@ -31,7 +31,7 @@ class SuppressionList(Protocol):
         """Return why its numbers get none; no number and no credential is in it."""
         ...
 
-    def numbers(self, task: SendingOperator) -> Iterable[Any]:
+    def numbers(self, task: CampaignOperator) -> Iterable[Any]:
         """Yield the numbers, in any spelling; raise if they cannot be read."""
         ...
 
@@ -58,7 +58,7 @@ class OptedOut:
         """They said so."""
         return "the recipient has opted out by a text to the line"
 
-    def numbers(self, task: SendingOperator) -> Iterable[Any]:
+    def numbers(self, task: CampaignOperator) -> Iterable[Any]:
         """Read the inbox."""
         from ippanel_provider.campaign.suppression import opted_out
         from ippanel_provider.text.opt_out import BACK_WORDS, OUT_WORDS
@@ -85,7 +85,7 @@ class InPhonebook:
         """Say which."""
         return f"the recipient is in phonebook {self.phonebook_id}, which gets no texts"
 
-    def numbers(self, task: SendingOperator) -> Iterable[Any]:
+    def numbers(self, task: CampaignOperator) -> Iterable[Any]:
         """Read the phonebook."""
         from ippanel_provider.campaign.suppression import phonebook_members
 
@@ -110,7 +110,7 @@ class InTable:
         """Say which database."""
         return f"the recipient is on the list in {self.sql_conn_id} of who gets no texts"
 
-    def numbers(self, task: SendingOperator) -> Iterator[Any]:
+    def numbers(self, task: CampaignOperator) -> Iterator[Any]:
         """Run the query."""
         from ippanel_provider.tables.sql import read
 
@@ -137,7 +137,7 @@ class InFile:
         """Say that much."""
         return "the recipient is in the file of who gets no texts"
 
-    def numbers(self, task: SendingOperator) -> Iterator[Any]:
+    def numbers(self, task: CampaignOperator) -> Iterator[Any]:
         """Read the file."""
         from ippanel_provider.client import InvalidInput
         from ippanel_provider.operators.files import opened
@@ -166,11 +166,11 @@ class _Given:
     def reason(self) -> str:
         return "the recipient is on the task's list of who gets no texts"
 
-    def numbers(self, task: SendingOperator) -> Iterable[Any]:
+    def numbers(self, task: CampaignOperator) -> Iterable[Any]:
         return self.given
 
 
-def suppression_for(task: SendingOperator) -> Suppression | None:
+def suppression_for(task: CampaignOperator) -> Suppression | None:
     """Read all that ``suppress`` of a task names; None if it names nothing.
 
     :raises SendFailed: naming the list that cannot be read.

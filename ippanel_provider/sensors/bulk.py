@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import PokeReturnValue
 
+from ippanel_provider.operators import fields
 from ippanel_provider.operators.arguments import ids_of
 from ippanel_provider.operators.bulk_outcome import Demand, progress_of, states_of
 from ippanel_provider.sensors.base import IPPanelSensor
@@ -34,25 +35,28 @@ class IPPanelBulkSensor(IPPanelSensor):
     :param fail_on: the states that fail the task, as names or :class:`~ippanel_provider.service.BulkState`; default is
         all in which no text went out: rejected, invalid_recipients, cancelled, no_credit, system_error
     :param min_delivered: the share of recipients, 0 to 1, that has to be delivered to before the wait is over
+        (templated)
     :raises BulksFailed: if a bulk ended in a state of ``fail_on``; by reason, with ids
     :raises TooFewDelivered: if ``min_delivered`` can no longer be reached
     """
 
-    template_fields: Sequence[str] = ("outbox_ids", *IPPanelSensor.template_fields)
+    template_fields: Sequence[str] = ("outbox_ids", "min_delivered", *IPPanelSensor.template_fields)
+
+    fail_on = fields.failing_states()
+    min_delivered = fields.share()
 
     def __init__(
         self,
         *,
         outbox_ids: Sequence[int] | Mapping[str, Any] | int | str,
         fail_on: Iterable[BulkState | str] | None = None,
-        min_delivered: float | None = None,
+        min_delivered: float | str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        demand = Demand.of(fail_on, min_delivered)
         self.outbox_ids = outbox_ids
-        self.fail_on = demand.fail_on
-        self.min_delivered = demand.min_delivered
+        self.fail_on = fail_on
+        self.min_delivered = min_delivered
         self._watch: BulkWatch | None = None
 
     def look(self, context: Context) -> PokeReturnValue:

@@ -110,6 +110,13 @@ def test_an_error_the_flow_does_not_catch_goes_on(told: list[tuple[str, object, 
         timed.throw(NotSent("down"))
 
 
+class Shelf(dict[str, Any]):
+    """A task state store."""
+
+    def set(self, key: str, value: Any, **_: Any) -> None:
+        self[key] = value
+
+
 class TestWhatSendsTell:
     """Every way to send counts alike."""
 
@@ -125,7 +132,7 @@ class TestWhatSendsTell:
         ti = SimpleNamespace(
             dag_id="d", task_id="send", run_id="r", map_index=-1, try_number=1, max_tries=0, xcom_push=lambda **_: None
         )
-        return {"ti": ti, "dag_run": SimpleNamespace(start_date=None)}
+        return {"ti": ti, "dag_run": SimpleNamespace(start_date=None), "task_state_store": Shelf()}
 
     def test_to_many(self, sandbox: RunningSandbox, told: list[tuple[str, object, object]]) -> None:
         rows = [("09120000001", "x" * 161), ("09120000002", "hello"), ("0912", "hello")]

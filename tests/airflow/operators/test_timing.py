@@ -227,7 +227,7 @@ class TestHolding:
         assert sending(send_time=tomorrow).moment() == MORNING + timedelta(days=1)
 
     def test_what_it_cannot_do_is_refused_when_the_dag_is_read(self) -> None:
-        with pytest.raises(ValueError, match="in_quiet_hours: 'drop' is none of schedule, hold"):
+        with pytest.raises(ValueError, match="in_quiet_hours: expected one of schedule, hold"):
             sending(in_quiet_hours="drop")
 
 

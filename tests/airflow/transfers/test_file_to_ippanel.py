@@ -86,7 +86,7 @@ def test_one_text_for_all_takes_one_request(
 def test_a_file_of_excel_in_persian_windows(sandbox: RunningSandbox, tmp_path: Path) -> None:
     path = written(tmp_path, "آرش;09120000001\n", encoding="cp1256")
     task = transfer(path, encoding="cp1256", delimiter=";", columns=["name", "mobile"])
-    assert [(row.recipient, row.text) for row in task._rows()] == [("09120000001", "سلام آرش")]
+    assert [(row.recipient, row.text) for row in task.rows()] == [("09120000001", "سلام آرش")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,182 @@
+"""What the tasks have in common that send to many: everything a campaign is asked for, and one call downwards."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ippanel_provider.operators import fields
+from ippanel_provider.operators.deployment import CONCURRENCY, LEDGER_CONN_ID, Deployed
+from ippanel_provider.operators.hidden_fields import Private
+from ippanel_provider.operators.rejects import rejects_to
+from ippanel_provider.operators.sending import SendingOperator
+from ippanel_provider.options import Memory
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from airflow.providers.common.compat.sdk import Context
+
+    from ippanel_provider.campaign.audience import Row
+    from ippanel_provider.campaign.kinds import Form
+    from ippanel_provider.campaign.order import Order
+    from ippanel_provider.operators.signatures import SendingArguments
+
+
+def texts_of(message: Any) -> Form:
+    """Return how texts are sent: a text each where there is none for all.
+
+    :raises InvalidInput: if the text for all is none that can be sent.
+    """
+    from ippanel_provider.campaign.kinds import OwnTexts, SharedText
+    from ippanel_provider.client.validation import text
+
+    return OwnTexts() if message is None else SharedText(text(str(message)))
+
+
+class CampaignOperator(SendingOperator):
+    """Base of the operators that send to many.
+
+    The book of who was reached is kept in Airflow's task state store (Airflow 3.3), or in a SQL database if
+    ``ledger_conn_id`` names one; with neither, the service's outbox since the run began is the only witness.
+
+    With ``wait_for_completion`` the result is the same, but is there only when every bulk is final. The parameters of
+    :class:`~ippanel_provider.operators.sending.SendingOperator` hold too.
+
+    :param delivery: ``direct`` (default), or ``scheduled``: each chunk gets a send time of its own, from ``send_time``
+        or at least 15 minutes ahead, so that what is missing can be sent again and doubles cancelled before anything
+        goes out; until 5 minutes before, cancelling the returned ids takes the whole campaign back (templated)
+    :param ledger_conn_id: a SQL connection to keep the book in, so that it also holds across runs and clears and
+        between workers; default is ``[ippanel] ledger_conn_id`` of Airflow's configuration (templated)
+    :param campaign_id: with ``ledger_conn_id``, what makes two sendings the same campaign; default is this task in this
+        run (templated)
+    :param concurrency: requests under way at once; default is ``[ippanel] concurrency``, or 4 (templated)
+    :param rate: requests a second at most; default is no limit (templated)
+    :param chunk_size: messages in a request; default is as many as the service takes (templated)
+    :param suppress: who gets no text whatever the source says: any of
+        :class:`~ippanel_provider.operators.suppress.OptedOut`, ``InPhonebook``, ``InTable``, ``InFile``, numbers, or an
+        XCom of numbers. If one of them cannot be read, nothing is sent (templated)
+    :param rejects_path: a ``.csv`` or ``.jsonl`` file to write every row to that gets no text, with its line and the
+        reason: a local path, or any URL that object storage takes. Mapped tasks need one each, as by
+        ``{{ ti.map_index }}`` (templated)
+    :param rejects_with_numbers: write the numbers of these rows too; then put the file where they may lie (templated)
+    :param first_pass: read the source twice, the first time only to count: so that the credit is checked against the
+        whole cost, that a source that cannot be read to its end fails before anything is sent, and that the log tells
+        the time left
+    :param check_credit: send nothing if the credit does not cover it: the whole of it with ``first_pass``, otherwise
+        the first request. The legacy REST API tells no prices, so nothing is checked there (templated)
+    :param opt_out_suffix: the service bills ``لغو11`` at the end of texts from this line; only for parts and cost
+    :param allow_empty: succeed when the source is empty, as a partition may be (templated)
+    :param memory: what is remembered, as :class:`~ippanel_provider.options.Memory` says
+    """
+
+    template_fields: Sequence[str] = (
+        *("delivery", "ledger_conn_id", "campaign_id", "concurrency", "rate", "chunk_size", "suppress", "rejects_path"),
+        *("rejects_with_numbers", "check_credit", "allow_empty"),
+        *SendingOperator.template_fields,
+    )
+
+    delivery = fields.choice("direct", "scheduled")
+    ledger_conn_id = Deployed(fields.text(), LEDGER_CONN_ID)
+    campaign_id = fields.text()
+    concurrency = Deployed(fields.whole(1), CONCURRENCY)
+    rate = fields.above_zero()
+    chunk_size = fields.whole(1)
+    suppress = Private(of="list")
+    rejects_with_numbers = fields.flag()
+    first_pass = fields.flag()
+    check_credit = fields.flag()
+    opt_out_suffix = fields.flag()
+    allow_empty = fields.flag()
+
+    def __init__(
+        self,
+        *,
+        delivery: str = "direct",
+        ledger_conn_id: str | None = None,
+        campaign_id: str | None = None,
+        concurrency: int | str | None = None,
+        rate: float | str | None = None,
+        chunk_size: int | None = None,
+        suppress: Any = None,
+        rejects_path: Any = None,
+        rejects_with_numbers: bool = False,
+        first_pass: bool = True,
+        check_credit: bool = True,
+        opt_out_suffix: bool | None = False,
+        allow_empty: bool | str = False,
+        memory: Memory | None = None,
+        **kwargs: Unpack[SendingArguments],
+    ) -> None:
+        super().__init__(**kwargs)
+        self.delivery = delivery
+        self.ledger_conn_id = ledger_conn_id
+        self.campaign_id = campaign_id
+        self.concurrency = concurrency
+        self.rate = rate
+        self.chunk_size = chunk_size
+        self.suppress = suppress
+        self.rejects_path = rejects_path
+        self.rejects_with_numbers = rejects_with_numbers
+        self.first_pass = first_pass
+        self.check_credit = check_credit
+        self.opt_out_suffix = opt_out_suffix
+        self.allow_empty = allow_empty
+        self.memory = memory or Memory()
+
+    @abstractmethod
+    def kind(self) -> Form:
+        """Return which requests its messages make; what is wrong with its arguments is raised here, by field."""
+
+    @abstractmethod
+    def rows(self) -> Iterator[Row]:
+        """Read the source from its beginning."""
+
+    once_per = "message"
+    """What counts as a repetition, unless ``memory`` says otherwise."""
+
+    def order(self, context: Context, kind: Form) -> Order:
+        """Return what the campaign is asked for.
+
+        :raises InvalidValue: naming the field.
+        """
+        from ippanel_provider.campaign.order import Order
+
+        ti: Any = context["ti"]
+        return Order(
+            sender=self.line(),
+            kind=kind,
+            send_time=self.moment(),
+            delivery=self.delivery,
+            is_retry=ti.try_number > 1,
+            once_per=self.memory.once_per or self.once_per,
+            chunk_size=self.chunk_size,
+            concurrency=self.concurrency,
+            rate=self.rate,
+            settle=self.settle,
+            on_unconfirmed=self.on_unconfirmed,
+            first_pass=self.first_pass,
+            check_credit=self.check_credit,
+            opt_out_suffix=bool(self.opt_out_suffix),
+            allow_empty=self.allow_empty,
+            resend_states=tuple(map(int, self.memory.resend_states)),
+        )
+
+    def send(self, context: Context) -> dict[str, Any]:
+        """Send to the rows that no earlier try has reached, and return what was accepted."""
+        from ippanel_provider.operators.suppress import suppression_for
+
+        order = self.order(context, self.kind())
+        with rejects_to(self.rejects_path, with_numbers=self.rejects_with_numbers) as on_reject:
+            summary = self.ordered(context, order, self.rows, suppressing=suppression_for(self), on_reject=on_reject)
+        return summary.as_result()
+
+    def rehearse(self, context: Context) -> dict[str, Any]:
+        """Log and return who would get what. Nothing is sent."""
+        from ippanel_provider.operators.dry_run import preview
+        from ippanel_provider.operators.suppress import suppression_for
+
+        order = self.order(context, self.kind())
+        with rejects_to(self.rejects_path, with_numbers=self.rejects_with_numbers) as on_reject:
+            return preview(self, context, order, suppression_for(self), on_reject)
