@@ -24,6 +24,8 @@ class Row(NamedTuple):
     """Why the source could not make a text of the row; empty if it could."""
     variables: Mapping[str, str | int] | None = None
     """The values of a pattern's variables; ``text`` is then the pattern's text with them in place."""
+    fallbacks: int = 0
+    """How many empty cells the text stands without."""
 
 
 class Message(NamedTuple):
@@ -33,6 +35,7 @@ class Message(NamedTuple):
     text: str
     line: int = 0
     variables: Mapping[str, str | int] | None = None
+    fallbacks: int = 0
 
 
 class Rejected(NamedTuple):
@@ -65,6 +68,7 @@ class Audience:
         under ``OncePer.RECIPIENT`` a repetition with another text is refused, so that nobody wonders where it went.
     :param suppressing: who gets no text; what it does not hold is sent
     :param on_reject: told of every rejected or suppressed row, with the reason
+    :param judge: says why a text is refused that could be sent; empty if it is not
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Audience:
         *,
         suppressing: Suppressing | None = None,
         on_reject: Callable[[Row, str], None] | None = None,
+        judge: Callable[[str], str] | None = None,
     ) -> None:
         self.once_per = once_per
         self.rows = 0
@@ -83,6 +88,7 @@ class Audience:
         self._reasons: Counter[str] = Counter()
         self._suppressing = suppressing
         self._on_reject = on_reject
+        self._judge = judge
         # With the hash of the text, to tell a repetition from a contradiction.
         self._seen = NumberTable(several=once_per is OncePer.MESSAGE)
 
@@ -99,6 +105,9 @@ class Audience:
             except (InvalidNumber, InvalidInput) as error:
                 self._reject(row, str(error))
                 continue
+            if self._judge and (problem := self._judge(text)):
+                self._reject(row, problem)
+                continue
             if self._suppressing and (against := self._suppressing.reason(recipient)):
                 self.suppressed += 1
                 self._tell(row, against)
@@ -106,7 +115,7 @@ class Audience:
             content = hash(text)
             there = self._seen.add(recipient, content)
             if there is None:
-                yield Message(recipient, text, row.line, row.variables)
+                yield Message(recipient, text, row.line, row.variables, row.fallbacks)
             elif there == content & WORD:
                 self.merged += 1
             else:

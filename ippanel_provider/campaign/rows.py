@@ -39,7 +39,7 @@ def rendered(
     for record in _with_columns(records, needed | {recipient_column: "recipient_column"}):
         recipient, problem = _recipient(record, recipient_column)
         text, problem = ("", problem) if problem else compiled.text(record.values)
-        yield Row(record.line, recipient, text, problem)
+        yield Row(record.line, recipient, text, problem, None, compiled.fallbacks)
 
 
 def addressed(records: Iterable[Record], text: str, recipient_column: str) -> Iterator[Row]:

@@ -23,6 +23,8 @@ from ippanel_provider.client import Client, InvalidInput, NotSent
 
 log = logging.getLogger(__name__)
 
+_REJECTS_SHOWN = 10
+
 Rows = Callable[[], Iterable[Row]]
 """Reads a source from its beginning."""
 
@@ -61,11 +63,11 @@ def run(
     finally:
         _count_witnessed(ledger, progress)
         summary = Summary.of(progress, campaign.audience, campaign.estimate)
-        _tell_rejects(campaign.audience)
+        tell_rejects(campaign.audience)
         if on_end:
             on_end(summary)
     if rows is not None:
-        _refuse_emptiness(order, campaign.audience)
+        refuse_emptiness(order, campaign.audience)
     return summary
 
 
@@ -117,7 +119,12 @@ def _count_witnessed(ledger: Ledger, progress: Progress) -> None:
         progress.before = progress.known
 
 
-def _refuse_emptiness(order: Order, audience: Audience) -> None:
+def refuse_emptiness(order: Order, audience: Audience) -> None:
+    """Refuse a campaign that reaches nobody, unless it was told that it may be empty.
+
+    :raises NotSent: there are none.
+    :raises InvalidInput: none of them can get a text.
+    """
     if not audience.rows and not order.allow_empty:
         raise NotSent("recipients: there are none; the source is empty. Nothing was sent.")
     if audience.rejected and audience.rows == audience.rejected + audience.suppressed:
@@ -127,9 +134,10 @@ def _refuse_emptiness(order: Order, audience: Audience) -> None:
         )
 
 
-def _tell_rejects(audience: Audience) -> None:
-    for rejected in audience.rejects:
+def tell_rejects(audience: Audience) -> None:
+    """Log the first rows that get no text, and where there are many how many there are for each reason."""
+    for rejected in audience.rejects[:_REJECTS_SHOWN]:
         log.warning("Row %d gets no text: %s.", rejected.line, rejected.reason)
-    if audience.rejected > len(audience.rejects):
+    if audience.rejected > _REJECTS_SHOWN:
         for reason, count in audience.grouped().items():
             log.warning("%d rows get no text: %s.", count, reason)

@@ -11,9 +11,11 @@ from itertools import islice
 from ippanel_provider.campaign.audience import Audience, Message, Row, Suppressing
 from ippanel_provider.campaign.cost import Estimate, Tariff, require_credit
 from ippanel_provider.campaign.ledger.base import Ledger
+from ippanel_provider.campaign.linting import Linter
 from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.campaign.progress import Progress
-from ippanel_provider.client import Client
+from ippanel_provider.campaign.samples import Samples
+from ippanel_provider.client import Client, NotSent
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST
 from ippanel_provider.text.numbers import mask
 
@@ -33,6 +35,8 @@ class Campaign:
     :param first_pass: read the whole source once before anything is sent: to know how many there are, what they cost,
         and that the source can be read to its end
     :param check_credit: whether the credit has to cover the whole cost (with a first pass), or that of the first chunk
+    :param lint: ``off``, ``warn`` or ``refuse``, see :class:`~ippanel_provider.campaign.linting.Linter`
+    :param max_cost: what may be spent in this run, in rial; it takes a first pass
     """
 
     rows: Callable[[], Iterable[Row]] = field(repr=False)
@@ -43,12 +47,22 @@ class Campaign:
     on_reject: Callable[[Row, str], None] | None = None
     first_pass: bool = False
     check_credit: bool = True
+    lint: str = "off"
+    max_cost: float | None = None
     audience: Audience = field(init=False)
     estimate: Estimate = field(init=False)
+    linter: Linter = field(init=False)
 
     def __post_init__(self) -> None:
-        self.audience = Audience(self.once_per, suppressing=self.suppressing, on_reject=self.on_reject)
+        opt_out = self.tariff.opt_out or None
+        self.linter = Linter(self.lint, opt_out=opt_out, is_66_char=self.tariff.is_66_char)
+        self.audience = self._audience(self.on_reject)
         self.estimate = Estimate(self.tariff)
+        self.first_pass = self.first_pass or self.max_cost is not None
+
+    def _audience(self, on_reject: Callable[[Row, str], None] | None = None) -> Audience:
+        judge = self.linter.judge if self.lint == "refuse" else None
+        return Audience(self.once_per, suppressing=self.suppressing, on_reject=on_reject, judge=judge)
 
     def messages(self, client: Client, ledger: Ledger) -> Generator[Message, None, None]:
         """Yield all messages. The ledger's history has to be read before the first is asked for.
@@ -66,25 +80,32 @@ class Campaign:
                     checked = True
                 self.progress.refused = self.audience.rejected + self.audience.suppressed
                 for message in block:
+                    self.linter.look(message.text)
                     self.estimate.add(message)
                     yield message
         self.progress.refused = self.audience.rejected + self.audience.suppressed
+        self.linter.tell()
         # What still comes, as the list of outbox ids, needs the room.
         self.audience.forget()
 
-    def preview(self, ledger: Ledger) -> list[dict[str, object]]:
-        """Read the whole source, send nothing, and return who would get what: numbers masked, texts as their
-        measure."""
+    def preview(self, ledger: Ledger, samples: Samples | None = None) -> list[dict[str, object]]:
+        """Read the whole source, send nothing, and return who would get what: numbers masked, texts as their measure.
+
+        :param samples: shown every message
+        :raises NotSent: it would cost more than it may.
+        """
         shown: list[dict[str, object]] = []
         with self._source() as rows:
             for block in _blocks(self.audience.screen(rows)):
                 new = ledger.unknown(block)
                 self.progress.known += len(block) - len(new)
                 for message in new:
+                    self.linter.look(message.text)
                     size = self.estimate.add(message)
+                    if samples:
+                        samples.add(message, size.parts, self.tariff.cost(message.recipient, size))
                     if len(shown) < PREVIEWED:
                         cost = self.tariff.cost(message.recipient, size)
-
                         shown.append(
                             {
                                 "line": message.line,
@@ -95,14 +116,17 @@ class Campaign:
                                 "cost": round(cost, 1) if self.tariff.prices else None,
                             }
                         )
+        self.linter.tell()
+        self._refuse_cost(self.estimate)
         return shown
 
     def _look_ahead(self, client: Client, ledger: Ledger) -> None:
-        ahead, new, total = Audience(self.once_per, suppressing=self.suppressing), Estimate(self.tariff), 0
+        ahead, new, total = self._audience(), Estimate(self.tariff), 0
         with self._source() as rows:
             for block in _blocks(ahead.screen(rows)):
                 total += len(block)
                 for message in ledger.unknown(block):
+                    self.linter.look(message.text)
                     new.add(message)
         log.info(
             "%d rows: %d recipients, %d merged as repetitions, %d suppressed, %d rejected. To be sent: %s.",
@@ -113,9 +137,24 @@ class Campaign:
             ahead.rejected,
             new.sentence(),
         )
+        self.linter.tell()
+        self._refuse_cost(new)
         self.progress.expect(total)
         if self.check_credit and new.messages:
             require_credit(client, new, "what is to be sent")
+
+    def _refuse_cost(self, estimate: Estimate) -> None:
+        if self.max_cost is None:
+            return
+        if not self.tariff.prices:
+            raise NotSent(
+                "max_cost: the service tells no prices, so nobody knows whether it is kept. Nothing was sent."
+            )
+        if estimate.rial > self.max_cost:
+            raise NotSent(
+                f"max_cost: what is to be sent ({estimate.sentence()}) costs more than the {self.max_cost:,.0f} rial "
+                f"that may be spent. Nothing was sent."
+            )
 
     @contextmanager
     def _source(self) -> Iterator[Iterable[Row]]:

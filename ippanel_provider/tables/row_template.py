@@ -199,6 +199,8 @@ class RowTemplate:
             raise InvalidInput(f"row_message: {error}") from None
         self.required = names.required
         """The columns without which it can make no text."""
+        self.fallbacks = 0
+        """How many of the columns it uses were empty in the record of the last text."""
         self._columns = None if names.uses_all else tuple(names.columns)
         self._has_bare = names.has_bare
         self._nulls = nulls
@@ -226,11 +228,15 @@ class RowTemplate:
         context, nulls, row = self._context, self._nulls, _Row()
         context.vars.clear()
         context.exported_vars.clear()
+        empty = 0
         for name in record if self._columns is None else self._columns:
             if name in record:
                 value = record[name]
                 # As in _cell, without a call: a campaign comes through here once a cell.
-                row[name] = value if type(value) is int else _cell(name, value, nulls)
+                row[name] = cell = value if type(value) is int else _cell(name, value, nulls)
+                if type(cell) is _Empty:
+                    empty += 1
+        self.fallbacks = empty
         if self._has_bare:
             context.parent = {**self._globals, **row, "row": row}
         else:

@@ -9,6 +9,7 @@ from ippanel_provider.campaign.chunks import chunked
 from ippanel_provider.campaign.kinds import OwnTexts, SharedText
 from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.campaign.rows import addressed, rendered
+from ippanel_provider.campaign.run import tell_rejects
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.service import Api
 from ippanel_provider.tables.records import Record, numbered
@@ -207,3 +208,10 @@ def test_messages_are_gathered_into_as_few_requests_as_the_service_takes() -> No
     assert [len(chunk.messages) for chunk in chunked(messages[:3], OwnTexts(), api=Api.REST)] == [1, 1, 1]
     with pytest.raises(InvalidInput, match="chunk_size: 1001 is outside 1 to 1000"):
         next(chunked(messages, OwnTexts(), size=1001))
+
+
+def test_the_log_shows_a_few_rejects_and_groups_many(caplog: pytest.LogCaptureFixture) -> None:
+    _, audience = screened([("0912", "a")] * 30 + [("", "a")] * 2)
+    tell_rejects(audience)
+    assert [line.partition(" ")[0] for line in caplog.messages] == ["Row"] * 10 + ["30", "2"]
+    assert caplog.messages[-1] == "2 rows get no text: the number is empty."
