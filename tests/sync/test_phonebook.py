@@ -465,7 +465,7 @@ def test_killed_at_any_call_it_can_be_done_again(syncing: Syncing, tmp_path: Pat
         f"+98912{n:07d}": (f"نام {n}", {"Points": str(n * 2), "Since": "2025-05-20"}) for n in range(3, 20)
     }
     assert syncing.sync(rows, **spec) == {"unchanged": 17}
-    assert [told.action for told in syncing.told] == ["unchanged"] * 17
+    assert syncing.told == []
 
 
 def test_two_books_of_one_title_are_not_guessed_between(syncing: Syncing, client: Client) -> None:

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ippanel_provider.client import Contact, Flow, Refused, Sleep, Unauthorized, Unconfirmed, edge
+from ippanel_provider.client import Flow, Refused, Sleep, Unauthorized, Unconfirmed, edge
+from ippanel_provider.client.contacts import ListedContact, listed_contacts
 from ippanel_provider.client.edge.phonebook import NewContact
 from ippanel_provider.client.pages import each
-from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.sync.applying import ATTEMPTS, reason_of
 from ippanel_provider.sync.phonebooks.index import fields_of, listed_of, number_of
 from ippanel_provider.sync.phonebooks.plan import RowChange
@@ -97,13 +97,13 @@ class Adding:
         found: dict[int, int] = {}
         wanted = set(numbers)
 
-        def take(contact: Contact) -> None:
+        def take(contact: ListedContact) -> None:
             if (number := number_of(contact)) in wanted:
                 found[number] = listed_of(fields_of(contact, self._fields))
 
         if len(numbers) > _FEW:
-            yield from each(edge.phonebook.list_contacts(phonebook_id=self.book_id, per_page=MAX_PAGE_SIZE), take)
+            yield from each(listed_contacts(self.book_id), take)
             return found
         for number in numbers:
-            yield from each(edge.phonebook.list_contacts(phonebook_id=self.book_id, number=f"+{number}"), take)
+            yield from each(listed_contacts(self.book_id, number=f"+{number}"), take)
         return found

@@ -62,7 +62,7 @@ def apply(
     """Do exactly what the plan says; return how many rows became what.
 
     A plan that was applied in part, by a process that was killed, is taken up where it ended. ``tell`` is called with
-    every row as soon as it is known what became of it.
+    every row as soon as it is known what became of it; those that stay as they are are only counted.
 
     :param check_panel: read the panel again and refuse if it has changed; False where the plan was made a moment ago
     :raises TooManyDeletions: before the first call.
@@ -85,7 +85,7 @@ class _Applying:
         self._tell_reporter = tell
         self._terms = terms
         self._done = done
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter({Action.UNCHANGED.done: plan.head.counts[Action.UNCHANGED]})
         self._failed: set[int] = set()
         # Hashes made under another key would never be found again.
         self._remembers = bool(plan.head.spec.options) and terms.state is not None and plan.head.key == key.fingerprint
@@ -109,13 +109,15 @@ class _Applying:
             elif row.action == Action.UPDATE:
                 yield from self._update(row)
             elif row.action != Action.DELETE:
+                # Rejected, or created already.
                 earlier = "by an earlier try" if row.action == Action.CREATE else ""
                 self._tell(row, _row_done(row), earlier or row.reason)
         for adder, chunk in zip(adding, chunks, strict=True):
             if chunk:
                 yield from self._add(adder, chunk)
             self._judge((yield from adder.resolve()))
-        self._remember(self._known_after(), time.time() - began)
+        if self._head.has_changes or self._head.learns:
+            self._remember(self._known_after(), time.time() - began)
         return {action.done: self._counts[action.done] for action in Action} | {
             Action.UNMANAGED.value: self._head.counts.get(Action.UNMANAGED, 0)
         }
@@ -251,14 +253,16 @@ class _Applying:
 
     def _known_before(self) -> Iterator[tuple[int, int, int]]:
         """What holds whenever this process ends: a contact is created with its options, or not at all."""
+        yield from self._plan.kept()
         for row in self._plan.rows():
-            if row.remember and row.action in (Action.CREATE, Action.UNCHANGED):
-                yield row.number, row.remember, row.stamp
+            if row.remember and row.action == Action.CREATE:
+                yield row.number, row.remember, 0
 
     def _known_after(self) -> Iterator[tuple[int, int, int]]:
+        yield from self._plan.kept()
         for row in self._plan.rows():
             if row.remember and row.number not in self._failed:
-                yield row.number, row.remember, row.stamp
+                yield row.number, row.remember, 0
 
 
 def _row_done(row: RowChange) -> str:

@@ -75,6 +75,8 @@ class Memory:
         self._stamps = array("I")
         self._lasted: float | None = None
         self._first_seen: int | None = None
+        self.is_behind = False
+        """Whether it was asked for a contact that it does not know as it is now."""
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -115,7 +117,7 @@ class Memory:
         """Learn from all contacts (number, epoch of the last change) when the last run's writes begin, by the panel's
         clock.
         """
-        if self._lasted is None:
+        if self._lasted is None or 0 not in self._stamps:
             return
         for number, updated in contacts:
             place = self._find(number)
@@ -132,11 +134,12 @@ class Memory:
         :param updated: epoch seconds of its last change, as the panel shows it
         """
         place = self._find(number)
-        if place is None:
+        stamp = 0 if place is None else self._stamps[place]
+        if place is not None and stamp == updated:
+            return self._options[place]
+        self.is_behind = True
+        if place is None or stamp:
             return None
-        stamp = self._stamps[place]
-        if stamp:
-            return self._options[place] if stamp == updated else None
         # We wrote it and have not seen the time of that yet. Later than the run lasted, it was somebody else.
         if (
             self._lasted is not None

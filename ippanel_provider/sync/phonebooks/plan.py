@@ -1,7 +1,7 @@
-"""A plan of phonebooks as data: a head that says what it is about, and a line for every row of the source.
+"""A plan of phonebooks as data: a head that says what it is about, and a line for every row that changes something.
 
-It can be of a million rows, so the rows are in a file that is read as a stream. They hold phone numbers; the head and
-what is made of it for people do not.
+It can be of a million rows, so the rows are in a file that is read as a stream, and those that stay as they are only
+counted. Rows hold phone numbers; the head and what is made of it for people do not.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import struct
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -23,10 +24,13 @@ from ippanel_provider.tables.storage import Location, writing
 from ippanel_provider.text.numbers import mask
 
 _SHOWN = 10
+_VERSION = 2
+_KEPT = struct.Struct("<QQI")
+"""What is remembered of a contact that stays as it is: number, hash of its options, time of its last change."""
 
 
 class RowChange(NamedTuple):
-    """What becomes of one row of the source, or of a contact that no row has (``line`` 0).
+    """What becomes of one row of the source that changes something, or of a contact that no row has (``line`` 0).
 
     ``number`` is 98… without the plus; ``book`` a place in the head's books. ``fields`` and ``options`` are what is
     written, by name and by title, None where they stay as they are.
@@ -42,8 +46,6 @@ class RowChange(NamedTuple):
     reason: str = ""
     remember: int = 0
     """The hash of the options it has afterwards; 0 where none are synced."""
-    stamp: int = 0
-    """When the panel last changed it, for what is left unchanged."""
     before: int = 0
     """The hash of the contact as it was listed."""
     listed: int = 0
@@ -78,6 +80,8 @@ class Head:
     """The fingerprint of the key that ``remember`` was made with."""
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Action, 0))
     rows_digest: str = ""
+    learns: bool = False
+    """Whether more is known of what stays as it is than was remembered."""
 
     @property
     def setup(self) -> list[str]:
@@ -136,6 +140,7 @@ class PhonebookPlan:
         self.head = head
         self._file: IO[bytes] = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by close()
         self._hash = hashlib.sha256()
+        self._kept = bytearray()
 
     def close(self) -> None:
         """Let the rows go."""
@@ -152,8 +157,23 @@ class PhonebookPlan:
         elif row.action == Action.DELETE:
             self.head.books[row.book].deletes += 1
 
+    def keep(self, number: int, remember: int, stamp: int) -> None:
+        """Count a row that stays as it is.
+
+        :param remember: the hash of the options it has; 0 where none are synced
+        :param stamp: when the panel last changed it
+        """
+        self.head.counts[Action.UNCHANGED] += 1
+        if remember:
+            self._kept += _KEPT.pack(number, remember, stamp)
+
+    def kept(self) -> Iterator[tuple[int, int, int]]:
+        """Return what is to be remembered of the rows that stay as they are, as :meth:`keep` took it."""
+        return _KEPT.iter_unpack(self._kept)
+
     def seal(self) -> None:
         """No more rows come."""
+        self._hash.update(self._kept)
         self.head.rows_digest = self._hash.hexdigest()
 
     def rows(self) -> Iterator[RowChange]:
@@ -187,7 +207,7 @@ class PhonebookPlan:
         """Write the plan down, for :meth:`load`."""
         head = self.head
         content = {
-            "version": 1,
+            "version": _VERSION,
             "kind": "phonebook",
             "plan_id": head.plan_id,
             "spec": head.spec.as_json(),
@@ -196,9 +216,12 @@ class PhonebookPlan:
             "key": head.key,
             "counts": head.counts,
             "rows_digest": head.rows_digest,
+            "learns": head.learns,
+            "kept": len(self._kept),
         }
         with writing(path) as file:
             file.write(json.dumps(content, ensure_ascii=False).encode() + b"\n")
+            file.write(self._kept)
             self._file.seek(0)
             shutil.copyfileobj(self._file, file, 1 << 20)
 
@@ -215,12 +238,12 @@ class PhonebookPlan:
                 data = json.loads(file.readline())
                 if data["kind"] != "phonebook":
                     raise InvalidInput(f"plan {path}: it is one of {data['kind']}, not of a phonebook")
-                books = [BookHead(**book) for book in data["books"]]
-                plan = cls(
-                    Head(
-                        spec_of(data["spec"]), books, data["options"], data["key"], data["counts"], data["rows_digest"]
-                    )
-                )
+                if data["version"] != _VERSION:
+                    raise InvalidInput(f"plan {path}: another version of this package made it; make a new one")
+                books, said = [BookHead(**book) for book in data["books"]], data["rows_digest"]
+                spec = spec_of(data["spec"])
+                plan = cls(Head(spec, books, data["options"], data["key"], data["counts"], said, data["learns"]))
+                plan._kept += file.read(data["kept"])
             except (KeyError, TypeError, ValueError) as error:
                 if isinstance(error, InvalidInput):
                     raise
@@ -228,6 +251,7 @@ class PhonebookPlan:
             while block := file.read(1 << 20):
                 plan._hash.update(block)
                 plan._file.write(block)
+        plan._hash.update(plan._kept)
         if plan._hash.hexdigest() != plan.head.rows_digest or plan.head.plan_id != data["plan_id"]:
             plan.close()
             raise InvalidInput(f"plan {path}: it was changed after it was made; make a new one")

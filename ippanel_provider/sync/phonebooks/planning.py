@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from ippanel_provider.client import Contact, Flow, InvalidInput, NotFound, Option, Phonebook, edge
+from ippanel_provider.client.contacts import listed_contacts
 from ippanel_provider.client.pages import each, everything
 from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.sync.errors import Ambiguous, BookFull
@@ -36,10 +37,7 @@ def make_plan(spec: BookSpec, rows: Iterable[Row], memory: Memory) -> Flow[Phone
     index = BookIndex(tuple(spec.fields))
     for place, head in enumerate(heads):
         if head.id is not None:
-            yield from each(
-                edge.phonebook.list_contacts(phonebook_id=head.id, per_page=MAX_PAGE_SIZE),
-                partial(index.add, book=place),
-            )
+            yield from each(listed_contacts(head.id), partial(index.add, book=place))
     plan = PhonebookPlan(Head(spec, heads, options, memory.key.fingerprint))
     try:
         yield from _Planning(plan, index, memory).run(rows)
@@ -152,14 +150,18 @@ class _Planning:
             self._memory.meet((number, self._index.updated[slot]) for number, slot in self._index.slots.items())
         for wanted in screened(rows, self._spec):
             row = yield from self._decide(wanted)
+            if row is None:
+                continue
             self._plan.add(row)
             if row.action == Action.UPDATE:
                 self._touch(row)
         self._missing()
+        self._head.learns = self._memory.is_behind
         self._check_room()
         self._plan.seal()
 
-    def _decide(self, wanted: Wanted) -> Flow[RowChange]:
+    def _decide(self, wanted: Wanted) -> Flow[RowChange | None]:
+        """Return what becomes of a row; None where it was counted as unchanged."""
         index = self._index
         slot = index.slots.get(wanted.number) if wanted.number else None
         if slot is not None and index.lines[slot]:
@@ -189,37 +191,34 @@ class _Planning:
             listed=listed_of(wanted.fields),
         )
 
-    def _known(self, wanted: Wanted, slot: int) -> Flow[RowChange]:
-        index, spec = self._index, self._spec
-        row = RowChange(
+    def _known(self, wanted: Wanted, slot: int) -> Flow[RowChange | None]:
+        index, number, updated = self._index, wanted.number, self._index.updated[slot]
+        if self._spec.mode is Mode.INSERT:
+            self._plan.keep(number, 0, updated)
+            return None
+        listed, remember, has = listed_of(wanted.fields), 0, 0
+        if self._titles:
+            remember, known = self._remember(self._options(wanted)), self._memory.options_of(number, updated)
+            if known is None and listed == index.listed[slot]:
+                try:
+                    contact = yield from edge.phonebook.get_contact(index.ids[slot])
+                except NotFound:
+                    return _rejected(wanted, "its contact was deleted from the panel just now; run again")
+                known = self._memory.key.options(options_of(contact, self._spec, self._head.options))
+            has = known or 0
+        if listed == index.listed[slot] and has == remember:
+            self._plan.keep(number, remember, updated)
+            return None
+        return RowChange(
             wanted.line,
-            Action.UNCHANGED,
-            wanted.number,
+            Action.UPDATE,
+            number,
             index.books[slot],
             index.ids[slot],
-            stamp=index.updated[slot],
-            before=index.whole[slot],
-        )
-        if spec.mode is Mode.INSERT:
-            return row._replace(reason="it is in the phonebook, and mode insert changes nothing")
-        options = self._options(wanted)
-        listed = listed_of(wanted.fields)
-        remember = self._remember(options)
-        has = self._memory.options_of(wanted.number, index.updated[slot]) if self._titles else 0
-        if has is None and listed == index.listed[slot]:
-            try:
-                contact = yield from edge.phonebook.get_contact(index.ids[slot])
-            except NotFound:
-                return _rejected(wanted, "its contact was deleted from the panel just now; run again")
-            has = self._memory.key.options(options_of(contact, spec, self._head.options))
-        if listed == index.listed[slot] and has == remember:
-            return row._replace(remember=remember, listed=listed)
-        return row._replace(
-            action=Action.UPDATE,
-            fields=dict(zip(self._names, wanted.fields, strict=True)) | dict(index.kept.get(slot, {})),
-            options=None if has == remember else options,
+            fields=dict(zip(self._names, wanted.fields, strict=True)) | index.kept.get(slot, {}),
+            options=None if has == remember else self._options(wanted),
             remember=remember,
-            stamp=0,
+            before=index.whole[slot],
             listed=listed,
         )
 

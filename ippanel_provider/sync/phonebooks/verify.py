@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ippanel_provider.client import Contact, Flow, edge
+from ippanel_provider.client import Flow
+from ippanel_provider.client.contacts import ListedContact, listed_contacts
 from ippanel_provider.client.pages import each
-from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.sync.errors import PanelChanged
 from ippanel_provider.sync.phonebooks.index import MASK, fields_of, listed_of, number_of, whole_of
 from ippanel_provider.sync.phonebooks.plan import PhonebookPlan
@@ -76,28 +76,28 @@ def _check_book(plan: PhonebookPlan, place: int, book_id: int, touched: _Touched
     seen: set[int] = set()
     rest = untouched = 0
 
-    def take(contact: Contact) -> None:
+    def take(contact: ListedContact) -> None:
         nonlocal rest, untouched
-        if contact.id not in seen:
-            seen.add(contact.id)
+        if contact["id"] not in seen:
+            seen.add(contact["id"])
             if not _is_as_planned(contact, touched, plan):
                 rest = (rest + whole_of(contact)) & MASK
                 untouched += 1
 
-    yield from each(edge.phonebook.list_contacts(phonebook_id=book_id, per_page=MAX_PAGE_SIZE), take)
+    yield from each(listed_contacts(book_id), take)
     if (untouched, rest) != (book.untouched, book.rest):
         raise _changed(
             f"contacts of phonebook {book.title!r} that the plan leaves alone were changed, added or deleted"
         )
 
 
-def _is_as_planned(contact: Contact, touched: _Touched, plan: PhonebookPlan) -> bool:
+def _is_as_planned(contact: ListedContact, touched: _Touched, plan: PhonebookPlan) -> bool:
     """Whether the plan touches the contact, and it is either as it was or as it will be."""
     listed = listed_of(fields_of(contact, tuple(plan.head.spec.fields)))
-    if contact.id in touched.known:
-        before, after = touched.known[contact.id]
-        touched.seen.add(contact.id)
-        if whole_of(contact) != before and (contact.id in touched.deletes or listed != after):
+    if contact["id"] in touched.known:
+        before, after = touched.known[contact["id"]]
+        touched.seen.add(contact["id"])
+        if whole_of(contact) != before and (contact["id"] in touched.deletes or listed != after):
             raise _changed("a contact that the plan writes to was changed")
         return True
     number = number_of(contact)
