@@ -86,9 +86,9 @@ test-cluster-short: cluster-programs  ## The same once each, during 10,000 texts
 
 # RUNLEVEL keeps Debian from starting servers of its own.
 cluster-programs: $(TEST)/ready
-	@{ command -v redis-server && { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } ; } >/dev/null 2>&1 \
-		|| { test "$$(id -u)" = 0 && apt-get -qq update && RUNLEVEL=1 apt-get -qq install -y postgresql redis-server; } \
-		|| { echo "There is no PostgreSQL or no Redis: install them (on Debian: apt-get install postgresql redis-server)." >&2; exit 1; }
+	@{ command -v redis-server && command -v mariadbd && { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } ; } >/dev/null 2>&1 \
+		|| { test "$$(id -u)" = 0 && apt-get -qq update && RUNLEVEL=1 apt-get -qq install -y mariadb-server postgresql redis-server; } \
+		|| { echo "There is no PostgreSQL, MariaDB or Redis: install them (on Debian: apt-get install mariadb-server postgresql redis-server)." >&2; exit 1; }
 	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group cluster
 
 lint: $(TEST)/ready  ## Check style and types only

@@ -9,7 +9,9 @@ import pytest
 import sqlalchemy
 
 from ippanel_provider.campaign.audience import Message
+from ippanel_provider.campaign.chunks import Chunk
 from ippanel_provider.campaign.kinds import OwnTexts
+from ippanel_provider.campaign.ledger.base import Claim, Outcome, Task
 from ippanel_provider.campaign.ledger.sql import SqlLedger
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.sending import Terms, deliver
@@ -70,3 +72,31 @@ def test_a_campaign_has_a_name_of_any_length(tmp_path: Path) -> None:
         SqlLedger(engine, KEY, "")
     ledger = SqlLedger(engine, KEY, "تخفیف" * 1000, part="1" * 1000)
     assert list(ledger.history()) == []
+
+
+def test_what_a_part_costs_the_database_does_not_grow_with_the_parts_before_it(tmp_path: Path) -> None:
+    """Counted in steps of SQLite's virtual machine, not in seconds."""
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}", poolclass=sqlalchemy.StaticPool)
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+
+    with engine.connect() as connection:
+        connection.connection.driver_connection.set_progress_handler(step, 100)  # type: ignore[union-attr]
+    costs = []
+    for part in range(161):
+        steps = 0
+        task = Task("dag", "send", "run", part)
+        ledger = SqlLedger(engine, KEY, "sale", part=str(part), task=task)
+        list(ledger.history())
+        mine = people(50 * (part + 1))[-50:]
+        for start in (0, 25):
+            new = ledger.unknown(mine[start : start + 25])
+            for claim in ledger.intend([Claim.of(Chunk(tuple(new), OwnTexts()), ledger.key)]):
+                ledger.settle(claim.intent, Outcome(tuple(range(25))))
+        assert list(ledger.beside()) == []
+        ledger.finish()
+        costs.append(steps)
+    assert sum(costs[150:161]) < 1.5 * sum(costs[5:16]), (costs[5:16], costs[150:161])

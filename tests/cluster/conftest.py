@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the ledger; ``make test-cluster`` and ``make test-cluster-short`` run these."""
+"""A real PostgreSQL and MariaDB for the ledger; ``make test-cluster`` and ``make test-cluster-short`` run these."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from tests.cluster.servers import Postgres, ended
+from tests.cluster.servers import MariaDb, Postgres, ended
 
 EngineMaker = Callable[..., sqlalchemy.Engine]
 
@@ -28,6 +28,17 @@ def postgres() -> Iterator[Postgres]:
         with server.connect("postgres") as connection:
             connection.execute("ALTER SYSTEM SET deadlock_timeout = '100ms'")
             connection.execute("SELECT pg_reload_conf()")
+        yield server
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """A MariaDB server of this session."""
+    folder = Path(tempfile.mkdtemp(prefix="ippanel-mariadb-"))
+    server = MariaDb(folder)
+    with ended(server):
+        server.make()
         yield server
     shutil.rmtree(folder, ignore_errors=True)
 

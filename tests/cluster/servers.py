@@ -1,5 +1,4 @@
-"""PostgreSQL, Redis and the sandbox as processes that can be stopped, killed and started again on what they had
-kept."""
+"""PostgreSQL, MariaDB, Redis and the sandbox as processes that can be stopped, killed and started again."""
 
 from __future__ import annotations
 
@@ -166,6 +165,57 @@ class Postgres(Server):
     def url(self, database: str, scheme: str = "postgresql") -> str:
         """Return the database's URL."""
         return f"{scheme}://{DATABASE_USER}@127.0.0.1:{self.port}/{database}"
+
+
+class MariaDb(Server):
+    """A MariaDB server with files, socket and port of its own, that lets everybody in who asks on 127.0.0.1."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__("mariadb", folder)
+        self._program = _found("mariadbd", "mariadb-server")
+        self._data = folder / "mariadb"
+
+    def command(self) -> list[str]:
+        """``mariadbd`` on TCP, and at a socket that nobody uses."""
+        return [
+            self._program,
+            *self._settings(),
+            f"--port={self.port}",
+            "--bind-address=127.0.0.1",
+            "--skip-grant-tables",
+        ]
+
+    def make(self) -> None:
+        """Make the server's files and start it."""
+        self._data.mkdir()
+        made = subprocess.run(
+            [
+                _found("mariadb-install-db", "mariadb-server"),
+                *self._settings(),
+                "--auth-root-authentication-method=normal",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+        )
+        if made.returncode:
+            raise RuntimeError(made.stdout + made.stderr)
+        self.start()
+
+    def answers(self) -> bool:
+        """Whether it takes connections."""
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
+            return bool(connection.recv(1))
+        return False
+
+    def url(self, database: str) -> str:
+        """Return the database's URL."""
+        return f"mysql+pymysql://root@127.0.0.1:{self.port}/{database}"
+
+    def _settings(self) -> list[str]:
+        user = ["--user=root"] if os.geteuid() == 0 else []
+        return ["--no-defaults", *user, f"--datadir={self._data}", f"--socket={self.folder / 'mariadb.sock'}"]
 
 
 class Redis(Server):

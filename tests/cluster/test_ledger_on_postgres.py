@@ -100,7 +100,7 @@ def hire(engine_of: EngineMaker, sandbox: RunningSandbox) -> Hire:
 
 def claimed(ledger: SqlLedger, messages: Sequence[Message]) -> Claim | None:
     """Claim a chunk; None if others have all of it."""
-    return next(ledger.intend([Claim.of(Chunk(tuple(messages), OwnTexts()), KEY)]), None)
+    return next(ledger.intend([Claim.of(Chunk(tuple(messages), OwnTexts()), ledger.key)]), None)
 
 
 def at_once(*steps: Callable[[], object]) -> list[object]:

@@ -28,6 +28,8 @@ _DROP = (
 
 OPEN, CONFIRMED, VOID, GIVEN_UP = "open", "confirmed", "void", "given up"
 """States of a chunk."""
+UNFINISHED = ("sending", "waiting", "in doubt", "failed")
+"""States of a task that may have left something open; the other is ``done``."""
 Moment = sa.Float(53)
 """Epoch seconds."""
 
@@ -99,6 +101,8 @@ runs = sa.Table(
     sa.Column("report", sa.Text),
     sa.Column("question", sa.Text),
     sa.UniqueConstraint("campaign", "who_key", name=f"{_PREFIX}_run_once"),
+    sa.Index(f"{_PREFIX}_run_part", "campaign", "part_key"),
+    sa.Index(f"{_PREFIX}_run_state", "campaign", "state", "seen_at"),
     **_options,
 )
 chunks = sa.Table(

@@ -27,6 +27,7 @@ from ippanel_provider.campaign.ledger.schema import (
     CONFIRMED,
     GIVEN_UP,
     OPEN,
+    UNFINISHED,
     VOID,
     campaigns,
     chunks,
@@ -175,9 +176,7 @@ class SqlLedger(SqlNotes):
         A task whose supervisor was killed goes on to its end, while Airflow has already begun the next try.
         """
         with self._engine.connect() as connection:
-            there = connection.execute(
-                sa.select(chunks.c.number).join(runs, _of_run).where(*self._readable())
-            ).scalars()
+            there = connection.execute(sa.select(chunks.c.number).where(*self._readable(connection))).scalars()
             new = sorted(set(there) - self._seen)
             for number in new:
                 row = connection.execute(sa.select(chunks).where(*self._at(number))).one()
@@ -363,22 +362,27 @@ class SqlLedger(SqlNotes):
 
     def _page(self, after: int) -> Sequence[sa.Row[Any]]:
         """Read some chunks after the number."""
-        found = sa.select(chunks).join(runs, _of_run).where(*self._readable(), chunks.c.number > after)
         with self._engine.connect() as connection:
+            found = sa.select(chunks).where(*self._readable(connection), chunks.c.number > after)
             return connection.execute(found.order_by(chunks.c.number).limit(_ROWS_A_PAGE)).all()
 
-    def _readable(self) -> tuple[Any, Any]:
-        """What tells the chunks of this part, and the open ones of a part that has vanished."""
+    def _readable(self, connection: sa.Connection) -> tuple[Any]:
+        """What tells the chunks of this part, and the open ones of parts that have vanished."""
         # A task of the same run shows red in Airflow and is tried again; nobody comes back to one of an earlier run.
-        is_of_earlier_run = runs.c.run_id != self._task.run_id
-        has_vanished = (chunks.c.state == OPEN) & is_of_earlier_run & (runs.c.seen_at < time.time() - AT_WORK)
-        is_ours = runs.c.part_key == name_key(self._part)
-        return chunks.c.campaign == self._campaign, is_ours | has_vanished
+        is_here = runs.c.campaign == self._campaign
+        are_ours = sa.select(runs.c.id).where(is_here, runs.c.part_key == name_key(self._part))
+        have_vanished = sa.select(runs.c.id).where(
+            is_here,
+            runs.c.state.in_(UNFINISHED),
+            runs.c.seen_at < time.time() - AT_WORK,
+            runs.c.run_id != self._task.run_id,
+        )
+        ours, vanished = (list(connection.execute(query).scalars()) for query in (are_ours, have_vanished))
+        return (chunks.c.run.in_(ours) | (chunks.c.run.in_(vanished) & (chunks.c.state == OPEN)),)
 
 
 _COLUMNS = frozenset({"number", "at", "lines", "members", "texts", "send_at"})
 """Fields of an intent that have a column of their own."""
-_of_run = runs.c.id == chunks.c.run
 
 
 def _is(table: sa.Table, values: Mapping[str, Any]) -> list[Any]:
