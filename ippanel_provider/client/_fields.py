@@ -46,12 +46,14 @@ def option_values(options: Mapping[Id, Any] | None, field: str) -> dict[str, Any
     """Return a contact's values by the ids of their options, which the documents write as texts; None where there are
     none.
     """
+    if options is not None and not isinstance(options, Mapping):
+        raise InvalidInput(f"{field}: give a mapping of the ids of options to values")
     return {str(checks.identifier(option, field)): value for option, value in options.items()} if options else None
 
 
-def spelled(flag: bool | None, yes: str = "1", no: str = "0") -> str | None:
+def spelled(flag: bool | None, field: str, yes: str = "1", no: str = "0") -> str | None:
     """Return a flag as a query writes it; None stays None."""
-    return None if flag is None else yes if flag else no
+    return None if flag is None else yes if checks.flag(flag, field) else no
 
 
 def page_bounds(page: int, per_page: int, most: int = MAX_PAGE_SIZE) -> None:

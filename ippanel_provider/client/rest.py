@@ -158,7 +158,7 @@ def create_pattern(message: str, *, description: str | None = None, is_shared: b
         "POST",
         "/messages/patterns",
         reading(_Pattern, lambda data: data.pattern),
-        body=body(pattern=checks.text(message), description=description, is_shared=is_shared),
+        body=body(pattern=checks.text(message), description=description, is_shared=checks.flag(is_shared, "is_shared")),
         replay=Replay.IF_NOT_SENT,
         api=Api.REST,
     )

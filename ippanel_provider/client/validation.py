@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import enum
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
-from ippanel_provider.client.errors import InvalidInput
+from ippanel_provider import values
+from ippanel_provider.client.errors import InvalidInput, as_invalid_input
 from ippanel_provider.client.request import Upload
 from ippanel_provider.service import (
     MAX_BIRTH_YEAR,
@@ -25,8 +28,10 @@ from ippanel_provider.service import (
 from ippanel_provider.text import lines, numbers, parts
 
 T = TypeVar("T")
+E = TypeVar("E", bound=enum.IntEnum)
 
 _DIGITS = re.compile(r"\d{4}")
+_MAX_ID = 2**63 - 1
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 Id = int | str
@@ -86,10 +91,16 @@ def recipient(number: object, field: str = "recipient") -> str:
 
 def recipients(given: Iterable[str | int], *, most: int, field: str = "recipients") -> list[str]:
     """Return all as +989XXXXXXXXX: at least one, at most ``most``."""
-    if isinstance(given, str):
-        raise InvalidInput(f"{field}: give a list of numbers, not one text")
-    normalized = [recipient(number, f"{field}[{index}]") for index, number in enumerate(given)]
+    normalized = [recipient(number, f"{field}[{index}]") for index, number in enumerate(listed(given, field, "numbers"))]
     return bounded(normalized, most=most, field=field)
+
+
+def listed(given: Iterable[T], field: str, of: str = "") -> Iterable[T]:
+    """Return ``given`` if it is a list or another iterable of things: a text, a mapping, nothing are none."""
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        what = "nothing" if given is None else "one text" if isinstance(given, str) else type(given).__name__
+        raise InvalidInput(f"{field}: give a list{of and f' of {of}'}, not {what}")
+    return given
 
 
 def bounded(items: list[T], *, most: int, field: str) -> list[T]:
@@ -103,32 +114,51 @@ def bounded(items: list[T], *, most: int, field: str) -> list[T]:
 
 def between(number: int, least: int, most: int, field: str) -> int:
     """Return ``number`` if it lies in the closed range."""
-    if not isinstance(number, int) or not least <= number <= most:
-        raise InvalidInput(f"{field}: {number} is outside {least} to {most}")
-    return number
+    with as_invalid_input():
+        return values.whole(number, field, low=least, high=most)
 
 
 def offset(number: int, field: str) -> int:
     """Return ``number`` if it is 0 or more."""
-    if not isinstance(number, int) or number < 0:
-        raise InvalidInput(f"{field}: it is a whole number, 0 or more")
-    return number
+    try:
+        return values.whole(number, field, low=0)
+    except values.InvalidValue:
+        raise InvalidInput(f"{field}: it is a whole number, 0 or more") from None
 
 
 def identifier(value: Id, field: str) -> int:
     """Return an id as a number above 0."""
-    number = int(value) if isinstance(value, str) and value.isdecimal() else value
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+    number = int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 20 else value
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number <= _MAX_ID:
         raise InvalidInput(f"{field}: an id is a whole number above 0")
     return number
 
 
-def identifiers(values: Iterable[Id], field: str, *, most: int | None = None) -> list[int]:
+def identifiers(given: Iterable[Id], field: str, *, most: int | None = None) -> list[int]:
     """Return ids as numbers: at least one, at most ``most``."""
-    if isinstance(values, str):
-        raise InvalidInput(f"{field}: give a list of ids, not one text")
-    ids = [identifier(value, f"{field}[{index}]") for index, value in enumerate(values)]
+    ids = [identifier(value, f"{field}[{index}]") for index, value in enumerate(listed(given, field, "ids"))]
     return bounded(ids, most=len(ids) if most is None else most, field=field)
+
+
+def in_path(code: str, field: str) -> str:
+    """Return ``code`` as it stands in a path. ``..`` would lead to another call: it is no code of anything."""
+    if any(part in {".", ".."} for part in re.split(r"[/\\]", present(code, field).strip())):
+        raise InvalidInput(f"{field}: invalid, a part of it is . or ..; copy it from the panel")
+    return quote(code, safe="")
+
+
+def flag(value: bool | str | int, field: str) -> bool:
+    """Return a flag: of True and False, or what a template renders them to."""
+    with as_invalid_input():
+        return values.flag(value, field)
+
+
+def code(value: int | str | None, known: type[E], field: str) -> int | None:
+    """Return the number of a state or an operator that the service has; None stays None."""
+    if value is None:
+        return None
+    with as_invalid_input():
+        return int(one_of(values.whole(value, field), [int(one) for one in known], field))
 
 
 def digits(value: Id, least: int, most: int, field: str) -> str:
@@ -141,14 +171,17 @@ def digits(value: Id, least: int, most: int, field: str) -> str:
 
 def birth_years(first: int, last: int, fields: tuple[str, str]) -> tuple[int, int]:
     """Return a range of Jalali years of birth (not ages, whatever the service calls them)."""
+    read: list[int] = []
     for year, field in zip((first, last), fields, strict=True):
-        if not isinstance(year, int) or not MIN_BIRTH_YEAR <= year <= MAX_BIRTH_YEAR:
+        try:
+            read.append(values.whole(year, field, low=MIN_BIRTH_YEAR, high=MAX_BIRTH_YEAR))
+        except values.InvalidValue:
             raise InvalidInput(
                 f"{field}: it is a Jalali year of birth, {MIN_BIRTH_YEAR} to {MAX_BIRTH_YEAR}, and no age"
-            )
-    if first > last:
+            ) from None
+    if read[0] > read[1]:
         raise InvalidInput(f"{fields[0]}: it is after {fields[1]}")
-    return first, last
+    return read[0], read[1]
 
 
 def one_of(value: T, known: Collection[T], field: str) -> T:
@@ -192,9 +225,11 @@ def short(value: str, most: int, field: str) -> str:
     return value
 
 
-def variables(values: Mapping[str, str | int] | None) -> dict[str, str | int]:
+def variables(given: Mapping[str, str | int] | None) -> dict[str, str | int]:
     """Return the values of a pattern's variables: texts and whole numbers."""
-    checked = dict(values or {})
+    if given is not None and not isinstance(given, Mapping):
+        raise InvalidInput("variables: give a mapping of their names to their values")
+    checked = dict(given or {})
     for name, value in checked.items():
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise InvalidInput(f"variables[{name}]: give a text or a whole number")
@@ -212,8 +247,8 @@ def token(value: str, field: str = "token") -> str:
     return value
 
 
-def epoch(moment: datetime | None, field: str) -> int | None:
-    """Return an aware ``moment`` in seconds since 1970; None stays None."""
+def epoch(moment: datetime | str | None, field: str) -> int | None:
+    """Return an aware ``moment``, or its ISO text, in seconds since 1970; None stays None."""
     return None if moment is None else int(_aware(moment, field).timestamp())
 
 
@@ -228,6 +263,8 @@ _CONTENT_TYPES = {
 
 def upload(file: File, kinds: Collection[str], field: str = "file", *, most_bytes: int | None = None) -> Upload:
     """Return ``file`` if it can be read, is of one of the ``kinds`` (by its name), and neither empty nor too large."""
+    if not isinstance(file, Upload | str | os.PathLike):
+        raise InvalidInput(f"{field}: expected a path or an Upload")
     given = file if isinstance(file, Upload) else Upload(Path(file).name, Path(file))
     kind = Path(given.filename).suffix.removeprefix(".").lower()
     if kind not in kinds:
@@ -267,24 +304,22 @@ def _size(given: Upload, field: str) -> int:
     return size
 
 
-def _aware(moment: datetime, field: str) -> datetime:
-    if not isinstance(moment, datetime):
-        raise InvalidInput(f"{field}: give a datetime, not {type(moment).__name__}")
-    if moment.tzinfo is None:
-        raise InvalidInput(f"{field}: give it with a time zone, the service works in UTC")
-    return moment
+def _aware(moment: datetime | str, field: str) -> datetime:
+    with as_invalid_input():
+        return values.moment(moment, field)
 
 
-def send_time(moment: datetime | None, field: str = "send_time") -> str | None:
-    """Return an aware ``moment`` as the wire's UTC text; None stays None (at once).
+def send_time(moment: datetime | str | None, field: str = "send_time") -> str | None:
+    """Return an aware ``moment``, or its ISO text, as the wire's UTC text; None stays None (at once).
 
     It has to lie 5 minutes to 90 days ahead.
     """
     if moment is None:
         return None
-    ahead = (_aware(moment, field) - datetime.now(UTC)).total_seconds()
+    due = _aware(moment, field)
+    ahead = (due - datetime.now(UTC)).total_seconds()
     if ahead < MIN_SCHEDULE_AHEAD:
         raise InvalidInput(f"{field}: it must be at least {MIN_SCHEDULE_AHEAD // 60} minutes ahead")
     if ahead > MAX_SCHEDULE_AHEAD:
         raise InvalidInput(f"{field}: it must be at most {MAX_SCHEDULE_AHEAD // 86400} days ahead")
-    return moment.astimezone(UTC).strftime(SEND_TIME_FORMAT)
+    return due.astimezone(UTC).strftime(SEND_TIME_FORMAT)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from ippanel_provider.client import validation as checks
 from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.request import Upload
+from ippanel_provider.service import BulkState
 from ippanel_provider.text.parts import measure
 
 NUMBER = "+989120001234"
@@ -130,12 +133,17 @@ class TestSendTime:
         assert checks.send_time(datetime.now(UTC) + ahead)
 
     def test_without_a_zone_is_refused(self) -> None:
-        assert refusal(checks.send_time, datetime(2030, 1, 1)).startswith("send_time: give it with a time zone")  # noqa: DTZ001
+        assert refusal(checks.send_time, datetime(2030, 1, 1)).startswith("send_time: has no time zone; give it with")  # noqa: DTZ001
 
     @pytest.mark.parametrize("moment", ["2030-01-01 10:00:00", 1893456000, date(2030, 1, 1)])
     def test_what_is_no_moment_is_refused_by_its_field(self, moment: Any) -> None:
         for check in (checks.send_time, checks.epoch):
-            assert refusal(check, moment, "send_time").startswith("send_time: give a datetime")
+            assert re.match("send_time: (has no time zone|expected a datetime)", refusal(check, moment, "send_time"))
+
+    def test_may_be_given_as_iso_text(self) -> None:
+        assert checks.epoch("2026-03-10T09:00:00+03:30", "created_from") == 1773120600
+        ahead = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+        assert checks.send_time(ahead.isoformat()) == checks.send_time(ahead)
 
 
 class TestValues:
@@ -154,11 +162,48 @@ class TestValues:
         assert refusal(checks.identifiers, [1, 0], "ids").startswith("ids[1]: ")
         assert "at most 2" in refusal(checks.identifiers, [1, 2, 3], "ids", most=2)
 
-    @pytest.mark.parametrize("number", [0, 1001, None, "10"])
-    def test_a_number_outside_its_range_is_refused(self, number: Any) -> None:
+    @pytest.mark.parametrize("number", [0, 1001, None, "ten", True, 2.5, "09120001234"])
+    def test_a_number_outside_its_range_is_refused_without_repeating_it(self, number: Any) -> None:
         assert checks.between(1, 1, 1000, "per_page") == 1
-        assert checks.between(1000, 1, 1000, "per_page") == 1000
-        assert "1 to 1000" in refusal(checks.between, number, 1, 1000, "per_page")
+        assert checks.between("1000", 1, 1000, "per_page") == 1000  # type: ignore[arg-type]
+        said = refusal(checks.between, number, 1, 1000, "per_page")
+        assert re.match("per_page: (must be from 1 to 1000|expected a whole number)", said)
+        assert "0912" not in said
+
+    @pytest.mark.parametrize("given", [None, "12", b"12", 12, {1: 2}])
+    def test_what_is_no_list_is_refused_by_its_field(self, given: Any) -> None:
+        for call in (
+            lambda: checks.recipients(given, most=9),
+            lambda: checks.identifiers(given, "recipients"),
+            lambda: checks.listed(given, "recipients"),
+        ):
+            assert refusal(call).startswith("recipients: give a list")
+
+    @pytest.mark.parametrize(
+        "code", [".", "..", " .. ", "../x", "a/../b", "a/.", "..\\x", "../../api/phonebooks", "./a", "", None]
+    )
+    def test_a_code_leads_to_no_other_path(self, code: Any) -> None:
+        assert refusal(checks.in_path, code, "code").startswith("code: ")
+
+    @pytest.mark.parametrize("code", ["abc123", "a.b", "..a", "a/b", "%2e%2e", "کد"])
+    def test_a_code_stands_in_a_path_as_one_part_of_it(self, code: str) -> None:
+        assert unquote(checks.in_path(code, "code")) == code
+        assert "/" not in checks.in_path(code, "code")
+
+    @pytest.mark.parametrize(
+        ("given", "read"), [(True, True), ("False", False), ("no", False), (0, False), ("1", True)]
+    )
+    def test_a_flag_is_read_as_it_is_meant(self, given: Any, read: bool) -> None:
+        assert checks.flag(given, "is_share") is read
+
+    @pytest.mark.parametrize("given", [None, "", "falsch", 2, []])
+    def test_what_is_no_flag_is_refused(self, given: Any) -> None:
+        assert refusal(checks.flag, given, "is_share").startswith("is_share: ")
+
+    def test_a_state_that_there_is_not_is_refused(self) -> None:
+        assert [checks.code(state, BulkState, "state") for state in (BulkState.SENT, 6, "6", None)] == [6, 6, 6, None]
+        for state in (42, "sent", -1, True):
+            assert refusal(checks.code, state, BulkState, "state").startswith("state: ")
 
     def test_an_offset_is_not_negative(self) -> None:
         assert checks.offset(0, "start") == 0

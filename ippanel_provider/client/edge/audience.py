@@ -101,7 +101,7 @@ def _each(
 ) -> list[dict[str, Any]]:
     params = []
     total = 0
-    for index, choice in enumerate(choices):
+    for index, choice in enumerate(checks.listed(choices, field)):
         at = f"{field}[{index}]"
         checks.keys(choice, kind.__annotations__, required, at)
         checks.filled(choice, at)

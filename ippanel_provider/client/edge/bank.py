@@ -93,9 +93,7 @@ def job_counts(
     query = pairs(
         main_category_id=checks.identifier(main_category_id, "main_category_id"),
         sub_category_id=None if sub_category_id is None else checks.identifier(sub_category_id, "sub_category_id"),
-        operator_id=None
-        if operator_id is None
-        else int(checks.one_of(operator_id, [int(known) for known in BankOperator], "operator_id")),
+        operator_id=checks.code(operator_id, BankOperator, "operator_id"),
         start=None if start is None else checks.offset(start, "start"),
         size=None if size is None else checks.offset(size, "size"),
     )

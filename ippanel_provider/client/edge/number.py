@@ -42,7 +42,7 @@ def assign_number(
         "POST",
         "/api/numbers/assign",
         reading_nothing,
-        body=body(**fields, send=bool(send), gets=bool(gets)),
+        body=body(**fields, send=checks.flag(send, "send"), gets=checks.flag(gets, "gets")),
         replay=Replay.IF_NOT_SENT,
     )
 

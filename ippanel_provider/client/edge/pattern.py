@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Literal
-from urllib.parse import quote
 
 from ippanel_provider.client import validation as checks
 from ippanel_provider.client._envelope import reading, reading_nothing
@@ -62,7 +61,7 @@ def list(
     filters = {
         "filter[code]": code,
         "filter[title]": title,
-        "filter[is_share]": spelled(is_share, "true", "false"),
+        "filter[is_share]": spelled(is_share, "is_share", "true", "false"),
         "filter[state]": None if state is None else checks.one_of(state, _STATES, "state"),
         "filter[type]": None if kind is None else checks.one_of(kind, _KINDS, "kind"),
     }
@@ -74,7 +73,7 @@ def get(code: str) -> Request[Pattern]:
 
     :raises NotFound: there is none.
     """
-    return Request("pattern.get", "GET", f"/api/patterns/{_in_path(code)}", reading(Pattern))
+    return Request("pattern.get", "GET", f"/api/patterns/{checks.in_path(code, 'code')}", reading(Pattern))
 
 
 def update(
@@ -93,7 +92,9 @@ def update(
     :raises NotFound: there is none.
     """
     fields = _fields(message, description, variables, title, is_share, website)
-    return Request("pattern.update", "PUT", f"/api/patterns/normal/{_in_path(code)}", reading(Pattern), body=fields)
+    return Request(
+        "pattern.update", "PUT", f"/api/patterns/normal/{checks.in_path(code, 'code')}", reading(Pattern), body=fields
+    )
 
 
 def delete(code: str) -> Request[None]:
@@ -101,11 +102,7 @@ def delete(code: str) -> Request[None]:
 
     :raises NotFound: there is none (also where a first answer was lost and the call repeated).
     """
-    return Request("pattern.delete", "DELETE", f"/api/patterns/normal/{_in_path(code)}", reading_nothing)
-
-
-def _in_path(code: str) -> str:
-    return quote(checks.present(code, "code"), safe="")
+    return Request("pattern.delete", "DELETE", f"/api/patterns/normal/{checks.in_path(code, 'code')}", reading_nothing)
 
 
 def _fields(
@@ -119,7 +116,7 @@ def _fields(
     return body(
         title=title and checks.short(title, MAX_PATTERN_TITLE, "title"),
         description=checks.short(description, MAX_PATTERN_DESCRIPTION, "description"),
-        is_share=bool(is_share),
+        is_share=checks.flag(is_share, "is_share"),
         message=checks.text(message),
         website=website,
         variable=_variables(message, variables or {}),

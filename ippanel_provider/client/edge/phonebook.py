@@ -76,7 +76,9 @@ def add_contacts(contacts: Iterable[NewContact]) -> Request[AddedContacts]:
 
     :raises InvalidInput: naming the contact; nothing was sent.
     """
-    entries = [_entry(contact, f"contacts[{index}]") for index, contact in enumerate(contacts)]
+    entries = [
+        _entry(contact, f"contacts[{index}]") for index, contact in enumerate(checks.listed(contacts, "contacts"))
+    ]
     fields = body(list=checks.bounded(entries, most=MAX_PHONEBOOK_CONTACTS, field="contacts"))
     path = f"{_NUMBERS}/add-list-new"
     return Request(

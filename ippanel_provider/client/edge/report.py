@@ -44,7 +44,7 @@ def outbox(
         send_from_date=checks.epoch(send_from, "send_from"),
         send_to_date=checks.epoch(send_to, "send_to"),
         message=message,
-        state_id=None if state is None else int(state),
+        state_id=checks.code(state, BulkState, "state"),
     )
     # The service takes texts for all filters but these two.
     counts = {

@@ -68,7 +68,10 @@ def peer_to_peer(
 ) -> Request[Receipt]:
     """Send texts of their own to 1 to 1000 recipients (or groups of them); one bulk per ``(recipient, text)``."""
     params = []
-    for index, (to, message) in enumerate(messages):
+    for index, pair in enumerate(checks.listed(messages, "messages")):
+        if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2:
+            raise InvalidInput(f"messages[{index}]: give a pair of recipient and text")
+        to, message = pair
         try:
             params.append({"recipients": _group(to), "message": checks.text(message)})
         except InvalidInput as error:
@@ -104,14 +107,15 @@ def file(
     send_time: datetime | None = None,
 ) -> Request[Receipt]:
     """Send one text to the numbers of a csv or xlsx file, at most a million, and to others; one bulk."""
-    return _send_file(SendingType.FILE, file, ("csv", "xlsx"), sender, send_time, message, _others(other_recipients))
+    text, others = checks.text(message), _others(other_recipients)
+    return _send_file(SendingType.FILE, file, ("csv", "xlsx"), sender, send_time, text, others)
 
 
 def keyword(message: str, file: File, *, sender: str, send_time: datetime | None = None) -> Request[Receipt]:
     """Send a text with ``{ex_B}``, ``{ex_C}``… filled from the columns of an xlsx file; one bulk. Column A holds the
     numbers.
     """
-    return _send_file(SendingType.KEYWORD, file, ("xlsx",), sender, send_time, message)
+    return _send_file(SendingType.KEYWORD, file, ("xlsx",), sender, send_time, checks.text(message))
 
 
 def keyword_phonebook(
@@ -133,7 +137,7 @@ def phonebook(
     message: str, books: Iterable[Id | PhonebookPart], *, sender: str, send_time: datetime | None = None
 ) -> Request[Receipt]:
     """Send one text to the contacts of 1 to 100 phonebooks (given by their ids), or to some of them; one bulk."""
-    params = [_phonebook_part(book, f"books[{index}]") for index, book in enumerate(books)]
+    params = [_phonebook_part(book, f"books[{index}]") for index, book in enumerate(checks.listed(books, "books"))]
     return _send(
         SendingType.PHONEBOOK,
         from_number=checks.sender(sender),
@@ -306,7 +310,7 @@ def _to_bank(
 
 def _others(recipients: Iterable[str | int]) -> list[str]:
     # The documents give no figure for these; that of webservice is the safe reading.
-    given = recipients if isinstance(recipients, str) else list(recipients)
+    given = list(checks.listed(recipients, "other_recipients"))
     return checks.recipients(given, most=MAX_RECIPIENTS_PER_REQUEST, field="other_recipients") if given else []
 
 
@@ -370,7 +374,7 @@ def _send_file(
     form = pairs(
         sending_type=kind.value,
         from_number=checks.sender(sender),
-        message=None if message is None else checks.text(message),
+        message=message,
         send_time=checks.send_time(send_time),
     )
     return Request(

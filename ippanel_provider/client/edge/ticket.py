@@ -23,7 +23,7 @@ def create_ticket(
         subject=checks.present(subject, "subject"),
         category_id=checks.identifier(category_id, "category_id"),
         description=checks.present(description, "description"),
-        sms_notification="1" if sms_notification else None,
+        sms_notification="1" if checks.flag(sms_notification, "sms_notification") else None,
     )
     return Request(
         "ticket.create_ticket",
@@ -52,7 +52,7 @@ def list_tickets(
         "ticket_id": None if ticket_id is None else checks.identifier(ticket_id, "ticket_id"),
         "category_id": None if category_id is None else checks.identifier(category_id, "category_id"),
         "sub_category_id": None if sub_category_id is None else checks.identifier(sub_category_id, "sub_category_id"),
-        "state_id": None if state is None else int(state),
+        "state_id": checks.code(state, TicketState, "state"),
     }
     return listing("ticket.list_tickets", "/api/ticket", Ticket, page, per_page, filters)
 

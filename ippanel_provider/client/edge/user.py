@@ -57,15 +57,15 @@ def list_users(
         "acl_role_id": None if acl_role_id is None else checks.identifier(acl_role_id, "acl_role_id"),
         "tell": tell,
         "mobile": None if mobile is None else checks.recipient(mobile, "mobile"),
-        "is_reseller": spelled(is_reseller, "yes", "no"),
-        "document_block": spelled(document_block, "yes", "no"),
+        "is_reseller": spelled(is_reseller, "is_reseller", "yes", "no"),
+        "document_block": spelled(document_block, "document_block", "yes", "no"),
         "created_from": checks.epoch(created_from, "created_from"),
         "created_to": checks.epoch(created_to, "created_to"),
         "expire_from": checks.epoch(expire_from, "expire_from"),
         "expire_to": checks.epoch(expire_to, "expire_to"),
-        "is_bought_panel": spelled(is_bought_panel),
+        "is_bought_panel": spelled(is_bought_panel, "is_bought_panel"),
         # The filter knows this one value.
-        "login_status": 0 if never_logged_in else None,
-        "sub_reseller": spelled(sub_reseller),
+        "login_status": 0 if checks.flag(never_logged_in, "never_logged_in") else None,
+        "sub_reseller": spelled(sub_reseller, "sub_reseller"),
     }
     return listing("user.list_users", "/api/user/list", User, page, per_page, filters)

@@ -74,6 +74,11 @@ class Model(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True, coerce_numbers_to_str=True)
 
+    def model_post_init(self, _context: Any) -> None:
+        """Drop what the service calls as we call something else: a bulk's ``state`` in words is no ``state_id``."""
+        for name in (self.__pydantic_extra__ or {}).keys() & type(self).model_fields.keys():
+            del (self.__pydantic_extra__ or {})[name]
+
     def __repr_args__(self) -> Any:
         # Fields the documents do not name could hold anything, so they are not shown.
         return [(name, value) for name, value in super().__repr_args__() if name in type(self).model_fields]

@@ -53,10 +53,14 @@ class TicketCreated(Model):
 
 
 class TicketReply(Model):
-    """The id of a new reply, and of its ticket."""
+    """The id of a new reply, of its ticket, of the ticket's user and of who is above that user."""
 
     interaction_id: int
     ticket_id: Annotated[int | None, Field(validation_alias=AliasChoices(AliasPath("ticket", "id"), "ticket_id"))] = (
+        None
+    )
+    user_id: Annotated[Count, Field(validation_alias=AliasChoices(AliasPath("ticket", "user_id"), "user_id"))] = None
+    parent_id: Annotated[Count, Field(validation_alias=AliasChoices(AliasPath("ticket", "parent_id"), "parent_id"))] = (
         None
     )
 

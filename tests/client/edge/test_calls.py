@@ -311,10 +311,27 @@ REFUSED: dict[str, Callable[[], Request[Any]]] = {
     "number_prefix: give 2 to 6 digits": lambda: bank.counts(1, 1, 1, number_prefix="9"),
     "operator_id: it is one of 1, 2, 13": lambda: bank.job_counts(1, operator_id=3),
     "size: it is a whole number": lambda: bank.job_counts(1, size=-1),
-    "per_page: 1001 is outside 1 to 1000": lambda: report.outbox(per_page=1001),
-    "page: 0 is outside": lambda: report.recipients(5, page=0),
-    "per_page: 0 is outside": lambda: report.inbox(per_page=0),
-    "created_from: give it with a time zone": lambda: report.outbox(created_from=datetime(2025, 1, 1)),  # noqa: DTZ001
+    "per_page: must be from 1 to 1000": lambda: report.outbox(per_page=1001),
+    "page: must be from 1": lambda: report.recipients(5, page=0),
+    "state: it is one of 0, 1, 2": lambda: report.outbox(state=42),  # type: ignore[arg-type]
+    "state: expected a whole number": lambda: ticket.list_tickets(state="open"),  # type: ignore[arg-type]
+    "is_share: expected one of true": lambda: pattern.list(is_share="perhaps"),  # type: ignore[arg-type]
+    "send: expected one of true": lambda: number.assign_number(
+        send="",  # type: ignore[arg-type]
+        gets=True,
+        number_id=1,
+        target_user_id=1,
+    ),
+    "sub_reseller: expected one of": lambda: user.list_users(sub_reseller=[]),  # type: ignore[arg-type]
+    "contacts: give a list, not nothing": lambda: phonebook.add_contacts(None),  # type: ignore[arg-type]
+    "phonebook_ids: give a list of ids, not nothing": lambda: phonebook.delete(None),  # type: ignore[arg-type]
+    "contacts[0].options: give a mapping": lambda: phonebook.add_contacts(
+        [{"number": "09120001234", "phonebook_id": 1, "options": [1]}]  # type: ignore[typeddict-item]
+    ),
+    "code: invalid, a part of it": lambda: pattern.delete(".."),
+    "file: expected a path": lambda: phonebook.import_contacts(1, None),  # type: ignore[arg-type]
+    "per_page: must be from": lambda: report.inbox(per_page=0),
+    "created_from: has no time zone": lambda: report.outbox(created_from=datetime(2025, 1, 1)),  # noqa: DTZ001
     "least_exit_count: it is a whole number": lambda: report.outbox(least_exit_count=-1),
     "after_id: it is a whole number": lambda: report.inbox(after_id=-1),
     "outbox_id: an id": lambda: report.bulk(-1),
@@ -347,7 +364,7 @@ REFUSED: dict[str, Callable[[], Request[Any]]] = {
     "variables[b]: the message does not hold %b%": lambda: described(variables={"b": "string"}),
     "code: it is empty": lambda: pattern.delete(""),
     "state: it is one of active, inactive, pending": lambda: pattern.list(state="approved"),
-    "per_page: 101 is outside 1 to 100": lambda: pattern.list(per_page=101),
+    "per_page: must be from 1 to 100": lambda: pattern.list(per_page=101),
     "title: it is empty": lambda: phonebook.create(""),
     "title: 201 characters": lambda: phonebook.update(1, title="x" * 201),
     "title, options: give what": lambda: phonebook.update(1),

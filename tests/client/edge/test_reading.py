@@ -115,6 +115,13 @@ def test_nothing_personal_or_secret_is_shown() -> None:
             assert private not in repr(result)
 
 
+def test_what_the_service_calls_by_a_name_of_ours_takes_nothing_of_ours_away() -> None:
+    """A bulk has ``state_id`` 6 and, in words, a ``state``; ours is the number, in dumps too."""
+    bulk = read(report.bulk(5), BULK | {"state_id": 6, "state": "finish", "jira_id": 4})
+    assert bulk.state is BulkState.SENT
+    assert (bulk.model_dump(mode="json")["state"], bulk.model_dump()["jira_id"]) == (6, 4)
+
+
 @pytest.mark.parametrize("data", [{"method": "login"}, {"method": "login", "token": ""}, None])
 def test_a_login_without_its_token_is_not_readable(data: Any) -> None:
     with pytest.raises(Unreadable):
@@ -301,7 +308,8 @@ def test_tickets_in_a_list_and_alone() -> None:
     assert (alone.ticket_id, alone.category, alone.interactions[0].created_at) == (7, "API", MOMENT)
 
     assert read(ticket.create_ticket("s", 1, "d"), {"ticket_id": "7"}).ticket_id == 7
-    reply = read(ticket.reply_ticket(7, "d"), {"interaction_id": 8, "ticket": {"id": 7, "user_id": 1}})
+    reply = read(ticket.reply_ticket(7, "d"), {"interaction_id": 8, "ticket": {"id": 7, "user_id": 1, "parent_id": 2}})
+    assert (reply.user_id, reply.parent_id) == (1, 2)
     assert (reply.interaction_id, reply.ticket_id) == (8, 7)
 
 

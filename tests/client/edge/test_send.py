@@ -255,9 +255,25 @@ REFUSED: dict[str, Callable[[], Request[Any]]] = {
     "recipients[1]: the number": lambda: to_one(recipients=["09120000000", "02188880000"]),
     "sender: 0***0 is no line": lambda: to_one(sender="00980"),
     "sender: h***e is no line": lambda: to_one(sender="here"),
-    "send_time: give it with a time zone": lambda: to_one(send_time=datetime(2030, 1, 1)),  # noqa: DTZ001
+    "send_time: has no time zone": lambda: to_one(send_time=datetime(2030, 1, 1)),  # noqa: DTZ001
     "send_time: it must be at least 5 minutes": lambda: to_one(send_time=datetime.now(UTC) + timedelta(minutes=4)),
     "send_time: it must be at most 90 days": lambda: to_one(send_time=datetime.now(UTC) + timedelta(days=91)),
+    "messages: give a list, not nothing": lambda: send.peer_to_peer(None, sender=LINE),  # type: ignore[arg-type]
+    "messages[0]: give a pair": lambda: send.peer_to_peer(["09120000000"], sender=LINE),  # type: ignore[list-item]
+    "books: give a list, not one text": lambda: send.phonebook("hi", "12", sender=LINE),
+    "areas: give a list, not nothing": lambda: send.country("hi", None),  # type: ignore[arg-type]
+    "message: give a text, not NoneType": lambda: send.file(
+        None,  # type: ignore[arg-type]
+        Upload("a.csv", b"x"),
+        sender=LINE,
+    ),
+    "other_recipients: give a list, not nothing": lambda: send.file(
+        "hi",
+        Upload("a.csv", b"x"),
+        sender=LINE,
+        other_recipients=None,  # type: ignore[arg-type]
+    ),
+    "variables: give a mapping": lambda: send.pattern("c", "09120000000", [("a", 1)], sender=LINE),  # type: ignore[arg-type]
     "messages: it is empty": lambda: send.peer_to_peer([], sender=LINE),
     "messages: 1001 are too many": lambda: send.peer_to_peer([("09120000000", "x")] * 1001, sender=LINE),
     "messages[1].recipients[0]: the number": lambda: send.peer_to_peer(
