@@ -91,7 +91,9 @@ def recipient(number: object, field: str = "recipient") -> str:
 
 def recipients(given: Iterable[str | int], *, most: int, field: str = "recipients") -> list[str]:
     """Return all as +989XXXXXXXXX: at least one, at most ``most``."""
-    normalized = [recipient(number, f"{field}[{index}]") for index, number in enumerate(listed(given, field, "numbers"))]
+    normalized = [
+        recipient(number, f"{field}[{index}]") for index, number in enumerate(listed(given, field, "numbers"))
+    ]
     return bounded(normalized, most=most, field=field)
 
 
