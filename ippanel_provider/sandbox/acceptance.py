@@ -44,7 +44,7 @@ def blocks_of(
         parts, costs = price_each(items.texts, items.recipients, is_66_char=is_66_char)
         if factor != 1:
             costs = array("d", (round(cost * factor, 1) for cost in costs))
-        return [Batch(ids, submission.kind, submission.line, items, parts, costs, now, due, script)]
+        return [Batch(ids, submission.kind, submission.line, items, parts, costs, now, due, script, submission.origin)]
     blocks: list[Block] = []
     for bulk_id, item in zip(ids, items, strict=True):
         fate = _fate(item, script)
@@ -53,7 +53,18 @@ def blocks_of(
         text, recipients, texts = item
         blocks.append(
             Bulk(
-                bulk_id, submission.kind, submission.line, text, recipients, parts_of_first, cost, now, due, fate, texts
+                bulk_id,
+                submission.kind,
+                submission.line,
+                text,
+                recipients,
+                parts_of_first,
+                cost,
+                now,
+                due,
+                fate,
+                texts,
+                origin=submission.origin,
             )
         )
     return blocks

@@ -27,6 +27,7 @@ class Batch:
     accepted: float
     due: float
     script: Script
+    origin: str = ""
     changed: dict[int, Script] = field(default_factory=dict)
     """The scripts of bulks that somebody gave another fate, by their place."""
 
@@ -84,6 +85,7 @@ class Batch:
             self.accepted,
             self.due,
             self.changed.get(place, self.script),
+            origin=self.origin,
         )
 
     def __iter__(self) -> Iterator[Bulk]:

@@ -77,6 +77,8 @@ class Submission:
     """Seconds until the outbox report lists it, beyond what all wait (a fault)."""
     listed_for: float | None = None
     """Seconds until somebody deletes it from the outbox (a fault); None is never."""
+    origin: str = ""
+    """What sends it, as it says of itself."""
     freezes: float = 0.0
     """Seconds for which the outbox report takes in nothing new from now on (a fault)."""
 
@@ -97,6 +99,8 @@ class Bulk:
     script: Script
     texts: Sequence[str] | None = None
     is_example: bool = False
+    origin: str = ""
+    """What sent it, where that says so: the DAG and the task."""
 
     def __len__(self) -> int:
         """Of bulks; a batch has more."""
@@ -173,6 +177,7 @@ class Pattern:
     description: str = ""
     is_share: bool = False
     website: str | None = None
+    is_example: bool = False
     comment: str = ""
     """What the person who reviewed it says."""
     updated: float = 0.0

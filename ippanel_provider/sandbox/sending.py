@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import unquote
 
 from .records import Submission
 from .wire import Call
+
+_ORIGIN = b"x-ippanel-origin"
+"""What our own client says to a sandbox: the DAG and the task it sends for."""
+_LONGEST_ORIGIN = 500
 
 
 def affected(call: Call, submission: Submission) -> Submission:
@@ -18,4 +23,5 @@ def affected(call: Call, submission: Submission) -> Submission:
         listed_after=effects.listed_after,
         listed_for=effects.listed_for,
         freezes=effects.freezes,
+        origin=unquote(call.header(_ORIGIN))[:_LONGEST_ORIGIN],
     )

@@ -22,6 +22,8 @@ PATHS = (
     "/phone?number=09120000001",
     "/inbox",
     "/patterns",
+    "/phonebooks",
+    "/panel",
     "/switches",
     "/account",
     "/connect",

@@ -53,4 +53,5 @@ def _pattern(
         updated=time,
         created=time,
         lengths=dict.fromkeys(variables, length),
+        is_example=True,
     )

@@ -40,7 +40,7 @@ async def credit(request: Request) -> Response:
     form: dict[str, str] = {}
     try:
         form = await form_of(request)
-        rial = number_in(form, "credit")
+        rial = number_in(form, "credit", "Credit")
         if rial is None:
             raise Mistake("Give the credit in rial.")
     except Mistake as mistake:
@@ -56,7 +56,7 @@ async def save(request: Request) -> Response:
         form = await form_of(request)
         changes: dict[str, Any] = {name: form.get(name) == "on" for name in _BOXES}
         changes |= {name: form[name] for name, choices in _CHOICES.items() if form.get(name) in choices}
-        guard = number_in(form, "duplicate_guard", most=86_400)
+        guard = number_in(form, "duplicate_guard", "Same text refused for, in seconds", most=86_400)
         if guard is not None:
             changes["duplicate_guard"] = guard
         line = form.get("line", "")

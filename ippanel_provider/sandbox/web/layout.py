@@ -4,7 +4,7 @@ answered.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ippanel_provider.sandbox.state import Sandbox
 from ippanel_provider.service import MAX_TEXT_CHARACTERS
+from ippanel_provider.service_profile import DOCUMENTS
 
 from .i18n import STATES, STATUSES, Tongue, machine_time, tongue_of
 
@@ -36,7 +37,9 @@ NAVIGATION = (
     ("/phone", "phone", "Phone"),
     ("/inbox", "inbox", "Inbox"),
     ("/patterns", "pattern", "Patterns"),
+    ("/phonebooks", "book", "Phonebooks"),
     ("/switches", "switch", "Faults & clock"),
+    ("/panel", "panel", "Panel"),
     ("/account", "account", "Account"),
     ("/connect", "connect", "Connect"),
 )
@@ -56,6 +59,14 @@ SAID = {
     "reset": "The sandbox is empty again.",
 }
 """What a page says after a form was taken, by the word in ``?said=``."""
+
+
+class Label(str):
+    """The name of a field, in the catalogue's English."""
+
+
+class Foreign(str):
+    """Words that are English in every language, such as those of the API."""
 
 
 class Mistake(ValueError):
@@ -104,6 +115,7 @@ def show(
             "/inbox": len(sandbox.inbox),
             "/patterns": pending,
             "/switches": len(sandbox.faults.active),
+            "/panel": len(sandbox.profile.differences(DOCUMENTS)),
         },
         sandbox=sandbox,
         account=sandbox.account,
@@ -112,13 +124,26 @@ def show(
         statuses=STATUSES,
         machine_time=machine_time,
         said=None if said is None else tongue(said),
-        error=None if error is None else tongue(error.english, **error.values),
+        error=None if error is None else tongue(error.english, **_told(tongue, error.values)),
         **{"next_change": None, "form": {}, **context},
     )
     response = HTMLResponse(html, status, headers={"cache-control": "no-store"})
     if "lang" in request.query_params:
         response.set_cookie(LANGUAGE_COOKIE, tongue.code, max_age=365 * 86_400, samesite="lax")
     return response
+
+
+def _told(tongue: Tongue, values: Mapping[str, object]) -> dict[str, object]:
+    """Values of a sentence in its language; what is foreign to it stays apart and does not turn it around."""
+
+    def told(value: object) -> object:
+        if isinstance(value, Label):
+            return tongue(value)
+        if isinstance(value, Foreign) and tongue.direction == "rtl":
+            return f"\u2066{value}\u2069"
+        return tongue.digits(str(value)) if isinstance(value, int) else value
+
+    return {name: told(value) for name, value in values.items()}
 
 
 def _same_page(request: Request, **changes: str) -> str:
@@ -147,9 +172,10 @@ async def form_of(request: Request) -> dict[str, str]:
     return {name: value.replace("\r\n", "\n").strip() for name, value in fields}
 
 
-def number_in(form: dict[str, str], name: str, *, most: float = 1e15) -> float | None:
+def number_in(form: dict[str, str], name: str, label: str = "", *, most: float = 1e15) -> float | None:
     """A number from 0 out of a field, in any digits and with separators; None when it is empty.
 
+    :param label: what the page calls the field, in the catalogue's English.
     :raises Mistake: when it is something else.
     """
     text = form.get(name, "").replace("٫", ".").replace("٬", "").replace(",", "").replace(" ", "")
@@ -160,7 +186,7 @@ def number_in(form: dict[str, str], name: str, *, most: float = 1e15) -> float |
     except ValueError:
         value = -1.0
     if not 0 <= value <= most:
-        raise Mistake("{field}: give a number from 0.", field=name)
+        raise Mistake("{field}: give a number from 0.", field=Label(label) if label else Foreign(name))
     return value
 
 

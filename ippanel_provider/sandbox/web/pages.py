@@ -10,7 +10,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from . import account, bulks, patterns, phones, switches
+from . import account, books, bulks, panel, patterns, phones, switches
 from .layout import STATIC, Handler
 
 
@@ -27,6 +27,10 @@ def routes() -> list[BaseRoute]:
         ("POST", "/inbox", phones.text_in),
         ("GET", "/patterns", patterns.patterns),
         ("POST", "/patterns", patterns.review),
+        ("GET", "/phonebooks", books.books),
+        ("GET", "/phonebooks/{id:int}", books.book),
+        ("GET", "/panel", panel.panel),
+        ("POST", "/panel", panel.save),
         ("GET", "/switches", switches.switches),
         ("POST", "/switches/ready-made", switches.turn),
         ("POST", "/switches/faults", switches.add),

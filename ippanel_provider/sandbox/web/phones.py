@@ -7,14 +7,14 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ippanel_provider.sandbox.state import Sandbox
+from ippanel_provider.sandbox.state import FIRST_INBOX_ID, Sandbox
 from ippanel_provider.sandbox.wire import with_plus
 from ippanel_provider.service import MAX_TEXT_CHARACTERS
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 from . import phone_screen
 from .layout import Mistake, done, form_of, page_number, sandbox_of, show
-from .rows import PAGE, Pages, next_change
+from .rows import PAGE, Pages, alike, as_number, next_change
 
 
 async def phone(request: Request) -> Response:
@@ -74,10 +74,11 @@ async def inbox(request: Request) -> Response:
 def _inbox_page(request: Request, error: Mistake | None = None, form: dict[str, str] | None = None) -> Response:
     sandbox = sandbox_of(request)
     words = request.query_params.get("q", "").strip()
+    folded, number = alike(words), as_number(words)
     found = [
         message
         for message in reversed(sandbox.inbox)
-        if not words or words in message.text or words.lstrip("+0") in message.sender
+        if not words or folded in alike(message.text) or (number is not None and number in message.sender)
     ]
     pages = Pages(min(page_number(request), Pages(1, len(found)).last), len(found))
     return show(
@@ -90,6 +91,7 @@ def _inbox_page(request: Request, error: Mistake | None = None, form: dict[str, 
         messages=found[pages.first_row - 1 :][:PAGE],
         pages=pages,
         lines=_lines(sandbox),
+        first_own=FIRST_INBOX_ID,
     )
 
 

@@ -11,11 +11,15 @@ from ippanel_provider.sandbox.outbox_report import OutboxFilter
 from ippanel_provider.sandbox.records import Bulk
 from ippanel_provider.sandbox.state import Sandbox
 from ippanel_provider.service import BulkState, DeliveryStatus
+from ippanel_provider.text.letters import spelling
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 PAGE = 50
 """Rows on a page."""
 _MOST_TALLIED = 10_000
+_PLAIN_DIGITS = {
+    ord(digit): str(place) for digits in ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩") for place, digit in enumerate(digits)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,8 @@ def page_of_outbox(sandbox: Sandbox, wanted: Wanted, number: int) -> tuple[list[
 
 
 def _matching(bulks: Iterable[Bulk], wanted: Wanted, now: float) -> Iterator[Bulk]:
-    words, state, number = wanted.words, wanted.state, _as_number(wanted.words)
+    words, state, number = alike(wanted.words), wanted.state, as_number(wanted.words)
+    bulk_id = wanted.words.translate(_PLAIN_DIGITS)
     life: tuple[float, float, Script] | None = None
     state_there = None
     for bulk in bulks:
@@ -101,17 +106,22 @@ def _matching(bulks: Iterable[Bulk], wanted: Wanted, now: float) -> Iterator[Bul
             if state_there != state:
                 continue
         if (
-            words in bulk.text
+            words in alike(bulk.text)
             or (
                 number is not None
-                and (words == str(bulk.id) or any(number in recipient for recipient in bulk.recipients))
+                and (bulk_id == str(bulk.id) or any(number in recipient for recipient in bulk.recipients))
             )
-            or (bulk.texts is not None and any(words in text for text in bulk.texts))
+            or (bulk.texts is not None and any(words in alike(text) for text in bulk.texts))
         ):
             yield bulk
 
 
-def _as_number(words: str) -> str | None:
+def alike(text: str) -> str:
+    """What is looked for and looked at alike, whatever the keyboard: letters, digits and spaces do not matter."""
+    return spelling(text).replace(" ", "")
+
+
+def as_number(words: str) -> str | None:
     """What to look for in recipients: a whole number in the service's form, or the digits somebody remembers."""
     try:
         return normalize(words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -21,12 +22,21 @@ _SOMEBODY = "09120000000"
 @dataclass(frozen=True, slots=True)
 class Snippet:
     """Something to copy: ``key`` for its element, a title and what it does in the reader's language, the text
-    itself."""
+    itself, and the ``greeting`` in it."""
 
     key: str
     title: str
     tells: str
     text: str
+    greeting: str
+
+    @property
+    def pieces(self) -> Iterator[tuple[str, bool]]:
+        """The text in pieces, each with whether it is the greeting: in Persian that must not turn what is around it."""
+        for place, piece in enumerate(self.text.split(self.greeting)):
+            if place:
+                yield self.greeting, True
+            yield piece, False
 
 
 def base_url(request: Request) -> str:
@@ -47,21 +57,21 @@ def snippets(request: Request, tongue: Tongue) -> list[Snippet]:
         "params": {"recipients": ["+98" + _SOMEBODY[1:]]},
     }
     address = f"ippanel://{quote(key, safe='')}@{quote(line, safe='+')}/{_SOMEBODY}?url={quote(url, safe='')}"
-    return [
-        Snippet(
+    made = [
+        (
             "curl",
             "curl",
             tongue("Send a first text from a terminal."),
             f"curl {shlex.quote(url + '/api/send')} \\\n  -H {shlex.quote('Authorization: ' + key)} \\\n"
             f"  -H 'Content-Type: application/json' \\\n  -d {_shell(send, 2)}",
         ),
-        Snippet(
+        (
             "airflow",
             tongue("Airflow connection"),
             tongue("As an environment variable of the scheduler and the workers."),
             f"export AIRFLOW_CONN_IPPANEL_DEFAULT={_shell(connection, 2)}",
         ),
-        Snippet(
+        (
             "dag",
             tongue("A task in a DAG"),
             tongue("Uses the connection above."),
@@ -72,7 +82,7 @@ def snippets(request: Request, tongue: Tongue) -> list[Snippet]:
             f"    recipients=[{_python(_SOMEBODY)}],\n"
             ")",
         ),
-        Snippet(
+        (
             "python",
             tongue("Python client"),
             tongue("The typed client, without Airflow."),
@@ -82,13 +92,13 @@ def snippets(request: Request, tongue: Tongue) -> list[Snippet]:
             f"    client.run(edge.send.webservice({_python(greeting)}, [{_python(_SOMEBODY)}], "
             f"sender={_python(line)}))",
         ),
-        Snippet(
+        (
             "apprise",
             "Apprise",
             tongue("For every tool that speaks Apprise."),
             f"apprise -b {shlex.quote(greeting)} \\\n  {shlex.quote(address)}",
         ),
-        Snippet(
+        (
             "cli",
             tongue("Command line"),
             tongue("The command that comes with the package."),
@@ -97,6 +107,7 @@ def snippets(request: Request, tongue: Tongue) -> list[Snippet]:
             f"ippanel send -m {shlex.quote(greeting)} {_SOMEBODY}",
         ),
     ]
+    return [Snippet(*each, greeting) for each in made]
 
 
 def _shell(content: object, indent: int) -> str:

@@ -14,7 +14,7 @@ from ippanel_provider.sandbox.lifecycle import Timing
 from ippanel_provider.sandbox.state import Sandbox
 from ippanel_provider.service import DeliveryStatus
 
-from .layout import Mistake, done, form_of, number_in, sandbox_of, show
+from .layout import Foreign, Mistake, done, form_of, number_in, sandbox_of, show
 
 SEND = "/api/send"
 
@@ -73,6 +73,24 @@ GROUPS: tuple[tuple[str, tuple[ReadyMade, ...]], ...] = (
                 "The connection closes and nothing is accepted.",
                 {"fault": "drop_before"},
             ),
+            ReadyMade(
+                "silent",
+                "Accepted, silent",
+                "The send counts; the connection stays open and nothing comes.",
+                {"fault": "unanswered", "match": {"path": SEND}},
+            ),
+            ReadyMade(
+                "held",
+                "Held back for a minute",
+                "A gateway answers 504, and the service takes the send a minute later.",
+                {"fault": "held", "status": 504, "match": {"path": SEND}},
+            ),
+            ReadyMade(
+                "twice",
+                "Handed on twice",
+                "A gateway repeats the send and answers what the second one got.",
+                {"fault": "repeated", "match": {"path": SEND}},
+            ),
             ReadyMade("half", "Half an answer", "The answer breaks off in the middle.", {"fault": "truncated"}),
             ReadyMade("broken", "Broken JSON", "200, but nobody can read it.", {"fault": "malformed"}),
         ),
@@ -107,7 +125,7 @@ SPEEDS = (0, 1, 10, 60)
 PACES = (0, 1, 10)
 _NUMBERS = ("seconds", "status", "retry_after", "accept", "state_id", "message_status")
 _WHOLE = ("times", "after", *_NUMBERS[1:])
-_TEXTS = ("message", "code")
+_TEXTS = ("message", "code", "answer")
 
 
 async def switches(request: Request) -> Response:
@@ -175,7 +193,7 @@ async def add(request: Request) -> Response:
         try:
             sandbox.faults.add(body)
         except ValueError as error:
-            raise Mistake("{why}", why=str(error)) from None
+            raise Mistake("This fault cannot be set: {why}", why=Foreign(str(error))) from None
     except Mistake as mistake:
         return _page(request, mistake, form)
     sandbox.hub.changed()
@@ -190,7 +208,7 @@ def _fault(form: dict[str, str]) -> dict[str, Any]:
         value = number_in(form, name, most=1e6)
         if value is not None:
             body[name] = int(value) if name in _WHOLE else value
-    percent = number_in(form, "probability", most=100)
+    percent = number_in(form, "probability", "Chance in percent", most=100)
     if percent is not None:
         body["probability"] = percent / 100
     return body | {name: form[name] for name in _TEXTS if form.get(name)}
@@ -221,7 +239,7 @@ async def clock(request: Request) -> Response:
 
 def _set_clock(sandbox: Sandbox, form: dict[str, str]) -> None:
     advance = number_in(form, "advance", most=1e9)
-    minutes = number_in(form, "minutes", most=1e7)
+    minutes = number_in(form, "minutes", "Minutes", most=1e7)
     speed, pace = number_in(form, "speed", most=1e5), number_in(form, "pace", most=1e5)
     if form.get("settle"):
         advance = sandbox.script.timing.total + 1

@@ -19,6 +19,9 @@ PAGES = [
     "/phone?number=09120000000",
     "/inbox",
     "/patterns",
+    "/phonebooks",
+    "/phonebooks/900001",
+    "/panel",
     "/switches",
     "/account",
     "/connect",
@@ -38,6 +41,9 @@ def filled(wire: Wire) -> Wire:
     }
     assert wire.post("/api/patterns/normal", body).status_code == 200
     wire.sandbox.fault("latency", path="/nowhere", seconds=1)
+    wire.sandbox.add_phonebook(
+        "مشتریان", [{"number": "09120000000", "name": "سارا", "options": {"شهر": "یزد"}}], options={"شهر": "string"}
+    )
     return wire
 
 

@@ -43,11 +43,11 @@ def test_off_once_always_and_off_again(browser: Browser, wire: Wire) -> None:
 @pytest.mark.parametrize("path", ["/switches"])
 def test_every_switch_sets_a_fault_and_is_seen_as_on(browser: Browser, wire: Wire, path: str) -> None:
     keys = re.findall(r'id="fault-(\w+)"', browser.page(path))
-    assert len(keys) == 14
+    assert len(keys) == 17
     for key in keys:
         assert position(browser.post("/switches/ready-made", fault=key, position="always"), key) == "always"
     assert len(faults(wire)) == len(keys)
-    assert "14 faults are on." in browser.page(path)
+    assert "17 faults are on." in browser.page(path)
     browser.post("/switches/lift")
     assert faults(wire) == []
 
@@ -83,7 +83,7 @@ def test_one_with_all_its_options(browser: Browser, wire: Wire) -> None:
         ("/switches/faults", {"fault": "latency", "times": "0"}, "times must be a whole number from 1"),
         ("/switches/faults", {"fault": "outcome", "state_id": "2"}, "state_id must be a final state"),
         ("/switches/clock", {}, "Say how far the clock shall jump."),
-        ("/switches/clock", {"minutes": "nan"}, "minutes: give a number from 0."),
+        ("/switches/clock", {"minutes": "nan"}, "Minutes: give a number from 0."),
         ("/switches/clock", {"advance": "-1"}, "advance: give a number from 0."),
     ],
 )

@@ -12,11 +12,13 @@ import jinja2
 import pytest
 from jinja2 import nodes
 
+from ippanel_provider.sandbox.faults import NAMES
+from ippanel_provider.sandbox.web import books, panel, patterns, switches
 from ippanel_provider.sandbox.web import i18n as tongue
 from ippanel_provider.sandbox.web import layout as shell
-from ippanel_provider.sandbox.web import patterns, switches
 from ippanel_provider.sandbox.web.i18n import ENGLISH, FARSI, jalali, tongue_of
 from ippanel_provider.sandbox.web.persian import PERSIAN
+from ippanel_provider.service_profile import facts
 
 WEB = Path(shell.__file__).parent
 
@@ -63,6 +65,8 @@ def texts_of_tables() -> Iterator[str]:
     yield from (name for _, _, name in shell.NAVIGATION)
     yield from [*tongue.STATES.values(), *tongue.STATUSES.values(), *patterns.STATUSES.values()]
     yield from (words for _, words in switches.JUMPS)
+    yield from [*books.JOBS.values(), *NAMES.values(), *(title for title, _ in panel.GROUPS)]
+    yield from (fact.says for fact in facts().values())
     for name, group in switches.GROUPS:
         yield name
         for ready in group:
@@ -113,7 +117,7 @@ def test_each_day_follows_the_one_before() -> None:
 @pytest.mark.parametrize(
     ("seconds", "english", "persian"),
     [
-        (0, "just now", "هم‌اکنون"),
+        (0, "just now", "لحظاتی پیش"),
         (34, "30 s ago", "۳۰ ثانیه پیش"),
         (61, "1 min ago", "۱ دقیقه پیش"),
         (7300, "2 h ago", "۲ ساعت پیش"),
