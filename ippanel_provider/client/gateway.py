@@ -28,7 +28,7 @@ from ippanel_provider.client._fields import PAGE_SIZE
 from ippanel_provider.client.errors import Unsupported
 from ippanel_provider.client.models import Account, Bulk, Credit, Delivery, IncomingText, Price, Receipt
 from ippanel_provider.client.request import PageRequest, Request
-from ippanel_provider.service import MAX_PEER_TO_PEER_ITEMS, Api
+from ippanel_provider.service import MAX_PEER_TO_PEER_ITEMS, Api, BulkState
 
 
 class Gateway:
@@ -81,6 +81,7 @@ class Gateway:
         per_page: int = PAGE_SIZE,
         sender: str | None = None,
         message: str | None = None,
+        state: BulkState | None = None,
         created_from: datetime | None = None,
         created_to: datetime | None = None,
     ) -> PageRequest[Bulk]:
@@ -90,6 +91,7 @@ class Gateway:
             per_page=per_page,
             sender=sender,
             message=message,
+            state=state,
             created_from=created_from,
             created_to=created_to,
         )

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, cast
-
-from pydantic import BaseModel
+from itertools import islice
+from typing import NamedTuple
 
 from ippanel_provider.client import edge
-from ippanel_provider.client._envelope import reading_page
+from ippanel_provider.client._span import SpanLook, Standing, standings
 from ippanel_provider.client.errors import NotFound
 from ippanel_provider.client.gateway import Gateway, gateway
 from ippanel_provider.client.models import Bulk, InboxMessage
 from ippanel_provider.client.pages import pages
-from ippanel_provider.client.request import Flow, Page, Request
+from ippanel_provider.client.request import Flow, Page
+from ippanel_provider.outbox_ids import OutboxIds
 from ippanel_provider.service import MAX_PAGE_SIZE, Api, BulkState, DeliveryStatus
 
 FEW = 3
@@ -23,6 +23,9 @@ FEW = 3
 FAILURES = frozenset(state for state in BulkState if state.is_final and not state.is_good)
 """The final states in which no text went out."""
 _EDGE = gateway(Api.EDGE)
+BY_SPAN = 200
+"""More bulks than this are asked after by where they stand in the outbox list, not by their ids."""
+_UNKNOWN, _NAMELESS = 255, 254
 
 
 def states(
@@ -53,7 +56,7 @@ def states(
 def _from_the_head(missing: dict[int, None], found: dict[int, BulkState], left: int, api: Gateway) -> Flow[int]:
     used = 0
     while len(missing) > FEW and used < left:
-        page = yield from _standings(api, _page_size(missing), page=used + 1)
+        page = yield from standings(api, _page_size(missing), page=used + 1)
         used += 1
         # A page that answers for one costs what asking for that one does.
         if _take(page, missing, found) <= 1 or not page.has_more:
@@ -72,7 +75,7 @@ def _from_neighbours(missing: dict[int, None], found: dict[int, BulkState], left
         if bulk is None or bulk.created_at is None:
             continue
         until = bulk.created_at + timedelta(seconds=1)
-        page = yield from _standings(api, _page_size(missing), created_to=until)
+        page = yield from standings(api, _page_size(missing), created_to=until)
         used += 1
         if not _take(page, missing, found):
             break
@@ -83,20 +86,7 @@ def _page_size(missing: Mapping[int, None]) -> int:
     return min(MAX_PAGE_SIZE, max(100, len(missing)))
 
 
-class _Standing(BaseModel):
-    """A bulk's id and state. Reading no more of a row costs a tenth, and a thousand rows are read in every look."""
-
-    messages_outbox_id: int
-    state_id: int
-
-
-def _standings(api: Gateway, per_page: int, **filters: Any) -> Request[Page[_Standing]]:
-    request = api.outbox(per_page=per_page, **filters)
-    read: Any = reading_page(_Standing, request.number, per_page)
-    return cast("Request[Page[_Standing]]", replace(request, read=read))
-
-
-def _take(page: Page[_Standing], missing: dict[int, None], found: dict[int, BulkState]) -> int:
+def _take(page: Page[Standing], missing: dict[int, None], found: dict[int, BulkState]) -> int:
     hits = {
         bulk.messages_outbox_id: BulkState(bulk.state_id) for bulk in page.items if bulk.messages_outbox_id in missing
     }
@@ -148,45 +138,91 @@ def _sum(*tallies: Mapping[str, Mapping[str, int]] | None) -> int:
     return sum(sum(by_language.values()) for by_operator in tallies for by_language in (by_operator or {}).values())
 
 
-@dataclass(slots=True)
 class BulkWatch:
     """What is known of some bulks, and whether that is enough.
 
+    A few are asked after by their ids. Many are asked after by where they stand in the outbox list: a look costs 6
+    requests and one a thousand that are not final, the last one a request a thousand; strangers that stand between
+    them cost their pages and never count.
+
+    :param outbox_ids: the bulks; a million of them take 9 MB
     :param fail_on: states that end the watch at once
     :param min_delivered: the share of recipients, 0 to 1, that has to be delivered to; None asks for no deliveries
     """
 
-    outbox_ids: tuple[int, ...]
-    fail_on: frozenset[BulkState] = FAILURES
-    min_delivered: float | None = None
-    states: dict[int, BulkState] = field(default_factory=dict)
-    tallies: dict[int, Tally] = field(default_factory=dict)
-    unfinal: set[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.unfinal = set(self.outbox_ids)
+    def __init__(
+        self,
+        outbox_ids: Iterable[int],
+        fail_on: frozenset[BulkState] = FAILURES,
+        min_delivered: float | None = None,
+    ) -> None:
+        self.outbox_ids = outbox_ids if isinstance(outbox_ids, OutboxIds) else OutboxIds(outbox_ids)
+        self.fail_on = fail_on
+        self.min_delivered = min_delivered
+        self.tallies: dict[int, Tally] = {}
+        self._states = bytearray([_UNKNOWN]) * len(self.outbox_ids)
+        self._open = len(self.outbox_ids)
+        self._span: SpanLook | None = SpanLook(self.outbox_ids) if len(self.outbox_ids) > BY_SPAN else None
 
     def learn(self, outbox_id: int, state: BulkState) -> None:
-        """Take in the state of a bulk."""
-        self.states[outbox_id] = state
-        if state.is_final:
-            self.unfinal.discard(outbox_id)
+        """Take in the state of a bulk; one that is final stays so."""
+        place = self.outbox_ids.position(outbox_id)
+        if place is None or (self._states[place] != _UNKNOWN and BulkState(self._states[place]).is_final):
+            return
+        # A state without a name is kept as one; it is not final, whichever it is.
+        self._states[place] = state if 0 <= state < _NAMELESS else _NAMELESS
+        self._open -= state.is_final
+
+    @property
+    def open_count(self) -> int:
+        """How many are not known to be final."""
+        return self._open
+
+    @property
+    def is_large(self) -> bool:
+        """Whether its bulks are asked after by where they stand."""
+        return self._span is not None
+
+    @property
+    def unfinal(self) -> list[int]:
+        """The bulks that are not known to be final."""
+        return [
+            outbox_id
+            for outbox_id, state in zip(self.outbox_ids, self._states, strict=True)
+            if state == _UNKNOWN or not BulkState(state).is_final
+        ]
+
+    @property
+    def states(self) -> dict[int, BulkState]:
+        """The state of each bulk that was asked after."""
+        known = zip(self.outbox_ids, self._states, strict=True)
+        return {outbox_id: BulkState(state) for outbox_id, state in known if state != _UNKNOWN}
+
+    @property
+    def counts(self) -> Counter[BulkState]:
+        """How many bulks are in which state; those that nobody knows of yet are left out."""
+        return Counter({state: count for state in BulkState if (count := self._states.count(state))})
+
+    def in_states(self, wanted: Iterable[BulkState], most: int | None = None) -> dict[int, BulkState]:
+        """Return the bulks that are in one of these states, the first ``most`` of each."""
+        found: dict[int, BulkState] = {}
+        for state in wanted:
+            places = islice(_places(self._states, state), most)
+            found |= {self.outbox_ids[place]: state for place in places}
+        return found
 
     @property
     def failed(self) -> dict[int, BulkState]:
         """The bulks that ended as none may."""
-        return {outbox_id: state for outbox_id, state in self.states.items() if state in self.fail_on}
+        return self.in_states(self.fail_on)
 
     @property
     def untallied(self) -> list[int]:
         """The bulks whose recipients have to be asked after, once all bulks are final."""
-        if self.min_delivered is None or self.unfinal:
+        if self.min_delivered is None or self._open:
             return []
-        return [
-            outbox_id
-            for outbox_id, state in self.states.items()
-            if state.is_good and not (outbox_id in self.tallies and self.tallies[outbox_id].is_settled)
-        ]
+        good = self.in_states(state for state in BulkState if state.is_good)
+        return [each for each in good if not (each in self.tallies and self.tallies[each].is_settled)]
 
     @property
     def total(self) -> Tally:
@@ -196,27 +232,39 @@ class BulkWatch:
     @property
     def is_done(self) -> bool:
         """Whether nothing that may still come would change the verdict."""
-        if any(state in self.fail_on for state in self.states.values()):
+        if any(self._states.count(state) for state in self.fail_on):
             return True
-        if self.unfinal:
+        if self._open:
             return False
         if self.min_delivered is None or not (untallied := self.untallied):
             return True
         if any(outbox_id not in self.tallies for outbox_id in untallied):
             return False
         total = self.total
-        return total.delivered >= self.min_delivered * sum(
-            total
-        ) > 0 or total.delivered + total.pending < self.min_delivered * sum(total)
+        wanted = self.min_delivered * sum(total)
+        return total.delivered >= wanted > 0 or total.delivered + total.pending < wanted
 
     def look(self, api: Gateway = _EDGE) -> Flow[None]:
         """Ask after all that is not known for good."""
-        found = yield from states(sorted(self.unfinal, reverse=True), api)
-        for outbox_id, state in found.items():
-            self.learn(outbox_id, state)
+        if self._span is not None and api.api is Api.EDGE and self._span.is_of_use:
+            yield from self._span.look(api, self.learn, self._is_open)
+        else:
+            found = yield from states(reversed(self.unfinal), api)
+            for outbox_id, state in found.items():
+                self.learn(outbox_id, state)
         if not self.is_done:
             for outbox_id in self.untallied:
                 self.tallies[outbox_id] = yield from tally(outbox_id, api)
+
+    def _is_open(self) -> bool:
+        return self._open > 0
+
+
+def _places(states: bytearray, state: int) -> Iterator[int]:
+    place = states.find(state)
+    while place >= 0:
+        yield place
+        place = states.find(state, place + 1)
 
 
 def newest_inbox_id() -> Flow[int]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
-from ippanel_provider.client import Client, Flow, Request, Settings, edge, watch
+from ippanel_provider.client import Client, Flow, IPPanelError, Request, Settings, edge, watch
 from ippanel_provider.client.watch import BulkWatch, Tally
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.service import BulkState
@@ -32,15 +33,18 @@ def send(client: Client, ippanel_sandbox: RunningSandbox) -> Callable[[int], lis
 
 def counted(flow: Flow[object], counts: list[str]) -> Flow[object]:
     """The same flow, its requests written down."""
-    answer: object = None
+    go_on = partial(flow.send, None)
     while True:
         try:
-            step = flow.send(answer)
+            step = go_on()
         except StopIteration as stop:
             return stop.value
         assert isinstance(step, Request)
         counts.append(step.operation)
-        answer = yield step
+        try:
+            go_on = partial(flow.send, (yield step))
+        except IPPanelError as error:
+            go_on = partial(flow.throw, error)
 
 
 def test_a_thousand_take_one_page(
