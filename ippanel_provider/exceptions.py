@@ -62,20 +62,25 @@ class SendUndecided(SendInDoubt, AirflowFailException):
 
 
 class BulksFailed(IPPanelTaskError, AirflowFailException):
-    """Bulks ended in a state that is final and not "sent". A retry cannot change that, so none is made."""
+    """Bulks ended in a state that is final and not "sent". A retry cannot change that, so none is made.
 
-    def __init__(self, failed: Mapping[int, BulkState]) -> None:
+    :param failed: outbox ids and states; of very many, the first of each state
+    :param counts: how many there are of each state, where ``failed`` does not hold all
+    """
+
+    def __init__(self, failed: Mapping[int, BulkState], counts: Mapping[BulkState, int] | None = None) -> None:
         from ippanel_provider.service import BulkState
 
-        reasons: dict[str, list[int]] = {}
+        by_state: dict[BulkState, list[int]] = {}
         for outbox_id, state in sorted(failed.items()):
-            reasons.setdefault(BulkState(state).meaning, []).append(outbox_id)
-        shown = "; ".join(f"{meaning}: {_some(ids)}" for meaning, ids in reasons.items())
-        super().__init__(f"{len(failed)} of the bulks were not sent. By reason: {shown}.")
+            by_state.setdefault(BulkState(state), []).append(outbox_id)
         self.failed = dict(failed)
+        self.counts = {state: (counts or {}).get(state, len(ids)) for state, ids in by_state.items()}
+        shown = "; ".join(f"{state.meaning}: {_some(ids, self.counts[state])}" for state, ids in by_state.items())
+        super().__init__(f"{sum(self.counts.values())} of the bulks were not sent. By reason: {shown}.")
 
-    def __reduce__(self) -> tuple[type[Self], tuple[dict[int, BulkState]]]:
-        return (type(self), (self.failed,))
+    def __reduce__(self) -> tuple[type[Self], tuple[dict[int, BulkState], dict[BulkState, int]]]:
+        return (type(self), (self.failed, self.counts))
 
 
 class WaitFailed(IPPanelTaskError):
@@ -118,6 +123,7 @@ class CancelFailed(IPPanelTaskError, AirflowFailException):
     """It is too late to take back some bulks, or there are no such. A retry cannot change that, so none is made."""
 
 
-def _some(ids: list[int], most: int = 5) -> str:
-    shown = ", ".join(map(str, ids[:most]))
-    return shown if len(ids) <= most else f"{shown} and {len(ids) - most} more"
+def _some(ids: list[int], count: int, most: int = 5) -> str:
+    shown = ids[:most]
+    named = ", ".join(map(str, shown))
+    return named if count <= len(shown) else f"{named} and {count - len(shown)} more"

@@ -13,7 +13,7 @@ import pytest
 PACKAGE = "ippanel_provider"
 ROOT = Path(__file__).parents[1] / PACKAGE
 
-BELOW = {"extras", "options", "service", "service_profile", "text", "values"}
+BELOW = {"extras", "options", "outbox_ids", "service", "service_profile", "text", "values"}
 """What everything stands on; it stands on nothing."""
 APPRISE_FLOOR = {"apprise_plugin", "apprise_url", "apprise_hook", "apprise_install"}
 AIRFLOW_FLOOR = {
@@ -33,6 +33,7 @@ AIRFLOW_FLOOR = {
 
 ARROWS = {
     "extras": set(),
+    "outbox_ids": set(),
     "service": set(),
     "service_profile": set(),
     "text": {"service", "values"},

@@ -9,6 +9,7 @@ from typing import Any
 from ippanel_provider.campaign.audience import Audience, Rejected
 from ippanel_provider.campaign.cost import Estimate
 from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.outbox_ids import written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +62,10 @@ class Summary:
         )
 
     def as_result(self) -> dict[str, Any]:
-        """Return what a sending task returns."""
+        """Return what a sending task returns; more than a thousand outbox ids are packed."""
         names = ("rows", "accepted", "merged", "skipped", "suppressed", "rejected")
         return {
-            "outbox_ids": self.outbox_ids,
+            "outbox_ids": written(self.outbox_ids),
             **{name: getattr(self, name) for name in names},
             "rejects": [rejected._asdict() for rejected in self.rejects],
             "parts": self.parts,

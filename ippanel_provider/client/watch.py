@@ -244,8 +244,11 @@ class BulkWatch:
         wanted = self.min_delivered * sum(total)
         return total.delivered >= wanted > 0 or total.delivered + total.pending < wanted
 
-    def look(self, api: Gateway = _EDGE) -> Flow[None]:
-        """Ask after all that is not known for good."""
+    def look(self, api: Gateway = _EDGE, *, most_tallies: int | None = None) -> Flow[None]:
+        """Ask after all that is not known for good.
+
+        :param most_tallies: of how many bulks at most the recipients are asked after
+        """
         if self._span is not None and api.api is Api.EDGE and self._span.is_of_use:
             yield from self._span.look(api, self.learn, self._is_open)
         else:
@@ -253,7 +256,9 @@ class BulkWatch:
             for outbox_id, state in found.items():
                 self.learn(outbox_id, state)
         if not self.is_done:
-            for outbox_id in self.untallied:
+            # Those that were never asked after come first.
+            untallied = sorted(self.untallied, key=self.tallies.__contains__)
+            for outbox_id in untallied[:most_tallies]:
                 self.tallies[outbox_id] = yield from tally(outbox_id, api)
 
     def _is_open(self) -> bool:

@@ -7,22 +7,25 @@ from datetime import datetime
 from typing import Any
 
 from ippanel_provider.operators.hidden_fields import Hidden
+from ippanel_provider.outbox_ids import OutboxIds
 from ippanel_provider.text.lists import split
 from ippanel_provider.values import InvalidValue
 
 
-def ids_of(given: Any) -> list[int]:
+def ids_of(given: Any) -> Sequence[int]:
     """Return the outbox ids of an id, a list of ids, a sending task's result, or the text of one id.
 
     :raises ValueError: if there is none.
     """
-    if isinstance(given, Mapping):
+    if isinstance(given, Mapping) and "packed" not in given:
         given = given.get("outbox_ids")
     try:
+        if isinstance(given, Mapping):
+            return OutboxIds.unpack(str(given["packed"]))
         ids = [int(outbox_id) for outbox_id in (() if given is None else listed(given, "outbox_ids"))]
     except InvalidValue:
         raise
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InvalidValue("outbox_ids", "give an id, a list of ids, or what a sending task returned") from None
     if not ids:
         raise InvalidValue("outbox_ids", "there is none to ask after")

@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import conf
+from airflow.providers.common.compat.sdk import conf, get_current_context
 
 from ippanel_provider import links, metrics
 from ippanel_provider.operators import fields
 from ippanel_provider.operators.base import IPPanelOperator
-from ippanel_provider.operators.bulk_outcome import Demand, progress_of, states_of
+from ippanel_provider.operators.bulk_outcome import Demand, Ends, handed_over, progress_of, taken_back
 from ippanel_provider.operators.deployment import ON_UNCONFIRMED, SETTLE, Deployed
 from ippanel_provider.operators.door import SENDING
 from ippanel_provider.operators.timing import hold, send_time_of
 from ippanel_provider.operators.waiting import LEAST_POLL, check_event, patiently
+from ippanel_provider.outbox_ids import LISTED, OutboxIds, read, written
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -235,23 +236,25 @@ class SendingOperator(IPPanelOperator):
         """Return the result when its bulks have come to what was asked of them, at once if nothing was."""
         if not self.wait_for_completion or not result["outbox_ids"]:
             return result
-        watch = self._demand.watch(result["outbox_ids"])
+        watch = self._demand.watch(read(result["outbox_ids"]))
 
         def look() -> BulkWatch | None:
             self.hook.run(watch.look(self.hook.gateway))
             return watch if watch.is_done else None
 
         patiently(self, look, lambda deadline: self._trigger(result, deadline), lambda: progress_of(watch))
-        return self._judged(result, watch.states, watch.total if watch.tallies else None)
+        return self._judged(result, Ends.of(watch))
 
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
         """Take up the trigger's event; return the result that was left with it, and the outbox ids, which it names
         anyway.
         """
         check_event(event, "final")
-        states = states_of(event)
-        links.remember(context, self, sorted(states))
-        return self._judged({"outbox_ids": sorted(states), **event["carried"]}, states, event.get("delivery"))
+        ends = Ends.of_event(event)
+        kept = taken_back(context) if ends.bulks > LISTED else None
+        ids = OutboxIds(ends.exceptions) if kept is None else kept
+        links.remember(context, self, ids)
+        return self._judged({"outbox_ids": written(ids), **event["carried"]}, ends)
 
     @property
     def _demand(self) -> Demand:
@@ -260,8 +263,9 @@ class SendingOperator(IPPanelOperator):
     def _trigger(self, result: Mapping[str, Any], deadline: float) -> WaitTrigger:
         from ippanel_provider.triggers.bulk import IPPanelBulkTrigger
 
-        return IPPanelBulkTrigger(
-            list(result["outbox_ids"]),
+        ids = read(result["outbox_ids"])
+        trigger = IPPanelBulkTrigger(
+            handed_over(ids, get_current_context(), keep=True) if len(ids) > LISTED else list(ids),
             self.ippanel_conn_id,
             self.poke_interval,
             deadline,
@@ -269,8 +273,10 @@ class SendingOperator(IPPanelOperator):
             min_delivered=self.min_delivered,
             carried={name: value for name, value in result.items() if name != "outbox_ids"},
         )
+        trigger.ids = ids
+        return trigger
 
-    def _judged(self, result: dict[str, Any], states: Mapping[int, BulkState], total: Any) -> dict[str, Any]:
-        said = self._demand.judge(states, total)
-        self.log.info("All %d bulks are %s.", len(states), f"final: {said['states']}" if "states" in said else "sent")
+    def _judged(self, result: dict[str, Any], ends: Ends) -> dict[str, Any]:
+        said = self._demand.judge(ends)
+        self.log.info("All %d bulks are %s.", ends.bulks, f"final: {said['states']}" if "states" in said else "sent")
         return result | said

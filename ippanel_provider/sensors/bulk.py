@@ -9,7 +9,8 @@ from airflow.providers.common.compat.sdk import PokeReturnValue
 
 from ippanel_provider.operators import fields
 from ippanel_provider.operators.arguments import ids_of
-from ippanel_provider.operators.bulk_outcome import Demand, progress_of, states_of
+from ippanel_provider.operators.bulk_outcome import Demand, Ends, handed_over, progress_of
+from ippanel_provider.outbox_ids import read
 from ippanel_provider.sensors.base import IPPanelSensor
 
 if TYPE_CHECKING:
@@ -68,26 +69,27 @@ class IPPanelBulkSensor(IPPanelSensor):
         if not watch.is_done:
             self.log.info("%s yet.", progress_of(watch))
             return PokeReturnValue(is_done=False)
-        return PokeReturnValue(
-            is_done=True, xcom_value=self._judge(watch.states, watch.total if watch.tallies else None)
-        )
+        return PokeReturnValue(is_done=True, xcom_value=self._judge(Ends.of(watch)))
 
     def trigger(self, context: Context, deadline: float) -> IPPanelBulkTrigger:
         """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
         from ippanel_provider.triggers.bulk import IPPanelBulkTrigger
 
-        return IPPanelBulkTrigger(
-            outbox_ids=ids_of(self.outbox_ids),
+        ids = read(ids_of(self.outbox_ids))
+        trigger = IPPanelBulkTrigger(
+            outbox_ids=handed_over(ids, context),
             ippanel_conn_id=self.ippanel_conn_id,
             poll_interval=self.poke_interval,
             deadline=deadline,
             fail_on=None if self.fail_on is None else list(self.fail_on),
             min_delivered=self.min_delivered,
         )
+        trigger.ids = ids
+        return trigger
 
     def conclude(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
-        return self._judge(states_of(event), event.get("delivery"))
+        return self._judge(Ends.of_event(event))
 
     def subject(self) -> str:
         """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
@@ -97,7 +99,7 @@ class IPPanelBulkSensor(IPPanelSensor):
     def _demand(self) -> Demand:
         return Demand(self.fail_on, self.min_delivered)
 
-    def _judge(self, states: Mapping[int, BulkState], total: Any) -> dict[str, Any]:
-        said = self._demand.judge(states, total)
-        self.log.info("All %d bulks are %s.", len(states), f"final: {said['states']}" if "states" in said else "sent")
-        return {"bulks": len(states), **said}
+    def _judge(self, ends: Ends) -> dict[str, Any]:
+        said = self._demand.judge(ends)
+        self.log.info("All %d bulks are %s.", ends.bulks, f"final: {said['states']}" if "states" in said else "sent")
+        return {"bulks": ends.bulks, **said}

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from asgiref.sync import sync_to_async
+
+from ippanel_provider.operators.bulk_outcome import Ends, progress_of
+from ippanel_provider.outbox_ids import OutboxIds, read
 from ippanel_provider.service import BulkState
 from ippanel_provider.triggers.base import WaitTrigger
 from ippanel_provider.triggers.poller import ROUND_REQUESTS, Event, Poller, Wait
 
 if TYPE_CHECKING:
+    from ippanel_provider.client import AsyncClient, Gateway
     from ippanel_provider.client.watch import BulkWatch
     from ippanel_provider.hooks.ippanel import IPPanelHook
 
@@ -20,9 +26,11 @@ class IPPanelBulkTrigger(WaitTrigger):
 
     The event's payload is ``{"status": "final", "states": {id: state}}``, and with ``min_delivered`` ``"delivery":
     [delivered, pending, lost]``, of recipients; see :class:`~ippanel_provider.triggers.base.WaitTrigger` for the
-    others.
+    others. Of more than a thousand bulks ``states`` names the first that were not sent, and ``counts`` says how many
+    came to which state.
 
-    :param outbox_ids: the bulks to wait for
+    :param outbox_ids: the bulks to wait for: a list, ``{"packed": …}`` as a result holds many, or ``{"xcom": key}``,
+        an XCom of the task that waits
     :param fail_on: numbers of the states that end the wait at once; default is all in which no text went out
     :param min_delivered: the share of recipients that has to be delivered to, 0 to 1; None does not ask after them
     """
@@ -31,7 +39,7 @@ class IPPanelBulkTrigger(WaitTrigger):
 
     def __init__(
         self,
-        outbox_ids: Sequence[int],
+        outbox_ids: Sequence[int] | dict[str, Any],
         ippanel_conn_id: str,
         poll_interval: float,
         deadline: float,
@@ -40,17 +48,34 @@ class IPPanelBulkTrigger(WaitTrigger):
         carried: Any = None,
     ) -> None:
         super().__init__(ippanel_conn_id, poll_interval, deadline, carried)
-        self.outbox_ids = list(outbox_ids)
+        self.outbox_ids = outbox_ids if isinstance(outbox_ids, dict) else list(outbox_ids)
         self.fail_on = fail_on
         self.min_delivered = min_delivered
+        self.ids: OutboxIds | None = None
+        """What an XCom holds, where the trigger runs in the process that made it, as in the test of a DAG."""
 
     async def wait(self) -> Event:
         """See the class."""
         from ippanel_provider.client.watch import FAILURES, BulkWatch
 
         fail_on = FAILURES if self.fail_on is None else frozenset(map(BulkState, self.fail_on))
-        watch = BulkWatch(tuple(self.outbox_ids), fail_on, self.min_delivered)
+        # A million of them take half a second, in which the triggerer would stand still.
+        watch = await asyncio.to_thread(BulkWatch, await self._ids(), fail_on, self.min_delivered)
         return await BulkPoller.wait(self.ippanel_conn_id, BulkWait(watch, self.poll_interval, self.deadline))
+
+    async def _ids(self) -> OutboxIds:
+        if self.ids is not None:
+            return self.ids
+        given = self.outbox_ids
+        if isinstance(given, dict) and "xcom" in given:
+            given = await sync_to_async(_xcom_of)(self.task_instance, given["xcom"])
+        return await asyncio.to_thread(read, given)
+
+
+def _xcom_of(ti: Any, key: str) -> Any:
+    from airflow.providers.common.compat.sdk import XCom
+
+    return XCom.get_one(key=key, dag_id=ti.dag_id, task_id=ti.task_id, run_id=ti.run_id, map_index=ti.map_index)
 
 
 class BulkWait(Wait):
@@ -64,19 +89,12 @@ class BulkWait(Wait):
 
     def progress(self) -> str:
         """See :class:`~ippanel_provider.triggers.poller.Wait`."""
-        if self.watch.unfinal:
-            return f"{len(self.watch.unfinal)} of {len(self.watch.outbox_ids)} bulks are not final"
-        return (
-            f"{len(self.watch.untallied)} of {len(self.watch.outbox_ids)} bulks have recipients whose status "
-            f"is not final"
-        )
+        return progress_of(self.watch)
 
     def check(self) -> None:
         """Settle if enough is known."""
         if self.watch.is_done:
-            states = {str(outbox_id): int(state) for outbox_id, state in self.watch.states.items()}
-            delivery = {"delivery": list(self.watch.total)} if self.watch.tallies else {}
-            self.settle({"status": "final", "states": states, **delivery})
+            self.settle({"status": "final", **Ends.of(self.watch).as_event(self.watch)})
 
 
 class BulkPoller(Poller[BulkWait]):
@@ -90,12 +108,12 @@ class BulkPoller(Poller[BulkWait]):
 
     def joined(self, wait: BulkWait) -> None:
         """See :class:`~ippanel_provider.triggers.poller.Poller`."""
-        for outbox_id in wait.watch.outbox_ids:
+        for outbox_id in _asked_by_id(wait):
             self._waiting_for[outbox_id].add(wait)
 
     def left(self, wait: BulkWait) -> None:
         """See :class:`~ippanel_provider.triggers.poller.Poller`."""
-        for outbox_id in wait.watch.outbox_ids:
+        for outbox_id in _asked_by_id(wait):
             self._waiting_for[outbox_id].discard(wait)
             if not self._waiting_for[outbox_id]:
                 del self._waiting_for[outbox_id]
@@ -104,18 +122,27 @@ class BulkPoller(Poller[BulkWait]):
 
     async def look(self, hook: IPPanelHook, due: Sequence[BulkWait]) -> None:
         """See :class:`~ippanel_provider.triggers.poller.Poller`."""
+        client = await hook.aget_conn()
+        few = [wait for wait in due if not wait.watch.is_large]
+        await self._look_at_few(client, hook.gateway, few)
+        for wait in due:
+            # Many bulks stand together, so a look at all of them costs less than one at some by their ids.
+            if wait.watch.is_large:
+                await client.run(wait.watch.look(hook.gateway, most_tallies=ROUND_REQUESTS))
+                wait.check()
+
+    async def _look_at_few(self, client: AsyncClient, api: Gateway, due: Sequence[BulkWait]) -> None:
         from ippanel_provider.client import watch
 
-        client = await hook.aget_conn()
         reserved = ROUND_REQUESTS // 2 if any(wait.watch.min_delivered is not None for wait in due) else 0
         if unfinal := {outbox_id for wait in due for outbox_id in wait.watch.unfinal}:
             # The one asked for longest ago first, then the newest: those the head of the list shows.
             ids = sorted(unfinal, key=lambda outbox_id: (self._asked_in.get(outbox_id, 0), -outbox_id))
-            found = await client.run(watch.states(ids, hook.gateway, most_requests=ROUND_REQUESTS - reserved))
+            found = await client.run(watch.states(ids, api, most_requests=ROUND_REQUESTS - reserved))
             self._learn(found)
         untallied = {outbox_id for wait in due for outbox_id in wait.watch.untallied}
         for outbox_id in sorted(untallied, key=lambda outbox_id: self._tallied_in.get(outbox_id, 0))[:reserved]:
-            tally = await client.run(watch.tally(outbox_id, hook.gateway))
+            tally = await client.run(watch.tally(outbox_id, api))
             self._tallied_in[outbox_id] = self.rounds
             for wait in tuple(self._waiting_for.get(outbox_id, ())):
                 wait.watch.tallies[outbox_id] = tally
@@ -130,3 +157,7 @@ class BulkPoller(Poller[BulkWait]):
                 touched.add(wait)
         for wait in touched:
             wait.check()
+
+
+def _asked_by_id(wait: BulkWait) -> Sequence[int]:
+    return () if wait.watch.is_large else wait.watch.outbox_ids

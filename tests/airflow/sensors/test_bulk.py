@@ -10,6 +10,7 @@ import pytest
 from ippanel_provider.client import edge
 from ippanel_provider.exceptions import BulksFailed, WaitFailed
 from ippanel_provider.hooks.ippanel import IPPanelHook
+from ippanel_provider.outbox_ids import OutboxIds, written
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.sensors.bulk import IPPanelBulkSensor
 
@@ -141,3 +142,21 @@ def test_a_wrong_key_is_named(connect: Callable[..., str], new_dag: Any, run_dag
     assert run.state == "failed"
     assert "Check the API key" in run.log
     assert "wrong-key" not in run.log
+
+
+@pytest.mark.parametrize("mode", [{}, {"deferrable": True}], ids=["on the worker", "deferred"])
+def test_forty_thousand_are_waited_for_in_a_dag(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, mode: dict[str, Any]
+) -> None:
+    sandbox.account(duplicate_guard=0, credit=10**12)
+    hook, ids = IPPanelHook(), OutboxIds()
+    for start in range(0, 40_000, 1000):
+        texts = [(f"0912{number:07d}", f"text {number}") for number in range(start, start + 1000)]
+        ids = OutboxIds([*ids, *hook.run(edge.send.peer_to_peer(texts, sender=sandbox.sender)).outbox_ids])
+    sandbox.settle()
+    with new_dag() as dag:
+        IPPanelBulkSensor(task_id="wait", outbox_ids=written(ids), poke_interval=0.2, timeout=60, **mode)
+    asked = sum(sandbox.stats()["requests"].values())
+    run = run_dag(dag)
+    assert run.results["wait"] == {"bulks": 40_000}
+    assert sum(sandbox.stats()["requests"].values()) - asked <= 2 * (6 + 40 + 10)

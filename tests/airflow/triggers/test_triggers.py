@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from openpyxl import Workbook
 from ippanel_provider.client import edge
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.inbox import InboxFilter, sender_hash
+from ippanel_provider.operators.bulk_outcome import handed_over
+from ippanel_provider.outbox_ids import OutboxIds, written
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.service import BulkState
 from ippanel_provider.triggers.account import IPPanelCreditTrigger, IPPanelPatternTrigger
@@ -263,3 +267,25 @@ def test_a_key_that_is_refused_and_was_not_changed_ends_the_wait(sandbox: Runnin
     event = while_waiting(sandbox, lambda: sandbox.fault("status", path="/api/report", status=401))
     assert event["status"] == "error"
     assert "HTTP 401" in event["message"]
+
+
+def test_a_wait_for_many_tells_counts_and_the_first_that_were_not_sent(sandbox: RunningSandbox) -> None:
+    sandbox.account(duplicate_guard=0)
+    ids = [*send_each(sandbox, 1000), *send_each(sandbox, 500)]
+    sandbox.decide(ids[7], state_id=BulkState.CANCELLED)
+    sandbox.settle()
+    [event] = events_of(IPPanelBulkTrigger(written(ids), fail_on=[BulkState.REJECTED], **COMMON))
+    assert event == {"status": "final", "states": {str(ids[7]): 7}, "counts": {"6": 1499, "7": 1}}
+
+
+@pytest.mark.parametrize("count", [1_000, 10_000, 100_000, 1_000_000])
+def test_its_arguments_fit_where_mysql_keeps_them_however_many_it_waits_for(count: int) -> None:
+    chance, ids = random.Random(7), [1_290_000_000]
+    while len(ids) < count:
+        ids.append(ids[-1] + chance.randint(1, 9))
+    kept: dict[str, Any] = {}
+    task_instance = SimpleNamespace(xcom_push=lambda key, value: kept.update({key: value}))
+    trigger = IPPanelBulkTrigger(handed_over(OutboxIds(ids), {"ti": task_instance}), **COMMON)  # type: ignore[typeddict-item]
+    # Encrypted, as Airflow stores them, they are a third longer.
+    assert len(json.dumps(trigger.serialize()[1])) * 1.4 < 64 * 1024
+    assert bool(kept) is (count > 50_000)
