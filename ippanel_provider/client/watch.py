@@ -23,7 +23,7 @@ FEW = 3
 FAILURES = frozenset(state for state in BulkState if state.is_final and not state.is_good)
 """The final states in which no text went out."""
 _EDGE = gateway(Api.EDGE)
-BY_SPAN = 200
+_BY_SPAN = 200
 """More bulks than this are asked after by where they stand in the outbox list, not by their ids."""
 _UNKNOWN, _NAMELESS = 255, 254
 
@@ -162,7 +162,7 @@ class BulkWatch:
         self.tallies: dict[int, Tally] = {}
         self._states = bytearray([_UNKNOWN]) * len(self.outbox_ids)
         self._open = len(self.outbox_ids)
-        self._span: SpanLook | None = SpanLook(self.outbox_ids) if len(self.outbox_ids) > BY_SPAN else None
+        self._span: SpanLook | None = SpanLook(self.outbox_ids) if len(self.outbox_ids) > _BY_SPAN else None
 
     def learn(self, outbox_id: int, state: BulkState) -> None:
         """Take in the state of a bulk; one that is final stays so."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ippanel_provider.client import Client, Settings, edge
-from ippanel_provider.client.watch import BY_SPAN, FAILURES, BulkWatch
+from ippanel_provider.client.watch import FAILURES, BulkWatch
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.service import BulkState
 
@@ -15,6 +15,8 @@ from .test_watch import counted
 
 Send = Callable[..., list[int]]
 MANY = 3000
+BY_SPAN = 200
+"""More are asked after by where they stand."""
 
 
 @pytest.fixture
