@@ -19,13 +19,13 @@ import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ippanel_provider.client import Client, Contact, Flow, NotFound, Option, Page, Phonebook, Request, Settings, Sleep
 from ippanel_provider.client.models import AddedContacts
-from ippanel_provider.client.request import Answer
+from ippanel_provider.client.request import Answer, Together
 from ippanel_provider.sandbox.runner import running_sandbox
 from ippanel_provider.sync.phonebooks.apply import Terms, apply
 from ippanel_provider.sync.phonebooks.memory import Memory, key_of
@@ -145,8 +145,14 @@ class Panel(ABC):
                 return stop.value
             if isinstance(step, Sleep):
                 continue
-            self.calls[step.operation] += 1
-            answer = self.answer(step)
+            asked = step.requests if isinstance(step, Together) else [step]
+            self.calls.update(request.operation for request in asked)
+            answers = self.answers(asked)
+            answer = answers if isinstance(step, Together) else answers[0]
+
+    def answers(self, requests: Sequence[Request[Any]]) -> list[Any]:
+        """Answer requests that are made at once."""
+        return [self.answer(request) for request in requests]
 
     @abstractmethod
     def answer(self, request: Request[Any]) -> Any:
@@ -163,6 +169,10 @@ class Sandboxed(Panel):
     def answer(self, request: Request[Any]) -> Any:
         """Ask the sandbox."""
         return self._client.run(request)
+
+    def answers(self, requests: Sequence[Request[Any]]) -> list[Any]:
+        """Ask the sandbox all at once."""
+        return self._client.run(iter(Together(requests)))
 
 
 class Made(Panel):

@@ -12,6 +12,9 @@ from ippanel_provider.client.edge import phonebook
 from ippanel_provider.client.request import PageRequest
 from ippanel_provider.service import MAX_PAGE_SIZE
 
+PAGES_AHEAD = 8
+"""How many pages of a large phonebook are read at once: fewer than a client's ``max_in_flight``."""
+
 
 @with_config(ConfigDict(coerce_numbers_to_str=True))
 class ListedContact(TypedDict):

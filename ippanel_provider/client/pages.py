@@ -6,6 +6,7 @@ A list that does not turn its page must not be walked for ever, and what was rea
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
@@ -13,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from pydantic_core import to_json
 
 from ippanel_provider.client.errors import Details, Unreadable
-from ippanel_provider.client.request import Flow, Page, PageRequest
+from ippanel_provider.client.request import Flow, Page, PageRequest, Together
 
 T = TypeVar("T")
 
@@ -31,10 +32,12 @@ class Walk(Generic[T]):
     the service counts further pages. Whatever such a list did not show may be there all the same.
     """
 
-    def __init__(self, request: PageRequest[T], *, whole: bool) -> None:
+    def __init__(self, request: PageRequest[T], *, whole: bool, ahead: int = 1) -> None:
         self.incomplete = False
         self._request: PageRequest[T] | None = request
         self._whole = whole
+        self._ahead = ahead
+        self._ready: deque[Page[T]] = deque()
         self._seen: set[bytes] = set()
         self._last: Page[T] | None = None
 
@@ -46,7 +49,7 @@ class Walk(Generic[T]):
         request = self._request
         if request is None:
             return None
-        page = yield from request
+        page = yield from self._page(request)
         if not page.items:
             self._end(request, page.last_page is not None and page.number < page.last_page)
             return None
@@ -59,6 +62,16 @@ class Walk(Generic[T]):
         self._last = page
         self._request = request.turn(request.number + 1) if page.has_more or _may_be_capped(page) else None
         return page
+
+    def _page(self, request: PageRequest[T]) -> Flow[Page[T]]:
+        last = self._last.last_page if self._last is not None else None
+        if self._ready:
+            return self._ready.popleft()
+        if self._ahead == 1 or last is None or last <= request.number:
+            return (yield from request)
+        numbers = range(request.number, min(request.number + self._ahead, last + 1))
+        self._ready.extend((yield from Together([request.turn(number) for number in numbers])))
+        return self._ready.popleft()
 
     def _end(self, request: PageRequest[T], incomplete: bool) -> None:
         self._request = None
@@ -77,20 +90,22 @@ def _may_be_capped(page: Page[Any]) -> bool:
     return page.last_page is None and page.total is None and len(page.items) < page.per_page and not len(page.items) % 5
 
 
-def pages(request: PageRequest[T], *, whole: bool = False) -> Walk[T]:
+def pages(request: PageRequest[T], *, whole: bool = False, ahead: int = 1) -> Walk[T]:
     """Return the walk over this page and all after it.
 
     :param whole: an incomplete list is an error: for those who conclude something from what is not in it
+    :param ahead: how many pages are asked for at once, where the first one says how many there are
     """
-    return Walk(request, whole=whole)
+    return Walk(request, whole=whole, ahead=ahead)
 
 
-def each(request: PageRequest[T], take: Callable[[T], object]) -> Flow[None]:
+def each(request: PageRequest[T], take: Callable[[T], object], *, ahead: int = 1) -> Flow[None]:
     """Call ``take`` with every item of a whole list. What is made meanwhile moves others on, where they show again.
 
+    :param ahead: as of :func:`pages`
     :raises Unreadable: the list is incomplete.
     """
-    walk = pages(request, whole=True)
+    walk = pages(request, whole=True, ahead=ahead)
     while page := (yield from walk.turn()):
         for item in page.items:
             take(item)

@@ -131,5 +131,23 @@ class Sleep:
         yield self
 
 
-Flow = Generator[Request[Any] | Sleep, Any, T]
+@dataclass(frozen=True, slots=True)
+class Together(Generic[T_co]):
+    """A step of a flow: several reads at once; their results in the order of the requests.
+
+    All are waited for, whatever becomes of one; then the first error in that order is raised.
+    """
+
+    requests: Sequence[Request[T_co]]
+
+    def __post_init__(self) -> None:
+        if any(request.is_send for request in self.requests):
+            raise TypeError("sends are made one by one, so that each one's outcome is known before the next leaves")
+
+    def __iter__(self) -> Generator[Together[Any], Any, list[T_co]]:
+        results: list[T_co] = yield self
+        return results
+
+
+Flow = Generator[Request[Any] | Sleep | Together[Any], Any, T]
 """A generator of steps; what it returns is the result."""

@@ -22,7 +22,7 @@ from ippanel_provider.client.errors import (
     Unreachable,
     as_invalid_input,
 )
-from ippanel_provider.client.request import Replay, Request, Sleep
+from ippanel_provider.client.request import Replay, Request, Sleep, Together
 
 T = TypeVar("T")
 _DAY = 86_400.0
@@ -89,7 +89,7 @@ class Transmit:
     credential: Credential | None = field(repr=False)
 
 
-Effect = Request[Any] | Sleep | NeedCredential | Await | Transmit
+Effect = Request[Any] | Sleep | NeedCredential | Await | Transmit | Together[Any]
 
 
 def exchange(request: Request[T], auth: Auth, retry: Retry) -> Generator[Effect, Any, T]:

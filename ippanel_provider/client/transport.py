@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, closing
 from typing import Any, Self, TypeVar, overload
 
@@ -19,7 +20,7 @@ from ippanel_provider.client.auth._renewal import Await
 from ippanel_provider.client.auth.sources import obtain
 from ippanel_provider.client.errors import IPPanelClientError
 from ippanel_provider.client.pages import AsyncItems, Items, pages
-from ippanel_provider.client.request import Answer, Flow, PageRequest, Request, Sleep
+from ippanel_provider.client.request import Answer, Flow, PageRequest, Request, Sleep, Together
 from ippanel_provider.client.retrying import Effect, NeedCredential, Transmit
 from ippanel_provider.client.settings import Settings
 
@@ -105,6 +106,9 @@ class Client(Wire):
                 return time.sleep(effect.seconds)
             case Request():
                 return self.run(effect)
+            case Together():
+                with ThreadPoolExecutor(max(1, len(effect.requests)), thread_name_prefix="ippanel-read") as pool:
+                    return list(pool.map(self.run, effect.requests))
             case _:
                 raise TypeError(_NO_STEP.format(effect))
 
@@ -193,6 +197,12 @@ class AsyncClient(Wire):
                 return await asyncio.sleep(effect.seconds)
             case Request():
                 return await self.run(effect)
+            case Together():
+                results = await asyncio.gather(*map(self.run, effect.requests), return_exceptions=True)
+                for result in results:
+                    if isinstance(result, BaseException):
+                        raise result
+                return results
             case _:
                 raise TypeError(_NO_STEP.format(effect))
 

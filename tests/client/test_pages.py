@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from ippanel_provider.client import AsyncClient, Client, Flow, PageRequest, Settings, Unreadable
+from ippanel_provider.client import AsyncClient, Client, Flow, IPPanelError, PageRequest, Settings, Unreadable, edge
 from ippanel_provider.client._envelope import reading_page
 from ippanel_provider.client.pages import each, everything, pages
+from ippanel_provider.client.request import Together
 
 from .raw_server import Arrived, Raw, RawServer, http, listening
 
@@ -60,6 +62,7 @@ WHOLE = [
     pytest.param([[]], {"last_page": 1, "total": 0}, 2, [], 1, id="nothing there, and the figures say so"),
     pytest.param([[]], {"last_page": 0}, 2, [], 1, id="a service that counts no page of nothing"),
 ]
+PAGES = [[2 * page, 2 * page + 1] for page in range(10)]
 BROKEN = [
     pytest.param([[1, 2]], {"last_page": 9}, 2, [1, 2], 2, id="the first page again, with figures"),
     pytest.param([[1, 2]], NO_FIGURES, 2, [1, 2], 2, id="a full first page again, without figures"),
@@ -143,3 +146,70 @@ def test_the_pages_are_steps_of_a_flow(server: RawServer) -> None:
 
     with Client(KEY, Settings(base_url=server.url)) as client:
         assert client.run(numbered()) == [(1, [1, 2]), (2, [3])]
+
+
+def meeting(together: int) -> Any:
+    """Answers pages, but those after the first only once so many of them are asked for at once."""
+    barrier = threading.Barrier(together)
+    answer = answers(*PAGES, figures={"last_page": 10})
+
+    def respond(arrived: Arrived) -> Raw:
+        if not arrived.line.split()[1].endswith("page=1"):
+            barrier.wait(10)
+        return answer(arrived)  # type: ignore[no-any-return]
+
+    return respond
+
+
+def test_pages_are_read_ahead_once_the_first_has_told_how_many_there_are(server: RawServer) -> None:
+    server.respond = meeting(3)
+    met: list[int] = []
+
+    async def on_a_loop() -> None:
+        async with AsyncClient(KEY, Settings(base_url=server.url)) as client:
+            await client.run(each(listed(), met.append, ahead=3))
+
+    with Client(KEY, Settings(base_url=server.url)) as client:
+        client.run(each(listed(), met.append, ahead=3))
+    asyncio.run(on_a_loop())
+    assert met == [*range(20), *range(20)]
+    assert len(server.requests) == 20
+
+
+@pytest.mark.parametrize(("of_pages", "figures", "per_page", "items", "requests"), WHOLE)
+def test_reading_ahead_finds_what_turning_pages_does(
+    server: RawServer,
+    of_pages: list[list[int]],
+    figures: dict[str, Any],
+    per_page: int,
+    items: list[int],
+    requests: int,
+) -> None:
+    server.respond = answers(*of_pages, figures=figures)
+    met: list[int] = []
+    with Client(KEY, Settings(base_url=server.url)) as client:
+        client.run(each(listed(per_page=per_page), met.append, ahead=4))
+    assert met == items
+    assert len(server.requests) == requests
+
+
+def test_a_page_that_fails_fails_the_walk_after_what_was_before_it(server: RawServer) -> None:
+    answer = answers(*PAGES, figures={"last_page": 10})
+    server.respond = lambda arrived: http(403, {}) if arrived.line.split()[1].endswith("page=6") else answer(arrived)
+    met: list[int] = []
+
+    async def on_a_loop() -> None:
+        async with AsyncClient(KEY, Settings(base_url=server.url)) as client:
+            await client.run(each(listed(), met.append, ahead=4))
+
+    with Client(KEY, Settings(base_url=server.url)) as client, pytest.raises(IPPanelError):
+        client.run(each(listed(), met.append, ahead=4))
+    assert met == list(range(10))
+    with pytest.raises(IPPanelError):
+        asyncio.run(on_a_loop())
+
+
+def test_sends_are_never_made_together() -> None:
+    send = edge.send.webservice("سلام", ["09120000001"], sender="+983000505")
+    with pytest.raises(TypeError, match="one by one"):
+        Together([send])

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 from ippanel_provider.client import Client, Flow, IPPanelError, NoAnswer, Request, Retry, Settings, Sleep
+from ippanel_provider.client.request import Together
 from ippanel_provider.sandbox.runner import RunningSandbox
 
 T = TypeVar("T")
@@ -64,18 +65,29 @@ class Run:
             error, answer = None, None
             if isinstance(step, Sleep):
                 continue
-            number = len(self.calls)
-            self.calls.append(step.operation)
-            if number == kill_at and not sent:
-                raise Killed
             try:
-                answer = self._client.run(step)
-                if lose is not None and lose(step):
-                    raise NoAnswer("the answer was lost")
+                if isinstance(step, Together):
+                    answer = [self._ask(request, kill_at, sent, lose) for request in step.requests]
+                else:
+                    answer = self._ask(step, kill_at, sent, lose)
             except IPPanelError as failed:
                 error = failed
+
+    def _ask(
+        self, request: Request[Any], kill_at: int | None, sent: bool, lose: Callable[[Request[Any]], bool] | None
+    ) -> Any:
+        number = len(self.calls)
+        self.calls.append(request.operation)
+        if number == kill_at and not sent:
+            raise Killed
+        try:
+            answer = self._client.run(request)
+            if lose is not None and lose(request):
+                raise NoAnswer("the answer was lost")
+        finally:
             if number == kill_at:
                 raise Killed
+        return answer
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from ippanel_provider.client.auth._renewal import Await, Renewal
 from ippanel_provider.client.errors import InvalidInput, IPPanelClientError, NotSent, Unconfirmed
-from ippanel_provider.client.request import Flow, Request, Sleep
+from ippanel_provider.client.request import Flow, Request, Sleep, Together
 
 
 class Auth(Protocol):
@@ -74,7 +74,9 @@ class Credential:
     value: str = field(repr=False)
 
 
-def obtain(auth: Auth, rejected: Credential | None) -> Generator[Request[Any] | Sleep | Await, Any, Credential]:
+def obtain(
+    auth: Auth, rejected: Credential | None
+) -> Generator[Request[Any] | Sleep | Together[Any] | Await, Any, Credential]:
     """Yield the steps to a credential other than ``rejected``; return it.
 
     :raises NotSent: when a login left and no answer came: what needed the credential was never sent.
@@ -88,7 +90,7 @@ def obtain(auth: Auth, rejected: Credential | None) -> Generator[Request[Any] | 
         yield under_way
 
 
-def _lead(auth: Auth, rejected: Credential | None) -> Generator[Request[Any] | Sleep, Any, Credential]:
+def _lead(auth: Auth, rejected: Credential | None) -> Flow[Credential]:
     failure: IPPanelClientError | None = None
     try:
         # Whoever led before may have renewed it already.

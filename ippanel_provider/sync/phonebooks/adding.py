@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ippanel_provider.client import Flow, Refused, Sleep, Unauthorized, Unconfirmed, edge
-from ippanel_provider.client.contacts import ListedContact, listed_contacts
+from ippanel_provider.client.contacts import PAGES_AHEAD, ListedContact, listed_contacts
 from ippanel_provider.client.edge.phonebook import NewContact
 from ippanel_provider.client.pages import each
 from ippanel_provider.sync.applying import ATTEMPTS, reason_of
@@ -102,7 +102,7 @@ class Adding:
                 found[number] = listed_of(fields_of(contact, self._fields))
 
         if len(numbers) > _FEW:
-            yield from each(listed_contacts(self.book_id), take)
+            yield from each(listed_contacts(self.book_id), take, ahead=PAGES_AHEAD)
             return found
         for number in numbers:
             yield from each(listed_contacts(self.book_id, number=f"+{number}"), take)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from ippanel_provider.client import Contact, Flow, InvalidInput, NotFound, Option, Phonebook, edge
-from ippanel_provider.client.contacts import listed_contacts
+from ippanel_provider.client.contacts import PAGES_AHEAD, listed_contacts
 from ippanel_provider.client.pages import each, everything
 from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.sync.errors import Ambiguous, BookFull
@@ -37,7 +37,7 @@ def make_plan(spec: BookSpec, rows: Iterable[Row], memory: Memory) -> Flow[Phone
     index = BookIndex(tuple(spec.fields))
     for place, head in enumerate(heads):
         if head.id is not None:
-            yield from each(listed_contacts(head.id), partial(index.add, book=place))
+            yield from each(listed_contacts(head.id), partial(index.add, book=place), ahead=PAGES_AHEAD)
     plan = PhonebookPlan(Head(spec, heads, options, memory.key.fingerprint))
     try:
         yield from _Planning(plan, index, memory).run(rows)

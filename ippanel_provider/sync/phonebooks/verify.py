@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ippanel_provider.client import Flow
-from ippanel_provider.client.contacts import ListedContact, listed_contacts
+from ippanel_provider.client.contacts import PAGES_AHEAD, ListedContact, listed_contacts
 from ippanel_provider.client.pages import each
 from ippanel_provider.sync.errors import PanelChanged
 from ippanel_provider.sync.phonebooks.index import MASK, fields_of, listed_of, number_of, whole_of
@@ -84,7 +84,7 @@ def _check_book(plan: PhonebookPlan, place: int, book_id: int, touched: _Touched
                 rest = (rest + whole_of(contact)) & MASK
                 untouched += 1
 
-    yield from each(listed_contacts(book_id), take)
+    yield from each(listed_contacts(book_id), take, ahead=PAGES_AHEAD)
     if (untouched, rest) != (book.untouched, book.rest):
         raise _changed(
             f"contacts of phonebook {book.title!r} that the plan leaves alone were changed, added or deleted"
