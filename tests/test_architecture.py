@@ -65,6 +65,7 @@ FOREIGN = {
     "wtforms": {"hooks"},
     "flask_appbuilder": {"hooks"},
     "apprise": APPRISE_FLOOR,
+    "argcomplete": {"cli"},
     "starlette": {"sandbox"},
     "uvicorn": {"sandbox"},
     "openpyxl": {"sandbox", "tables"},

@@ -83,6 +83,7 @@ def login(options: argparse.Namespace, settings: Settings) -> Result:
     return Result(
         {"user_name": account.user_name, "expires_at": token.expires_at.isoformat()},
         [f"Logged in as {plain(account.user_name)} until {until:%Y-%m-%d %H:%M}."],
+        acted=True,
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from ippanel_provider import __version__, apprise_install
 from ippanel_provider.cli import lint
@@ -28,13 +29,20 @@ exit codes:
   2    wrong arguments, input or surroundings; nothing was sent
   3    not sent: no connection, or the service asks to come later; safe to repeat
   4    unconfirmed: the request left and no readable answer came; it may have gone out, so look before repeating
-  130  interrupted
+  130  interrupted (143 where it was terminated, 129 where the terminal went): a text that was under way may have gone
+       out; a line on standard error says whether one was
+
+What became of a text decides the code, also where the result cannot be written.
 """
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the options of a command line; ``--help`` and mistakes end the process, with 0 and 2."""
     parser = _parser()
+    if "_ARGCOMPLETE" in os.environ:
+        from ippanel_provider.cli.completion import complete
+
+        complete(parser)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         refuse = getattr(options, "refuse", parser.error)
@@ -65,19 +73,19 @@ def _parser() -> argparse.ArgumentParser:
     command("logout", "end the token that login keeps")
     command("credit", "show the account's credit in rial")
 
-    send = command("send", "send one text to one or more recipients")
-    _sender(send)
-    send.add_argument("-m", "--text", required=True, metavar="TEXT", help="the text; - reads standard input")
-    send.add_argument(
-        "recipients",
-        nargs="+",
-        metavar="NUMBER",
-        help=f"mobile number, as 09120000000; at most {MAX_RECIPIENTS_PER_REQUEST}",
-    )
+    _add_sending(command)
 
     status = command("status", "show what became of what was sent")
     status.add_argument("outbox_ids", nargs="+", metavar="ID", help="outbox id, as send prints it")
     status.add_argument("--deliveries", action="store_true", help="also count what became of the recipients")
+    status.add_argument(
+        "--wait",
+        nargs="?",
+        const="10m",
+        metavar="TIME",
+        help="wait until all are final, at most so long (90s, 10m, 2h; default: 10m); ends with 0 if all were sent, "
+        "with 1 if one was not, with 4 if the time was too short",
+    )
 
     inbox = command("inbox", "show the texts that came in, newest first")
     inbox.add_argument("--limit", type=int, default=20, metavar="N", help="show at most so many (default: %(default)s)")
@@ -92,7 +100,60 @@ def _parser() -> argparse.ArgumentParser:
 
     add_sync(commands, _common())
     add_campaign(commands)
+    shell = commands.add_parser(
+        "completion",
+        help="print what lets a shell complete this command",
+        description='Print what lets a shell complete the command: eval "$(ippanel completion bash)" in ~/.bashrc, the '
+        "same with zsh in ~/.zshrc after compinit, `ippanel completion fish | source` in config.fish.",
+        allow_abbrev=False,
+    )
+    shell.add_argument("shell", choices=("bash", "zsh", "fish"))
+    shell.set_defaults(json=False)
     return parser
+
+
+def _add_sending(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    send = command("send", "send one text to one or more recipients")
+    _sender(send)
+    _send_time(send)
+    send.add_argument("-m", "--text", required=True, metavar="TEXT", help="the text; - reads standard input")
+    send.add_argument(
+        "--recipients-file",
+        type=Path,
+        metavar="FILE",
+        help="a file of mobile numbers, one or more a line, in any encoding; - reads standard input",
+    )
+    send.add_argument(
+        "recipients",
+        nargs="*",
+        metavar="NUMBER",
+        help=f"mobile number, as 09120000000; with those of the file at most {MAX_RECIPIENTS_PER_REQUEST}",
+    )
+
+    pattern = command("pattern", "send an approved pattern to one recipient")
+    _sender(pattern)
+    _send_time(pattern)
+    pattern.add_argument(
+        "--var",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="the value of a variable, a text; once for each",
+    )
+    pattern.add_argument(
+        "--variables",
+        type=Path,
+        metavar="FILE",
+        help="an object of variables as JSON; - reads standard input, so that no other user sees a code",
+    )
+    pattern.add_argument("code", metavar="CODE", help="the code of the pattern")
+    pattern.add_argument("recipient", metavar="NUMBER", help="mobile number, as 09120000000")
+
+    cancel = command("cancel", "take back what is to go out later, until 5 minutes before it does")
+    cancel.add_argument("outbox_ids", nargs="+", metavar="ID", help="outbox id, as send prints it")
+    for each in (send, pattern):
+        each.set_defaults(left="Nothing was sent.", in_flight="The text may have gone out.")
+    cancel.set_defaults(left="Nothing was cancelled.", in_flight="Some may be cancelled: ask for their status.")
 
 
 def _common() -> argparse.ArgumentParser:
@@ -112,6 +173,14 @@ def _common() -> argparse.ArgumentParser:
         "--api", type=Api, choices=list(Api), default=Api.EDGE, help="which API to speak (default: %(default)s)"
     )
     return common
+
+
+def _send_time(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--send-time",
+        metavar="TIME",
+        help="when to send, 5 minutes to 90 days ahead: 2027-03-20T09:00:00+03:30, or 45m, 2h, 1d from now",
+    )
 
 
 def _sender(parser: argparse.ArgumentParser) -> None:

@@ -114,6 +114,7 @@ def _resolve(engine: Any, options: argparse.Namespace) -> Result:
     return Result(
         {"name": found.name, "chunk": options.chunk, "decision": options.decision, "by": options.by},
         [f"Written down. Clear the task in Airflow: its next try {_NEXT[options.decision]}."],
+        acted=True,
     )
 
 
@@ -124,7 +125,7 @@ def _prune(engine: Any, options: argparse.Namespace) -> Result:
     lines = [f"{pruned} campaigns pruned."]
     if in_doubt:
         lines.append(f"{in_doubt} are old enough but something in them is in doubt: decide about it first.")
-    return Result({"pruned": pruned, "in_doubt": in_doubt}, lines)
+    return Result({"pruned": pruned, "in_doubt": in_doubt}, lines, acted=True)
 
 
 def _found(engine: Any, options: argparse.Namespace) -> Any:

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ippanel_provider.cli.terminal import complain, finish, plain, write, write_json
+from ippanel_provider.cli.result import WRONG_INPUT, Result
+from ippanel_provider.cli.terminal import plain
 from ippanel_provider.text.lint import Finding, Level, lint
 
-WRONG = 2
 _PARAMETERS = {"message", "row_message", "text"}
 """What texts are called where DAGs give them."""
 _FILES = (".txt", ".py", ".md", ".j2", ".jinja")
@@ -46,8 +46,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print the findings as JSON, for scripts")
 
 
-def run(options: argparse.Namespace) -> int:
-    """Look at each text; return the exit code."""
+def run(options: argparse.Namespace) -> Result:
+    """Look at each text.
+
+    :raises OSError: one cannot be read, or is no text.
+    """
     found: list[Found] = []
     try:
         for given in options.texts:
@@ -56,18 +59,11 @@ def run(options: argparse.Namespace) -> int:
                 found += [Found(where, one) for one in lint(text, opt_out=opt_out, part_price=options.part_price)]
     except (OSError, UnicodeError, SyntaxError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it cannot be read as a text"
-        complain(f"{given}: {reason}")
-        return WRONG
-    if options.json:
-        rows = [{"where": where, "rule": one.rule, "level": one.level, "message": one.message} for where, one in found]
-        write_json({"findings": rows})
-    else:
-        for where, one in found:
-            write(plain(f"{where}: {one}" if where else str(one)))
-        if not found:
-            write("Nothing odd.")
-    finish()
-    return WRONG if any(one.level is Level.ERROR for _, one in found) else 0
+        raise OSError(f"{given}: {reason}") from None
+    rows = [{"where": where, "rule": one.rule, "level": one.level, "message": one.message} for where, one in found]
+    lines = [plain(f"{where}: {one}" if where else str(one)) for where, one in found]
+    worst = any(one.level is Level.ERROR for _, one in found)
+    return Result({"findings": rows}, lines or ["Nothing odd."], WRONG_INPUT if worst else 0)
 
 
 def _texts(given: str) -> Iterator[tuple[str, str]]:

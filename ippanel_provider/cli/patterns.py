@@ -53,7 +53,10 @@ def _apply(client: Client, options: argparse.Namespace) -> Result:
         rows = [row._replace(status=decided[row.code].status if row.code in decided else row.status) for row in rows]
     bad = any(row.action == "rejected" or (options.wait and _has_file(row) and row.status != "active") for row in rows)
     return Result(
-        {"plan_id": plan.plan_id, "patterns": [row.as_json() for row in rows]}, _told(rows), WRONG if bad else 0
+        {"plan_id": plan.plan_id, "patterns": [row.as_json() for row in rows]},
+        _told(rows),
+        WRONG if bad else 0,
+        acted=True,
     )
 
 

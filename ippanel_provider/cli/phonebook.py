@@ -60,7 +60,7 @@ def _apply(client: Client, options: argparse.Namespace) -> Result:
     lines = [f"Applied: {told(counts)}."] + (
         [f"{counts['rejected']} were rejected.{where}"] if counts["rejected"] else []
     )
-    return Result(summary, lines, WRONG if counts["rejected"] else 0)
+    return Result(summary, lines, WRONG if counts["rejected"] else 0, acted=True)
 
 
 def _export(client: Client, options: argparse.Namespace) -> Result:

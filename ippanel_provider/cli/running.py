@@ -6,48 +6,45 @@ import argparse
 import os
 from collections.abc import Callable
 
-from ippanel_provider.cli import account, campaign, commands, patterns, phonebook
-from ippanel_provider.cli.result import Result
-from ippanel_provider.cli.terminal import complain, finish, write, write_json
-from ippanel_provider.client import Client, InvalidInput, IPPanelError, NotSent, Refused, Settings, Unconfirmed, gateway
+from ippanel_provider.cli import account, campaign, looking, patterns, phonebook, sending
+from ippanel_provider.cli.interrupts import in_flight
+from ippanel_provider.cli.result import UNCONFIRMED, WRONG_INPUT, Result
+from ippanel_provider.cli.sending import exit_code
+from ippanel_provider.cli.showing import shown, wrong_input
+from ippanel_provider.cli.terminal import complain
+from ippanel_provider.client import Client, InvalidInput, IPPanelError, Settings, gateway
 from ippanel_provider.client.gateway import Gateway
-
-REFUSED, WRONG_INPUT, NOT_SENT, UNCONFIRMED = 1, 2, 3, 4
+from ippanel_provider.values import InvalidValue
 
 _ACCOUNT: dict[str, Callable[[argparse.Namespace, Settings], Result]] = {
     "login": account.login,
     "logout": account.logout,
 }
 _COMMANDS: dict[str, Callable[[Client, Gateway, argparse.Namespace], Result]] = {
-    "credit": commands.credit,
-    "send": commands.send,
-    "status": commands.status,
-    "inbox": commands.inbox,
-    "price": commands.price,
+    "credit": looking.credit,
+    "status": looking.status,
+    "inbox": looking.inbox,
+    "price": looking.price,
     "patterns": patterns.patterns,
     "phonebook": phonebook.phonebook,
 }
+_ACTS: dict[str, Callable[[Gateway, argparse.Namespace], sending.Act]] = {
+    "send": sending.send,
+    "pattern": sending.pattern,
+    "cancel": sending.cancel,
+}
+"""What cannot be taken back: it first looks at all that can be wrong here, and signals leave it time for an answer."""
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command, print its result and return its exit code."""
     try:
         result = _result(options)
-    except IPPanelError as error:
+    except (IPPanelError, InvalidValue) as error:
         complain(str(error))
-        return _exit_code(error, options)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        complain(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
-        return _wrong_input(options)
-    if options.json:
-        write_json(result.data)
-    else:
-        for line in result.lines:
-            write(line)
-    finish()
-    return result.code
+        code = exit_code(error)
+        return wrong_input(options) if code == WRONG_INPUT else code
+    return shown(result, options)
 
 
 def _result(options: argparse.Namespace) -> Result:
@@ -57,8 +54,25 @@ def _result(options: argparse.Namespace) -> Result:
     settings = _settings(options)
     if options.command in _ACCOUNT:
         return _ACCOUNT[options.command](options, settings)
+    api = gateway(options.api)
+    if options.command in _ACTS:
+        act = _ACTS[options.command](api, options)
+        with Client(account.credential(settings), settings) as client:
+            options.left = options.in_flight
+            return in_flight(lambda: _told(act, client))
     with Client(account.credential(settings), settings) as client:
-        return _COMMANDS[options.command](client, gateway(options.api), options)
+        return _COMMANDS[options.command](client, api, options)
+
+
+def _told(act: sending.Act, client: Client) -> Result:
+    try:
+        return act(client)
+    except (IPPanelError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001
+        # Not Python's own 1, which says that the service refused.
+        complain(f"an error of this program ({type(error).__name__}); the text may have gone out. Please report it.")
+        return Result({}, (), UNCONFIRMED, acted=True)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -69,16 +83,3 @@ def _settings(options: argparse.Namespace) -> Settings:
         given = "IPPANEL_BASE_URL" if options.base_url == os.environ.get("IPPANEL_BASE_URL") else "--base-url"
         raise InvalidInput(str(error).replace("base_url", given, 1)) from None
     return settings
-
-
-def _exit_code(error: IPPanelError, options: argparse.Namespace) -> int:
-    if isinstance(error, NotSent):
-        return NOT_SENT
-    if isinstance(error, Unconfirmed):
-        return UNCONFIRMED
-    return REFUSED if isinstance(error, Refused) else _wrong_input(options)
-
-
-def _wrong_input(options: argparse.Namespace) -> int:
-    # Where 2 says that there are changes, a mistake is told by another code.
-    return int(getattr(options, "wrong_input", WRONG_INPUT))

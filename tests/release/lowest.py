@@ -40,7 +40,7 @@ FLOORS = {
                 "tests/sync",
             ),
             *("tests/sandbox/edge", "tests/sandbox/web/test_pages.py", "tests/sandbox/test_server.py"),
-            *("tests/test_cli.py", "tests/test_client_on_sandbox.py"),
+            *("tests/cli", "tests/test_client_on_sandbox.py"),
         ),
     ),
     "airflow": Floor(

@@ -1,22 +1,22 @@
-"""What each command asks of the service, and how it tells the answer."""
+"""``ippanel credit``, ``status``, ``inbox`` and ``price``: what is asked of the service, and how the answer is told."""
 
 from __future__ import annotations
 
 import argparse
+import time
 from collections import Counter
 from itertools import islice
 from typing import Any
 
-from ippanel_provider.cli.asking import text_of
-from ippanel_provider.cli.result import Result
-from ippanel_provider.cli.terminal import plain, quoted
-from ippanel_provider.client import Client, InvalidInput
+from ippanel_provider.cli.addressing import sender
+from ippanel_provider.cli.asking import span, text_of
+from ippanel_provider.cli.result import REFUSED, UNCONFIRMED, Result
+from ippanel_provider.cli.terminal import beside, plain
+from ippanel_provider.client import Client, Flow, InvalidInput, NotFound, NotSent, Sleep, Unconfirmed
 from ippanel_provider.client.gateway import Gateway
 from ippanel_provider.client.models import Bulk, IncomingText
 from ippanel_provider.service import MAX_PAGE_SIZE
-from ippanel_provider.text import numbers, parts
-
-_BAD_SHOWN = 5
+from ippanel_provider.text import numbers
 
 
 def credit(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
@@ -25,25 +25,38 @@ def credit(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
     return Result({"credit": rial}, [f"{rial:,.0f} rial"])
 
 
-def send(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
-    """Send one text; refuse all of it if one number is wrong."""
-    text = text_of(options.text)
-    recipients = _recipients(options.recipients)
-    receipt = client.run(api.send(text, recipients, sender=_sender(options)))
-    size = parts.measure(text)
-    people = "1 recipient" if len(recipients) == 1 else f"{len(recipients)} recipients"
-    length = "1 part" if size.parts == 1 else f"{size.parts} parts"
-    repeats = len(options.recipients) - len(recipients)
-    lines = [f"Accepted for {people}, {length} each."] + [f"outbox id {outbox_id}" for outbox_id in receipt.outbox_ids]
-    if repeats:
-        lines.insert(1, f"{repeats} given more than once are sent to once.")
-    return Result({"outbox_ids": list(receipt.outbox_ids), "recipients": len(recipients), "parts": size.parts}, lines)
-
-
 def status(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
-    """The state of each bulk."""
-    told = [_told(client, api, client.run(api.bulk(outbox_id)), options.deliveries) for outbox_id in options.outbox_ids]
-    return Result({"bulks": [data for data, _ in told]}, [line for _, lines in told for line in lines])
+    """The state of each bulk; with ``--wait`` once each is final, and the exit code says whether all were sent."""
+    ids = [str(outbox_id) for outbox_id in options.outbox_ids]
+    if options.wait is None:
+        bulks = {outbox_id: client.run(api.bulk(outbox_id)) for outbox_id in ids}
+    else:
+        bulks = client.run(_final(api, ids, wait=span(options.wait, "wait")))
+    told = [_told(client, api, bulk, options.deliveries) for bulk in bulks.values()]
+    states = [bulk.state for bulk in bulks.values()]
+    code = 0
+    if options.wait is not None and not all(state.is_good for state in states):
+        code = REFUSED if any(state.is_final and not state.is_good for state in states) else UNCONFIRMED
+    return Result({"bulks": [data for data, _ in told]}, [line for _, lines in told for line in lines], code)
+
+
+def _final(api: Gateway, ids: list[str], *, wait: float) -> Flow[dict[str, Bulk]]:
+    """Ask until all are final or the time is up. Until then nobody who cannot be asked is given up."""
+    until = time.monotonic() + wait
+    bulks: dict[str, Bulk] = {}
+    while True:
+        left = until - time.monotonic()
+        for outbox_id in ids:
+            if outbox_id not in bulks or not bulks[outbox_id].state.is_final:
+                try:
+                    bulks[outbox_id] = yield from api.bulk(outbox_id)
+                # What was just sent may not be known to the reports yet.
+                except (NotFound, NotSent, Unconfirmed):
+                    if left <= 0 and outbox_id not in bulks:
+                        raise
+        if left <= 0 or (len(bulks) == len(set(ids)) and all(bulk.state.is_final for bulk in bulks.values())):
+            return {outbox_id: bulks[outbox_id] for outbox_id in ids}
+        yield Sleep(min(left, max(1.0, min(60.0, wait / 20))))
 
 
 def inbox(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
@@ -54,43 +67,22 @@ def inbox(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
     texts = list(islice(client.walk(page), options.limit))
     shown = [_shown(text, whole=options.show_numbers) for text in texts]
     lines = [
-        f"{row['received_at'] or '':<25}  {plain(row['sender'])}  {plain(row['line'])}  {quoted(row['message'])}"
+        line
         for row in shown
+        for line in beside(
+            f"{row['received_at'] or '':<25}  {plain(row['sender'])}  {plain(row['line'])}", row["message"]
+        )
     ]
     return Result({"messages": shown}, lines or ["No texts."])
 
 
 def price(client: Client, api: Gateway, options: argparse.Namespace) -> Result:
     """What a text costs."""
-    cost = client.run(api.price(text_of(options.text), sender=_sender(options)))
+    cost = client.run(api.price(text_of(options.text), sender=sender(options)))
     data = {"mci_price": cost.mci_price, "other_price": cost.other_price, "parts": cost.parts}
     return Result(
         data, [f"parts  {cost.parts}", f"MCI    {cost.mci_price:,.0f} rial", f"other  {cost.other_price:,.0f} rial"]
     )
-
-
-def _recipients(given: list[str]) -> list[str]:
-    """All as the wire has them, each once.
-
-    :raises InvalidInput: naming every number that is none, masked.
-    """
-    recipients: dict[str, None] = {}
-    bad = []
-    for place, number in enumerate(given, 1):
-        try:
-            recipients[numbers.normalize(number)] = None
-        except numbers.InvalidNumber as error:
-            bad.append(f"no. {place} ({plain(numbers.mask(number))}): {error}")
-    if bad:
-        more = f"; and {len(bad) - _BAD_SHOWN} more" if len(bad) > _BAD_SHOWN else ""
-        raise InvalidInput(f"recipients: nothing was sent. {'; '.join(bad[:_BAD_SHOWN])}{more}")
-    return list(recipients)
-
-
-def _sender(options: argparse.Namespace) -> str:
-    if not options.sender:
-        raise InvalidInput("sender: give the line to send from with --sender, or set IPPANEL_SENDER")
-    return str(options.sender)
 
 
 def _told(client: Client, api: Gateway, bulk: Bulk, deliveries: bool) -> tuple[dict[str, Any], list[str]]:
