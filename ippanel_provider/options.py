@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from ippanel_provider.service import BulkState
-from ippanel_provider.values import InvalidValue, seconds
+from ippanel_provider.values import InvalidValue, number, seconds, whole
+
+_MOST_SAMPLES = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +46,37 @@ class Memory:
     def seconds_kept(self) -> float | None:
         """``keep_for`` in seconds."""
         return None if self.keep_for is None else seconds(self.keep_for, "keep_for", low=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checks:
+    """What is looked at before anything is sent.
+
+    :param null_values: words in cells that stand for nothing, such as ``NULL``, ``\\N`` or ``#N/A``
+    :param samples: how many texts a dry run shows: the first, the longest, the dearest, one in which the most fallbacks
+        stand in for empty cells, and others at random
+    :param samples_path: where it writes them, in a file that only its owner may read, by ``.csv``, ``.jsonl``,
+        ``.parquet`` or ``.xlsx``; with ``show_rendered`` they go to the log too (templated)
+    :param lint: ``warn`` (default) of what is odd about texts, by rule; ``refuse`` texts with errors; or ``off``
+    :param max_cost: send nothing that costs more in this run, in rial; it takes a first pass over the source
+    :raises InvalidValue: naming the field.
+    """
+
+    null_values: Collection[str] = ()
+    samples: int = 0
+    samples_path: Any = None
+    lint: str = "warn"
+    max_cost: float | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.null_values, str):
+            raise InvalidValue("null_values", "expected a list of words, got one text")
+        object.__setattr__(self, "null_values", tuple(map(str, self.null_values)))
+        object.__setattr__(self, "samples", whole(self.samples, "samples", low=0, high=_MOST_SAMPLES))
+        if self.lint not in ("warn", "refuse", "off"):
+            raise InvalidValue("lint", "expected one of warn, refuse, off")
+        if self.max_cost is not None:
+            object.__setattr__(self, "max_cost", number(self.max_cost, "max_cost", low=0))
 
 
 def _state(given: BulkState | str | int) -> BulkState:

@@ -73,6 +73,8 @@ class Order:
     :param first_pass: read the source once before anything is sent, to count, to price and to see it can be read
     :param check_credit: whether the credit has to cover the whole cost (with a first pass), or the first chunk
     :param opt_out_suffix: the service bills ``لغو11`` at the end of texts from this line; only for parts and cost
+    :param lint: ``off``, ``warn`` of what is odd about texts, or ``refuse`` those with errors
+    :param max_cost: what may be spent in this run, in rial; None is no limit
     :param allow_empty: whether a source without rows is a success
     :param resend_states: final states of a bulk of an earlier try that count as "not sent", so that it is sent again
     :param profile: what is known of the panel beforehand, such as a connection's ``service_profile``
@@ -95,6 +97,8 @@ class Order:
     check_credit: bool = True
     opt_out_suffix: bool = False
     allow_empty: bool = False
+    lint: str = "off"
+    max_cost: float | None = None
     resend_states: Collection[int] = ()
     profile: ServiceProfile | None = field(default=None, repr=False)
 

@@ -90,6 +90,8 @@ def screened(
         on_reject=on_reject,
         first_pass=order.first_pass,
         check_credit=order.check_credit,
+        lint=order.lint,
+        max_cost=order.max_cost,
     )
 
 

@@ -11,7 +11,8 @@ from ippanel_provider.operators.deployment import CONCURRENCY, LEDGER_CONN_ID, D
 from ippanel_provider.operators.hidden_fields import Private
 from ippanel_provider.operators.rejects import rejects_to
 from ippanel_provider.operators.sending import SendingOperator
-from ippanel_provider.options import Memory
+from ippanel_provider.options import Checks, Memory
+from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -33,6 +34,21 @@ def texts_of(message: Any) -> Form:
     from ippanel_provider.client.validation import text
 
     return OwnTexts() if message is None else SharedText(text(str(message)))
+
+
+def refuse_constant(checks: Checks, **texts: Any) -> None:
+    """Refuse texts with errors when the DAG is parsed, where that was asked for.
+
+    :raises InvalidValue: naming the field.
+    """
+    if checks.lint != "refuse":
+        return
+    from ippanel_provider.text.lint import Level, lint
+
+    for field, text in texts.items():
+        for finding in lint(text) if isinstance(text, str) else ():
+            if finding.level is Level.ERROR:
+                raise InvalidValue(field, f"{finding.message} ({finding.rule})")
 
 
 class CampaignOperator(SendingOperator):
@@ -69,6 +85,7 @@ class CampaignOperator(SendingOperator):
     :param opt_out_suffix: the service bills ``لغو11`` at the end of texts from this line; only for parts and cost
     :param allow_empty: succeed when the source is empty, as a partition may be (templated)
     :param memory: what is remembered, as :class:`~ippanel_provider.options.Memory` says
+    :param checks: what is looked at beforehand, as :class:`~ippanel_provider.options.Checks` says
     """
 
     template_fields: Sequence[str] = (
@@ -107,6 +124,7 @@ class CampaignOperator(SendingOperator):
         opt_out_suffix: bool | None = False,
         allow_empty: bool | str = False,
         memory: Memory | None = None,
+        checks: Checks | None = None,
         **kwargs: Unpack[SendingArguments],
     ) -> None:
         super().__init__(**kwargs)
@@ -124,6 +142,7 @@ class CampaignOperator(SendingOperator):
         self.opt_out_suffix = opt_out_suffix
         self.allow_empty = allow_empty
         self.memory = memory or Memory()
+        self.checks = checks or Checks()
 
     @abstractmethod
     def kind(self) -> Form:
@@ -160,6 +179,8 @@ class CampaignOperator(SendingOperator):
             check_credit=self.check_credit,
             opt_out_suffix=bool(self.opt_out_suffix),
             allow_empty=self.allow_empty,
+            lint=self.checks.lint,
+            max_cost=self.checks.max_cost,
             resend_states=tuple(map(int, self.memory.resend_states)),
         )
 

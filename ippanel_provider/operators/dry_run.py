@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.ledgers import sql_ledger_to_read
 
+_SHOWN = 10
+"""Rows in the log; the result has a hundred."""
+
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.audience import Row, Suppressing
     from ippanel_provider.campaign.ledger.base import Ledger
     from ippanel_provider.campaign.order import Order
+    from ippanel_provider.campaign.samples import Sample
     from ippanel_provider.operators.campaign import CampaignOperator
     from ippanel_provider.operators.one_request import OneRequestOperator
 
@@ -28,18 +32,20 @@ def preview(
 
     ``recipients`` are those who would get a text now, ``known`` those a ledger in SQL knows to have got it.
     """
-    from ippanel_provider.campaign.run import screened
+    from ippanel_provider.campaign.run import refuse_emptiness, screened, tell_rejects
+    from ippanel_provider.campaign.samples import Samples
 
     campaign = screened(order, task.rows, task.hook.get_conn(), suppressing=suppressing, on_reject=on_reject)
     # Only a ledger in SQL knows of other runs; others would be asked about a try of this task, which sends nothing.
     ledger = sql_ledger_to_read(task, context, campaign.once_per) if task.ledger_conn_id else _no_ledger(task)
     for _ in ledger.history():
         pass
-    shown = campaign.preview(ledger)
+    samples = Samples(task.checks.samples)
+    shown = campaign.preview(ledger, samples)
     audience, estimate = campaign.audience, campaign.estimate
-    for rejected in audience.rejects:
-        task.log.warning("Row %d gets no text: %s.", rejected.line, rejected.reason)
+    tell_rejects(audience)
     _log_preview(task.log, shown, estimate.messages)
+    _show_samples(task, context, samples.chosen())
     credit = task.hook.run(task.hook.gateway.credit()).credit
     task.log.info(
         "Dry run, nothing was sent: %d rows, %d merged as repetitions, %d suppressed, %d rejected; %s. The "
@@ -48,6 +54,9 @@ def preview(
         estimate.sentence(),
         f"{credit:,.0f}",
     )
+    if order.check_credit and estimate.rial > credit:
+        task.log.warning("credit: it does not cover that, so a send would be refused; charge the account first.")
+    refuse_emptiness(order, audience)
     return {
         "dry_run": True,
         "outbox_ids": [],
@@ -58,6 +67,7 @@ def preview(
         "suppressed": audience.suppressed,
         "rejected": audience.rejected,
         "rejects": [rejected._asdict() for rejected in audience.rejects],
+        "reasons": audience.grouped(),
         "parts": estimate.parts,
         "cost": estimate.cost,
         "credit": credit,
@@ -94,7 +104,7 @@ def _by_rows(task: OneRequestOperator, line: str) -> dict[str, Any]:
     campaign = Campaign(rows=rows, once_per=OncePer.MESSAGE, tariff=tariff, progress=Progress())
     shown = campaign.preview(_no_ledger(task))
     audience, estimate = campaign.audience, campaign.estimate
-    for rejected in audience.rejects:
+    for rejected in audience.rejects[:_SHOWN]:
         task.log.warning("Row %d: %s; what the service does with it is its own affair.", rejected.line, rejected.reason)
     _log_preview(task.log, shown, estimate.messages)
     return {
@@ -130,12 +140,34 @@ def _no_ledger(task: Any) -> Ledger:
     return MemoryLedger(MemberKey(secret_of(task.hook.account.ledger_secret), OncePer.MESSAGE))
 
 
+def _show_samples(task: CampaignOperator, context: Context, samples: Sequence[Sample]) -> None:
+    """Write the samples to their file, and to the log where texts may be seen."""
+    path = task.render_template(task.checks.samples_path, context)
+    if path:
+        from ippanel_provider.campaign.samples import Sample
+        from ippanel_provider.operators.files import location
+        from ippanel_provider.tables.formats import to_write
+        from ippanel_provider.tables.writers import Column, table
+
+        types = {"line": "int64", "characters": "int64", "parts": "int64"}
+        columns = [Column(name, types.get(name, "string")) for name in Sample._fields]  # type: ignore[arg-type]
+        with table(location(path), columns, to_write(path, field="samples_path")) as add:
+            for sample in samples:
+                add([f"{value:.1f}" if isinstance(value, float) else value for value in sample])
+        task.log.info("Wrote %d samples to %s.", len(samples), path)
+    if task.show_rendered:
+        for sample in samples:
+            task.log.info("Sample (%s), row %d to %s: %s", sample.kind, sample.line, sample.recipient, sample.text)
+    elif samples and not path:
+        task.log.info("The %d samples are texts to people; give samples_path, or show_rendered=True.", len(samples))
+
+
 def _log_preview(log: Any, shown: Sequence[Mapping[str, Any]], messages: int) -> None:
-    for entry in shown:
+    for entry in shown[:_SHOWN]:
         log.info(
             "Row %d: %s would get a text of %d characters, %d parts (%s)%s.",
             *(entry["line"], entry["recipient"], entry["characters"], entry["parts"], entry["encoding"]),
             "" if entry["cost"] is None else f", about {entry['cost']:,.0f} rial",
         )
-    if (more := messages - len(shown)) > 0:
+    if (more := messages - len(shown[:_SHOWN])) > 0:
         log.info("%d more would get one.", more)

@@ -88,7 +88,9 @@ class IPPanelSendPatternOperator(CampaignOperator):
         """Yield each recipient with the values of the pattern, judged by it."""
         from ippanel_provider.campaign.audience import Row
         from ippanel_provider.campaign.pattern_rows import judged
+        from ippanel_provider.tables.values import nulls_of
 
+        nulls = nulls_of(self.checks.null_values)
         for line, item in enumerate(self._items(), start=1):
             try:
                 recipient, variables = _pair(item, line)
@@ -98,7 +100,7 @@ class IPPanelSendPatternOperator(CampaignOperator):
                     raise
                 yield Row(line, None, "", error.problem)
             else:
-                yield judged(line, recipient, variables, self._pattern)
+                yield judged(line, recipient, variables, self._pattern, nulls)
 
     def _items(self) -> Iterable[Any]:
         recipients, variables, messages = value_of(self.recipients), value_of(self.variables), value_of(self.messages)

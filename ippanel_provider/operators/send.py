@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.arguments import listed, numbers_of, pair, tell_of_frames
-from ippanel_provider.operators.campaign import CampaignOperator, texts_of
+from ippanel_provider.operators.campaign import CampaignOperator, refuse_constant, texts_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.values import InvalidValue
 
@@ -77,6 +77,7 @@ class IPPanelSendOperator(CampaignOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.message = message
+        refuse_constant(self.checks, message=message)
         self.recipients = recipients
         self.messages = messages
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, MutableMapping, Seque
 from datetime import datetime, timedelta
 from typing import Any, Required, TypedDict
 
-from ippanel_provider.options import Memory
+from ippanel_provider.options import Checks, Memory
 from ippanel_provider.service import BulkState
 
 
@@ -115,6 +115,7 @@ class CampaignOptions(SendingOptions, total=False):
     opt_out_suffix: bool | None
     allow_empty: bool | str
     memory: Memory | None
+    checks: Checks | None
 
 
 class ConnectedArguments(ConnectedOptions, total=False):

@@ -23,16 +23,28 @@ def check_messages(row_message: Any, message: Any) -> None:
         raise InvalidValue("row_message, message", "give one of the two")
 
 
+def tell_of_template(task: Any) -> None:
+    """Log where a row's text has nothing to stand in for an empty cell: such a row gets no text."""
+    if task.row_message is None or task.checks.lint == "off":
+        return
+    from ippanel_provider.text.lint import lint
+
+    for finding in lint(task.row_message):
+        if finding.rule == "no-fallback":
+            task.log.info("lint: row_message: %s.", finding)
+
+
 def rows_of(task: Any, records: Generator[Record, None, None]) -> Iterator[Row]:
     """Yield the rows that a transfer makes of the records of its source.
 
     :param task: says by ``row_message``, ``message`` and ``recipient_column`` how
     """
     from ippanel_provider.campaign.rows import addressed, rendered
+    from ippanel_provider.tables.values import nulls_of
 
     column = str(task.recipient_column)
     with closing(records):
         if task.row_message is not None:
-            yield from rendered(records, task.row_message, column)
+            yield from rendered(records, task.row_message, column, nulls_of(task.checks.null_values))
         else:
             yield from addressed(records, str(value_of(task.message)), column)

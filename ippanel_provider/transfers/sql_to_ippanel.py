@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseHook
 
 from ippanel_provider import lineage
-from ippanel_provider.operators.campaign import CampaignOperator, texts_of
+from ippanel_provider.operators.campaign import CampaignOperator, refuse_constant, texts_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
-from ippanel_provider.transfers.base import check_messages, rows_of
+from ippanel_provider.transfers.base import check_messages, rows_of, tell_of_template
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -77,10 +77,12 @@ class SqlToIPPanelOperator(CampaignOperator):
         self.parameters = parameters
         self.row_message = row_message
         self.message = message
+        refuse_constant(self.checks, row_message=row_message, message=message)
         self.recipient_column = recipient_column
 
     def kind(self) -> Form:
         """A text for each row, or one text for all."""
+        tell_of_template(self)
         return texts_of(None if self.row_message is not None else value_of(self.message) or "")
 
     def rows(self) -> Iterator[Row]:

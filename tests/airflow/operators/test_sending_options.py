@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sqlite3
+import stat
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,9 @@ from ippanel_provider.client import edge
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.operators.suppress import InFile, InPhonebook, InTable, OptedOut
+from ippanel_provider.options import Checks
 from ippanel_provider.sandbox.runner import RunningSandbox
+from ippanel_provider.values import InvalidValue
 
 TEXT = "فروش ویژه از فردا"
 PEOPLE = [f"0912000000{n}" for n in range(1, 8)]
@@ -249,6 +253,60 @@ class TestDryRun:
         assert "Row 1: +98912***0001 would get a text of 71 characters, 2 parts (UCS-2), about 2,660 rial." in run.log
         assert "9120000001" not in f"{run.log}{run.results}{run.rendered}"
 
+    def test_samples_go_into_a_file_for_its_owner_and_into_the_log_only_where_texts_may_be_seen(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path
+    ) -> None:
+        messages = [(f"0912{n:07d}", "سلام " * (1 + n % 7)) for n in range(40)]
+        checks = Checks(samples=3, samples_path=str(tmp_path / "{{ dag.dag_id }}.csv"))
+        for shown in (False, True):
+            with new_dag() as dag:
+                sending(
+                    message=None, recipients=None, messages=messages, dry_run=True, checks=checks, show_rendered=shown
+                )
+            run = run_dag(dag)
+            path = tmp_path / f"{dag.dag_id}.csv"
+            with path.open(encoding="utf-8") as file:
+                assert [row["kind"] for row in csv.DictReader(file)] == ["first", "longest", "at random"]
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+            assert ("سلام سلام" in run.log) == shown
+            assert "Row 10: " in run.log
+            assert "30 more would get one." in run.log
+            assert "سلام" not in str(run.results)
+
+    def test_it_groups_rejects_by_reason(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+        with new_dag() as dag:
+            sending(recipients=["0912"] * 30 + ["09120000001", ""], dry_run=True)
+        run = run_dag(dag)
+        assert list(run.results["send"]["reasons"].values()) == [30, 1]
+        assert "1 rows get no text: the number is empty." in run.log
+
+    @pytest.mark.parametrize(
+        ("fields", "said"),
+        [
+            ({"recipients": []}, "recipients: there are none; the source is empty"),
+            ({"recipients": ["0912", "021"]}, "recipients: none of the 2 rows can get a text"),
+            ({"checks": Checks(max_cost=100)}, "max_cost: what is to be sent"),
+            ({"checks": Checks(samples=1, samples_path="samples.txt")}, "samples_path: let it end in .csv, .jsonl"),
+        ],
+    )
+    def test_it_fails_where_the_send_would(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, fields: dict[str, Any], said: str
+    ) -> None:
+        for dry in (True, False) if "samples" not in said else (True,):
+            with new_dag() as dag:
+                sending(**fields, dry_run=dry)
+            run = run_dag(dag)
+            assert run.state == "failed"
+            assert said in run.log
+            assert sandbox.messages() == []
+
+    def test_an_empty_source_that_is_allowed_to_be_is_no_failure(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any
+    ) -> None:
+        with new_dag() as dag:
+            sending(recipients=[], allow_empty=True, dry_run=True)
+        assert run_dag(dag).state == "success"
+
     def test_a_template_that_says_no_sends(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
         with new_dag(params={"dry": False}) as dag:
             sending(dry_run="{{ params.dry }}")
@@ -264,3 +322,37 @@ class TestDryRun:
             sent >> sending(dry_run=True, **ledger)
         result = run_dag(dag).results["send"]
         assert (result["known"], result["recipients"]) == (5, 2)
+
+
+class TestChecks:
+    def test_texts_with_errors_are_refused_row_by_row_where_that_is_asked_for(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any
+    ) -> None:
+        messages = [("09120000001", "سلام None"), ("09120000002", "سلام آرش")]
+        with new_dag() as dag:
+            sending(message=None, recipients=None, messages=messages, checks=Checks(lint="refuse"))
+        run = run_dag(dag)
+        assert reached(sandbox) == ["+989120000002"]
+        (reject,) = run.results["send"]["rejects"]
+        assert (reject["line"], "leftover" in reject["reason"]) == (1, True)
+        with pytest.raises(InvalidValue, match=r"message: .*leftover"):
+            sending(message="سلام None", checks=Checks(lint="refuse"))
+
+    def test_otherwise_they_are_warned_of_by_rule(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
+        with new_dag() as dag:
+            sending(message="سلام None")
+        run = run_dag(dag)
+        assert "lint: 1 of 1 texts: error leftover" in run.log
+        assert len(reached(sandbox)) == len(PEOPLE)
+
+    @pytest.mark.parametrize(
+        ("fields", "said"),
+        [
+            ({"null_values": "NULL"}, "null_values: expected a list of words"),
+            ({"samples": -1}, "samples: "), ({"lint": "strict"}, "lint: expected one of warn, refuse, off"),
+            ({"max_cost": "free"}, "max_cost: "), ({"max_cost": float("nan")}, "max_cost: "),
+        ],
+    )  # fmt: skip
+    def test_what_cannot_be_is_refused_by_name(self, fields: dict[str, Any], said: str) -> None:
+        with pytest.raises(InvalidValue, match=f"^{said}"):
+            Checks(**fields)

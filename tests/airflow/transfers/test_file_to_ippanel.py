@@ -10,6 +10,7 @@ import pytest
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 from fsspec.implementations.memory import MemoryFileSystem
 
+from ippanel_provider.options import Checks
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.transfers.file_to_ippanel import FileToIPPanelOperator
 
@@ -118,3 +119,15 @@ def test_what_is_wrong_is_named_and_nothing_is_sent(
 def test_a_text_is_given_in_one_way(fields: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="row_message, message: give one of the two"):
         transfer("a.csv", **fields)
+
+
+def test_words_that_stand_for_nothing_and_a_template_without_fallback(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path, given: Given
+) -> None:
+    content = "name,mobile\nNULL,09120000001\nآرش,09120000002\n\\N,09120000003\n"
+    with new_dag() as dag:
+        transfer(written(tmp_path, content), checks=Checks(null_values=["NULL", r"\N"]))
+    run = run_dag(dag)
+    assert given() == [("+989120000002", "سلام آرش")]
+    assert [reject["line"] for reject in run.results["send"]["rejects"]] == [2, 4]
+    assert "lint: row_message: style no-fallback: {{ row.name }} has no fallback" in run.log
