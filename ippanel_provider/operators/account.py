@@ -8,37 +8,44 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowSkipException
 
 from ippanel_provider.exceptions import CreditTooLow
+from ippanel_provider.operators import fields
 from ippanel_provider.operators.arguments import ids_of
 from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.hidden_fields import Private, value_of
-from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from airflow.providers.common.compat.sdk import Context
+
+    from ippanel_provider.operators.signatures import ConnectedArguments
 
 
 class IPPanelCreditOperator(IPPanelOperator):
     """Ask for the credit, and stop what follows if it is below a limit. Returns it in rial.
 
     :param at_least: the limit in rial; default is none (templated)
-    :param below: ``fail`` (default) or ``skip`` if it is below
+    :param below: ``fail`` (default) or ``skip`` if it is below (templated)
     :param ippanel_conn_id: the connection to IPPanel (templated)
     :raises CreditTooLow: if it is below
     """
 
-    template_fields: Sequence[str] = ("at_least", *IPPanelOperator.template_fields)
+    template_fields: Sequence[str] = ("at_least", "below", *IPPanelOperator.template_fields)
 
-    def __init__(self, *, at_least: float | str | None = None, below: str = "fail", **kwargs: Any) -> None:
+    at_least = fields.number(0)
+    below = fields.choice("fail", "skip")
+
+    def __init__(
+        self, *, at_least: float | str | None = None, below: str = "fail", **kwargs: Unpack[ConnectedArguments]
+    ) -> None:
         super().__init__(**kwargs)
-        if below not in {"fail", "skip"}:
-            raise InvalidValue("below", f"{below!r} is neither fail nor skip")
         self.at_least = at_least
         self.below = below
 
     def perform(self, context: Context) -> float:
         """Ask and compare."""
         credit = self.hook.run(self.hook.gateway.credit()).credit
-        limit = 0.0 if self.at_least in (None, "") else float(self.at_least)
+        limit = self.at_least or 0.0
         self.log.info("The credit is %s rial.", f"{credit:,.0f}")
         if credit < limit:
             said = f"at_least: the credit is {credit:,.0f} rial, below {limit:,.0f}."
@@ -62,6 +69,7 @@ class IPPanelPriceOperator(IPPanelOperator):
     template_fields: Sequence[str] = ("message", "recipients", "sender", *IPPanelOperator.template_fields)
 
     message = Private()
+    recipients = fields.whole(0)
 
     def __init__(
         self,
@@ -70,7 +78,7 @@ class IPPanelPriceOperator(IPPanelOperator):
         recipients: int | str = 1,
         sender: str | None = None,
         show_rendered: bool = False,
-        **kwargs: Any,
+        **kwargs: Unpack[ConnectedArguments],
     ) -> None:
         super().__init__(**kwargs)
         self.show_rendered = show_rendered
@@ -80,8 +88,10 @@ class IPPanelPriceOperator(IPPanelOperator):
 
     def perform(self, context: Context) -> dict[str, float]:
         """Ask."""
-        price = self.hook.run(self.hook.gateway.price(value_of(self.message), sender=self.hook.sender(self.sender)))
-        total = max(price.mci_price, price.other_price) * int(self.recipients)
+        price = self.hook.run(
+            self.hook.gateway.price(str(value_of(self.message)), sender=self.hook.sender(self.sender))
+        )
+        total = max(price.mci_price, price.other_price) * (1 if self.recipients is None else self.recipients)
         self.log.info("%d parts, %s rial for %s recipients.", price.parts, f"{total:,.0f}", self.recipients)
         return {"parts": price.parts, "mci_price": price.mci_price, "other_price": price.other_price, "price": total}
 
@@ -91,13 +101,20 @@ class IPPanelCancelOperator(IPPanelOperator):
 
     :param outbox_ids: the bulks: an id, a list of ids, or what a sending task returned (templated)
     :param ignore_late: be content if it is too late for some, or they are unknown; they are left out of the result
+        (templated)
     :param ippanel_conn_id: the connection to IPPanel (templated)
     """
 
-    template_fields: Sequence[str] = ("outbox_ids", *IPPanelOperator.template_fields)
+    template_fields: Sequence[str] = ("outbox_ids", "ignore_late", *IPPanelOperator.template_fields)
+
+    ignore_late = fields.flag()
 
     def __init__(
-        self, *, outbox_ids: Sequence[int] | Mapping[str, Any] | int | str, ignore_late: bool = False, **kwargs: Any
+        self,
+        *,
+        outbox_ids: Sequence[int] | Mapping[str, Any] | int | str,
+        ignore_late: bool | str = False,
+        **kwargs: Unpack[ConnectedArguments],
     ) -> None:
         super().__init__(**kwargs)
         self.outbox_ids = outbox_ids

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ippanel_provider.operators import fields
 from ippanel_provider.operators.arguments import mapping_of
 from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.hidden_fields import Private, value_of
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from airflow.providers.common.compat.sdk import Context
+
+    from ippanel_provider.operators.signatures import ConnectedArguments
 
 
 class IPPanelApiOperator(IPPanelOperator):
@@ -22,23 +27,24 @@ class IPPanelApiOperator(IPPanelOperator):
     :param operation: the call, as ``phonebook.create_option``; all are in
         :func:`ippanel_provider.client.edge.operations` (templated)
     :param arguments: its arguments by name (templated)
-    :param max_items: of a list, at most so many; default is all
+    :param max_items: of a list, at most so many; default is all (templated)
     :param show_rendered: show the arguments on the Rendered Template page; default is their count only
     :param ippanel_conn_id: the connection to IPPanel (templated)
     """
 
-    template_fields: Sequence[str] = ("operation", "arguments", *IPPanelOperator.template_fields)
+    template_fields: Sequence[str] = ("operation", "arguments", "max_items", *IPPanelOperator.template_fields)
 
     arguments = Private(of="argument")
+    max_items = fields.whole(0)
 
     def __init__(
         self,
         *,
         operation: str,
         arguments: Mapping[str, Any] | None = None,
-        max_items: int | None = None,
+        max_items: int | str | None = None,
         show_rendered: bool = False,
-        **kwargs: Any,
+        **kwargs: Unpack[ConnectedArguments],
     ) -> None:
         super().__init__(**kwargs)
         self.show_rendered = show_rendered

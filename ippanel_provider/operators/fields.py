@@ -122,6 +122,11 @@ def whole(low: int) -> Field:
     return Field(lambda value, name: values.whole(value, name, low=low))
 
 
+def number(low: float) -> Field:
+    """A field for a number from ``low``."""
+    return Field(lambda value, name: values.number(value, name, low=low))
+
+
 def seconds(low: float = 0.0) -> Field:
     """A field for a number of seconds from ``low``, or a ``timedelta``."""
     return Field(lambda value, name: values.seconds(value, name, low=low))

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ippanel_provider.operators import fields
 from ippanel_provider.operators.base import IPPanelOperator
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from airflow.providers.common.compat.sdk import Context
+
+    from ippanel_provider.operators.signatures import ConnectedArguments
 
 
 class IPPanelInboxOperator(IPPanelOperator):
@@ -23,11 +28,13 @@ class IPPanelInboxOperator(IPPanelOperator):
     :param after_id: only texts with a higher id; default is all (templated)
     :param line: only texts to this line, in any spelling; default is all (templated)
     :param format: ``csv``, ``jsonl``, ``parquet`` (extra ``parquet``) or ``xlsx`` (extra ``xlsx``); default is what the
-        path ends in
+        path ends in (templated)
     :param ippanel_conn_id: the connection to IPPanel (templated)
     """
 
-    template_fields: Sequence[str] = ("path", "after_id", "line", *IPPanelOperator.template_fields)
+    template_fields: Sequence[str] = ("path", "after_id", "line", "format", *IPPanelOperator.template_fields)
+
+    after_id = fields.whole(0)
     ui_color = "#fdf3dc"
 
     def __init__(
@@ -37,7 +44,7 @@ class IPPanelInboxOperator(IPPanelOperator):
         after_id: int | str | None = None,
         line: str | None = None,
         format: str | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[ConnectedArguments],
     ) -> None:
         super().__init__(**kwargs)
         self.path = path
@@ -54,7 +61,7 @@ class IPPanelInboxOperator(IPPanelOperator):
         from ippanel_provider.text.lines import line_key
 
         to_write(self.path, self.format)
-        after_id = 0 if self.after_id in (None, "", "None") else int(self.after_id)
+        after_id = self.after_id or 0
         texts = self.hook.run(received(after_id))
         last_id = texts[-1].inbox_id if texts else after_id
         wanted = line_key(self.line) if self.line else None

@@ -7,11 +7,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ippanel_provider.operators import fields
 from ippanel_provider.operators.arguments import ids_of
 from ippanel_provider.operators.base import IPPanelOperator
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+    from typing import Unpack
+
     from airflow.providers.common.compat.sdk import Context
+
+    from ippanel_provider.operators.signatures import ConnectedArguments
 
 
 class IPPanelDeliveryReportOperator(IPPanelOperator):
@@ -27,11 +33,15 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
     :param format: ``csv``, ``jsonl``, ``parquet`` (extra ``parquet``) or ``xlsx`` (extra ``xlsx``); default is what the
         path ends in
     :param settle: for how many seconds to keep asking after recipients whose status is not final; default is not at all
-    :param concurrency: how many bulks to ask after at once
+        (templated)
+    :param concurrency: how many bulks to ask after at once (templated)
     :param ippanel_conn_id: the connection to IPPanel (templated)
     """
 
-    template_fields: Sequence[str] = ("outbox_ids", "path", "ippanel_conn_id")
+    template_fields: Sequence[str] = ("outbox_ids", "path", "format", "settle", "concurrency", "ippanel_conn_id")
+
+    settle = fields.seconds()
+    concurrency = fields.whole(1)
     ui_color = "#fdf3dc"
 
     def __init__(
@@ -40,9 +50,9 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
         outbox_ids: Sequence[int] | Mapping[str, Any] | int | str,
         path: str,
         format: str | None = None,
-        settle: float = 0.0,
-        concurrency: int = 10,
-        **kwargs: Any,
+        settle: float | timedelta | str = 0.0,
+        concurrency: int | str = 10,
+        **kwargs: Unpack[ConnectedArguments],
     ) -> None:
         super().__init__(**kwargs)
         self.outbox_ids = outbox_ids

@@ -142,11 +142,26 @@ class CampaignArguments(UncountedArguments, total=False):
     first_pass: bool
 
 
-class SensorArguments(ConnectedArguments, total=False):
-    """What is left for a sensor."""
+class PhonebookSyncArguments(ConnectedArguments, total=False):
+    """What is left for a task that syncs phonebooks."""
 
-    deferrable: bool
-    poke_interval: float | timedelta
+    dry_run: bool | str
+    plan_path: Any
+    plan_id: str | None
+    report_path: Any
+    asset: str | None
+
+
+class SyncArguments(PhonebookSyncArguments, total=False):
+    """What is left for a task that syncs patterns."""
+
+    on_reject: str
+
+
+class SensorOptions(TaskOptions, total=False):
+    """What any sensor of Airflow takes, its interval apart."""
+
+    task_id: Required[str]
     timeout: float | timedelta | None
     soft_fail: bool
     mode: str
@@ -154,6 +169,19 @@ class SensorArguments(ConnectedArguments, total=False):
     max_wait: timedelta | float | None
     silent_fail: bool
     never_fail: bool
+
+
+class WaitingArguments(SensorOptions, total=False):
+    """What is left for a sensor that has an interval of its own."""
+
+    ippanel_conn_id: str
+    deferrable: bool
+
+
+class SensorArguments(WaitingArguments, total=False):
+    """What is left for a sensor."""
+
+    poke_interval: float | timedelta
 
 
 class DecoratedOptions(CampaignOptions, total=False):

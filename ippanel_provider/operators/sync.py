@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any, cast
 from airflow.providers.common.compat.sdk import BaseHook, conf
 
 from ippanel_provider.exceptions import PatternRejected, WaitFailed
+from ippanel_provider.operators import fields
 from ippanel_provider.operators.arguments import listed
 from ippanel_provider.operators.files import location, opened
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.syncing import SyncOperator
+from ippanel_provider.operators.waiting import LEAST_POLL
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from pathlib import Path
+    from typing import Unpack
 
     from airflow.providers.common.compat.sdk import Context
 
+    from ippanel_provider.operators.signatures import PhonebookSyncArguments, SyncArguments
     from ippanel_provider.sync.patterns.apply import PatternOutcome
     from ippanel_provider.sync.patterns.plan import PatternPlan
     from ippanel_provider.sync.phonebooks.memory import Key
@@ -42,30 +47,41 @@ class IPPanelPatternSyncOperator(SyncOperator):
     :param folder: the directory, local or on object storage; not needed where ``plan_path`` is applied (templated)
     :param lock_path: the lock file; default is ``ippanel.lock.json`` in ``folder``. Put it on object storage where the
         folder cannot be written to (templated)
-    :param prune: delete patterns that the lock file knows and no file describes any more
+    :param prune: delete patterns that the lock file knows and no file describes any more (templated)
     :param show_diff: put the differences, with their texts, into the log and, for a ``dry_run``, the result as
-        ``"diff"``
+        ``"diff"`` (templated)
     :param wait_for_approval: after applying, wait until a person has decided about every pattern that is pending
+        (templated)
     :param deferrable: wait on the triggerer; default is the ``[operators] default_deferrable`` setting
-    :param poke_interval: seconds between two looks
-    :param timeout: seconds to wait
+    :param poke_interval: seconds, or a ``timedelta``, between two looks
+    :param timeout: seconds, or a ``timedelta``, to wait
     :raises PatternRejected: if one was rejected, now or earlier, and ``wait_for_approval`` is set
     """
 
-    template_fields: Sequence[str] = ("folder", "lock_path", *SyncOperator.template_fields)
+    template_fields: Sequence[str] = (
+        *("folder", "lock_path", "prune", "show_diff", "wait_for_approval"),
+        *SyncOperator.template_fields,
+    )
+
+    prune = fields.flag()
+    show_diff = fields.flag()
+    wait_for_approval = fields.flag()
+    deferrable = fields.flag()
+    poke_interval = fields.seconds(LEAST_POLL)
+    timeout = fields.seconds()
 
     def __init__(
         self,
         *,
         folder: str | None = None,
         lock_path: str | None = None,
-        prune: bool = False,
-        show_diff: bool = False,
-        wait_for_approval: bool = False,
+        prune: bool | str = False,
+        show_diff: bool | str = False,
+        wait_for_approval: bool | str = False,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poke_interval: float = 300.0,
-        timeout: float = 7 * 86_400.0,
-        **kwargs: Any,
+        poke_interval: float | timedelta = 300.0,
+        timeout: float | timedelta = 7 * 86_400.0,
+        **kwargs: Unpack[SyncArguments],
     ) -> None:
         super().__init__(**kwargs)
         self.folder = folder
@@ -85,7 +101,7 @@ class IPPanelPatternSyncOperator(SyncOperator):
         lock = Lock.load(lock_path)
         plan = self._plan(lock)
         self._show(plan)
-        if self.plan_only:
+        if self.is_dry_run:
             return self._planned(plan)
         self.check_plan(plan.plan_id)
         summary, rejected = self._apply(plan, lock, lock_path)
@@ -109,7 +125,7 @@ class IPPanelPatternSyncOperator(SyncOperator):
         from ippanel_provider.sync.patterns.plan import PatternPlan, make_plan
         from ippanel_provider.tables import storage
 
-        if self.plan_path and not self.plan_only:
+        if self.plan_path and not self.is_dry_run:
             data = storage.read_json(location(self.plan_path), "plan")
             if data is None:
                 raise InvalidInput(f"plan_path: there is no plan at {self.plan_path}")
@@ -239,30 +255,37 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
     :param source_path: instead of a query, a ``.csv``, ``.jsonl``, ``.parquet`` or ``.xlsx`` file, local or on object
         storage (templated)
     :param rows: instead of either, mappings of column to value, or an XCom of them (templated)
-    :param number_column: the column with the mobile number
+    :param number_column: the column with the mobile number (templated)
     :param fields: the columns of ``name``, ``email`` and ``pre``, as ``{"name": "full_name"}``; what is not named is
         left alone
     :param options: the options (custom fields) by title, as ``{"Points": "points:int"}``; the types are ``string``,
         ``int`` and ``date``. They are created when missing
-    :param mode: ``insert``, ``update``, ``upsert`` (default) or ``mirror``
-    :param on_missing: what happens to contacts that the source does not have: ``keep`` (default) or ``delete`` (mirror)
+    :param mode: ``insert``, ``update``, ``upsert`` (default) or ``mirror`` (templated)
+    :param on_missing: what happens to contacts that the source does not have: ``keep`` (default) or ``delete``
+        (mirror) (templated)
     :param max_delete: how many contacts may be deleted: a share as ``0.1`` or ``"10%"`` (default), or a number. More
-        than that stop the task before the first call
+        than that stop the task before the first call (templated)
     :param over_full: what does not fit into a phonebook is a reason to ``refuse`` all (default), or to ``split``: it
-        goes on in further ones, titled ``… 2``, ``… 3``
+        goes on in further ones, titled ``… 2``, ``… 3`` (templated)
     :param state_path: where to remember what was applied to options, because the service does not list them; without it
         they are read one by one (templated)
-    :param chunk_size: contacts in a request
+    :param chunk_size: contacts in a request (templated)
     :param show_rendered: show ``rows`` on the Rendered Template page; default is their number only
     """
 
     template_fields: Sequence[str] = (
-        "book", "sql", "sql_conn_id", "parameters", "source_path", "rows", "state_path", *SyncOperator.template_fields,
-    )  # fmt: skip
+        *("book", "sql", "sql_conn_id", "parameters", "source_path", "rows", "number_column", "mode", "on_missing"),
+        *("max_delete", "over_full", "state_path", "chunk_size"),
+        *SyncOperator.template_fields,
+    )
     template_ext: Sequence[str] = (".sql",)
     template_fields_renderers = {"sql": "sql"}  # noqa: RUF012 - the base class declares it so
 
     rows = Private(of="row")
+    mode = fields.choice("insert", "update", "upsert", "mirror")
+    on_missing = fields.choice("keep", "delete")
+    over_full = fields.choice("refuse", "split")
+    chunk_size = fields.whole(1)
 
     def __init__(
         self,
@@ -281,10 +304,10 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
         max_delete: float | str = "10%",
         over_full: str = "refuse",
         state_path: str | None = None,
-        chunk_size: int = 10_000,
+        chunk_size: int | str = 10_000,
         show_rendered: bool = False,
         on_reject: str = "report",
-        **kwargs: Any,
+        **kwargs: Unpack[PhonebookSyncArguments],
     ) -> None:
         super().__init__(on_reject=on_reject, **kwargs)
         self.show_rendered = show_rendered
@@ -309,12 +332,12 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
         with closing(self._plan()) as plan:
             counts = ", ".join(f"{count} to {action}" for action, count in plan.head.counts.items() if count)
             self.log.info("Plan %s: %s.", plan.head.plan_id, "; ".join([*plan.head.setup, counts or "no rows"]))
-            if self.plan_only and self.plan_path:
+            if self.is_dry_run and self.plan_path:
                 plan.save(location(self.plan_path))
             # What must not be applied is not worth anybody's approval.
             plan.check_deletions()
             summary = plan.head.summary()
-            if self.plan_only:
+            if self.is_dry_run:
                 return summary
             self.check_plan(plan.head.plan_id)
             outcome = self._apply(plan)
@@ -328,7 +351,7 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
         from ippanel_provider.sync.phonebooks.plan import PhonebookPlan
         from ippanel_provider.sync.phonebooks.planning import make_plan
 
-        if self.plan_path and not self.plan_only:
+        if self.plan_path and not self.is_dry_run:
             return PhonebookPlan.load(location(self.plan_path))
         return self.hook.run(make_plan(self._spec(), self._source(), Memory.load(self._state(), self._key())))
 

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import Asset, AssetAlias
 
 from ippanel_provider.exceptions import SyncFailed, SyncRefused
+from ippanel_provider.operators import fields
 from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.door import SYNCING
-from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from airflow.providers.common.compat.sdk import Context
+
+    from ippanel_provider.operators.signatures import ConnectedArguments
 
 
 class SyncOperator(IPPanelOperator):
@@ -23,37 +27,42 @@ class SyncOperator(IPPanelOperator):
     ``plan_path`` and no source, does exactly what it says, refusing if the panel has changed since. A person can
     approve in between. A task that was killed can be tried again: it finds out what is done and goes on from there.
 
-    :param dry_run: only plan
+    :param dry_run: only plan (templated)
     :param plan_path: where the plan is written by ``dry_run``, and read from otherwise (templated)
     :param plan_id: the id of the plan that may be applied, as the planning task returned it (templated)
     :param report_path: where to write what became of each, as ``.csv`` or ``.jsonl`` (templated)
     :param asset: URI of an asset that gets an event when something was changed, and none when nothing was
     :param on_reject: ``fail`` the task after everything else was done, or only ``report``, when something was rejected
+        (templated)
     """
 
-    template_fields: Sequence[str] = ("plan_path", "plan_id", "report_path", *IPPanelOperator.template_fields)
+    template_fields: Sequence[str] = (
+        *("is_dry_run", "plan_path", "plan_id", "report_path", "on_reject"),
+        *IPPanelOperator.template_fields,
+    )
     ui_color = "#e6dff3"
     errors = SYNCING
+
+    is_dry_run = fields.flag("dry_run")
+    on_reject = fields.choice("fail", "report")
 
     def __init__(
         self,
         *,
-        dry_run: bool = False,
+        dry_run: bool | str = False,
         plan_path: str | None = None,
         plan_id: str | None = None,
         report_path: str | None = None,
         asset: str | None = None,
         on_reject: str = "fail",
-        **kwargs: Any,
+        **kwargs: Unpack[ConnectedArguments],
     ) -> None:
-        if on_reject not in ("fail", "report"):
-            raise InvalidValue("on_reject", f"{on_reject!r} is none of fail, report")
         if asset is not None:
             # An alias, because an asset among the outlets gets its event whether something was changed or not.
             kwargs["outlets"] = [*(kwargs.get("outlets") or ()), AssetAlias(name=asset)]
         super().__init__(**kwargs)
         # The base class has a method of that name.
-        self.plan_only = dry_run
+        self.is_dry_run = dry_run
         self.plan_path = plan_path
         self.plan_id = plan_id
         self.report_path = report_path

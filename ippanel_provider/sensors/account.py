@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import PokeReturnValue
 
+from ippanel_provider.operators import fields
 from ippanel_provider.sensors.base import IPPanelSensor
-from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+    from typing import Unpack
+
     from airflow.providers.common.compat.sdk import Context
 
+    from ippanel_provider.operators.signatures import WaitingArguments
     from ippanel_provider.triggers.account import IPPanelCreditTrigger, IPPanelPatternTrigger
 
 
@@ -27,7 +31,9 @@ class IPPanelPatternSensor(IPPanelSensor):
 
     template_fields: Sequence[str] = ("pattern_code", *IPPanelSensor.template_fields)
 
-    def __init__(self, *, pattern_code: str, poke_interval: float = 300.0, **kwargs: Any) -> None:
+    def __init__(
+        self, *, pattern_code: str, poke_interval: float | timedelta = 300.0, **kwargs: Unpack[WaitingArguments]
+    ) -> None:
         super().__init__(poke_interval=poke_interval, **kwargs)
         self.pattern_code = pattern_code
 
@@ -75,15 +81,19 @@ class IPPanelCreditSensor(IPPanelSensor):
 
     template_fields: Sequence[str] = ("at_least", *IPPanelSensor.template_fields)
 
-    def __init__(self, *, at_least: float | str, poke_interval: float = 300.0, **kwargs: Any) -> None:
+    at_least = fields.number(0)
+
+    def __init__(
+        self, *, at_least: float | str, poke_interval: float | timedelta = 300.0, **kwargs: Unpack[WaitingArguments]
+    ) -> None:
         super().__init__(poke_interval=poke_interval, **kwargs)
         self.at_least = at_least
 
     def look(self, context: Context) -> PokeReturnValue:
         """Ask for the credit."""
         credit = self.hook.run(self.hook.gateway.credit()).credit
-        if credit < self._needed():
-            self.log.info("The credit is %.0f rial, %.0f are needed.", credit, self._needed())
+        if credit < self.at_least:
+            self.log.info("The credit is %.0f rial, %.0f are needed.", credit, self.at_least)
             return PokeReturnValue(is_done=False)
         return PokeReturnValue(is_done=True, xcom_value=credit)
 
@@ -91,7 +101,7 @@ class IPPanelCreditSensor(IPPanelSensor):
         """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
         from ippanel_provider.triggers.account import IPPanelCreditTrigger
 
-        return IPPanelCreditTrigger(self._needed(), self.ippanel_conn_id, self.poke_interval, deadline)
+        return IPPanelCreditTrigger(self.at_least, self.ippanel_conn_id, self.poke_interval, deadline)
 
     def conclude(self, event: Mapping[str, Any]) -> float:
         """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
@@ -100,9 +110,3 @@ class IPPanelCreditSensor(IPPanelSensor):
     def subject(self) -> str:
         """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""
         return "at_least"
-
-    def _needed(self) -> float:
-        try:
-            return float(self.at_least)
-        except ValueError:
-            raise InvalidValue("at_least", f"{self.at_least!r} is no number of rial") from None

@@ -12,13 +12,19 @@ from airflow.providers.common.compat.sdk import AirflowSkipException, BaseSensor
 
 from ippanel_provider.exceptions import IPPanelTaskError, WaitFailed, WaitTimedOut
 from ippanel_provider.hooks.ippanel import IPPanelHook
+from ippanel_provider.operators import fields
 from ippanel_provider.operators.door import WAITING, door
 from ippanel_provider.operators.fields import check_constants, check_fields
 from ippanel_provider.operators.rendering import render, render_fields
+from ippanel_provider.operators.waiting import LEAST_POLL
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+    from typing import Unpack
+
     from airflow.providers.common.compat.sdk import Context
 
+    from ippanel_provider.operators.signatures import SensorOptions
     from ippanel_provider.triggers.base import WaitTrigger
 
 
@@ -39,13 +45,16 @@ class IPPanelSensor(BaseSensorOperator):
     template_fields: Sequence[str] = ("ippanel_conn_id",)
     ui_color = "#e3ecfa"
 
+    poke_interval = fields.seconds(LEAST_POLL)
+    deferrable = fields.flag()
+
     def __init__(
         self,
         *,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poke_interval: float = 30.0,
+        poke_interval: float | timedelta = 30.0,
         ippanel_conn_id: str = IPPanelHook.default_conn_name,
-        **kwargs: Any,
+        **kwargs: Unpack[SensorOptions],
     ) -> None:
         super().__init__(poke_interval=poke_interval, **kwargs)
         self.deferrable = deferrable

@@ -14,9 +14,12 @@ from ippanel_provider.outbox_ids import read
 from ippanel_provider.sensors.base import IPPanelSensor
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.client.watch import BulkWatch
+    from ippanel_provider.operators.signatures import SensorArguments
     from ippanel_provider.service import BulkState
     from ippanel_provider.triggers.bulk import IPPanelBulkTrigger
 
@@ -52,7 +55,7 @@ class IPPanelBulkSensor(IPPanelSensor):
         outbox_ids: Sequence[int] | Mapping[str, Any] | int | str,
         fail_on: Iterable[BulkState | str] | None = None,
         min_delivered: float | str | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[SensorArguments],
     ) -> None:
         super().__init__(**kwargs)
         self.outbox_ids = outbox_ids

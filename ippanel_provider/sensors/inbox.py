@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import PokeReturnValue
 
+from ippanel_provider.operators import fields
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.sensors.base import IPPanelSensor
 from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.inbox import InboxFilter
+    from ippanel_provider.operators.signatures import SensorArguments
     from ippanel_provider.triggers.inbox import IPPanelInboxTrigger
 
 
@@ -35,7 +39,7 @@ class IPPanelInboxSensor(IPPanelSensor):
     :param keywords: only texts whose first word is one of these, however cased or spelled on a Persian keyboard
         (templated)
     :param matching: only texts in which this regular expression is found (templated)
-    :param least: how many texts to wait for
+    :param least: how many texts to wait for (templated)
     """
 
     template_fields: Sequence[str] = (
@@ -44,10 +48,13 @@ class IPPanelInboxSensor(IPPanelSensor):
         "sender",
         "keywords",
         "matching",
+        "least",
         *IPPanelSensor.template_fields,
     )
 
+    after_id = fields.whole(0)
     sender = Private(of="sender")
+    least = fields.whole(1)
 
     def __init__(
         self,
@@ -57,12 +64,10 @@ class IPPanelInboxSensor(IPPanelSensor):
         sender: str | None = None,
         keywords: Sequence[str] | str = (),
         matching: str | None = None,
-        least: int = 1,
-        **kwargs: Any,
+        least: int | str = 1,
+        **kwargs: Unpack[SensorArguments],
     ) -> None:
         super().__init__(**kwargs)
-        if least < 1:
-            raise InvalidValue("least", "give a number from 1")
         self.after_id = after_id
         self.line = line
         self.sender = sender
@@ -109,28 +114,26 @@ class IPPanelInboxSensor(IPPanelSensor):
         return "inbox"
 
     def _start(self, context: Context) -> tuple[int | None, float | None]:
-        given = self.after_id
-        if given is None or str(given).strip() in {"", "None"}:
+        if self.after_id is None:
             begun = context["dag_run"].start_date
             if begun is None:
                 raise InvalidValue("after_id", "the DAG run has no start to count from; give an id")
             return None, begun.timestamp()
-        if not str(given).strip().isdecimal():
-            raise InvalidValue("after_id", f"{given!r} is no inbox id")
-        return int(given), None
+        return self.after_id, None
 
     def _filter(self) -> InboxFilter:
         from ippanel_provider.inbox import InboxFilter, sender_hash
 
         sender = value_of(self.sender)
-        keywords = (self.keywords,) if isinstance(self.keywords, str) else tuple(self.keywords)
+        given = self.keywords
+        keywords = tuple(map(str, [given] if isinstance(given, str | int) else given or ()))
         if self.matching is not None:
             try:
                 re.compile(self.matching)
             except re.error as error:
                 raise InvalidValue("matching", f"no regular expression ({error})") from None
         return InboxFilter(
-            line=self.line or None,
+            line=str(self.line) if self.line else None,
             # The hash travels in the trigger; the number itself stays here.
             sender=sender_hash(sender, self.hook.account.ledger_secret) if sender else None,
             keywords=tuple(word for word in keywords if word),

@@ -41,7 +41,7 @@ def test_too_little_credit_fails_or_skips(sandbox: RunningSandbox) -> None:
 
 
 def test_what_to_do_below_is_one_of_two() -> None:
-    with pytest.raises(ValueError, match="below: 'warn' is neither fail nor skip"):
+    with pytest.raises(ValueError, match="below: expected one of fail, skip"):
         IPPanelCreditOperator(task_id="credit", below="warn")
 
 

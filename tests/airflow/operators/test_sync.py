@@ -295,7 +295,7 @@ class TestPhonebooks:
             ({"rows": [], "sql": "SELECT 1"}, "sql, source_path, rows: give one of them"),
             ({"sql": "SELECT 1"}, "sql_conn_id: name the connection"),
             ({"rows": [1]}, "rows: item 1 is no mapping of column to value"),
-            ({"rows": [], "mode": "copy"}, "mode: 'copy' is none of"),
+            ({"rows": [], "mode": "{{ 'copy' }}"}, "mode: expected one of insert, update"),
             ({"source_path": "nowhere.csv"}, "No such file or directory"),
             ({"plan_path": "nowhere.jsonl"}, "plan nowhere.jsonl: there is no such file"),
             ({"rows": [], "book": ""}, "book"),
@@ -366,5 +366,5 @@ def events_of() -> Callable[[str], int]:
 
 
 def test_a_word_that_is_none_is_refused_at_once() -> None:
-    with pytest.raises(ValueError, match="on_reject: 'no' is none of fail, report"):
+    with pytest.raises(ValueError, match="on_reject: expected one of fail, report"):
         IPPanelPatternSyncOperator(task_id="sync", folder="x", on_reject="no")

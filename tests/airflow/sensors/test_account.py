@@ -99,6 +99,9 @@ def change_once_looked_at(sandbox: RunningSandbox, code: str) -> None:
 
 
 def test_what_is_no_figure_is_named(sandbox: RunningSandbox) -> None:
-    sensor: Any = IPPanelCreditSensor(task_id="wait", at_least="plenty")
-    with pytest.raises(ValueError, match="at_least: 'plenty'"):
+    with pytest.raises(ValueError, match="at_least: expected a number"):
+        IPPanelCreditSensor(task_id="wait", at_least="plenty")
+    sensor: Any = IPPanelCreditSensor(task_id="wait", at_least="{{ 1 }}")
+    sensor.at_least = "plenty"
+    with pytest.raises(ValueError, match="connection 'ippanel_default', at_least: expected a number"):
         sensor.poke({})
