@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 
@@ -42,6 +44,22 @@ def _checking_proxy() -> Iterator[None]:
         ) from None
 
 
+def _is_this_machine(url: str) -> bool:
+    host = httpx.URL(url).host
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _origin() -> str:
+    """The DAG and the task this process works for, as Airflow tells it. Only a sandbox of this machine is told: its
+    pages show it, and the names of somebody's tasks are no business of the service.
+    """
+    names = (os.environ.get("AIRFLOW_CTX_DAG_ID"), os.environ.get("AIRFLOW_CTX_TASK_ID"))
+    return quote("/".join(filter(None, names)))
+
+
 class Wire:
     """What both clients share: a request to httpx's terms, and httpx's answer and errors back to ours."""
 
@@ -55,6 +73,7 @@ class Wire:
         self.auth: Auth = auth
         self.settings = (settings or Settings()).checked()
         self._root = self.settings.root
+        self._is_here = _is_this_machine(self._root)
         with _checking_proxy():
             self._open()
 
@@ -84,6 +103,8 @@ class Wire:
                 raise InvalidInput("credential: it holds characters that cannot go into a header; copy it again")
             self.settings.check_credential(given.value)
             built.headers["Authorization"] = ("AccessKey " if self.settings.api is Api.REST else "") + given.value
+        if self._is_here and (origin := _origin()):
+            built.headers["X-IPPanel-Origin"] = origin
         return built
 
     def answer(self, transmit: Transmit, response: httpx.Response, body: Body) -> Answer:
