@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.server
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,7 @@ import httpx
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
     from ippanel_provider.sandbox.runner import RunningSandbox
 
@@ -249,3 +251,53 @@ def test_another_site_cannot_change_anything(chromium: Any, sandbox: RunningSand
     assert "This change comes from another site." in page.content()
     assert sandbox.counts()["texts"] == 1
     page.close()
+
+
+class TestOtherSites:
+    """What a page of somebody else can do to a sandbox, in a browser that is open beside it: nothing."""
+
+    def attack(self, sandbox: RunningSandbox) -> bytes:
+        query = "apikey=sandbox-key&from=%2B983000505&to=%2B989120000077&message=evil"
+        return f"""
+            <img src="{sandbox.base_url}/api/send/webservice?{query}">
+            <form method=post action="{sandbox.url}/_sandbox/reset"></form>
+            <script>
+              fetch("{sandbox.base_url}/api/payment/credit/mine", {{headers: {{Authorization: "sandbox-key"}}}})
+                .then(answer => answer.text()).then(text => document.title = text)
+                .catch(() => document.title = "refused");
+              fetch("{sandbox.base_url}/api/send", {{method: "POST", mode: "no-cors", body: JSON.stringify(
+                {{sending_type: "votp", message: "1", params: {{recipients: ["+989120000078"]}}}})}});
+            </script>""".encode()
+
+    @pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
+    def test_send_no_text_read_nothing_and_empty_nothing(
+        self, chromium: Browser, sandbox: RunningSandbox, name: str
+    ) -> None:
+        content = self.attack(sandbox)
+        sandbox.inbox("09120000000", "kept")
+
+        class Site(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("content-type", "text/html")
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        page = chromium.new_page()
+        try:
+            page.goto(f"http://{name}:{site.server_address[1]}/")
+            until(page, "document.title !== ''")
+            assert page.title() == "refused"
+            page.evaluate("document.forms[0].submit()")
+            page.get_by_text("comes from another site").wait_for()
+            assert sandbox.messages() == []
+            assert sandbox.stats()["inbox"] == 1
+        finally:
+            page.close()
+            site.shutdown()
+            site.server_close()
