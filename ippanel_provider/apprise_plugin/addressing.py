@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.client.validation import sender as checked_sender
+from ippanel_provider.text.lists import split
 from ippanel_provider.text.numbers import InvalidNumber, mask, normalize
 from ippanel_provider.values import InvalidValue, duration, moment
 
@@ -40,12 +41,13 @@ def with_phonebooks(url: str) -> str:
 
 
 def listed(given: object) -> list[str]:
-    """Return entries given as one text with commas, or as a list (of a configuration file) of texts and numbers."""
+    """Return entries given as one text that lists them, or as a list (of a configuration file) of texts and numbers."""
     if given is None:
         return []
     if isinstance(given, Iterable) and not isinstance(given, (str, bytes)):
         return [entry for item in given for entry in listed(item)]
-    return [entry.strip() for entry in _BETWEEN_TARGETS.split(str(given)) if entry.strip()]
+    pieces = [piece.strip() for piece in _BETWEEN_TARGETS.split(str(given)) if piece.strip()]
+    return [entry for piece in pieces for entry in ([piece] if "#" in piece else split(piece))]
 
 
 def targets(entries: Iterable[str]) -> Targets:
@@ -74,16 +76,8 @@ def line(given: str) -> str:
 
     :raises InvalidInput: if it is none.
     """
-    text = re.sub(r"[\s()\-]", "", _latin(given))
-    if text.startswith("00"):
-        text = "+" + text[2:]
-    elif text.startswith("98") and text.isdecimal():
-        text = "+" + text
-    elif text.isdecimal():
-        text = "+98" + text.lstrip("0")
-    elif text.isascii() and text.isalpha():
-        text = "+98" + text.upper()
-    return checked_sender(text)
+    # URLs are mostly written in small letters.
+    return checked_sender(given.upper() if given.isascii() and given.isalpha() else given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,6 +24,7 @@ from ippanel_provider.client import (
 from ippanel_provider.notifications.window import Window
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, MAX_TEXT_CHARACTERS, MAX_TEXT_PARTS
 from ippanel_provider.text import numbers, parts
+from ippanel_provider.text.lists import listed
 
 log = logging.getLogger(__name__)
 
@@ -169,11 +169,11 @@ class Alert:
 
 
 def separated(given: Any) -> list[str]:
-    """Return the recipients of a list, or of one text with commas, semicolons or line breaks between them."""
-    if isinstance(given, (str, int)):
+    """Return the recipients of a list, or of one text that lists them."""
+    if isinstance(given, str):
         # A list that went through a template has come out as its text.
-        given = re.split(r"[,;\n]", str(given).strip("[]() "))
-    return [text for item in given or () if (text := str(item).strip(" '\"\t"))]
+        given = given.strip("[]() ")
+    return [text for item in listed(given) if (text := str(item).strip(" '\"\t"))]
 
 
 def fitted(message: str, tail: str) -> str:

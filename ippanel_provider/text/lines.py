@@ -11,7 +11,7 @@ from ippanel_provider.values import InvalidValue, whole
 # Without its +98, a name in small letters is more likely a slip than a line.
 _BANK = re.compile(r"\s*(?:(?:(?:\+|00)?98)\s*([A-Za-z]{2,20})|([A-Z]{2,20}))\s*\Z")
 # A mobile number in the place of a line is a recipient that slipped, unless its country shows that it is meant.
-_PERSON = re.compile(r"0|9[0-35-79][0-9]{8}\Z")
+_PERSON = re.compile(r"9[0-35-79][0-9]{8}\Z")
 
 
 class InvalidLine(ValueError):
@@ -31,10 +31,10 @@ def line(raw: object) -> str:
     if bank := _BANK.match(text):
         plain = "+98" + (bank[1] or bank[2])
     elif (digits := plain.removeprefix("+")).isdecimal():
-        if plain.startswith(("+", "00")) or digits.startswith("98"):
+        if plain.startswith(("+", "00")):
             plain = "+" + digits.removeprefix("00")
-        elif not _PERSON.match(digits):
-            plain = "+98" + digits
+        elif not _PERSON.match(digits := digits.lstrip("0")):
+            plain = f"+{digits}" if digits.startswith("98") else f"+98{digits}"
     if not is_sender(plain):
         raise InvalidLine
     return plain

@@ -36,6 +36,26 @@ class TestPatterns:
         (folder / "hello.yaml").write_text("message: سلام %name%")
         return folder
 
+    def test_a_flag_that_a_template_rendered_to_false_is_false(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, folder: Path
+    ) -> None:
+        """It once deleted a pattern."""
+        with new_dag() as dag:
+            IPPanelPatternSyncOperator(task_id="made", folder=str(folder))
+        run_dag(dag)
+        (folder / "hello.yaml").unlink()
+        with new_dag() as dag:
+            for task_id, given in (("kept", "{{ 1 > 2 }}"), ("planned", "{{ 1 < 2 }}")):
+                IPPanelPatternSyncOperator(
+                    task_id=task_id, folder=str(folder), prune=given, dry_run="{{ 'false' if false else 'True' }}"
+                )
+            IPPanelPatternSyncOperator(task_id="odd", folder=str(folder), prune="{{ 'perhaps' }}")
+        run = run_dag(dag)
+        assert run.results["kept"]["counts"]["delete"] == 0
+        assert run.results["planned"]["counts"]["delete"] == 1
+        assert "prune: expected one of true, false" in run.log
+        assert writes(sandbox, "patterns") == {"POST /api/patterns/normal": 2}
+
     def test_one_task_plans_and_applies(
         self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, folder: Path, tmp_path: Path
     ) -> None:
