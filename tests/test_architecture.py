@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -127,6 +128,65 @@ def test_arrows_point_down() -> None:
         if (room := target_room(found)) != found.room and room not in ARROWS[found.room] and room != "__version__"
     ]
     assert strays == []
+
+
+def run_time_imports(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Every import that is made when the program runs, in functions too; not those for type checkers."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            for other in node.orelse:
+                yield from run_time_imports(other)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        else:
+            yield from run_time_imports(node)
+
+
+def module_graph() -> dict[str, set[str]]:
+    """Which module of ours imports which, inside rooms as between them."""
+    files = {".".join(file.relative_to(ROOT).with_suffix("").parts): file for file in ROOT.rglob("*.py")}
+    known = {name.removesuffix(".__init__"): file for name, file in files.items()}
+    graph: dict[str, set[str]] = {}
+    for name, file in known.items():
+        package = [PACKAGE, *file.relative_to(ROOT).parts[:-1]]
+        found: set[str] = set()
+        for node in run_time_imports(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                paths = [alias.name for alias in node.names]
+            else:
+                above = package[: len(package) - node.level + 1] if node.level else []
+                base = ".".join([*above, *([node.module] if node.module else [])])
+                paths = [f"{base}.{alias.name}" for alias in node.names]
+            for path in paths:
+                inside = path.removeprefix(f"{PACKAGE}.")
+                # "from room import module" needs the module, "from module import name" what holds the name.
+                needed = inside if inside in known else inside.rpartition(".")[0]
+                found |= {needed} & known.keys() if inside != path else set()
+        graph[name] = found - {name}
+    return graph
+
+
+def test_no_module_stands_in_a_circle() -> None:
+    """Neither between rooms nor inside one, nor behind an import that is put off into a function."""
+    graph = module_graph()
+    assert sum(map(len, graph.values())) > 500
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        pytest.fail(" → ".join(circle.args[1]))
+
+
+def test_a_circle_would_be_found() -> None:
+    with pytest.raises(CycleError):
+        TopologicalSorter({"a": {"b"}, "b": {"c"}, "c": {"a"}}).prepare()
+
+
+def test_files_stay_small_enough_to_be_read() -> None:
+    lines = {
+        file.relative_to(ROOT).as_posix(): len(file.read_text(encoding="utf-8").splitlines())
+        for file in ROOT.rglob("*.py")
+    }
+    assert {path: count for path, count in lines.items() if count > 400} == {}
 
 
 @pytest.mark.parametrize("package", FOREIGN)

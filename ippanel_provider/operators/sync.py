@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
-from airflow.providers.common.compat.sdk import BaseHook, conf
+from airflow.providers.common.compat.sdk import conf
 
 from ippanel_provider.exceptions import PatternRejected, WaitFailed
 from ippanel_provider.operators import fields
-from ippanel_provider.operators.arguments import listed
-from ippanel_provider.operators.files import location, opened
-from ippanel_provider.operators.hidden_fields import Private, value_of
+from ippanel_provider.operators.files import location
+from ippanel_provider.operators.hidden_fields import Private
 from ippanel_provider.operators.syncing import SyncOperator
 from ippanel_provider.operators.waiting import LEAST_POLL
 
@@ -378,42 +377,13 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
     def _spec(self) -> BookSpec:
         from ippanel_provider.sync.phonebooks.spec import spec_of
 
-        return spec_of(
-            {
-                "book": self.book,
-                "number": self.number_column,
-                "fields": self.fields,
-                "options": self.options,
-                "mode": self.mode,
-                "on_missing": self.on_missing,
-                "max_delete": self.max_delete,
-                "over_full": self.over_full,
-            }
-        )
+        names = ("book", "fields", "options", "mode", "on_missing", "max_delete", "over_full")
+        return spec_of({"number": self.number_column, **{name: getattr(self, name) for name in names}})
 
     def _source(self) -> Iterable[Row]:
-        from ippanel_provider.client import InvalidInput
-        from ippanel_provider.sync.phonebooks.source import numbered
+        from ippanel_provider.operators.phonebook_source import rows_of
 
-        rows = value_of(self.rows)
-        given = [
-            name
-            for name, value in (("sql", self.sql), ("source_path", self.source_path), ("rows", rows))
-            if value is not None
-        ]
-        if len(given) != 1:
-            raise InvalidInput(
-                "sql, source_path, rows: give one of them, or with plan_path a plan that was made of one"
-            )
-        if self.sql is not None:
-            from ippanel_provider.tables.sql import read
-
-            if not self.sql_conn_id:
-                raise InvalidInput("sql_conn_id: name the connection of the query")
-            return numbered(read(BaseHook.get_connection(self.sql_conn_id).get_hook(), self.sql, self.parameters))
-        if self.source_path is not None:
-            return _records(self.source_path, self.number_column)
-        return numbered(_mappings(rows, self.number_column))
+        return rows_of(self)
 
     def _state(self) -> Location | None:
         return location(self.state_path) if self.state_path else None
@@ -422,26 +392,3 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
         from ippanel_provider.sync.phonebooks.memory import key_of
 
         return key_of(self.hook.account.ledger_secret)
-
-
-def _records(path: Any, number_column: str) -> Iterator[Row]:
-    from ippanel_provider.tables.formats import to_read
-    from ippanel_provider.tables.layout import Layout
-    from ippanel_provider.tables.readers import read
-
-    kind = to_read(path)
-    with opened(path) as file:
-        yield from read(file, kind, Layout(number_column=number_column))
-
-
-def _mappings(rows: Any, number_column: str) -> Iterator[Mapping[str, Any]]:
-    from ippanel_provider.client import InvalidInput
-    from ippanel_provider.tables import frames
-
-    if frames.is_frame(rows):
-        yield from frames.rows_of(rows, number_column)
-        return
-    for line, row in enumerate(listed(rows, "rows"), start=1):
-        if not isinstance(row, Mapping):
-            raise InvalidInput(f"rows: item {line} is no mapping of column to value")
-        yield row

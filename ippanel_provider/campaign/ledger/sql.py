@@ -1,8 +1,7 @@
 """The ledger in a SQL database: it also holds across runs and clears, and between workers.
 
-A campaign's chunks are numbered in the order in which they were claimed, whoever claimed them. Who is in one is also a
-row of its own with the campaign and the person for its primary key: of two workers that want to send to the same person
-one wins, whatever chunks they made of their rows, and neither reads what the other has written.
+Chunks are numbered in the order in which they were claimed. Who is in one is also a row of its own, keyed by campaign
+and person: of two workers that want the same person one wins, and neither reads what the other has written.
 """
 
 from __future__ import annotations
