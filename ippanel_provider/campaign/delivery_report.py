@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from typing import NamedTuple
 
 from ippanel_provider.client import Client, Delivery
 from ippanel_provider.client.gateway import gateway
@@ -15,10 +16,18 @@ from ippanel_provider.service import MAX_PAGE_SIZE
 POLL_SECONDS = 1.0
 
 
+class Report(NamedTuple):
+    """What became of the recipients of a bulk; of more than these where the service's list broke off."""
+
+    outbox_id: int
+    recipients: list[Delivery]
+    incomplete: bool
+
+
 def deliveries(
     client: Client, outbox_ids: Iterable[int], *, settle_until: float = 0.0, concurrency: int = 10
-) -> Iterator[tuple[int, list[Delivery]]]:
-    """Yield each bulk's id with its recipients, in the order given.
+) -> Iterator[Report]:
+    """Yield the report of each bulk, in the order given.
 
     The service has one report a bulk, so several are asked at once. A bulk with recipients whose status is not final is
     asked again until ``settle_until`` (epoch seconds); then it is yielded as it is.
@@ -27,27 +36,26 @@ def deliveries(
     with ThreadPoolExecutor(max_workers=max(1, concurrency)) as pool:
         # A campaign of texts of their own has a bulk a recipient, so no more are asked for than are soon needed.
         asked = deque(
-            (outbox_id, pool.submit(_settled, client, settle_until, outbox_id))
-            for outbox_id in islice(remaining, 2 * concurrency)
+            pool.submit(_settled, client, settle_until, outbox_id) for outbox_id in islice(remaining, 2 * concurrency)
         )
         try:
             while asked:
-                outbox_id, answer = asked.popleft()
-                yield outbox_id, answer.result()
+                answer = asked.popleft()
+                yield answer.result()
                 asked.extend(
-                    (following, pool.submit(_settled, client, settle_until, following))
-                    for following in islice(remaining, 1)
+                    pool.submit(_settled, client, settle_until, following) for following in islice(remaining, 1)
                 )
         finally:
-            for _, answer in asked:
+            for answer in asked:
                 answer.cancel()
 
 
-def _settled(client: Client, settle_until: float, outbox_id: int) -> list[Delivery]:
+def _settled(client: Client, settle_until: float, outbox_id: int) -> Report:
     while True:
-        found = list(client.walk(gateway(client.settings.api).recipients(outbox_id, per_page=MAX_PAGE_SIZE)))
+        walk = client.walk(gateway(client.settings.api).recipients(outbox_id, per_page=MAX_PAGE_SIZE))
+        found = list(walk)
         if time.time() >= settle_until or all(
             delivery.status is not None and delivery.status.is_final for delivery in found
         ):
-            return found
+            return Report(outbox_id, found, walk.incomplete)
         time.sleep(min(POLL_SECONDS, max(0.0, settle_until - time.time())))

@@ -7,6 +7,7 @@ it looks as if its text had got no answer. Here a request has a whole httpx clie
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 import weakref
@@ -19,6 +20,9 @@ import httpcore
 from ippanel_provider.client._forks import begin_in_children
 
 H = TypeVar("H")
+
+_TO_A_PROXY = (b"CONNECT ", b"\x05", b"\x01")
+"""What the first bytes are where a proxy is asked to connect (HTTP, SOCKS5 and its log-in): no text is in them yet."""
 
 
 class AllBusy(Exception):
@@ -43,9 +47,9 @@ class Line:
         """No request is under way."""
         self.began, self._until = False, None
 
-    def writing(self) -> None:
-        """A part of a request is about to leave."""
-        self.began = True
+    def writing(self, data: bytes) -> None:
+        """Something is about to leave: a part of a request, or what a proxy is asked before."""
+        self.began = self.began or (bool(data) and not data.startswith(_TO_A_PROXY))
 
     def written(self) -> None:
         """It has left: the answer's time begins."""
@@ -69,7 +73,7 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, self._line.patience(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._line.writing()
+        self._line.writing(buffer)
         self._stream.write(buffer, timeout)
         self._line.written()
 
@@ -87,11 +91,33 @@ class _Backend(httpcore.NetworkBackend):
     def __init__(self, backend: httpcore.NetworkBackend, line: Line) -> None:
         self._backend, self._line = backend, line
 
-    def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
-        return _Stream(self._backend.connect_tcp(*args, **kwargs), self._line)
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, *args: Any, **kwargs: Any
+    ) -> httpcore.NetworkStream:
+        # By itself each address of a host would be given the whole time.
+        addresses = _addresses(host, port)
+        until = time.monotonic() + (timeout or 0.0)
+        for left in range(len(addresses), 0, -1):
+            share = None if timeout is None else max(0.001, until - time.monotonic()) / left
+            try:
+                stream = self._backend.connect_tcp(addresses[-left], port, share, *args, **kwargs)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if left == 1:
+                    raise
+            else:
+                return _Stream(stream, self._line)
+        raise httpcore.ConnectError("the host has no address")
 
     def sleep(self, seconds: float) -> None:
         self._backend.sleep(seconds)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(error) from error
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream):
@@ -102,7 +128,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return await self._stream.read(max_bytes, self._line.patience(timeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        self._line.writing()
+        self._line.writing(buffer)
         await self._stream.write(buffer, timeout)
         self._line.written()
 
@@ -172,6 +198,7 @@ class Connections(Generic[H]):
         if not free.acquire(timeout=self._wait):
             raise AllBusy
         try:
+            _refuse(self.is_closed)
             try:
                 lent = idle.pop()
             except IndexError:

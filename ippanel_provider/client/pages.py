@@ -53,14 +53,16 @@ class Walk(Generic[T]):
         if not page.items:
             self._end(request, page.last_page is not None and page.number < page.last_page)
             return None
-        print_of = blake2b(to_json(page.items, fallback=repr), digest_size=16).digest()
-        if print_of in self._seen:
-            # The same few items again, on a list that tells no figures: it knows no pages, and these are all.
-            self._end(request, self._last is None or not _may_be_capped(self._last))
-            return None
-        self._seen.add(print_of)
+        goes_on = page.has_more or _may_be_capped(page)
+        if goes_on or self._seen:
+            digest = blake2b(to_json(page.items, fallback=repr), digest_size=16).digest()
+            if digest in self._seen:
+                # The same few items again, on a list that tells no figures: it knows no pages, and these are all.
+                self._end(request, self._last is None or not _may_be_capped(self._last))
+                return None
+            self._seen.add(digest)
         self._last = page
-        self._request = request.turn(request.number + 1) if page.has_more or _may_be_capped(page) else None
+        self._request = request.turn(request.number + 1) if goes_on else None
         return page
 
     def _page(self, request: PageRequest[T]) -> Flow[Page[T]]:

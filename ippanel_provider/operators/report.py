@@ -25,7 +25,8 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
 
     The columns are ``outbox_id, recipient, status, parts``; the status is ``delivered``, ``not_delivered``,
     ``blacklisted``, ``sent_to_operator`` or ``operator_received``, the last two not yet being final.
-    Returns ``{"path", "recipients": n, <status>: n, …}``. The file holds phone numbers: put it where they may lie.
+    Returns ``{"path", "recipients": n, <status>: n, …}``, and ``"incomplete"``, the bulks whose list the service broke
+    off, where there are such. The file holds phone numbers: put it where they may lie.
 
     :param outbox_ids: the bulks: an id, a list of ids, or what a sending task returned (templated)
     :param path: where to write: a local path, or any URL that object storage takes, as ``s3://connection@bucket/key``;
@@ -67,6 +68,7 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
         from ippanel_provider.tables.writers import Column
 
         counts: Counter[str] = Counter()
+        self._incomplete: list[int] = []
         columns = (Column("outbox_id", "int64"), Column("recipient"), Column("status"), Column("parts", "int64"))
         write(self.path, columns, self._rows(counts), format=self.format)
         self.log.info(
@@ -75,7 +77,13 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
             self.path,
             ", ".join(f"{n} {name}" for name, n in counts.items()),
         )
-        return {"path": str(self.path), "recipients": counts.total(), **counts}
+        said: dict[str, Any] = {"path": str(self.path), "recipients": counts.total(), **counts}
+        if self._incomplete:
+            self.log.warning(
+                "The service's lists of %d bulks broke off: there are more recipients.", len(self._incomplete)
+            )
+            said["incomplete"] = self._incomplete
+        return said
 
     def _rows(self, counts: Counter[str]) -> Iterator[tuple[Any, ...]]:
         from ippanel_provider.campaign.delivery_report import deliveries
@@ -84,8 +92,10 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
         found = deliveries(
             self.hook.get_conn(), ids, settle_until=time.time() + self.settle, concurrency=self.concurrency
         )
-        for outbox_id, recipients in found:
-            for delivery in recipients:
+        for report in found:
+            if report.incomplete:
+                self._incomplete.append(report.outbox_id)
+            for delivery in report.recipients:
                 status = "unknown" if delivery.status is None else delivery.status.name.lower()
                 counts[status] += 1
-                yield outbox_id, delivery.recipient, status, delivery.parts
+                yield report.outbox_id, delivery.recipient, status, delivery.parts

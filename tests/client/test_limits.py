@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import socket
 import traceback
 import zlib
 from collections.abc import Callable, Iterator
@@ -22,12 +23,13 @@ from ippanel_provider.client import (
     Receipt,
     Retry,
     Settings,
+    Unreachable,
     Unreadable,
     edge,
 )
 from ippanel_provider.values import InvalidValue
 
-from .raw_server import Arrived, Raw, RawServer, http, listening
+from .raw_server import SILENCE, Arrived, Raw, RawServer, http, listening
 
 KEY = "k3y-OF-the-panel-0123456789abcdef="
 SEND = edge.send.webservice("سلام", ["09120001234"], sender="+983000505")
@@ -92,6 +94,31 @@ class TestTime:
         assert type(error) is NoAnswer
         assert "ReadTimeout" in str(error)
         assert "outbox report" in str(error)
+
+    def test_of_a_proxy_that_does_not_connect_is_over_before_anything_is_sent(self, server: RawServer) -> None:
+        server.script = [SILENCE]
+        given = Settings(base_url="https://sms.invalid", proxy=server.url, read_timeout=0.3, retry=Retry(attempts=1))
+        with Client(KEY, given) as client, pytest.raises(Unreachable, match="Nothing was sent"):
+            client.run(SEND)
+        assert [arrived.line for arrived in server.requests] == ["CONNECT sms.invalid:443 HTTP/1.1"]
+
+    def test_of_connecting_is_shared_by_all_addresses_of_a_host(
+        self, server: RawServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Three that lead nowhere and take their time over it stand before the one that is meant.
+        nowhere = ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+        real = socket.getaddrinfo
+
+        def addresses(host: str, *args: Any, **options: Any) -> Any:
+            if host != "many.invalid":
+                return real(host, *args, **options)
+            return [(2, 1, 6, "", (place, server.port)) for place in (*nowhere, "127.0.0.1")]
+
+        monkeypatch.setattr(socket, "getaddrinfo", addresses)
+        server.script = [http(200, BODY)]
+        url = f"http://many.invalid:{server.port}"
+        with Client(KEY, Settings(base_url=url, connect_timeout=1, retry=Retry(attempts=1))) as client:
+            assert client.run(SEND).outbox_ids == (7,)
 
     def test_is_that_of_each_answer_and_not_of_the_connection(self, server: RawServer) -> None:
         def respond(arrived: Arrived) -> Raw:

@@ -373,7 +373,13 @@ class TestWhatIsSeen:
 
     def test_what_others_send_is_logged_as_ever(self, server: RawServer, caplog: pytest.LogCaptureFixture) -> None:
         server.script = [DONE]
-        with caplog.at_level(logging.DEBUG), Client(KEY, settings(server)) as client:
+        # Another package may have set a level of its own.
+        with (
+            caplog.at_level(logging.DEBUG),
+            caplog.at_level(logging.DEBUG, logger="httpx"),
+            caplog.at_level(logging.DEBUG, logger="httpcore"),
+            Client(KEY, settings(server)) as client,
+        ):
             client.run(SEND)
             httpx.get(server.url + "/theirs")
         assert {"httpx", "httpcore.http11"} <= {record.name for record in caplog.records}
