@@ -89,7 +89,7 @@ class ServiceProfile:
     validation_in_message: bool = _fact(False, "the fields of a 422 stand in meta.message, as an object")
     # Parts and prices.
     suffix_priced: bool = _fact(False, "calculate-price counts the opt-out word")
-    pairs_cut: bool = _fact(False, "a pair of units on the boundary of two parts is cut")
+    pairs_cut: bool = _fact(False, "calculate-price cuts a pair of units on the boundary of two parts")
     price_factor: float = _fact(1.0, "what a part costs, in multiples of the price in the documents", high=1000)
 
     host: str = ""

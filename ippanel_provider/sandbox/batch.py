@@ -45,6 +45,10 @@ class Batch:
         """The id of the bulk at ``place``."""
         return self.ids[place]
 
+    def text_at(self, place: int) -> str:
+        """The text of the bulk at ``place``."""
+        return self.singles.texts[place]
+
     def place_of(self, bulk_id: int) -> int | None:
         """The place of the bulk with this id; None when it is none of these."""
         return self.ids.index(bulk_id) if bulk_id in self.ids else None

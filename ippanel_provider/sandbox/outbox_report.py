@@ -36,12 +36,10 @@ class OutboxFilter:
     """How many of the newest bulks the list holds before it is filtered; 0 is all."""
     oldest_first: bool = False
 
-    def admits(self, block: Block, place: int, now: float) -> bool:
-        """Whether one bulk of a block that :meth:`admits_some_of` is in the report."""
-        bulk = block[place]
+    def admits(self, bulk: Bulk, now: float) -> bool:
+        """Whether one bulk of a block that :meth:`admits_some_of` is in the report, its text apart."""
         return (
-            (self.finds is None or self.finds(bulk.text))
-            and (self.recipients_from is None or len(bulk.recipients) >= self.recipients_from)
+            (self.recipients_from is None or len(bulk.recipients) >= self.recipients_from)
             and (self.recipients_to is None or len(bulk.recipients) <= self.recipients_to)
             and (self.state is None or bulk.state_at(now) == self.state)
         )
@@ -63,10 +61,12 @@ class OutboxFilter:
         places: Sequence[int] = range(len(block))
         if self.bulk_id is not None:
             places = (block.place_of(self.bulk_id) or 0,)
-        if self.finds is None and isinstance(block, Batch) and not block.changed:
+        if self.finds is not None:
+            places = [place for place in places if self.finds(block.text_at(place))]
+        if isinstance(block, Batch) and not block.changed:
             # All of a batch have one recipient and one state.
-            return places if self.admits(block, places[0], now) else ()
-        return [place for place in places if self.admits(block, place, now)]
+            return places if places and self.admits(block[places[0]], now) else ()
+        return [place for place in places if self.admits(block[place], now)]
 
     @property
     def needs_no_look(self) -> bool:

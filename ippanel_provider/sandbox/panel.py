@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ippanel_provider.service import OPT_OUT_SUFFIX
 from ippanel_provider.service_profile import ServiceProfile
+from ippanel_provider.text.parts import Encoding, TextSize
 
 from .records import Bulk
 
@@ -72,6 +73,14 @@ def due(profile: ServiceProfile, bulk: Bulk) -> float:
     if profile.send_times == "created":
         return bulk.accepted
     return bulk.due // 60 * 60 if profile.send_times == "minute" else bulk.due
+
+
+def size(profile: ServiceProfile, measured: TextSize, *, is_66_char: bool) -> TextSize:
+    """The measure of a text, where this panel cuts a pair of units on the boundary of two parts."""
+    if not profile.pairs_cut or measured.parts < 2:
+        return measured
+    several = 153 if measured.encoding is Encoding.GSM7 else 66 if is_66_char else 67
+    return measured._replace(parts=-(-measured.units // several))
 
 
 def moment(profile: ServiceProfile, epoch: int | None) -> int | None:

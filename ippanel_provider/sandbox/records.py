@@ -116,6 +116,10 @@ class Bulk:
         """Its id."""
         return self.id
 
+    def text_at(self, place: int) -> str:
+        """Its text."""
+        return self.text
+
     def place_of(self, bulk_id: int) -> int | None:
         """0 when it has this id; None when it has not."""
         return 0 if bulk_id == self.id else None

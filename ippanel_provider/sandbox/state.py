@@ -18,6 +18,7 @@ from ippanel_provider.service import CANCEL_WINDOW, BulkState
 from ippanel_provider.service_profile import DOCUMENTS, ServiceProfile
 from ippanel_provider.text.parts import TextSize, measure
 
+from . import panel
 from .acceptance import blocks_of, guard_keys, within_credit
 from .bulk_ids import BulkIds
 from .clock import Clock
@@ -200,7 +201,8 @@ class Sandbox(Store):
     def size(self, text: str, line: str) -> TextSize:
         """How long ``text`` is on ``line``."""
         known = self.lines.get(line)
-        return measure(text, is_66_char=known is not None and known.is_66_char)
+        size = measure(text, is_66_char=known is not None and known.is_66_char)
+        return panel.size(self.profile, size, is_66_char=known is not None and known.is_66_char)
 
     @change
     def submit(self, submission: Submission) -> list[int]:

@@ -260,6 +260,13 @@ def test_sums_that_differ(wire: Wire) -> None:
     assert before - wire.sandbox.account()["credit"] == pytest.approx(usual["mci_price"] * 4)
 
 
+def test_a_pair_on_a_boundary_may_be_cut(wire: Wire) -> None:
+    asked = {"number": "+983000505", "message": "س" * 66 + "😀" + "س" * 66}
+    assert wire.post("/api/send/calculate-price", asked).json()["data"]["parts"] == 3
+    wire.sandbox.profile(pairs_cut=True)
+    assert wire.post("/api/send/calculate-price", asked).json()["data"]["parts"] == 2
+
+
 def test_the_suffix_may_be_priced(wire: Wire) -> None:
     asked = {"number": "+983000505", "message": "س" * 70 + "\nلغو11"}
     assert wire.post("/api/send/calculate-price", asked).json()["data"]["parts"] == 1
