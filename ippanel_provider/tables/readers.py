@@ -19,6 +19,8 @@ from ippanel_provider.tables.layout import Layout, Line, named
 from ippanel_provider.tables.records import Record
 
 _MAX_LINE = 1 << 20
+_NOTHING = {"nan", "NaN", "NaT", "<NA>", "None"}
+"""What pandas, NumPy and Python leave in CSV where there was nothing; other words are the author's to name."""
 
 
 def read(file: IO[bytes], kind: str, layout: Layout | None = None) -> Iterator[Record]:
@@ -54,7 +56,15 @@ def _csv_lines(file: IO[bytes], layout: Layout) -> Iterator[Line]:
             yield Line(line, (), "its quotes are not in order")
             continue
         if any(values):
-            yield Line(line, values)
+            yield Line(line, [_untyped(value) for value in values])
+
+
+def _untyped(value: str) -> str:
+    """What programs write into CSV, which has neither nothing nor numbers: ``nan`` for nothing, ``150000.0`` for
+    150000."""
+    if value in _NOTHING:
+        return ""
+    return value[:-2] if value.endswith(".0") and value[:-2].lstrip("-").isdecimal() else value
 
 
 def _jsonl(file: IO[bytes], layout: Layout) -> Iterator[Record]:

@@ -114,6 +114,12 @@ class TestCsv:
     def test_lines_that_end_with_the_delimiter_have_no_value_more(self, content: str) -> None:
         assert lines(content) == [(2, ["a", "1"], ""), (3, ["b", "2"], "")]
 
+    def test_what_programs_write_for_nothing_and_for_whole_numbers(self) -> None:
+        assert lines("a,b,c,d,e\nnan,NaT,<NA>,None,x\n150000.0,-3.0,2.50,v2.0,NULL\n") == [
+            (2, [None, None, None, None, "x"], ""),
+            (3, ["150000", "-3", "2.50", "v2.0", "NULL"], ""),
+        ]
+
     def test_lines_of_nothing_but_delimiters_are_no_rows(self) -> None:
         assert lines("name,mobile\na,1\n,\n,,,\n") == [(2, ["a", "1"], "")]
 
