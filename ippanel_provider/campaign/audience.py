@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from ippanel_provider.campaign.hash_set import WORD, NumberTable
@@ -12,6 +13,7 @@ from ippanel_provider.client import InvalidInput
 from ippanel_provider.client.validation import text as checked_text
 from ippanel_provider.tables.values import BadValue, plain, written
 from ippanel_provider.text.numbers import InvalidNumber, normalize
+from ippanel_provider.text.prefixes import is_assigned
 
 
 class Row(NamedTuple):
@@ -62,7 +64,8 @@ _ANOTHER_TEXT = "an earlier row has the same recipient with another text, and ea
 class Audience:
     """Screens rows into messages as they stream by; counts what it leaves out and keeps the first hundred rejects.
 
-    Every row is a message, or ``merged``, ``suppressed`` or ``rejected``. It holds 25 MB for a million messages.
+    Every row is a message, or ``merged``, ``suppressed`` or ``rejected``; ``unassigned`` counts rows whose number has a
+    prefix that no operator is known to have, which are sent all the same. It holds 25 MB for a million messages.
 
     :param once_per: what counts as a repetition. Repetitions with the same text are merged silently into ``merged``;
         under ``OncePer.RECIPIENT`` a repetition with another text is refused, so that nobody wonders where it went.
@@ -85,6 +88,7 @@ class Audience:
         self.suppressed = 0
         self.rejected = 0
         self.rejects: list[Rejected] = []
+        self.unassigned = 0
         self._reasons: Counter[str] = Counter()
         self._suppressing = suppressing
         self._on_reject = on_reject
@@ -112,6 +116,8 @@ class Audience:
                 self.suppressed += 1
                 self._tell(row, against)
                 continue
+            if not _is_assigned(recipient[3:7]):
+                self.unassigned += 1
             content = hash(text)
             there = self._seen.add(recipient, content)
             if there is None:
@@ -140,6 +146,11 @@ class Audience:
     def _tell(self, row: Row, reason: str) -> None:
         if self._on_reject:
             self._on_reject(row, reason)
+
+
+@lru_cache(maxsize=10_000)
+def _is_assigned(prefix: str) -> bool:
+    return is_assigned(f"+98{prefix}")
 
 
 def _text_of(value: object) -> str:

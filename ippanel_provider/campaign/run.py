@@ -140,6 +140,11 @@ def tell_rejects(audience: Audience) -> None:
     """Log the first rows that get no text, and where there are many how many there are for each reason."""
     for rejected in audience.rejects[:_REJECTS_SHOWN]:
         log.warning("Row %d gets no text: %s.", rejected.line, rejected.reason)
+    if audience.unassigned:
+        log.warning(
+            "%d rows have numbers whose prefix no operator is known to have; they are no rejects, but look at them.",
+            audience.unassigned,
+        )
     if audience.rejected > _REJECTS_SHOWN:
         for reason, count in audience.grouped().items():
             log.warning("%d rows get no text: %s.", count, reason)

@@ -65,7 +65,7 @@ def _apply(client: Client, options: argparse.Namespace) -> Result:
 
 def _export(client: Client, options: argparse.Namespace) -> Result:
     columns = [Column(name) for name in COLUMNS]
-    with table(options.out, columns, to_write(options.out, field="out")) as tell:
+    with table(options.out, columns, to_write(options.out, field="out"), formulas=options.keep_formulas) as tell:
         count = client.run(export(options.book, tell, with_options=options.with_options))
     return Result(
         {"phonebook": options.book, "contacts": count, "path": str(options.out)},

@@ -109,6 +109,9 @@ def _phonebook(group: Any, common: argparse.ArgumentParser) -> None:
         help="a .csv, .jsonl, .parquet or .xlsx file; it will hold phone numbers",
     )
     export.add_argument(
+        "--keep-formulas", action="store_true", help="leave texts as they are that a spreadsheet takes for formulas"
+    )
+    export.add_argument(
         "--with-options", action="store_true", help="also read the options: one request for each contact"
     )
 

@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from airflow.providers.common.compat.sdk import ObjectStoragePath
+from airflow.providers.common.compat.sdk import ObjectStoragePath, conf
 
 if TYPE_CHECKING:
     from ippanel_provider.tables.storage import Location
@@ -38,6 +38,11 @@ def opened(path: Any, conn_id: str | None = None) -> AbstractContextManager[IO[b
     return cast("AbstractContextManager[IO[bytes]]", location(path, conn_id).open("rb"))
 
 
+def keeps_formulas() -> bool:
+    """Whether texts that a spreadsheet takes for formulas are written as they came; ``[ippanel] keep_formulas``."""
+    return bool(conf.getboolean("ippanel", "keep_formulas", fallback=False))
+
+
 def write(path: Any, columns: Sequence[Column], rows: Iterable[Row], *, format: str | None = None) -> None:
     """Write all rows to ``path``, or nothing: a source that fails midway leaves what was there before.
 
@@ -49,7 +54,7 @@ def write(path: Any, columns: Sequence[Column], rows: Iterable[Row], *, format: 
     from ippanel_provider.tables.formats import to_write
     from ippanel_provider.tables.writers import table
 
-    with table(location(path), columns, to_write(path, format)) as add:
+    with table(location(path), columns, to_write(path, format), formulas=keeps_formulas()) as add:
         for row in rows:
             add(row)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.operators.files import location
+from ippanel_provider.operators.files import keeps_formulas, location
 
 if TYPE_CHECKING:
     from ippanel_provider.campaign.audience import Row
@@ -29,7 +29,7 @@ def rejects_to(path: Any, *, with_numbers: bool = False) -> Iterator[Callable[[R
         return
     kind = to_write(path, field="rejects_path", kinds=REPORTS)
     columns = (Column("line", "int64"), Column("reason"), *([Column("recipient")] if with_numbers else []))
-    with table(location(path), columns, kind, partial=True) as add:
+    with table(location(path), columns, kind, partial=True, formulas=keeps_formulas()) as add:
 
         def write(row: Row, reason: str) -> None:
             number = "" if row.recipient is None else str(row.recipient)

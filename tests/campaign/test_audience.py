@@ -215,3 +215,13 @@ def test_the_log_shows_a_few_rejects_and_groups_many(caplog: pytest.LogCaptureFi
     tell_rejects(audience)
     assert [line.partition(" ")[0] for line in caplog.messages] == ["Row"] * 10 + ["30", "2"]
     assert caplog.messages[-1] == "2 rows get no text: the number is empty."
+
+
+def test_numbers_with_a_prefix_nobody_is_known_to_have_are_sent_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    passed, audience = screened(
+        [("09120000001", "a"), ("09400000001", "a"), ("09820000001", "a"), ("09970000001", "a")]
+    )
+    assert [number for number, _ in passed] == ["+989120000001", "+989970000001"]
+    assert audience.unassigned == 1
+    tell_rejects(audience)
+    assert "1 rows have numbers whose prefix no operator is known to have" in caplog.text

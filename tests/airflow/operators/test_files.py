@@ -44,6 +44,14 @@ def test_object_storage(kind: Any) -> None:
     assert location(ObjectStoragePath("memory://bucket/a"), None).name == "a"
 
 
+def test_formulas_are_texts_unless_the_deployment_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "file.csv", COLUMNS, [(1, "=cmd|' /C calc'!A0")])
+    assert (tmp_path / "file.csv").read_text() == "id,name\n1,'=cmd|' /C calc'!A0\n"
+    monkeypatch.setenv("AIRFLOW__IPPANEL__KEEP_FORMULAS", "True")
+    write(tmp_path / "file.csv", COLUMNS, [(1, "=cmd")])
+    assert (tmp_path / "file.csv").read_text() == "id,name\n1,=cmd\n"
+
+
 def test_nothing_is_asked_for_that_cannot_be_written(tmp_path: Path) -> None:
     def rows() -> Any:
         pytest.fail("the rows were asked for")
