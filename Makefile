@@ -37,13 +37,18 @@ test: lint  ## Check style and types, run all tests with coverage
 test-2.11: $(TEST211)/ready  ## Run the Airflow tests on Airflow 2.11
 	$(TEST211)/bin/python -m pytest $(PARALLEL) tests/airflow $(ARGS)
 
-test-airflow:  ## Run the Airflow tests on any other version, as VERSION=3.1
-	@test -n "$(VERSION)" || (echo "say which, as make test-airflow VERSION=3.1" && exit 2)
-	@rm -rf .venv-test-$(VERSION) && $(PYTHON) -m venv .venv-test-$(VERSION)
-	@.venv-test-$(VERSION)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
-	@.venv-test-$(VERSION)/bin/uv pip install --quiet --python .venv-test-$(VERSION)/bin/python \
-		$(addprefix -c ,$(wildcard constraints-$(VERSION).txt)) 'apache-airflow==$(VERSION).*' --group test --group demo -e '.[all]'
+test-airflow: named .venv-test-$(VERSION)/ready  ## Run the Airflow tests on any other version, as VERSION=3.1
 	.venv-test-$(VERSION)/bin/python -m pytest $(PARALLEL) tests/airflow $(ARGS)
+
+test-short: named .venv-test-$(VERSION)/ready  ## The same in short: a send, a wait, an alert, what Airflow is told; as VERSION=3.1
+	.venv-test-$(VERSION)/bin/python -m pytest $(PARALLEL) $(SHORT) $(ARGS)
+
+SHORT := $(addprefix tests/airflow/,test_provider_info.py hooks/test_ippanel.py operators/test_send.py sensors/test_bulk.py \
+	triggers/test_triggers.py notifications/test_ippanel.py example_dags/test_parsing.py)
+
+.PHONY: named
+named:
+	@test -n "$(VERSION)" || (echo "say which, as VERSION=3.1" && exit 2)
 
 test-apprise: $(TEST)/ready  ## Run the Apprise tests on the oldest, two older and the newest version of Apprise
 	$(TEST)/bin/python tests/apprise/matrix.py $(ARGS)
@@ -144,7 +149,7 @@ constraints: $(TEST)/ready  ## Pin the newest versions of everything the tests a
 		--all-extras --group test --group demo pyproject.toml - -o constraints-2.11.txt
 
 clean:  ## Remove the environments and what the demo left
-	rm -rf $(DEMO) $(TEST) $(TEST211) $(DOCS) site .venv-foreign .venv-fuzz .venv-apprise-* .venv-lowest-* .demo dist
+	rm -rf $(DEMO) $(TEST) .venv-test-* $(DOCS) site .venv-foreign .venv-fuzz .venv-apprise-* .venv-lowest-* .demo dist
 
 # An environment is made once and again only when what it is made of changes.
 define environment
@@ -165,7 +170,14 @@ $(TEST)/ready: pyproject.toml constraints.txt
 $(DOCS)/ready: pyproject.toml constraints.txt
 	$(call environment,$(DOCS),constraints.txt,--group docs --group lint,sandbox)
 
-$(TEST211)/ready: pyproject.toml constraints-2.11.txt
-	$(call environment,$(TEST211),constraints-2.11.txt,--group test --group demo,all)
+# One of each version of Airflow; what a version needs held back stands in a file of its name.
+.venv-test-%/ready: pyproject.toml
+	@echo "Making the environment $(@D) (only this once) ..."
+	@rm -rf $(@D)
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
+	@$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python $(addprefix -c ,$(wildcard constraints-$*.txt)) \
+		'apache-airflow==$*.*' --group test --group demo -e '.[all]'
+	@touch $@
 
 comma := ,
