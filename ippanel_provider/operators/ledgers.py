@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.campaign.ledger import task_state, variables
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.order import OncePer
+    from ippanel_provider.campaign.results import Summary
+
+log = logging.getLogger(__name__)
 
 _SQL = "the database of ledger_conn_id"
 
@@ -69,6 +74,26 @@ def ledger_for(
         facts=facts,
         keep_for=keep_for or variables.KEEP_FOR,
     )
+
+
+def conclude(ledger: Ledger, summary: Summary, state: str, *, is_over: bool) -> None:
+    """Write down how far a try came, for who lists campaigns; it must not hide what ended the try.
+
+    :param state: ``done``, ``in doubt`` or ``failed``
+    :param is_over: whether no later try will ask who was reached, and with which ids
+    """
+    names = ("rows", "accepted", "merged", "suppressed", "rejected", "skipped", "parts", "cost")
+    counts = {name: getattr(summary, name) for name in names}
+    why = Counter(rejected.reason for rejected in summary.rejects)
+    ends = (summary.outbox_ids[0], summary.outbox_ids[-1]) if summary.outbox_ids else None
+    report = counts | {"in_doubt": summary.unconfirmed, "rejected_why": dict(why), "ids": ends, "state": state}
+    try:
+        ledger.tell(report)
+        ledger.flush()
+        if is_over:
+            ledger.finish()
+    except Exception as error:  # noqa: BLE001 - whatever a home raises: who was reached stands there already
+        log.warning("The ledger cannot be told how the task ended (%s).", type(error).__name__)
 
 
 def sql_ledger_to_read(task: Any, context: Context, once_per: OncePer) -> Ledger:

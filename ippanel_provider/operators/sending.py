@@ -188,22 +188,30 @@ class SendingOperator(IPPanelOperator):
         """
         from ippanel_provider.campaign.order import OncePer
         from ippanel_provider.campaign.run import run
+        from ippanel_provider.campaign.sending import InDoubt
         from ippanel_provider.client import IPPanelError
-        from ippanel_provider.operators.ledgers import ledger_for
+        from ippanel_provider.operators.ledgers import conclude, ledger_for
 
         ended: list[Summary] = []
         client = self.hook.get_conn()
         ledger = ledger_for(
             self, context, OncePer(order.once_per), keep_for=self.memory.seconds_kept, form=type(order.kind).__name__
         )
+        state = "failed"
         try:
-            return run(order, rows, client, ledger, suppressing=suppressing, on_reject=on_reject, on_end=ended.append)
+            summary = run(
+                order, rows, client, ledger, suppressing=suppressing, on_reject=on_reject, on_end=ended.append
+            )
+            state = "done"
+            return summary
         except IPPanelError as error:
+            state = "in doubt" if isinstance(error, InDoubt) else state
             if ended and (how_far := ended[0].how_far):
                 error.args = (f"{error} {how_far}", *error.args[1:])
             raise
         finally:
             for summary in ended:
+                conclude(ledger, summary, state, is_over=state == "done" and not self.wait_for_completion)
                 self.measure(summary)
                 links.remember(context, self, summary.outbox_ids)
 

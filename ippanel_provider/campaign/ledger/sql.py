@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.ledger.base import Claim, Forgotten, Intent, KeyChanged, Outcome, Task
-from ippanel_provider.campaign.ledger.decisions import AT_WORK, is_to_be_taken_up
+from ippanel_provider.campaign.ledger.decisions import AT_WORK, is_to_be_taken_up, prune
 from ippanel_provider.campaign.ledger.hashes import MemberKey
 from ippanel_provider.campaign.ledger.records import intent_from, intent_to, outcome_from, outcome_to
 from ippanel_provider.campaign.ledger.schema import (
@@ -165,9 +165,11 @@ class SqlLedger(SqlNotes):
         self._report |= report
 
     def finish(self) -> None:
-        """Say that it is done; the records stay until they are pruned."""
+        """Say that it is done; the records stay until they are pruned, which those that are due are on the way."""
         self.tell({"state": "done"})
         self.flush()
+        if self._keep_for is not None:
+            prune(self._engine)
 
     def beside(self) -> Iterator[tuple[Intent, Outcome | None]]:
         """Yield what another try of this part has claimed since the history was read.

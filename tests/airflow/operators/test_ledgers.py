@@ -20,10 +20,12 @@ from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.chunks import Chunk
 from ippanel_provider.campaign.kinds import OwnTexts
 from ippanel_provider.campaign.ledger.base import Claim, Forgotten, HomeChanged, Outcome
+from ippanel_provider.campaign.ledger.decisions import open_chunks, overviews, parts
 from ippanel_provider.campaign.ledger.sql import SqlLedger
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
 from ippanel_provider.campaign.ledger.variables import VariableLedger
 from ippanel_provider.campaign.order import OncePer
+from ippanel_provider.hooks.ledgers import engine_of
 from ippanel_provider.operators.ledgers import begin, ledger_for
 from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
@@ -94,6 +96,23 @@ def test_the_same_campaign_in_another_run_sends_to_nobody_it_has_reached(
     assert run_dag(dag).state == "success"
     assert run_dag(dag).state == "success"
     assert given(sandbox) == everyone_once()
+
+
+def test_who_lists_campaigns_sees_how_the_task_ended_and_no_number_or_text(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, ledger_conn: str
+) -> None:
+    rows = [*MESSAGES, ("no number", "سلام")]
+    with new_dag() as dag:
+        IPPanelSendOperator(task_id="send", messages=rows, ledger_conn_id=ledger_conn, campaign_id="nowruz")
+    assert run_dag(dag).state == "success"
+    engine = engine_of(ledger_conn)
+    (campaign,) = overviews(engine, "nowruz")
+    (part,) = parts(engine, campaign.id)
+    assert campaign.recipients == {"confirmed": 25}
+    assert (part.dag_id, part.task_id, part.state) == (dag.dag_id, "send", "done")
+    assert (part.report["accepted"], part.report["rejected"], sum(part.report["rejected_why"].values())) == (25, 1, 1)
+    assert "0912" not in json.dumps(part.report)
+    assert list(open_chunks(engine, campaign.id)) == []
 
 
 class Store(dict[str, Any]):
