@@ -93,8 +93,11 @@ def _lines(shown: dict[str, Any], data: dict[str, Any]) -> Iterator[str]:
         yield f"  {of}{part['state']} since {part['began_at']}, last seen {part['seen_at']}"
         if part["dag_id"]:
             yield "    " + ", ".join(f"{name} {plain(str(part[name]))}" for name in _TASK if part[name] != -1)
-        if part["report"]:
-            yield "    " + ", ".join(f"{plain(name)} {plain(str(value))}" for name, value in part["report"].items())
+        report = part["report"]
+        if counts := [f"{name} {value:,}" for name, value in report.items() if isinstance(value, int | float)]:
+            yield "    " + ", ".join(counts)
+        for reason, count in (report.get("rejected_why") or {}).items():
+            yield f"    {count} rejected: {plain(reason)}"
     for chunk in data["open"]:
         first, last = chunk["lines"]
         decided = f"; {plain(chunk['decided_by'] or 'somebody')}: {chunk['decision']}" if chunk["decision"] else ""

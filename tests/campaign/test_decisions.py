@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +21,7 @@ from ippanel_provider.campaign.ledger.schema import campaigns, chunks, runs
 from ippanel_provider.campaign.ledger.sql import SqlLedger
 from ippanel_provider.cli import main
 from tests.campaign.conftest import KEY, form_of, people
+from tests.docs import pages
 
 
 class Told(NamedTuple):
@@ -139,6 +142,15 @@ def test_a_decision_is_there_for_the_next_try_with_who_and_when(
     assert "Clear the task" in told.out
     assert opened(engine, number=2).decided() == {2: decision}
     assert f"Mina: {decision}" in command("show", "sale").out
+
+
+def test_the_commands_of_the_documentation_show_what_it_shows(command: Command, doubt: Intent) -> None:
+    (fence,) = [fence for fence in pages.fences("campaigns.md", "console") if "ippanel campaign" in fence.code]
+    told = "".join(command(*shlex.split(line)[2:]).out for line in pages.commands(fence.code))
+    shown = "".join(line for line in fence.code.splitlines(keepends=True) if not line.startswith("$"))
+    moment = r"\d{4}-\d\d-\d\dT[\d:]+\+00:00"
+    counts = "    planned 30, cost 51,000, rejected 2\n    2 rejected: no number\n"
+    assert re.sub(moment, "…", told.replace(counts, "")) == re.sub(moment, "…", shown)
 
 
 def test_what_is_settled_unknown_or_may_still_be_under_way_is_not_decided(

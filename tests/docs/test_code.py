@@ -22,6 +22,7 @@ SHOWN = "http://127.0.0.1:8089"
 RUN_ELSEWHERE = {
     "apprise/airflow.md": "a failing task with this notifier is run in tests/airflow/test_apprise.py",
     "apprise/prefect.md": "needs Prefect; the page says what was tried by hand",
+    "campaigns.md": "a campaign in doubt is decided by its commands in tests/campaign/test_decisions.py",
     "cluster.md": "its commands are run by make test-cluster",
 }
 """Pages of which other tests run the code."""
