@@ -21,7 +21,7 @@ from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.ledger.base import Claim, Forgotten, Intent, KeyChanged, Outcome, Task
 from ippanel_provider.campaign.ledger.decisions import AT_WORK, is_to_be_taken_up, prune
 from ippanel_provider.campaign.ledger.hashes import MemberKey
-from ippanel_provider.campaign.ledger.records import intent_from, intent_to, outcome_from, outcome_to
+from ippanel_provider.campaign.ledger.records import outcome_from, outcome_to
 from ippanel_provider.campaign.ledger.schema import (
     CONFIRMED,
     GIVEN_UP,
@@ -39,6 +39,7 @@ from ippanel_provider.campaign.ledger.schema import (
     touch,
 )
 from ippanel_provider.campaign.ledger.sql_notes import SqlNotes
+from ippanel_provider.campaign.ledger.sql_rows import intent_of, row_of
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,8 @@ class SqlLedger(SqlNotes):
         self._seen: set[int] = set()
         """The numbers of chunks that this try has read or made."""
         self._held: dict[int, tuple[Intent, Outcome]] = {}
+        self._by: dict[str, Any] = {}
+        """What a chunk of this try has in its row besides the intent."""
         self._report: dict[str, Any] = {}
         self._told_at = 0.0
 
@@ -107,7 +110,7 @@ class SqlLedger(SqlNotes):
             for row in page:
                 number = row.number
                 self._seen.add(number)
-                yield _intent(row), outcome_from(row.outcome)
+                yield intent_of(row), outcome_from(row.outcome)
 
     def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Return the messages whose member nobody has claimed; :meth:`intend` looks again."""
@@ -181,7 +184,7 @@ class SqlLedger(SqlNotes):
             new = sorted(set(there) - self._seen)
             for number in new:
                 row = connection.execute(sa.select(chunks).where(*self._at(number))).one()
-                yield _intent(row), outcome_from(row.outcome)
+                yield intent_of(row), outcome_from(row.outcome)
 
     def claimed(self, since: float) -> set[int]:
         """Return the outbox ids of this account in all campaigns of this database since then."""
@@ -233,6 +236,8 @@ class SqlLedger(SqlNotes):
         if known is None or known <= self._task.try_number:
             put(self._engine, runs, there, values | {"began_at": now, "seen_at": now})
         self._run = self._value(sa.select(runs.c.id).where(*_is(runs, there)))
+        own_chunks = {"campaign": campaign, "run": self._run, "try_number": self._task.try_number}
+        self._by = own_chunks | {"account": self._account}
 
     def _found(self, who: str) -> Any:
         """Return the campaign's row in this database; it is made when it is new, unless nothing is to be written."""
@@ -279,7 +284,7 @@ class SqlLedger(SqlNotes):
                 taken.update(array("q", claim.intent.members))
         if claims:
             connection.execute(sa.update(campaigns).where(here).values(last_number=number))
-            connection.execute(sa.insert(chunks), [self._row(claim.intent) for claim in claims])
+            connection.execute(sa.insert(chunks), [self._by | row_of(claim.intent) for claim in claims])
             connection.execute(sa.insert(members), [row for claim in claims for row in self._members(claim.intent)])
         return claims
 
@@ -300,24 +305,6 @@ class SqlLedger(SqlNotes):
             {"campaign": self._campaign, "member": member, "number": intent.number}
             for member in array("q", intent.members)
         ]
-
-    def _row(self, intent: Intent) -> dict[str, Any]:
-        return {
-            "campaign": self._campaign,
-            "number": intent.number,
-            "run": self._run,
-            "try_number": self._task.try_number,
-            "account": self._account,
-            "intended_at": intent.at,
-            "first_line": intent.lines[0],
-            "last_line": intent.lines[1],
-            "size": intent.size,
-            "members": intent.members,
-            "texts": intent.texts,
-            "send_at": intent.send_at,
-            "details": json.dumps(intent_to(intent, _COLUMNS)),
-            "state": OPEN,
-        }
 
     def _write_held(self, connection: sa.Connection) -> None:
         for intent, outcome in self._held.values():
@@ -382,21 +369,5 @@ class SqlLedger(SqlNotes):
         return (chunks.c.run.in_(ours) | (chunks.c.run.in_(vanished) & (chunks.c.state == OPEN)),)
 
 
-_COLUMNS = frozenset({"number", "at", "lines", "members", "texts", "send_at"})
-"""Fields of an intent that have a column of their own."""
-
-
 def _is(table: sa.Table, values: Mapping[str, Any]) -> list[Any]:
     return [table.c[name] == value for name, value in values.items()]
-
-
-def _intent(row: Any) -> Intent:
-    return intent_from(
-        json.loads(row.details),
-        number=row.number,
-        at=row.intended_at,
-        lines=(row.first_line, row.last_line),
-        members=bytes(row.members),
-        texts=bytes(row.texts or b""),
-        send_at=row.send_at,
-    )
