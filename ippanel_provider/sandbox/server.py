@@ -112,6 +112,8 @@ def serve(
         timeout_graceful_shutdown=2,
         timeout_keep_alive=75,
         server_header=False,
+        # Wire answers carry the time of the service, not of this machine.
+        date_header=False,
         backlog=2048,
         ssl_certfile=tls.chain if tls else None,
         ssl_keyfile=tls.key if tls else None,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import functools
 import re
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import unquote
 
@@ -51,7 +53,7 @@ class Serving:
         try:
             body = await _read(receive, headers.get(b"content-length", b""))
         except _TooLarge:
-            await _send(Reply(413, b"", HTML, ((b"connection", b"close"),)), send)
+            await _send(Reply(413, b"", HTML, ((b"connection", b"close"),)), self.sandbox.now(), send)
             return
         if body is None:
             return
@@ -69,7 +71,7 @@ class Serving:
             await _send_half(reply.reply, send)
             await _be_silent(Silence.CLOSE, scope, receive)
         else:
-            await _send(reply, send)
+            await _send(reply, self.sandbox.now(), send)
 
     async def _answer(self, call: Call) -> Reply | _Cut | Silence:
         """The answer, an answer that breaks off, or how there is none."""
@@ -229,8 +231,18 @@ async def _read(receive: Receive, announced: bytes) -> bytes | None:
             return b"".join(chunks)
 
 
-async def _send(reply: Reply, send: Send) -> None:
-    headers = [(b"content-type", reply.media_type), (b"content-length", b"%d" % len(reply.body)), *reply.headers]
+@functools.lru_cache(maxsize=8)
+def _date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
+
+
+async def _send(reply: Reply, now: float, send: Send) -> None:
+    headers = [
+        (b"date", _date(int(now))),
+        (b"content-type", reply.media_type),
+        (b"content-length", b"%d" % len(reply.body)),
+        *reply.headers,
+    ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
 

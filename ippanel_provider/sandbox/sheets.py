@@ -12,7 +12,7 @@ from itertools import islice
 Row = Sequence[str]
 """The cells of a row as texts; an empty cell is an empty text."""
 
-_MOST_UNPACKED = 512 << 20
+_MOST_UNPACKED = 200 << 20
 """Bytes that an xlsx file may hold once it is unpacked: a million rows, and room to spare."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 import httpx
@@ -91,6 +92,13 @@ def test_fields_of_a_form(wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
     ippanel_sandbox.account(duplicate_guard=0)
     wire.ids(wire.http.post("/api/send", data=fields))
     assert ippanel_sandbox.counts()["texts"] == 2
+
+
+def test_answers_are_dated_by_the_services_clock(wire: Wire, ippanel_sandbox: RunningSandbox) -> None:
+    for advance in (0, 86_400):
+        ippanel_sandbox.advance(advance)
+        dated = parsedate_to_datetime(wire.get("/api/number/numbers").headers["date"])
+        assert abs(dated.timestamp() - ippanel_sandbox.now()) < 5
 
 
 def test_unknown_paths_and_methods(wire: Wire) -> None:

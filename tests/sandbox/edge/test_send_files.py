@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -128,3 +129,14 @@ def test_a_filled_text_may_not_be_too_long(wire: Wire) -> None:
     assert list(errors(send(wire, "keyword", xlsx((9120000001, "سلام ب")), message="a" * 1394 + "{ex_B}"))) == [
         "message"
     ]
+
+
+def test_an_xlsx_file_that_unpacks_to_more_than_any_has_is_refused_unread(wire: Wire) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(21):
+            archive.writestr(f"xl/worksheets/sheet{number}.xml", bytes(10 << 20))
+    assert len(packed.getvalue()) < 1 << 20
+    form = {"sending_type": "file", "from_number": "+983000505", "message": "a"}
+    answer = wire.http.post("/api/send", data=form, files={"files[]": ("bomb.xlsx", packed.getvalue())})
+    assert (answer.status_code, list(answer.json()["meta"]["errors"])) == (422, ["files"])

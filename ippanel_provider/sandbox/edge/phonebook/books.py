@@ -75,7 +75,7 @@ def import_contacts(call: Call) -> Reply:
     try:
         rows = read_rows(uploads[0].name, uploads[0].content, ("xlsx",), MAX_PHONEBOOK_CONTACTS + 1)
     except UnreadableSheet:
-        raise wrong("file", "فایل باید از نوع xlsx باشد") from None
+        raise wrong("file", "فرمت فایل پشتیبانی نمی‌شود") from None
     entries = entries_of(
         rows, book.id, [books.options[option_id] for option_id in book.option_ids if option_id in books.options]
     )
