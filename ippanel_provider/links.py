@@ -6,20 +6,21 @@ setting: the connection's ``panel_url``, in which ``{id}`` stands for the outbox
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.extras import need
 
 need("airflow.providers.common.compat.sdk", "airflow")
 
-from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseOperatorLink, XCom  # noqa: E402
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, Asset, BaseOperatorLink, XCom  # noqa: E402
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseOperator, Context, TaskInstanceKey
 
     from ippanel_provider.hooks.ippanel import IPPanelHook
 
+_IDS_TOLD = 100
 XCOM_KEY = "ippanel_bulk_url"
 
 
@@ -42,6 +43,17 @@ def remember(context: Context, task: Any, outbox_ids: Sequence[int]) -> None:
     task.bulk_url = "" if url is None else url.replace("{id}", str(outbox_ids[0]))
     if task.bulk_url:
         context["ti"].xcom_push(key=XCOM_KEY, value=task.bulk_url)
+
+
+def tell_assets(context: Context, task: Any, result: Mapping[str, Any]) -> None:
+    """Put into the events of a task's assets what it sent: counts, and at most a hundred ids with their span."""
+    events: Any = context.get("outlet_events")
+    ids = result["outbox_ids"]
+    said = {name: result[name] for name in ("rows", "accepted", "rejected", "suppressed") if name in result}
+    said |= {"bulks": len(ids), "outbox_ids": ids[:_IDS_TOLD], "first_id": ids[0], "last_id": ids[-1]} if ids else {}
+    for outlet in (task.outlets or ()) if events is not None else ():
+        if isinstance(outlet, Asset):
+            events[outlet].extra.update(said)
 
 
 def _panel_url(hook: IPPanelHook) -> str | None:

@@ -122,6 +122,19 @@ def _modules(room: str, *names: str) -> list[dict[str, Any]]:
     return [{"integration-name": "IPPanel", "python-modules": [f"ippanel_provider.{room}.{name}" for name in names]}]
 
 
+_SECTION = (
+    ("ledger_conn_id", "string", None, "A SQL connection for the ledger of every sending task that names none."),
+    ("settle", "float", "120", "Seconds that the outbox list is given to show what was accepted."),
+    ("concurrency", "integer", "4", "Requests that a sending task has under way at once."),
+    ("on_unconfirmed", "string", "fail", "What to do with texts in doubt: fail, ask, resend or skip."),
+)
+"""What a deployment can set for all its tasks: option, type, default, meaning."""
+
+
+def _option(kind: str, default: str | None, meaning: str) -> dict[str, Any]:
+    return {"description": meaning, "version_added": "0.1.0", "type": kind, "example": None, "default": default}
+
+
 def get_provider_info() -> dict[str, Any]:
     """Return the provider's metadata in the form of Airflow's provider schema."""
     return {
@@ -156,6 +169,12 @@ def get_provider_info() -> dict[str, Any]:
                 "python-module": "ippanel_provider.transfers.file_to_ippanel",
             },
         ],
+        "config": {
+            "ippanel": {
+                "description": "What holds for every task of IPPanel that does not say otherwise.",
+                "options": {name: _option(*option) for name, *option in _SECTION},
+            }
+        },
         "connection-types": [
             {
                 "connection-type": CONNECTION_TYPE,

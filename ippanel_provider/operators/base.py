@@ -11,7 +11,8 @@ from airflow.providers.common.compat.sdk import BaseOperator
 
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators.door import ASKING, Family, door
-from ippanel_provider.operators.fields import check_constants, check_fields
+from ippanel_provider.operators.fields import check_fields
+from ippanel_provider.operators.mapping import partial_of
 from ippanel_provider.operators.rendering import render, render_fields
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ class IPPanelOperator(BaseOperator):
 
         :raises ValueError: naming the field, if a constant cannot be right.
         """
-        check_constants(cls, kwargs)
-        return super().partial(task_id=task_id, **kwargs)
+        return partial_of(cls, super().partial, {"task_id": task_id, **kwargs})
 
     @cached_property
     def hook(self) -> IPPanelHook:

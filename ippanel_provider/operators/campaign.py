@@ -106,6 +106,8 @@ class CampaignOperator(SendingOperator):
     check_credit = fields.flag()
     opt_out_suffix = fields.flag()
     allow_empty = fields.flag()
+    memory = fields.one(Memory)
+    checks = fields.one(Checks)
 
     def __init__(
         self,

@@ -173,6 +173,17 @@ def text() -> Field:
     return Field(lambda value, name: str(value))
 
 
+def one(kind: type) -> Field:
+    """A field for a value of a kind of :mod:`ippanel_provider.options`."""
+
+    def read(value: Any, name: str) -> Any:
+        if not isinstance(value, kind):
+            raise InvalidValue(name, f"expected {kind.__name__}(…) of ippanel_provider.options")
+        return value
+
+    return Field(read)
+
+
 def failing_states() -> Field:
     """A field for final states in which a bulk has failed; it becomes their numbers."""
 

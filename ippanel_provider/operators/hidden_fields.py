@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import XComArg
 
+from ippanel_provider.values import InvalidValue
+
 if TYPE_CHECKING:
     Resolved = object
 else:
@@ -72,6 +74,28 @@ class Hidden(Resolved):
     __repr__ = __str__
 
 
+def refers_to_tasks(value: Any) -> bool:
+    """Whether a value is, or holds, what another task returns."""
+    return next(XComArg.iter_xcom_references(value), None) is not None
+
+
+def _check_objects(name: str, value: Any) -> None:
+    """Refuse objects of the author's with results of other tasks in them: Airflow does not look there.
+
+    :raises InvalidValue: naming the field.
+    """
+    for item in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(item, Resolved) or not hasattr(item, "template_fields"):
+            continue
+        for inner in item.template_fields:
+            if refers_to_tasks(getattr(item, inner, None)):
+                raise InvalidValue(
+                    f"{name}.{inner}",
+                    "is what another task returns, which Airflow does not look for inside an object; give it as a "
+                    "template, as {{ ti.xcom_pull('task') }}",
+                )
+
+
 class Private:
     """A field of an operator whose value is kept as :class:`Hidden`; ``show_rendered`` of the operator lifts that.
 
@@ -100,6 +124,7 @@ class Private:
                 value = value.read_all()
             elif isinstance(value, Iterator):
                 value = list(value)
+            _check_objects(self._name, value)
             value = Hidden(value, of=self._of, shown=bool(task.__dict__.get("show_rendered")))
         task.__dict__[self._name] = value
 

@@ -51,7 +51,8 @@ class SendingOperator(IPPanelOperator):
         triggerer with ``deferrable``, otherwise rescheduled (Airflow 3.2), or asleep on its worker. With a
         ``send_time`` nothing is held (templated)
     :param on_unconfirmed: what to do with texts that left unanswered and that the outbox does not show after ``settle``
-        seconds: ``fail`` (the next try looks again), ``resend`` or ``skip``; default is ``[ippanel] on_unconfirmed`` of
+        seconds: ``fail`` (the next try looks again), ``ask`` (the same, and a person decides with ``ippanel campaign
+        resolve``), ``resend`` or ``skip``; default is ``[ippanel] on_unconfirmed`` of
         Airflow's configuration, or ``fail`` (templated)
     :param on_clear: ``keep`` (default) sends nothing again when a user clears the task, ``resend`` starts anew
         (templated)
@@ -88,7 +89,7 @@ class SendingOperator(IPPanelOperator):
     send_time = fields.moment()
     quiet_hours = fields.quiet_hours()
     in_quiet_hours = fields.choice("schedule", "hold")
-    on_unconfirmed = Deployed(fields.choice("fail", "resend", "skip"), ON_UNCONFIRMED)
+    on_unconfirmed = Deployed(fields.choice("ask", "fail", "resend", "skip"), ON_UNCONFIRMED)
     on_clear = fields.choice("keep", "resend")
     settle = Deployed(fields.seconds(), SETTLE)
     # Airflow's operators have a method of the name dry_run.
@@ -163,7 +164,9 @@ class SendingOperator(IPPanelOperator):
         from ippanel_provider.operators.ledgers import begin
 
         begin(self, context)
-        return self.completed(self.send(context))
+        result = self.send(context)
+        links.tell_assets(context, self, result)
+        return self.completed(result)
 
     @abstractmethod
     def send(self, context: Context) -> dict[str, Any]:

@@ -35,7 +35,8 @@ def patiently(
             return found
         if task.deferrable:
             task.log.info("%s; the triggerer waits for it.", progress())
-            task.defer(trigger=trigger(deadline), method_name="execute_complete")
+            # Airflow measures a task's own limit on workers only.
+            task.defer(trigger=trigger(deadline), method_name="execute_complete", timeout=task.execution_timeout)
         if (left := deadline - time.time()) <= 0:
             raise WaitFailed(f"timeout: the time is up and {progress()}.")
         task.log.info("%s.", progress())

@@ -14,7 +14,8 @@ from ippanel_provider.exceptions import IPPanelTaskError, WaitFailed, WaitTimedO
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators import fields
 from ippanel_provider.operators.door import WAITING, door
-from ippanel_provider.operators.fields import check_constants, check_fields
+from ippanel_provider.operators.fields import check_fields
+from ippanel_provider.operators.mapping import partial_of
 from ippanel_provider.operators.rendering import render, render_fields
 from ippanel_provider.operators.waiting import LEAST_POLL
 
@@ -66,8 +67,7 @@ class IPPanelSensor(BaseSensorOperator):
 
         :raises ValueError: naming the field, if a constant cannot be right.
         """
-        check_constants(cls, kwargs)
-        return super().partial(task_id=task_id, **kwargs)
+        return partial_of(cls, super().partial, {"task_id": task_id, **kwargs})
 
     @cached_property
     def hook(self) -> IPPanelHook:

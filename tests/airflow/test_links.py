@@ -10,6 +10,8 @@ import pytest
 
 from ippanel_provider import links
 from ippanel_provider.hooks.ippanel import IPPanelHook
+from ippanel_provider.operators.send import IPPanelSendOperator
+from ippanel_provider.sandbox.runner import RunningSandbox
 
 
 class TaskInstance:
@@ -67,3 +69,51 @@ def test_the_link_reads_what_the_task_left(
         send() >> look()
     assert run_dag(dag).state == "success"
     assert found == ["https://panel.example.com/7"]
+
+
+def test_the_event_of_an_asset_says_what_was_sent(
+    sandbox: RunningSandbox, new_dag: Callable[..., Any], run_dag: Callable[..., Any]
+) -> None:
+    from airflow.models.asset import AssetEvent
+    from airflow.providers.common.compat.sdk import Asset
+    from airflow.utils.session import create_session
+
+    with new_dag() as dag:
+        IPPanelSendOperator(
+            task_id="send", messages=[("09120000001", "a"), ("09120000002", "b")], outlets=[Asset("x://sent")]
+        )
+    run = run_dag(dag)
+    [first, last] = run.results["send"]["outbox_ids"]
+    with create_session() as session:
+        [event] = [found.extra for found in session.query(AssetEvent) if found.source_dag_id == dag.dag_id]
+    told = {"rows": 2, "accepted": 2, "rejected": 0, "suppressed": 0, "bulks": 2}
+    assert event | told == event
+    assert (event["outbox_ids"], event["first_id"], event["last_id"]) == ([first, last], first, last)
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_task_without_a_bulk_leaves_no_error_of_its_link(
+    sandbox: RunningSandbox, new_dag: Callable[..., Any], run_dag: Callable[..., Any], dry: bool
+) -> None:
+    if not dry:
+        sandbox.fault("unauthorized", path="send")
+    with new_dag() as dag:
+        IPPanelSendOperator(task_id="send", message="a", recipients=["09120000001"], dry_run=dry)
+    run = run_dag(dag)
+    assert run.state == ("success" if dry else "failed")
+    assert "XCom not found" not in run.log
+
+
+def test_what_was_accepted_before_a_failure_is_linked(
+    connect: Callable[..., str], sandbox: RunningSandbox, new_dag: Callable[..., Any], run_dag: Callable[..., Any]
+) -> None:
+    connect(extra={"panel_url": "https://panel.example.com/{id}"})
+    sandbox.fault("refused", path="^/v1/api/send$", after=1)
+    seen: list[Any] = []
+    with new_dag() as dag:
+        IPPanelSendOperator(
+            task_id="send", messages=[("09120000001", "a"), ("09120000002", "b")], chunk_size=1, concurrency=1,
+            on_failure_callback=lambda context: seen.append(context["task"].bulk_url),
+        )  # fmt: skip
+    assert run_dag(dag).state == "failed"
+    assert seen == [f"https://panel.example.com/{sandbox.messages()[0]['outbox_id']}"]

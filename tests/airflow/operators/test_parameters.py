@@ -20,7 +20,7 @@ from ippanel_provider.operators.report import IPPanelDeliveryReportOperator
 from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.operators.sync import IPPanelPatternSyncOperator, IPPanelPhonebookSyncOperator
 from ippanel_provider.operators.voice import IPPanelVoiceOtpOperator
-from ippanel_provider.options import Memory
+from ippanel_provider.options import Checks, Memory
 from ippanel_provider.provider_info import get_provider_info
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.sensors.account import IPPanelCreditSensor
@@ -66,7 +66,8 @@ WORDS = {
     "in_quiet_hours": "hold", "on_unconfirmed": "skip", "on_clear": "resend", "delivery": "scheduled",
     "quiet_hours": "22:00-08:00", "send_time": datetime(2030, 1, 1, tzinfo=UTC), "fail_on": (7,), "min_delivered": 0.5,
     "below": "skip", "on_reject": "report", "mode": "insert", "on_missing": "keep", "over_full": "split",
-    "memory": Memory(once_per="person"), "at_least": 5.0, "asset": "x://y", "settle": 7.0, "poke_interval": 7.0,
+    "memory": Memory(once_per="person"), "checks": Checks(samples=3),
+    "at_least": 5.0, "asset": "x://y", "settle": 7.0, "poke_interval": 7.0,
     "timeout": 70.0, "rate": 2.0, "outbox_ids": [1], "recipients": 3, "choices": [{"postal_code": "19"}],
     "variables": {"a": "string"}, "arguments": {"id": 1}, "fields": {"name": "n"}, "options": {"P": "p"},
     "parameters": {"a": 1}, "books": [1], "max_delete": 3, "done": ("a",), "failed": ("b",), "row_message": "x",
@@ -198,6 +199,11 @@ class TestConstants:
         with new_dag(), pytest.raises(ValueError, match=f"^{name}: "):
             kind.partial(task_id="x", **wrong)  # type: ignore[attr-defined]
 
+    @pytest.mark.parametrize("name", ["memory", "checks"])
+    def test_a_value_object_of_another_kind_is_refused(self, name: str) -> None:
+        with pytest.raises(ValueError, match=rf"^{name}: expected "):
+            IPPanelSendOperator(task_id="x", **SEND, **{name: {"samples": 3}})
+
     def test_a_message_never_repeats_the_value(self) -> None:
         with pytest.raises(ValueError, match=r"^rate: ") as refused:
             IPPanelSendOperator(task_id="x", **SEND, rate="09120000001x")  # type: ignore[arg-type]
@@ -268,7 +274,10 @@ class TestTemplates:
 
     def test_fields_that_are_read_can_be_templated_where_authors_would(self) -> None:
         """What only says how to wait, or is read when the DAG is, cannot."""
-        kept = {"deferrable", "poke_interval", "timeout", "fail_on", "first_pass", "opt_out_suffix"}
+        kept = {
+            *("deferrable", "poke_interval", "timeout", "fail_on", "first_pass", "opt_out_suffix"),
+            *("memory", "checks"),
+        }
         for kind in (IPPanelSendOperator, IPPanelSendPhonebookOperator, SqlToIPPanelOperator):
             templated = {ATTRIBUTES.get(name, name) for name, _ in fields_of(kind)} - set(kind.template_fields)
             assert templated == kept & {name for name, _ in fields_of(kind)} | (templated & {"ledger_conn_id"})

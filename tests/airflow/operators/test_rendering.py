@@ -8,6 +8,7 @@ import pytest
 from airflow.providers.common.compat.sdk import XComArg, task
 
 from ippanel_provider.operators.api import IPPanelApiOperator
+from ippanel_provider.operators.hidden_fields import value_of
 from ippanel_provider.operators.pattern import IPPanelSendPatternOperator
 from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.operators.suppress import InFile, InPhonebook
@@ -133,6 +134,61 @@ class TestUpstream:
         assert run.state == "success"
         assert len(got(sandbox)) == 2
         assert run.rendered["send"]["recipients"] == "2 recipients"
+
+
+class TestObjects:
+    def test_a_result_of_another_task_inside_an_object_is_refused_by_name(self, new_dag: Any) -> None:
+        with new_dag():
+
+            @task
+            def book() -> int:
+                return 1
+
+            with pytest.raises(ValueError, match=r"^suppress.phonebook_id: is what another task returns"):
+                IPPanelSendOperator(
+                    task_id="send",
+                    message=TEXT,
+                    recipients=PEOPLE,
+                    suppress=[InPhonebook(book())],  # type: ignore[arg-type]
+                )
+
+    def test_objects_are_rendered_as_copies(self, new_dag: Any) -> None:
+        """A retry in the same process, and other tasks with the same object, render what the author wrote."""
+        shared = InPhonebook("{{ n }}")
+        with new_dag():
+            send = IPPanelSendOperator(task_id="send", message=TEXT, recipients=PEOPLE, suppress=[shared])
+        for n in ("1", "2"):
+            send.render_template_fields({"n": n})  # type: ignore[typeddict-unknown-key]
+            assert value_of(send.suppress)[0].phonebook_id == n
+        assert shared.phonebook_id == "{{ n }}"
+
+
+class TestWarnings:
+    """What is written into a mapped task stands plain in ``serialized_dag``."""
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda kind: kind.partial(task_id="s", message=TEXT).expand(recipients=["{{ x }}"]),
+            lambda kind: kind.partial(task_id="s", message="{{ x }}").expand(recipients=[PEOPLE]),
+            lambda kind: kind.partial(task_id="s", message="{{ x }}").expand_kwargs([{"recipients": PEOPLE}]),
+        ],
+    )
+    def test_people_and_texts_in_it_are_warned_of(self, new_dag: Any, make: Any) -> None:
+        with new_dag(), pytest.warns(UserWarning, match="stands plain in Airflow's database") as told:
+            make(IPPanelSendOperator)
+        assert not any("91200000" in str(warning.message) for warning in told)
+
+    def test_templates_and_results_of_other_tasks_are_not(self, new_dag: Any, recwarn: Any) -> None:
+        with new_dag():
+
+            @task
+            def people() -> list[list[str]]:
+                return [PEOPLE]
+
+            IPPanelSendOperator.partial(task_id="a", message="{{ var.value.x }}").expand(recipients=people())
+            IPPanelSendOperator.partial(task_id="b", message=TEXT, show_rendered=True).expand(recipients=[PEOPLE])
+        assert [warning for warning in recwarn if "plain" in str(warning.message)] == []
 
 
 class TestMapped:
