@@ -26,10 +26,10 @@ from ippanel_provider.campaign.audience import Audience, Message, Row
 from ippanel_provider.campaign.kinds import Form, OwnTexts, Pattern, filled
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.sql import SqlLedger
-from ippanel_provider.campaign.order import OncePer
+from ippanel_provider.campaign.order import OncePer, Order
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.rows import rendered
-from ippanel_provider.campaign.sending import Terms, deliver
+from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, Settings, edge
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 from ippanel_provider.tables.records import numbered
@@ -149,7 +149,8 @@ def ours_from(sandbox: RunningSandbox, rows: Iterator[Row], form: Form) -> Calla
             engine = sqlalchemy.create_engine(f"sqlite:///{Path(folder) / 'ledger.sqlite'}")
             ledger = SqlLedger(engine, MemberKey(secret_of("benchmark"), OncePer.RECIPIENT), "benchmark")
             messages: Iterator[Message] = Audience(OncePer.RECIPIENT).screen(rows)
-            deliver(client, ledger, messages, Terms(sandbox.sender, concurrency=CONCURRENCY), Progress(), form=form)
+            order = Order(sender=sandbox.sender, kind=form, concurrency=CONCURRENCY)
+            deliver(order, messages, client, ledger, Progress())
 
     return job
 

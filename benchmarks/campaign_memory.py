@@ -31,11 +31,11 @@ from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.memory import MemoryLedger
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
-from ippanel_provider.campaign.order import OncePer
+from ippanel_provider.campaign.order import OncePer, Order
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.rows import rendered
 from ippanel_provider.campaign.screening import Campaign
-from ippanel_provider.campaign.sending import Terms, deliver
+from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, Settings
 from ippanel_provider.sandbox.runner import running_sandbox
 from ippanel_provider.tables.readers import read
@@ -84,9 +84,8 @@ def measure(options: argparse.Namespace, path: Path, folder: Path) -> None:
             if options.ledger == "none":
                 count = sum(1 for _ in campaign.messages(client, ledger))
             else:
-                deliver(
-                    client, ledger, campaign.messages(client, ledger), Terms(sandbox.sender), progress, form=OwnTexts()
-                )
+                order = Order(sender=sandbox.sender, kind=OwnTexts())
+                deliver(order, campaign.messages(client, ledger), client, ledger, progress)
                 count = progress.accepted
                 # What the task returns, as Airflow keeps it.
                 json.dumps(progress.outbox_ids.tolist())

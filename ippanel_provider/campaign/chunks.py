@@ -6,12 +6,24 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from typing import NamedTuple
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.kinds import Form
 from ippanel_provider.client import InvalidInput, Receipt, Request
 from ippanel_provider.client.gateway import Gateway
-from ippanel_provider.service import Api
+from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, Api
+
+
+class Stamp(NamedTuple):
+    """What an intent gets with its number. Times are epoch seconds."""
+
+    at: float
+    """Now."""
+    send_at: float | None = None
+    """When the chunk goes out, where it has a time of its own."""
+    mark: int = 0
+    """The highest outbox id that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +32,8 @@ class Chunk:
 
     messages: tuple[Message, ...] = field(repr=False)
     form: Form
-    moment: Callable[[int], datetime] | None = None
-    """Gives the send time of the chunk that gets a number in the ledger; None is no time of its own."""
+    stamp: Callable[[int], Stamp] | None = None
+    """Stamps the intent that gets a number in the ledger; None leaves it at the time."""
 
     @property
     def texts(self) -> list[str]:
@@ -39,16 +51,16 @@ def chunked(
     *,
     size: int | None = None,
     api: Api = Api.EDGE,
-    moment: Callable[[int], datetime] | None = None,
+    stamp: Callable[[int], Stamp] | None = None,
 ) -> Iterator[Chunk]:
-    """Yield the messages in chunks of ``size`` (default: as many as the form takes).
+    """Yield the messages in chunks of ``size`` (default: as many as the form takes in a request).
 
     :raises InvalidInput: if ``size`` is more than that.
     """
     most = form.chunk_limit(api)
     size = most if size is None else size
-    if not 1 <= size <= most:
-        raise InvalidInput(f"chunk_size: {size} is outside 1 to {most}")
+    if not 1 <= size <= MAX_RECIPIENTS_PER_REQUEST:
+        raise InvalidInput(f"chunk_size: {size} is outside 1 to {MAX_RECIPIENTS_PER_REQUEST}")
     stream = iter(messages)
-    while batch := tuple(islice(stream, size)):
-        yield Chunk(batch, form, moment)
+    while batch := tuple(islice(stream, min(size, most))):
+        yield Chunk(form.arranged(batch), form, stamp)

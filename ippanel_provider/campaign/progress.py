@@ -94,4 +94,11 @@ def _span(seconds: float) -> str:
 
 
 def _accepted(intent: Intent, outcome: Outcome) -> int:
-    return intent.size if intent.is_shared else len(outcome.outbox_ids)
+    if intent.is_single:
+        return intent.people or 1
+    if intent.is_shared:
+        return intent.size
+    if outcome.is_given_up or (len(outcome.outbox_ids) < intent.bulks and not outcome.void):
+        # Some of its bulks were confirmed, and the others are in other hands.
+        return len(outcome.outbox_ids)
+    return intent.size - len(outcome.void)

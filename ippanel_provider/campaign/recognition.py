@@ -1,191 +1,362 @@
-"""Asking the service's outbox what became of intents without an outcome.
+"""Was it accepted? What the outbox shows of intents that have no answer.
 
-An intent is recognised by line, time window and text, and then by its exact recipients: identical texts of other tasks,
-and ids that are known to belong elsewhere, are not taken for it. The outbox list may lag, so an intent is looked for
-until it has settled.
+The service has no idempotency key. A bulk is taken for an intent's by its people, then by its words, both read through
+one fold; what was listed before, answered somebody else or stands in another line is none. What cannot be judged yet is
+neither found nor absent. (API: report.)
 """
 
 from __future__ import annotations
 
+import enum
 import logging
-import time
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome
+from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome, Standing
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, TEXT_BYTES, MemberKey, pieces
-from ippanel_provider.client import Bulk, Flow, NotFound, PageRequest, Sleep, edge
-from ippanel_provider.client.pages import everything, pages
+from ippanel_provider.campaign.panel import Panel, facts_of, members_of
+from ippanel_provider.client import Bulk, Flow, NotFound, edge
+from ippanel_provider.client.pages import pages
 from ippanel_provider.service import MAX_PAGE_SIZE
+from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 log = logging.getLogger(__name__)
 
+_PAGE = 100
+_MOST_PAGES = 200
+_TIME_ECHO = 61.0
+"""Seconds that a listed send time may be off: some panels cut it to the minute."""
+_REGISTER = 21_600.0
+"""Seconds before an intent from which on ids of other tasks are asked for: they may be listed late."""
+_LACKING = 10
+"""One in so many recipients may be missing from a list, where nothing else is known: blacklisted ones are."""
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long an intent is looked for. Times in seconds.
 
-    ``settle`` counts from the intent and has to cover the read timeout and the lag of the outbox list, which only the
-    live service can tell; ``skew`` is how far the service's clock may be from ours; ``echo`` is how far a reported send
-    time may be from the one asked for.
-    """
+class Seen(NamedTuple):
+    """An own bulk as it is listed, and the hashes of the recipients that are."""
 
-    settle: float = 120.0
-    skew: float = 300.0
-    poll: float = 5.0
-    echo: float = 1.0
+    bulk: Bulk
+    people: tuple[bytes, ...]
+
+
+class Verdict(enum.Enum):
+    """Whether a bulk is an intent's."""
+
+    OURS = enum.auto()
+    NO = enum.auto()
+    COUNTS = enum.auto()
+    """Words and numbers fit, and the people are not shown: it is, if there are as many such bulks as doubts."""
+    UNSURE = enum.auto()
+    """It cannot be judged yet."""
 
 
 @dataclass(slots=True)
-class Finding:
-    """What the outbox shows of one intent: outbox ids by place (one place where the text is shared).
-
-    ``unsent`` are places that certainly have not left.
-    """
+class Doubt:
+    """An intent without an outcome, and what is found of it: outbox ids by the place of the bulk."""
 
     intent: Intent
-    ids: dict[int, int] = field(default_factory=dict)
-    unsent: frozenset[int] = frozenset()
-    places: dict[tuple[bytes, bytes], int] = field(init=False, repr=False)
-    texts: frozenset[bytes] = field(init=False, repr=False)
+    standing: Standing = field(default_factory=Standing)
+    messages: dict[int, Message] = field(default_factory=dict, repr=False)
+    """Its messages by the place of the member, as far as they are at hand to be sent again."""
+    found: dict[int, int] = field(default_factory=dict)
+    has_words: bool = True
+    """Whether its bulk has one text to be found by."""
+    is_earlier: bool = False
+    """Whether an earlier try sent it."""
+    is_settled: bool = False
+    """Whether its outcome is written down."""
+    texts: tuple[bytes, ...] = field(init=False, repr=False)
+    by_text: dict[bytes, list[int]] = field(init=False, repr=False)
+    by_person: dict[bytes, list[int]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        members, texts = pieces(self.intent.members, MEMBER_BYTES), pieces(self.intent.texts, TEXT_BYTES)
-        self.texts = frozenset(texts)
-        self.places = {pair: place for place, pair in enumerate(zip(members, texts, strict=False))}
+        self.texts = pieces(self.intent.texts, TEXT_BYTES)
+        self.by_text, self.by_person = {}, {}
+        for place, text in enumerate(self.texts):
+            self.by_text.setdefault(text, []).append(place)
+            for person in () if self.intent.is_single else members_of(self.intent, place):
+                self.by_person.setdefault(person, []).append(place)
+
+    def take_answer(self) -> None:
+        """Take the ids that answered for those of its bulks, if there are as many."""
+        if len(self.standing.ids) == self.intent.bulks or (self.intent.is_single and self.standing.ids):
+            self.found = dict(enumerate(self.standing.ids))
 
     @property
-    def missing(self) -> int:
-        """How many members are in doubt."""
-        return len(self.outcome.void - self.unsent)
+    def open(self) -> list[int]:
+        """The places of bulks that are not found."""
+        return [place for place in range(self.intent.bulks) if place not in self.found]
 
     @property
-    def is_whole(self) -> bool:
-        """Whether every member that may have left is found."""
-        return len(self.ids) + len(self.unsent - self.ids.keys()) == self.intent.bulks
+    def is_open(self) -> bool:
+        """Whether any is missing."""
+        return len(self.found) < self.intent.bulks
+
+    @property
+    def missing(self) -> frozenset[int]:
+        """The places of members whose bulk is not found."""
+        return frozenset(
+            start + n for place in self.open for start, size in [self.intent.span(place)] for n in range(size)
+        )
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The ids that were found, in the order of the bulks."""
+        return tuple(self.found[place] for place in sorted(self.found))
 
     @property
     def outcome(self) -> Outcome:
-        """The found places confirmed, the others void."""
-        if self.intent.is_shared:
-            return Outcome(tuple(self.ids.values())) if self.ids else Outcome.nothing(self.intent)
-        void = frozenset(range(self.intent.size)) - self.ids.keys()
-        return Outcome(tuple(self.ids[place] for place in sorted(self.ids)), void)
+        """What was found is confirmed, and all else certainly got nothing."""
+        return Outcome(self.ids, self.missing)
+
+    def places(self, bulk: Bulk, text: bytes | None, people: Sequence[bytes], panel: Panel) -> Iterable[int]:
+        """Return the open places the bulk can be judged for."""
+        if self.intent.is_single or self.intent.bulks == 1:
+            return self.open
+        near: Iterable[int] = self.open
+        if panel.explained == "yes" and text:
+            near = self.by_text.get(text, ())
+        elif people:
+            near = {place for person in people for place in self.by_person.get(person, ())}
+        return [place for place in near if place not in self.found]
 
 
-def reconcile(findings: Iterable[Finding], ledger: Ledger, sender: str, patience: Patience) -> Flow[list[Finding]]:
-    """Look intents up and settle those found whole; return the findings of the others once they had time to settle."""
-    open_findings = {finding.intent.number: finding for finding in findings}
-    while open_findings:
-        for number, finding in list(open_findings.items()):
-            # Whoever made the intent may still be at work and have settled it meanwhile.
-            if ledger.outcome_of(finding.intent) is not None:
-                del open_findings[number]
-        yield from _look(list(open_findings.values()), ledger, sender, patience)
-        for number, finding in list(open_findings.items()):
-            if finding.is_whole:
-                ledger.settle(finding.intent, finding.outcome)
-                log.info("Chunk %d had been accepted; its %d outbox ids are found.", number, len(finding.ids))
-                del open_findings[number]
-        waiting = [finding.intent.at + patience.settle - time.time() for finding in open_findings.values()]
-        if not waiting or max(waiting) <= 0:
-            break
-        log.info(
-            "%d chunks are not in the outbox yet; looking again for up to %.0f seconds.", len(waiting), max(waiting)
-        )
-        yield from Sleep(min(patience.poll, max(waiting)))
-    return list(open_findings.values())
+@dataclass(slots=True)
+class Look:
+    """What one look at the outbox came to."""
+
+    listed: dict[int, Bulk] = field(default_factory=dict)
+    people: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+    """The recipients that are listed of the bulks that were candidates."""
+    unsure: set[int] = field(default_factory=set)
+    """The numbers of intents for which something could not be judged."""
+    is_bracketed: bool = False
+    """Whether it reached a bulk known before, and showed every own one since; only then is anything absent."""
 
 
-def _look(findings: Sequence[Finding], ledger: Ledger, sender: str, patience: Patience) -> Flow[None]:
-    if not findings:
-        return
-    since = min(finding.intent.at for finding in findings) - patience.skew
-    taken = ledger.claimed(since) | {outbox_id for finding in findings for outbox_id in finding.ids.values()}
-    walk = pages(window(findings, sender, patience), whole=True)
-    while page := (yield from walk.turn()):
+@dataclass(slots=True)
+class Recogniser:
+    """Looks for doubts in the outbox of one line."""
+
+    panel: Panel
+    ledger: Ledger
+    sender: str
+    patience_lag: float
+    """Seconds after which an own id that is not listed makes a look worthless."""
+    now: float = 0.0
+    samples: dict[int, tuple[Intent, int, float]] = field(default_factory=dict)
+    """Own bulks to learn from when they are listed: the intent, the place and when they were accepted."""
+    doubled: set[int] = field(default_factory=set)
+    """Bulks that are a second copy of one that answered."""
+    _people: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> MemberKey:
+        """Hashes as the ledger does."""
+        return self.ledger.key
+
+    def look(self, doubts: Sequence[Doubt], now: float) -> Flow[Look]:
+        """Read the list from its newest bulk back to one known before, and give each doubt what is its."""
+        self.now = now
+        since = min((doubt.intent.at for doubt in doubts), default=now)
+        look = yield from self._listing(since)
+        for outbox_id in self.samples.keys() & look.listed.keys():
+            bulk = look.listed[outbox_id]
+            people = yield from self._recipients(outbox_id)
+            self.learn(Seen(bulk, people), *self.samples.pop(outbox_id), now)
+        foreign = self.ledger.claimed(since - _REGISTER)
+        for doubt in doubts:
+            taken = foreign | {found for other in doubts for found in other.found.values()}
+            taken -= set(doubt.standing.ids)
+            yield from self._match(doubt, doubts, look, taken)
+        return look
+
+    def _listing(self, since: float) -> Flow[Look]:
+        panel, look, has_before = self.panel, Look(), False
+        grace = max(self.patience_lag, panel.facts.outbox_lag)
+        needed = {id_ for id_, at in panel.own.items() if at >= since and self.now - at > grace}
+        walk = pages(edge.report.outbox(per_page=_PAGE if len(needed) < _PAGE else MAX_PAGE_SIZE))
+        for _ in range(_MOST_PAGES):
+            page = yield from walk.turn()
+            if page is None:
+                # An account that had sent nothing before is read to its end.
+                has_before = has_before or (not panel.before and panel.has_begun and not walk.incomplete)
+                break
+            look.listed |= {bulk.outbox_id: bulk for bulk in page.items}
+            has_before = has_before or any(bulk.outbox_id in panel.before for bulk in page.items)
+            if has_before and (_is_newest_first(page.items) or needed <= look.listed.keys()):
+                break
+        look.is_bracketed = has_before and needed <= look.listed.keys()
+        return look
+
+    def read_back(self, outbox_id: int) -> Flow[Seen | None]:
+        """Look for an own bulk on the newest page, as for one whose id is not known; None if it is not there."""
+        page = yield from edge.report.outbox(per_page=_PAGE)
         for bulk in page.items:
-            if bulk.outbox_id not in taken:
-                yield from match(bulk, findings, ledger.key, patience)
-            if all(finding.is_whole for finding in findings):
-                return
+            if bulk.outbox_id == outbox_id:
+                people = yield from self._recipients(outbox_id)
+                return Seen(bulk, people)
+        return None
 
+    def learn(self, seen: Seen, intent: Intent, place: int, accepted: float, now: float) -> None:
+        """Keep what an own bulk shows of how the panel lists. Times are epoch seconds."""
+        text = self.key.text(seen.bulk.message or "")
+        settled = facts_of(seen.bulk, list(seen.people), intent, place, text, accepted)
+        self.panel.learn({**settled, "outbox_lag": round(max(0.0, now - accepted), 1)}, now)
 
-def window(findings: Sequence[Finding], sender: str, patience: Patience) -> PageRequest[Bulk]:
-    """Return the request for the part of the outbox in which these intents can be."""
-    moments = [finding.intent.send_at for finding in findings]
-    if None not in moments:
-        times = sorted(moment for moment in moments if moment is not None)
-        first, last = times[0] - patience.echo, times[-1] + patience.echo
-        return edge.report.outbox(per_page=MAX_PAGE_SIZE, sender=sender, send_from=_utc(first), send_to=_utc(last))
-    since = min(finding.intent.at for finding in findings) - patience.skew
-    return edge.report.outbox(per_page=MAX_PAGE_SIZE, sender=sender, created_from=_utc(since))
+    def _match(self, doubt: Doubt, doubts: Sequence[Doubt], look: Look, taken: set[int]) -> Flow[None]:
+        fits: dict[int, dict[Verdict, list[Bulk]]] = {}
+        for bulk in look.listed.values():
+            if not doubt.is_open or bulk.outbox_id in taken or self._is_other(bulk, doubt, doubts):
+                continue
+            text = None if bulk.message is None else self.key.text(bulk.message)
+            if self.panel.explained == "yes" and doubt.has_words and text not in doubt.by_text:
+                continue
+            people = () if doubt.intent.is_single else (yield from self._recipients(bulk.outbox_id))
+            look.people[bulk.outbox_id] = people
+            for place in doubt.places(bulk, text, people, self.panel):
+                verdict = self._judge(bulk, text, people, doubt, place)
+                fits.setdefault(place, {}).setdefault(verdict, []).append(bulk)
+        for place, verdicts in fits.items():
+            self._decide(doubt, place, doubts, verdicts, look)
 
-
-def match(bulk: Bulk, findings: Sequence[Finding], key: MemberKey, patience: Patience) -> Flow[bool]:
-    """Give the bulk to the intent that has exactly its text and recipients; say whether there is one."""
-    message = bulk.message
-    if message is None:
-        return False
-    text = key.text(message)
-    possible = [finding for finding in findings if text in finding.texts and _fits(bulk, finding.intent, patience)]
-    if not possible:
-        return False
-    for finding in possible:
-        if finding.intent.is_single:
-            # Only the service knows its people; their number has to do.
-            finding.ids.setdefault(0, bulk.outbox_id)
+    def _is_other(self, bulk: Bulk, doubt: Doubt, doubts: Sequence[Doubt]) -> bool:
+        intent = doubt.intent
+        if bulk.outbox_id in doubt.standing.ids:
+            return False
+        if self.panel.is_other(bulk.outbox_id, intent) or not _may_be_line(bulk.sender, self.sender):
             return True
-    recipients = yield from _recipients(bulk.outbox_id)
-    members = {key.member(Message(recipient, message)) for recipient in recipients}
-    for finding in possible:
-        intent = finding.intent
-        if intent.is_shared:
-            if members == set(pieces(intent.members, MEMBER_BYTES)) and not finding.ids:
-                finding.ids[0] = bulk.outbox_id
-                return True
-        elif len(members) == 1:
-            place = finding.places.get((next(iter(members)), text))
-            if place is not None and place not in finding.ids:
-                finding.ids[place] = bulk.outbox_id
-                return True
-    return False
+        if bulk.send_at is None or self.panel.facts.send_times == "created":
+            return False
+        at = bulk.send_at.timestamp()
+        if intent.send_at is not None and "send_times" in self.panel.facts.known:
+            return abs(at - intent.send_at) > _TIME_ECHO
+        # A repetition has a time of its own, by which it is told from the first one.
+        return intent.send_at is None and any(
+            other.intent.again and other.intent.send_at and abs(at - other.intent.send_at) <= _TIME_ECHO
+            for other in doubts
+        )
+
+    def _judge(self, bulk: Bulk, text: bytes | None, people: Sequence[bytes], doubt: Doubt, place: int) -> Verdict:
+        says_it = doubt.has_words and text == doubt.texts[place]
+        explained = self.panel.explained
+        if explained == "yes" and doubt.has_words and not says_it:
+            return Verdict.NO
+        mine = frozenset[bytes]() if doubt.intent.is_single else members_of(doubt.intent, place)
+        if mine and people:
+            if not mine.issuperset(people):
+                return Verdict.NO
+            if explained == "unknown" and text is not None and not says_it:
+                # Ours in other letters, or another's: the next own bulk that is listed tells.
+                return Verdict.UNSURE
+            known = "recipients_lacking" in self.panel.facts.known
+            lacking = max(self.panel.facts.recipients_lacking if known else 1, len(mine) // _LACKING)
+            if len(mine) - len(set(people)) <= lacking:
+                return Verdict.OURS
+            return Verdict.UNSURE
+        size = doubt.intent.people if doubt.intent.is_single else len(mine)
+        if not says_it:
+            return Verdict.UNSURE
+        return self._count(bulk.recipients_count, size)
+
+    def _count(self, listed: int | None, size: int | None) -> Verdict:
+        """Whether the number of recipients fits, where their names do not show."""
+        counts = self.panel.facts.counts if "counts" in self.panel.facts.known else "unknown"
+        if size is None:
+            return Verdict.COUNTS
+        if listed == size or (counts == "one_less" and listed == size - 1):
+            return Verdict.COUNTS
+        return Verdict.NO if counts == "exact" and listed is not None else Verdict.UNSURE
+
+    def _decide(
+        self, doubt: Doubt, place: int, doubts: Sequence[Doubt], verdicts: dict[Verdict, list[Bulk]], look: Look
+    ) -> None:
+        """Choose among the bulks that fit one place. More bulks than doubts decide nothing where words do not tell."""
+        text, taken = doubt.texts[place], set(doubt.found.values())
+        ours = [bulk for bulk in verdicts.get(Verdict.OURS, ()) if bulk.outbox_id not in taken]
+        alike = sum(
+            text in other.by_text and other.intent.send_at == doubt.intent.send_at
+            for other in doubts
+            if other is doubt or (other.is_open and other.intent.members == doubt.intent.members)
+        )
+        if len(ours) > 1:
+            said = [bulk for bulk in ours if bulk.message is not None and self.key.text(bulk.message) == text]
+            ours = said or ours
+            if len(ours) > alike and self.panel.explained != "yes":
+                ours = []
+                look.unsure.add(doubt.intent.number)
+        counted = [bulk for bulk in verdicts.get(Verdict.COUNTS, ()) if bulk.outbox_id not in taken]
+        if not ours and counted:
+            same = [other for other in doubts if other.is_open and self._looks_alike(other, doubt, text)]
+            if len(counted) == len(same):
+                ours = counted
+            else:
+                look.unsure.add(doubt.intent.number)
+        if not ours and verdicts.get(Verdict.UNSURE):
+            look.unsure.add(doubt.intent.number)
+        if ours:
+            oldest = min(ours, key=lambda bulk: bulk.outbox_id)
+            doubt.found[place] = oldest.outbox_id
+            if len(ours) > alike:
+                self.doubled |= {bulk.outbox_id for bulk in ours} - {oldest.outbox_id}
+
+    def _looks_alike(self, other: Doubt, doubt: Doubt, text: bytes) -> bool:
+        return (
+            text in other.by_text
+            and other.intent.send_at == doubt.intent.send_at
+            and (other.intent.people, other.intent.size) == (doubt.intent.people, doubt.intent.size)
+        )
+
+    def _recipients(self, outbox_id: int) -> Flow[tuple[bytes, ...]]:
+        """Return the hashes of the recipients that are listed; none may mean that they are not shown yet."""
+        if outbox_id in self._people:
+            return self._people[outbox_id]
+        walk, found = pages(edge.report.recipients(outbox_id)), list[str]()
+        try:
+            while page := (yield from walk.turn()):
+                found += [str(delivery.recipient) for delivery in page.items]
+        except NotFound:
+            return ()
+        people = pieces(self.key.people(_normal(number) for number in found), MEMBER_BYTES)
+        if people:
+            self._people[outbox_id] = people
+        return people
+
+    def shows(self, doubt: Doubt, outbox_id: int, look: Look) -> Flow[bool]:
+        """Return whether a listed bulk would be taken for the doubt's, were its id not known."""
+        bulk = look.listed.get(outbox_id)
+        if bulk is None:
+            return False
+        text = None if bulk.message is None else self.key.text(bulk.message)
+        people = () if doubt.intent.is_single else (yield from self._recipients(outbox_id))
+        bare = replace(doubt, found={})
+        verdicts = {self._judge(bulk, text, people, bare, place) for place in range(doubt.intent.bulks)}
+        return bool(verdicts & {Verdict.OURS, Verdict.COUNTS})
 
 
-def _fits(bulk: Bulk, intent: Intent, patience: Patience) -> bool:
-    """Whether size and time allow it; what the service leaves out excludes nothing."""
-    size = intent.people if intent.is_single else intent.size if intent.is_shared else 1
-    if size is not None and bulk.recipients_count not in {None, size}:
-        return False
-    if intent.is_single and bulk.created_at and bulk.created_at.timestamp() < intent.at - patience.echo:
-        return False
-    if intent.send_at is None or bulk.send_at is None:
-        return True
-    return abs(bulk.send_at.timestamp() - intent.send_at) <= patience.echo
-
-
-def _utc(moment: float) -> datetime:
-    return datetime.fromtimestamp(moment, UTC)
-
-
-def accepted_places(intent: Intent, outbox_ids: Iterable[int], key: MemberKey) -> Flow[Finding]:
-    """Say which members of a partly accepted chunk the ids belong to."""
-    finding = Finding(intent)
-    for outbox_id in outbox_ids:
-        bulk = yield from edge.report.bulk(outbox_id)
-        for recipient in (yield from _recipients(outbox_id)):
-            place = finding.places.get(
-                (key.member(Message(recipient, bulk.message or "")), key.text(bulk.message or ""))
-            )
-            if place is not None:
-                finding.ids[place] = outbox_id
-    return finding
-
-
-def _recipients(outbox_id: int) -> Flow[list[str]]:
+def _normal(number: str) -> str:
     try:
-        return [str(delivery.recipient) for delivery in (yield from everything(edge.report.recipients(outbox_id)))]
-    except NotFound:
-        return []
+        return normalize(number)
+    except InvalidNumber:
+        return number
+
+
+def _is_newest_first(bulks: Sequence[Bulk]) -> bool:
+    first, last = bulks[0], bulks[-1]
+    if first.created_at and last.created_at:
+        return first.created_at >= last.created_at
+    return first.outbox_id >= last.outbox_id
+
+
+def _may_be_line(listed: str | None, sender: str) -> bool:
+    """Whether a listed line can be the sender's, however it is spelled."""
+    if not listed:
+        return True
+    return _bare_line(listed) == _bare_line(sender)
+
+
+def _bare_line(line: str) -> str:
+    return re.sub(r"^(?:00)?(?:98)?0*", "", re.sub(r"[^0-9a-z]", "", line.lower()))

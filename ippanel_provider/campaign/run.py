@@ -5,20 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from datetime import UTC, datetime
 
 from ippanel_provider.campaign.audience import Audience, Message, Row, Suppressing
 from ippanel_provider.campaign.cost import Tariff, tariff_of
 from ippanel_provider.campaign.kinds import Single
 from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.ledger.outbox import WitnessLedger
-from ippanel_provider.campaign.order import OncePer, OnUnconfirmed, Order
+from ippanel_provider.campaign.order import OncePer, Order
+from ippanel_provider.campaign.patience import Clock
 from ippanel_provider.campaign.progress import Progress
-from ippanel_provider.campaign.recognition import Patience
 from ippanel_provider.campaign.results import Summary
-from ippanel_provider.campaign.schedule import Schedule
 from ippanel_provider.campaign.screening import Campaign
-from ippanel_provider.campaign.sending import Terms, deliver
+from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, InvalidInput, NotSent
 
 log = logging.getLogger(__name__)
@@ -38,6 +36,7 @@ def run(
     suppressing: Suppressing | None = None,
     on_reject: Callable[[Row, str], None] | None = None,
     on_end: Callable[[Summary], None] | None = None,
+    clock: Clock = Clock(),  # noqa: B008 - a value
 ) -> Summary:
     """Send what the order asks for to the rows that no earlier try has reached, and say what came of it.
 
@@ -46,6 +45,7 @@ def run(
     :param ledger: what is remembered of earlier tries, and for later ones
     :param suppressing: who gets no text whatever the rows say
     :param on_reject: told of every row that gets no text, with the reason
+    :param clock: tells the time, and lets it pass
     :param on_end: told once how far it came, also before an error leaves
     :raises InDoubt: if something may or may not have gone out and nobody has decided what to do with it.
     :raises IPPanelError: of the first chunk that was not accepted, once all under way have ended. A retry goes on.
@@ -56,10 +56,10 @@ def run(
     try:
         if rows is None:
             # One request: its one member stands for it.
-            deliver(client, ledger, [Message("", order.sender)], _terms(order), progress, form=order.kind)
+            deliver(order, [Message("", order.sender)], client, ledger, progress, clock=clock)
         else:
             with closing(campaign.messages(client, ledger)) as messages:
-                deliver(client, ledger, messages, _terms(order), progress, form=order.kind)
+                deliver(order, messages, client, ledger, progress, clock=clock)
     finally:
         _count_witnessed(ledger, progress)
         summary = Summary.of(progress, campaign.audience, campaign.estimate)
@@ -92,25 +92,6 @@ def screened(
         check_credit=order.check_credit,
         lint=order.lint,
         max_cost=order.max_cost,
-    )
-
-
-def _terms(order: Order) -> Terms:
-    schedule = None
-    if order.is_scheduled:
-        # A retry may come after the time of what an earlier try has scheduled; what it still sends has times of its
-        # own.
-        late = order.send_time is not None and order.is_retry
-        schedule = Schedule(order.send_time or datetime.now(UTC)) if late else Schedule.beginning(order.send_time)
-    return Terms(
-        sender=order.sender,
-        send_time=order.send_time,
-        schedule=schedule,
-        chunk_size=order.chunk_size,
-        concurrency=order.concurrency,
-        rate=order.rate,
-        on_unconfirmed=OnUnconfirmed(order.on_unconfirmed),
-        patience=Patience(settle=order.settle, poll=min(5.0, max(0.1, order.settle / 20))),
     )
 
 

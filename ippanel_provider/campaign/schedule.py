@@ -1,23 +1,19 @@
-"""Two-phase delivery: every chunk gets a send time of its own, still far enough off to look twice and to take back.
+"""When each chunk goes out.
 
-The send time makes a chunk recognisable in the outbox. What is missing can therefore be sent again without asking
-anyone: should the first one turn up after all, there are two, and one is cancelled while that is still possible.
+With scheduled delivery every chunk has a time of its own, far enough off to look twice and to take the whole back.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome
-from ippanel_provider.campaign.recognition import Finding, Patience, match, window
-from ippanel_provider.client import Flow, InvalidInput, NotFound, Sleep, Unconfirmed, edge
-from ippanel_provider.client.pages import pages
-from ippanel_provider.service import CANCEL_WINDOW
-
-log = logging.getLogger(__name__)
+from ippanel_provider.campaign.chunks import Stamp
+from ippanel_provider.campaign.order import Order
+from ippanel_provider.campaign.panel import Panel
+from ippanel_provider.campaign.patience import Clock
+from ippanel_provider.client import InvalidInput
 
 LEAD = timedelta(minutes=15)
 """How far ahead the first chunk has to be, to leave time for a second look before the cancel window closes."""
@@ -49,34 +45,15 @@ class Schedule:
         return (max(self.start, datetime.now(UTC) + LEAD) + timedelta(seconds=number)).replace(microsecond=0)
 
 
-def cancel_doubles(
-    records: Iterable[tuple[Intent, Outcome | None]], ledger: Ledger, sender: str, patience: Patience
-) -> Flow[list[int]]:
-    """Cancel every bulk in the campaign's window that is one of its chunks again; return their outbox ids.
-
-    :raises Unconfirmed: if one could not be cancelled any more.
-    """
-    findings = [Finding(intent) for intent, _ in records if intent.send_at is not None]
-    if not findings:
-        return []
-    yield from Sleep(patience.settle)
-    ours = ledger.claimed(min(finding.intent.at for finding in findings) - patience.skew)
-    doubles: list[int] = []
-    walk = pages(window(findings, sender, patience), whole=True)
-    while page := (yield from walk.turn()):
-        for bulk in page.items:
-            if bulk.outbox_id in ours:
-                continue
-            is_double = yield from match(bulk, findings, ledger.key, patience)
-            doubles += [bulk.outbox_id] if is_double else []
-    for outbox_id in doubles:
-        try:
-            yield from edge.send.cancel(outbox_id)
-        except NotFound:
-            raise Unconfirmed(
-                f"outbox id {outbox_id} is a second copy of a chunk and cannot be cancelled any more "
-                f"(that ends {CANCEL_WINDOW // 60} minutes before its time). Cancel it in the panel."
-            ) from None
-    if doubles:
-        log.warning("%d bulks had come twice; the second ones are cancelled.", len(doubles))
-    return doubles
+def stamper(order: Order, panel: Panel, clock: Clock) -> Callable[[int], Stamp]:
+    """Return what stamps an intent that leaves now, by its number."""
+    moment: Callable[[int], float | None]
+    if order.is_scheduled:
+        # A retry may come after the time of what an earlier try has scheduled; what it still sends has times of its
+        # own.
+        is_late = order.send_time is not None and order.is_retry
+        schedule = Schedule(order.send_time) if is_late and order.send_time else Schedule.beginning(order.send_time)
+        moment = lambda number: schedule.moment(number).timestamp()  # noqa: E731
+    else:
+        moment = lambda _: order.send_time.timestamp() if order.send_time else None  # noqa: E731
+    return lambda number: Stamp(clock.now(), moment(number), panel.mark)

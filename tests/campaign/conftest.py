@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -18,10 +19,10 @@ from ippanel_provider.campaign.ledger.base import Ledger, Task
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
 from ippanel_provider.campaign.ledger.variables import VariableLedger
-from ippanel_provider.campaign.order import OncePer
+from ippanel_provider.campaign.order import OncePer, Order
+from ippanel_provider.campaign.patience import Clock
 from ippanel_provider.campaign.progress import Progress
-from ippanel_provider.campaign.recognition import Patience
-from ippanel_provider.campaign.sending import Terms, deliver
+from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, Retry, Settings
 from ippanel_provider.sandbox.runner import RunningSandbox
 
@@ -87,6 +88,19 @@ def ledger_home(kind: str, folder: Path, campaign_id: str = "dag/task/run") -> C
     return lambda: SqlLedger(engine, KEY, campaign_id)
 
 
+class Ticking:
+    """A clock that stands still but for the sleeps, which take no time."""
+
+    def __init__(self) -> None:
+        self.time = time.time()
+        self.sleeps: list[float] = []
+        self.clock = Clock(lambda: self.time, self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.time += seconds
+
+
 @dataclass
 class Campaign:
     """A campaign against the sandbox that can be tried again."""
@@ -94,7 +108,7 @@ class Campaign:
     sandbox: RunningSandbox
     client: Client
     open_ledger: Callable[[], Ledger]
-    terms: Terms
+    terms: Order
     progress: Progress = field(default_factory=Progress)
 
     def with_terms(self, **terms: Any) -> Campaign:
@@ -102,12 +116,18 @@ class Campaign:
         return replace(self, terms=replace(self.terms, **terms))
 
     def attempt(
-        self, messages: Sequence[Message], *, shared_text: str | None = None, form: Form | None = None, **terms: Any
+        self,
+        messages: Sequence[Message],
+        *,
+        shared_text: str | None = None,
+        form: Form | None = None,
+        clock: Clock = Clock(),  # noqa: B008 - a value
+        **terms: Any,
     ) -> Progress:
         """Run one try, as a task does, and return how far it came."""
         self.progress = Progress()
-        form = form or form_of(shared_text)
-        deliver(self.client, self.open_ledger(), messages, replace(self.terms, **terms), self.progress, form=form)
+        order = replace(self.terms, kind=form or form_of(shared_text), **terms)
+        deliver(order, messages, self.client, self.open_ledger(), self.progress, clock=clock)
         return self.progress
 
 
@@ -122,7 +142,7 @@ def client(ippanel_sandbox: RunningSandbox) -> Iterator[Client]:
 @pytest.fixture
 def campaign(ippanel_sandbox: RunningSandbox, client: Client, home: Callable[[], Ledger]) -> Campaign:
     """A campaign in chunks of 10, with little patience."""
-    terms = Terms(sender=ippanel_sandbox.sender, chunk_size=10, concurrency=2, patience=Patience(settle=0.3, poll=0.05))
+    terms = Order(sender=ippanel_sandbox.sender, kind=OwnTexts(), chunk_size=10, concurrency=2, settle=0.3)
     return Campaign(ippanel_sandbox, client, home, terms)
 
 

@@ -12,10 +12,10 @@ from ippanel_provider.campaign.audience import Row
 from ippanel_provider.campaign.cost import TooLittleCredit, tariff_of
 from ippanel_provider.campaign.kinds import OwnTexts
 from ippanel_provider.campaign.ledger.base import Ledger
-from ippanel_provider.campaign.order import OncePer
+from ippanel_provider.campaign.order import OncePer, Order
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.screening import Campaign
-from ippanel_provider.campaign.sending import Terms, deliver
+from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, InvalidInput
 from ippanel_provider.sandbox.runner import RunningSandbox
 
@@ -50,14 +50,8 @@ def send(ippanel_sandbox: RunningSandbox, client: Client, home: Callable[[], Led
         sender = ippanel_sandbox.sender
         campaign = Campaign(source, OncePer.MESSAGE, tariff_of(client, sender), Progress(), **options)
         ledger = home()
-        deliver(
-            client,
-            ledger,
-            campaign.messages(client, ledger),
-            Terms(sender, chunk_size=10),
-            campaign.progress,
-            form=OwnTexts(),
-        )
+        order = Order(sender=sender, kind=OwnTexts(), chunk_size=10, settle=0.3)
+        deliver(order, campaign.messages(client, ledger), client, ledger, campaign.progress)
         return campaign
 
     return run

@@ -13,8 +13,9 @@ from ippanel_provider.campaign.chunks import Chunk
 from ippanel_provider.campaign.kinds import OwnTexts
 from ippanel_provider.campaign.ledger.base import Claim, Outcome, Task
 from ippanel_provider.campaign.ledger.sql import SqlLedger
+from ippanel_provider.campaign.order import Order
 from ippanel_provider.campaign.progress import Progress
-from ippanel_provider.campaign.sending import Terms, deliver
+from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, IPPanelError
 from ippanel_provider.sandbox.runner import RunningSandbox
 from tests.campaign.conftest import KEY, people
@@ -30,7 +31,8 @@ def send(ippanel_sandbox: RunningSandbox, client: Client, tmp_path: Path) -> Sen
     def run(part: str, messages: list[Message]) -> Progress:
         progress = Progress()
         ledger = SqlLedger(engine, KEY, "sale", part=part)
-        deliver(client, ledger, messages, Terms(ippanel_sandbox.sender, chunk_size=10), progress, form=OwnTexts())
+        order = Order(sender=ippanel_sandbox.sender, kind=OwnTexts(), chunk_size=10, settle=0.3)
+        deliver(order, messages, client, ledger, progress)
         return progress
 
     return run

@@ -8,12 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ippanel_provider.campaign.ledger.outbox import WitnessLedger
-from ippanel_provider.campaign.recognition import Patience
 from ippanel_provider.campaign.schedule import Schedule
 from ippanel_provider.client import InvalidInput, Unconfirmed, edge
 from ippanel_provider.service import BulkState
-from tests.campaign.conftest import Campaign, long_ago, people
+from tests.campaign.conftest import Campaign, people
 from tests.campaign.test_sender import SEND, Killed, everyone_once, kill_at
 
 
@@ -21,7 +19,7 @@ from tests.campaign.test_sender import SEND, Killed, everyone_once, kill_at
 def scheduled(campaign: Campaign) -> Campaign:
     campaign.sandbox.account(duplicate_guard=0)
     start = datetime.fromtimestamp(campaign.sandbox.now(), UTC) + timedelta(minutes=20)
-    return campaign.with_terms(schedule=Schedule.beginning(start), patience=Patience(settle=0.0))
+    return campaign.with_terms(delivery="scheduled", send_time=start)
 
 
 def go_out(campaign: Campaign) -> None:
@@ -51,38 +49,24 @@ def test_what_is_missing_is_sent_again_without_asking(scheduled: Campaign) -> No
 
 
 @pytest.mark.parametrize("shared_text", [None, "سلام به همه"])
-def test_a_chunk_that_turns_up_after_it_was_sent_again_is_cancelled(
+def test_a_chunk_that_turns_up_after_it_was_sent_again_takes_the_second_back(
     scheduled: Campaign, shared_text: str | None
 ) -> None:
     messages = [message._replace(text=shared_text or message.text) for message in people(25)]
     scheduled.sandbox.fault("drop_after", **SEND, times=1, after=1)
-    scheduled.sandbox.fault("outbox_lag", path="/api/report/new_list", seconds=3600, times=1)
+    scheduled.sandbox.fault("listed_late", **SEND, times=1, after=1, seconds=1)
     scheduled.attempt(messages, shared_text=shared_text, concurrency=1)
     assert scheduled.sandbox.stats()["requests"]["POST /api/send/cancel"] == (1 if shared_text else 10)
     go_out(scheduled)
     assert went_out(scheduled) == everyone_once(messages)
 
 
-@pytest.mark.parametrize("since", [None, long_ago()])
-def test_without_a_home_the_doubles_of_this_try_are_cancelled_too(scheduled: Campaign, since: datetime | None) -> None:
-    sandbox, key = scheduled.sandbox, scheduled.open_ledger().key
-    scheduled.open_ledger = lambda: WitnessLedger(scheduled.client, sandbox.sender, key, since)
-    sandbox.fault("drop_after", **SEND, times=1, after=1)
-    # The list shows nothing new: when it is read for earlier tries (where there may be any), and when a chunk is looked
-    # for.
-    sandbox.fault("outbox_lag", path="/api/report/new_list", seconds=3600, times=1 if since is None else 2)
-    scheduled.attempt(people(25), concurrency=1)
-    assert sandbox.stats()["requests"]["POST /api/send/cancel"] == 10
-    go_out(scheduled)
-    assert went_out(scheduled) == everyone_once(people(25))
-
-
 def test_a_double_that_cannot_be_cancelled_any_more_is_told(scheduled: Campaign) -> None:
     scheduled.sandbox.fault("drop_after", **SEND, times=1, after=1)
-    scheduled.sandbox.fault("outbox_lag", path="/api/report/new_list", seconds=3600, times=1)
+    scheduled.sandbox.fault("listed_late", **SEND, times=1, after=1, seconds=1)
     scheduled.sandbox.fault("status", path="/api/send/cancel", status=404)
-    with pytest.raises(Unconfirmed, match="second copy of a chunk and cannot be cancelled"):
-        scheduled.attempt(people(25))
+    with pytest.raises(Unconfirmed, match="second copy of chunk 2 and is not cancelled"):
+        scheduled.attempt(people(25), concurrency=1)
 
 
 @pytest.mark.parametrize("step", ["intent", "sent", "answered", "confirmed"])

@@ -19,10 +19,9 @@ from ippanel_provider.campaign.kinds import OwnTexts
 from ippanel_provider.campaign.ledger.base import Claim, Outcome
 from ippanel_provider.campaign.ledger.hashes import MemberKey
 from ippanel_provider.campaign.ledger.sql import SqlLedger
-from ippanel_provider.campaign.order import OnUnconfirmed
+from ippanel_provider.campaign.order import OnUnconfirmed, Order
 from ippanel_provider.campaign.progress import Progress
-from ippanel_provider.campaign.recognition import Patience
-from ippanel_provider.campaign.sending import Terms, deliver
+from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, NotSent, Retry, Settings
 from ippanel_provider.sandbox.runner import RunningSandbox
 from tests.campaign.conftest import KEY, people
@@ -58,10 +57,11 @@ class Worker:
             "chunk_size": 10,
             "concurrency": 2,
             "on_unconfirmed": OnUnconfirmed.RESEND,
-            "patience": Patience(settle=0.3, poll=0.05),
+            "settle": 0.3,
         }
         with Client(self._sandbox.api_key, settings) as client:
-            deliver(client, ledger, messages, Terms(self._sandbox.sender, **own | terms), progress, form=OwnTexts())  # type: ignore[arg-type]
+            order = Order(sender=self._sandbox.sender, kind=OwnTexts(), **own | terms)  # type: ignore[arg-type]
+            deliver(order, messages, client, ledger, progress)
         return progress
 
     def send_until_done(self, messages: Sequence[Message]) -> int:

@@ -18,11 +18,10 @@ from ippanel_provider.campaign.cost import tariff_of
 from ippanel_provider.campaign.kinds import OwnTexts
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
-from ippanel_provider.campaign.order import OncePer, OnUnconfirmed
+from ippanel_provider.campaign.order import OncePer, OnUnconfirmed, Order
 from ippanel_provider.campaign.progress import Progress
-from ippanel_provider.campaign.recognition import Patience
 from ippanel_provider.campaign.screening import Campaign
-from ippanel_provider.campaign.sending import Terms, deliver
+from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, IPPanelError, Retry, Settings
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 from tests.faults.kill_sender import judge
@@ -129,17 +128,18 @@ def attempt(sandbox: RunningSandbox, store: FileStore, campaign: int) -> None:
     """Try once, with everything that a task does."""
     rows = [Row(message.line, message.recipient, message.text) for message in audience(campaign, PEOPLE, None)]
     settings = Settings(base_url=sandbox.base_url, read_timeout=READ_TIMEOUT, retry=Retry(attempts=3, first_delay=0.01))
-    terms = Terms(
-        sandbox.sender,
+    terms = Order(
+        sender=sandbox.sender,
+        kind=OwnTexts(),
         chunk_size=CHUNK,
         concurrency=1,
         on_unconfirmed=OnUnconfirmed.RESEND,
-        patience=Patience(settle=2 * LATE, poll=0.1),
+        settle=2 * LATE,
     )
     with Client(sandbox.api_key, settings) as client:
         ledger, progress = TaskLedger(store, MemberKey(secret_of("faults"), OncePer.MESSAGE)), Progress()
         whole = Campaign(lambda: rows, OncePer.MESSAGE, tariff_of(client, terms.sender), progress, first_pass=True)
-        deliver(client, ledger, whole.messages(client, ledger), terms, progress, form=OwnTexts())
+        deliver(terms, whole.messages(client, ledger), client, ledger, progress)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,9 @@ from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.outbox import WitnessLedger
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
-from ippanel_provider.campaign.order import OncePer, OnUnconfirmed
+from ippanel_provider.campaign.order import OncePer, OnUnconfirmed, Order
 from ippanel_provider.campaign.progress import Progress
-from ippanel_provider.campaign.recognition import Patience
-from ippanel_provider.campaign.sending import Terms, deliver
+from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, Retry, Settings
 
 
@@ -71,15 +70,16 @@ def ledger_of(options: dict[str, Any], client: Client) -> Ledger:
 def attempt(options: dict[str, Any], begun: Connection) -> None:
     """Send the campaign, saying when that begins."""
     settings = Settings(base_url=options["base_url"], read_timeout=5, retry=Retry(first_delay=0.05))
-    terms = Terms(
-        sender=options["sender"],
-        chunk_size=options["chunk_size"],
-        on_unconfirmed=OnUnconfirmed.RESEND,
-        patience=Patience(settle=options["settle"], poll=0.1),
-    )
     with Client(options["api_key"], settings) as client:
         ledger = ledger_of(options, client)
         messages = audience(options["campaign"], options["people"], options["shared_text"])
         form = OwnTexts() if options["shared_text"] is None else SharedText(options["shared_text"])
+        order = Order(
+            sender=options["sender"],
+            kind=form,
+            chunk_size=options["chunk_size"],
+            on_unconfirmed=OnUnconfirmed.RESEND,
+            settle=options["settle"],
+        )
         begun.send(True)
-        deliver(client, ledger, messages, terms, Progress(), form=form)
+        deliver(order, messages, client, ledger, Progress())

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.chunks import Chunk
+from ippanel_provider.campaign.chunks import Chunk, Stamp
 from ippanel_provider.campaign.kinds import Single
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, TEXT_BYTES, MemberKey
 from ippanel_provider.campaign.ledger.reached import Known
@@ -33,7 +33,9 @@ class Intent:
     mark: int = 0
     """The highest outbox id that was known when it was written; ids only exclude while they grow."""
     again: int = 0
-    """The number of the intent whose texts it repeats, because that one is nowhere to be seen; 0 is none."""
+    """The number of the intent whose texts it repeats, because that one is nowhere to be seen; 0 is none. It has the
+    same members, so it claims nobody: whoever holds them holds them for both.
+    """
     people: int | None = None
     """How many recipients its one bulk has, where the service chooses them and says how many; None where the members
     are the recipients, or nobody can tell.
@@ -60,6 +62,12 @@ class Intent:
         """Whether all members get one text, in one bulk."""
         return self.bulks == 1 and self.size > 1
 
+    def span(self, place: int) -> tuple[int, int]:
+        """Return where the members of one of its bulks begin, and how many they are."""
+        if self.sizes:
+            return sum(self.sizes[:place]), self.sizes[place]
+        return (0, self.size) if self.is_shared else (place, 1)
+
 
 class Claim(NamedTuple):
     """A chunk and the intent to send it; the intent counts from when it has a number."""
@@ -70,19 +78,31 @@ class Claim(NamedTuple):
     @classmethod
     def of(cls, chunk: Chunk, key: MemberKey) -> Claim:
         """Return the claim of a chunk, not numbered yet."""
-        lines = (chunk.messages[0].line, chunk.messages[-1].line)
-        intent = Intent(0, 0.0, lines, key.members(chunk.messages), key.texts(chunk.texts))
+        lines = [message.line for message in chunk.messages]
+        intent = Intent(
+            0,
+            0.0,
+            (min(lines), max(lines)),
+            key.members(chunk.messages),
+            key.texts(chunk.texts),
+            recipients=key.recipients(chunk.messages),
+            sizes=chunk.form.sizes(chunk.messages),
+        )
         if isinstance(chunk.form, Single):
             intent = replace(intent, is_single=True, people=chunk.form.expected)
         return cls(intent, chunk)
 
     def numbered(self, number: int) -> Claim:
-        """Return the claim as it is made now, with the send time that goes with its number."""
-        send_at = self.chunk.moment(number).timestamp() if self.chunk.moment else None
-        return self._replace(intent=replace(self.intent, number=number, at=time.time(), send_at=send_at))
+        """Return the claim as it is made now, stamped with what goes with its number."""
+        stamp = self.chunk.stamp(number) if self.chunk.stamp else Stamp(time.time())
+        return self._replace(
+            intent=replace(self.intent, number=number, at=stamp.at, send_at=stamp.send_at, mark=stamp.mark)
+        )
 
     def among(self, known: Known, key: MemberKey) -> Claim | None:
         """Make its members known; return it without those that were, None if nothing is left."""
+        if self.intent.again:
+            return self
         left = known.claim(self.chunk.messages, self.intent.members)
         if len(left) == len(self.chunk.messages):
             return self
@@ -109,6 +129,8 @@ class Claim(NamedTuple):
 class Standing:
     """How far an intent has come that has no outcome yet. Written over as it goes on, durable when it is written."""
 
+    ids: tuple[int, ...] = ()
+    """The outbox ids that it is known to have so far: of some of its bulks, or of a repetition that is watched."""
     left: float | None = None
     """When the last byte of a request of it can have left, as epoch seconds; None is not before the intent's moment."""
     is_broken: bool = False
@@ -217,7 +239,9 @@ class Ledger(Protocol):
         ...
 
     def settle(self, intent: Intent, outcome: Outcome) -> None:
-        """Write down what became of an intent, once."""
+        """Write down what became of an intent. What is settled so stays so, but for an intent whose bulk ended in a
+        state that is sent again.
+        """
         ...
 
     def standing_of(self, intent: Intent) -> Standing:

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.order import OncePer
+from ippanel_provider.text.letters import fold
 
 MEMBER_BYTES = 8
 """With a million members the odds that two share a hash are 1 in 30 million."""
@@ -47,13 +48,23 @@ class MemberKey:
             return self._hashes([message.recipient for message in messages], MEMBER_BYTES, b"member")
         return self._hashes([f"{message.recipient}\n{message.text}" for message in messages], MEMBER_BYTES, b"member")
 
+    def people(self, recipients: Iterable[str]) -> bytes:
+        """Return the hashes of recipients end to end, whatever they get."""
+        return self._hashes(recipients, MEMBER_BYTES, b"member" if self.once_per is OncePer.RECIPIENT else b"person")
+
+    def recipients(self, messages: Iterable[Message]) -> bytes:
+        """Return the hashes of the recipients of messages end to end; nothing where their members are those."""
+        if self.once_per is OncePer.RECIPIENT:
+            return b""
+        return self.people(message.recipient for message in messages)
+
     def text(self, text: str) -> bytes:
         """Return the hash by which a bulk in the outbox is recognised as a candidate."""
         return self.texts((text,))
 
     def texts(self, texts: Iterable[str]) -> bytes:
-        """Return the hashes of many texts end to end."""
-        return self._hashes(texts, TEXT_BYTES, b"text")
+        """Return the hashes of what many texts say end to end, however a panel spells them."""
+        return self._hashes(map(fold, texts), TEXT_BYTES, b"text")
 
     @property
     def fingerprint(self) -> str:

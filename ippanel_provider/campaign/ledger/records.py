@@ -52,7 +52,7 @@ def outcome_from(stored: dict[str, Any] | str | None) -> Outcome | None:
 
 def standing_to(standing: Standing) -> dict[str, Any]:
     """Return a standing as JSON."""
-    return asdict(standing)
+    return asdict(standing) | {"ids": list(standing.ids)}
 
 
 def standing_from(stored: dict[str, Any] | str | None) -> Standing:
@@ -60,4 +60,4 @@ def standing_from(stored: dict[str, Any] | str | None) -> Standing:
     if stored is None:
         return Standing()
     kept = json.loads(stored) if isinstance(stored, str) else stored
-    return Standing(**kept)
+    return Standing(**kept | {"ids": tuple(kept["ids"])})

@@ -276,6 +276,11 @@ class SqlLedger(SqlNotes):
         claims = []
         for draft in drafts:
             hashes = array("q", draft.intent.members)
+            if draft.intent.again:
+                # Its members are held by the chunk it repeats.
+                number += 1
+                claims.append(draft.numbered(number))
+                continue
             if asks:
                 taken |= self._known(connection, hashes)
             if claim := draft.without(taken, self.key):
@@ -285,7 +290,8 @@ class SqlLedger(SqlNotes):
         if claims:
             connection.execute(sa.update(campaigns).where(here).values(last_number=number))
             connection.execute(sa.insert(chunks), [self._by | row_of(claim.intent) for claim in claims])
-            connection.execute(sa.insert(members), [row for claim in claims for row in self._members(claim.intent)])
+            if held := [row for claim in claims if not claim.intent.again for row in self._members(claim.intent)]:
+                connection.execute(sa.insert(members), held)
         return claims
 
     def _known(self, connection: sa.Connection, hashes: Sequence[int]) -> set[int]:

@@ -75,7 +75,7 @@ def test_a_retry_goes_on_where_the_try_before_ended(
         sandbox.fault("outbox_lag", path="/api/report/new_list", seconds=3600, times=1)
     with new_dag() as dag:
         IPPanelSendOperator(
-            task_id="send", messages=MESSAGES, chunk_size=10, concurrency=1, settle=0, retries=2,
+            task_id="send", messages=MESSAGES, chunk_size=10, concurrency=1, settle=0.3, retries=2,
             retry_delay=timedelta(0),
             ledger_conn_id=ledger_conn if home == "sql" else None,
         )  # fmt: skip

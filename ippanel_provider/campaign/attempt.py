@@ -1,0 +1,82 @@
+"""One try of a sending: what it is asked for, what it works with, and what is in doubt."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ippanel_provider.campaign.chunks import Chunk, Stamp
+from ippanel_provider.campaign.kinds import Single
+from ippanel_provider.campaign.ledger.base import Intent, Ledger, Standing
+from ippanel_provider.campaign.order import Order
+from ippanel_provider.campaign.panel import Panel
+from ippanel_provider.campaign.patience import Clock, Patience
+from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.recognition import Doubt, Recogniser
+from ippanel_provider.campaign.schedule import stamper
+from ippanel_provider.client import Client, IPPanelError, edge
+from ippanel_provider.service import Api
+
+log = logging.getLogger(__name__)
+
+_BEFORE = 100
+"""Bulks that are read before the first intent."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What the parts of a sending share. The history of the ledger has been read."""
+
+    order: Order
+    client: Client
+    ledger: Ledger
+    progress: Progress
+    clock: Clock
+    doubts: list[Doubt] = field(default_factory=list)
+    """Intents without an outcome, of this try and of earlier ones."""
+    patience: Patience = field(init=False)
+    panel: Panel = field(init=False)
+    recogniser: Recogniser = field(init=False)
+    stamp: Callable[[int], Stamp] = field(init=False)
+    """Stamps an intent that leaves now."""
+
+    def __post_init__(self) -> None:
+        self.patience = Patience(self.order.settle)
+        self.panel = Panel.of(self.ledger, self.order.profile)
+        self.recogniser = Recogniser(self.panel, self.ledger, self.order.sender, self.patience.settle / 4)
+        self.stamp = stamper(self.order, self.panel, self.clock)
+
+    @property
+    def has_outbox(self) -> bool:
+        """Whether the service lists what was sent; the legacy API does not."""
+        return self.client.settings.api is Api.EDGE
+
+    def begin(self) -> None:
+        """Read what is listed before the first intent: none of it is ours. While any is in doubt it is not read."""
+        if self.doubts or not self.has_outbox:
+            return
+        try:
+            page = self.client.run(edge.report.outbox(per_page=_BEFORE))
+        except IPPanelError as error:
+            log.warning("The outbox cannot be read, so what is left unanswered now stays in doubt. %s", error)
+            return
+        self.panel.begin([bulk.outbox_id for bulk in page.items])
+
+    def doubt(self, intent: Intent, standing: Standing, chunk: Chunk | None = None) -> Doubt:
+        """Take an intent without an outcome for a doubt.
+
+        :param chunk: what was sent, if this try sent it
+        """
+        kind = self.order.kind
+        doubt = Doubt(
+            intent,
+            standing,
+            dict(enumerate(chunk.messages)) if chunk else {},
+            has_words=not isinstance(kind, Single) or kind.text is not None,
+            is_earlier=chunk is None,
+        )
+        if intent.again:
+            doubt.take_answer()
+        self.doubts.append(doubt)
+        return doubt
