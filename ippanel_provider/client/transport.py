@@ -137,8 +137,8 @@ class AsyncClient(Wire):
 
     A send is carried through when its task is cancelled (``cancel()``, ``asyncio.timeout``, ``wait_for``), at the
     latest until ``read_timeout``: ``run`` still returns its receipt or raises what became of it, and the task is
-    cancelled at its next request. ``CancelledError`` from a send means that nothing was sent. Cancelled twice, it is
-    :class:`~ippanel_provider.client.errors.NoAnswer` at once.
+    cancelled at its next request or pause. ``CancelledError`` from a send means that nothing was sent. Cancelled twice,
+    it is :class:`~ippanel_provider.client.errors.NoAnswer` at once.
     """
 
     def _open(self) -> None:
@@ -194,6 +194,7 @@ class AsyncClient(Wire):
             case Await():
                 return await asyncio.wrap_future(effect.ended)
             case Sleep():
+                pay()
                 return await asyncio.sleep(effect.seconds)
             case Request():
                 return await self.run(effect)

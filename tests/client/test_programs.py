@@ -24,6 +24,7 @@ from ippanel_provider.client import (
     Receipt,
     Retry,
     Settings,
+    Sleep,
     Unreachable,
     edge,
 )
@@ -130,6 +131,7 @@ class TestCancelling:
         def flow() -> Flow[None]:
             for _ in range(3):
                 told.extend((yield from SEND).outbox_ids)
+                yield from Sleep(60)
 
         async def main() -> None:
             async with AsyncClient(KEY, settings(server)) as client:
