@@ -4,8 +4,8 @@ Whoever needs the code starts this DAG with ``{"mobile": "09120000001", "code": 
 who block advertising. A run takes seconds to begin: this is for codes of deliveries and payments, as part of a
 pipeline; the code of a login comes from the application itself, by ``ippanel_provider.client``.
 
-Needs the connection ``ippanel_default`` and the Variable ``otp_pattern``, the code of a pattern such as ``کد شما:
-%code%``.
+Needs the connection ``ippanel_default`` and the Variable ``otp_pattern``, the code of a pattern such as
+``کد تحویل فروشگاه آبان: %code%``: reviewers refuse a pattern that does not name who sends it.
 """
 
 from __future__ import annotations

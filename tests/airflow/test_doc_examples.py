@@ -135,4 +135,6 @@ def test_a_campaign_from_a_file(service: RunningSandbox, run_dag: Any, tmp_path:
     assert (run.results["careful"]["accepted"], run.results["careful"]["suppressed"]) == (1, 2)
     with (tmp_path / "rejects.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 3
-    assert (BAHAR, "دفعه بعد") in {(text["recipient"], text["text"]) for text in service.messages()}
+    assert (BAHAR, "بهار عزیز، بستهٔ شما در راه است. فروشگاه آبان") in {
+        (text["recipient"], text["text"]) for text in service.messages()
+    }

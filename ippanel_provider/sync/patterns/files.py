@@ -5,7 +5,7 @@
     title: Login code                # the file's name, if left out
     description: Code of the login   # for the person who approves it; the title, if left out
     message: |
-      کد ورود شما: %code%
+      کد ورود شما به فروشگاه آبان: %code%
     variables:                       # those of the message with type string, if left out
       code: integer
     website: https://example.com     # optional

@@ -22,7 +22,7 @@ with DAG(
         task_id="preview",
         path="{{ params.customers }}",
         recipient_column="mobile",
-        row_message="{{ row.name }} عزیز، {{ row.points }} امتیاز دارید\nلغو11",
+        row_message="{{ row.name }} عزیز، {{ row.points }} امتیاز باشگاه کتاب نیما تا 30 آذر اعتبار دارد.\nلغو11",
         dry_run=True,
     )
     # --8<-- [end:preview]
@@ -32,7 +32,7 @@ with DAG(
         task_id="send",
         path="{{ params.customers }}",
         recipient_column="mobile",
-        row_message="{{ row.name }} عزیز، {{ row.points }} امتیاز دارید\nلغو11",
+        row_message="{{ row.name }} عزیز، {{ row.points }} امتیاز باشگاه کتاب نیما تا 30 آذر اعتبار دارد.\nلغو11",
     )
     # --8<-- [end:file_to_ippanel]
 
@@ -41,7 +41,7 @@ with DAG(
         task_id="careful",
         path="{{ params.customers }}",
         recipient_column="mobile",
-        message="فروش ویژه از فردا آغاز می‌شود\nلغو11",
+        message="جشنوارهٔ کفش آبان از فردا آغاز می‌شود.\nفروشگاه آبان\nلغو11",
         suppress=[OptedOut(), InPhonebook("{{ params.book }}"), InFile("{{ params.never }}")],
         rejects_path="{{ params.rejects }}",
         quiet_hours="22:00-08:00",
@@ -50,10 +50,13 @@ with DAG(
 
     # --8<-- [start:decorator_rows]
     @task.ippanel_sms
-    def winners() -> list[tuple[str, str]]:
+    def parcels() -> list[tuple[str, str]]:
         """Rows go from here to the service; the task's result is the counts."""
-        return [("09120000001", "شما برنده شدید"), ("09120000002", "دفعه بعد")]
+        return [
+            ("09120000001", "آرش عزیز، بستهٔ شما تحویل پست شد. فروشگاه آبان"),
+            ("09120000002", "بهار عزیز، بستهٔ شما در راه است. فروشگاه آبان"),
+        ]
 
     # --8<-- [end:decorator_rows]
 
-    preview >> send >> careful >> winners()
+    preview >> send >> careful >> parcels()

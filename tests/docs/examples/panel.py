@@ -29,9 +29,9 @@ with DAG(
     # --8<-- [start:create_pattern]
     create = IPPanelCreatePatternOperator(
         task_id="create",
-        title="تایید سفارش",
-        description="متن تایید سفارش که پس از پرداخت فرستاده می‌شود",
-        message="%name% عزیز، سفارش %order% ثبت شد",
+        title="تأیید سفارش",
+        description="متن تأیید سفارش فروشگاه آبان (shop.example)، که پس از پرداخت فرستاده می‌شود",
+        message="%name% عزیز، سفارش %order% در فروشگاه آبان ثبت شد",
         variables={"name": "string", "order": "integer"},
     )
     # --8<-- [end:create_pattern]
@@ -44,9 +44,9 @@ with DAG(
     update = IPPanelUpdatePatternOperator(
         task_id="update",
         code=create.output,
-        title="تایید سفارش",
-        description="متن تایید سفارش که پس از پرداخت فرستاده می‌شود",
-        message="%name% عزیز، سفارش شماره %order% ثبت شد",
+        title="تأیید سفارش",
+        description="متن تأیید سفارش فروشگاه آبان (shop.example)، که پس از پرداخت فرستاده می‌شود",
+        message="%name% عزیز، سفارش شمارهٔ %order% در فروشگاه آبان ثبت شد",
         variables={"name": "string", "order": "integer"},
     )
     # --8<-- [end:update_pattern]

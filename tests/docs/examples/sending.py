@@ -47,7 +47,7 @@ with DAG(
     # --8<-- [start:send_at_a_time]
     tomorrow = IPPanelSendOperator(
         task_id="tomorrow",
-        message="فروش ویژه از امروز آغاز شد",
+        message="جشنوارهٔ کفش آبان از امروز آغاز شد.\nفروشگاه آبان\nلغو11",
         recipients=["09120000001", "09120000002"],
         send_time="{{ (dag_run.start_date + macros.timedelta(days=1)).isoformat() }}",
         quiet_hours="22:00-08:00",
@@ -89,7 +89,7 @@ with DAG(
     neighbours = IPPanelSendBankOperator(
         task_id="neighbours",
         kind="postal_code",
-        message="رستوران تازه محله باز شد\nلغو11",
+        message="رستوران لیمو در محلهٔ شما باز شد.\nلغو11",
         choices={"postal_code": "19", "mci": {"size": 10}, "irancell": {"size": 10}},
     )
     # --8<-- [end:send_bank]
