@@ -186,6 +186,37 @@ def test_what_got_nothing_can_be_claimed_by_another_try(home: Callable[[], Ledge
     assert claimed(opened(home), messages) == []
 
 
+@pytest.mark.parametrize("kind", ["variables", "sql"])
+def test_what_the_service_answered_is_taken_back_only_by_who_knows_it(kind: str, tmp_path: Path) -> None:
+    """A try that goes on beside the next one may learn nothing of a chunk that was found meanwhile."""
+    home = ledger_home(kind, tmp_path)
+    zombie = opened(home)
+    intent = intended(zombie, people(3))
+    ledger = opened(home)
+    ledger.settle(intent, Outcome((7, 8, 9)))
+    ledger.flush()
+    zombie.settle(intent, Outcome.nothing(intent))
+    assert opened(home).outcome_of(intent) == Outcome((7, 8, 9))
+    assert list(opened(home).unknown(people(3))) == []
+    ended_badly = Outcome((7, 8, 9), frozenset({1}))
+    ledger.settle(intent, ended_badly)
+    assert opened(home).outcome_of(intent) == ended_badly
+    assert list(opened(home).unknown(people(3))) == people(3)[1:2]
+
+
+@pytest.mark.parametrize("kind", ["variables", "sql"])
+def test_an_answer_that_comes_after_all_wins_over_what_was_made_of_the_silence(kind: str, tmp_path: Path) -> None:
+    home = ledger_home(kind, tmp_path)
+    slow = opened(home)
+    intent = intended(slow, people(3))
+    other = opened(home)
+    other.settle(intent, Outcome.nothing(intent))
+    slow.settle(intent, Outcome((7, 8, 9)))
+    slow.flush()
+    assert opened(home).outcome_of(intent) == Outcome((7, 8, 9))
+    assert list(opened(home).unknown(people(3))) == []
+
+
 @pytest.mark.parametrize(
     "made_by",
     [

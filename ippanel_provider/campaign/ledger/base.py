@@ -146,6 +146,16 @@ class Outcome:
     is_given_up: bool = False
     """Whether it is settled because a person or ``skip`` decided so, and not because the service confirmed it."""
 
+    def replaces(self, there: Outcome) -> bool:
+        """Return whether it is written over one that is there already, by whoever was faster.
+
+        What the service has answered wins over what was made of its silence, and is only taken back by who knows it: to
+        send a bulk again that ended in a bad state.
+        """
+        if there.outbox_ids:
+            return self.outbox_ids == there.outbox_ids and self.void > there.void
+        return bool(self.outbox_ids)
+
     @classmethod
     def nothing(cls, intent: Intent) -> Outcome:
         """The outcome of a chunk that was refused or never left."""

@@ -320,17 +320,21 @@ class SqlLedger(SqlNotes):
             if connection.execute(sa.update(chunks).where(*at, chunks.c.state == OPEN).values(values)).rowcount:
                 self._release(connection, intent, outcome)
                 continue
-            # Another try, or one who took it up, was faster. What the service has answered wins.
+            # Another try, or one who took it up, was faster.
             there = outcome_from(connection.execute(sa.select(chunks.c.outcome).where(*at)).scalar())
-            if there != outcome:
+            if there is not None and outcome.replaces(there):
+                connection.execute(sa.update(chunks).where(*at).values(values))
+                self._hold_again(connection, intent)
+                self._release(connection, intent, outcome)
+            elif there != outcome:
                 log.warning("Chunk %d was settled by somebody else meanwhile, in another way.", intent.number)
-                if outcome.outbox_ids and there is not None and not there.outbox_ids:
-                    connection.execute(sa.update(chunks).where(*at).values(values))
-                    hashes = array("q", intent.members)
-                    free = set(hashes) - self._known(connection, hashes)
-                    connection.execute(
-                        sa.insert(members), [row for row in self._members(intent) if row["member"] in free]
-                    )
+
+    def _hold_again(self, connection: sa.Connection, intent: Intent) -> None:
+        """Claim what of an intent's members nobody has claimed since they were let go."""
+        hashes = array("q", intent.members)
+        free = set(hashes) - self._known(connection, hashes)
+        if rows := [row for row in self._members(intent) if row["member"] in free]:
+            connection.execute(sa.insert(members), rows)
 
     def _release(self, connection: sa.Connection, intent: Intent, outcome: Outcome) -> None:
         """Let members be claimed again who are known to have got nothing."""

@@ -161,9 +161,9 @@ class VariableLedger(KeptLedger):
         return [] if self._tombstone else super().unknown(messages)
 
     def settle(self, intent: Intent, outcome: Outcome) -> None:
-        """Store the outcome; ids that are there already stay."""
+        """Store the outcome, unless a better one is there."""
         there = self.outcome_of(intent)
-        super().settle(intent, there if there is not None and there.outbox_ids and not outcome.outbox_ids else outcome)
+        super().settle(intent, outcome if there is None or outcome.replaces(there) else there)
 
     def finish(self) -> None:
         """Put a tombstone in the place of the records; that tries have begun stays, for those that still go on."""
