@@ -40,11 +40,46 @@ COMMON = {
         "measure), the parts, the cost "
         "and the credit; of people whom only the service knows, how many."
     ),
-    "`on_unconfirmed`, `on_clear`, `settle`": "What to do where no answer came, or a user has cleared the task.",
+    "`on_unconfirmed`, `on_clear`, `settle`": (
+        "What to do where no answer came (`fail`, `ask`, `resend`, `skip`), or a user has cleared the task."
+    ),
     "`show_rendered`": "Show texts and numbers on the Rendered Template page, which otherwise shows their "
     "length and count.",
 }
 """What the operators and transfers that send have in common."""
+
+FAILING = """## How tasks fail
+
+| what happened | what the task does |
+|---|---|
+| something given cannot be right: a constant | the DAG is not imported; the error begins with the field |
+| … a template, a field of the connection, every row there is | fails at once, nothing is sent, no retry is made |
+| a wrong credential, an unknown pattern, a refused field | fails at once, no retry is made |
+| the service cannot be reached, asks to come later, has no credit or a line that is off | fails and is tried again |
+| no answer came to a send | looks into the outbox first, then as `on_unconfirmed` says |
+| no answer came to a send of `IPPanelApiOperator`, which remembers nothing | fails, no retry is made |
+
+Each sentence begins with the connection and the field. All errors are in `ippanel_provider.exceptions`, under
+`IPPanelTaskError`; those that no retry can mend are `AirflowFailException`, and `soft_fail` and `never_fail` of a
+sensor heed them all, from the first look on.
+
+## Templates
+
+Everything that a DAG author would take from a template can be one, flags and numbers too: `dry_run="{{ params.dry }}"`
+is what it renders to, also as the text `False`. A text without `{{` is what it says, also with
+`render_template_as_native_obj=True`: a code `"0000"` stays `0000`.
+
+What another task returned is data and never a template, also through `expand_kwargs`. Where a template fails, the log
+names the field and the error, not the text or the numbers in it. A result of another task inside an object such as
+`InPhonebook(…)` is refused by name, because Airflow does not look there.
+
+What is *written into* a mapped task (`partial`, `expand`) stands plain in Airflow's database; people and texts there
+are warned of when the DAG is parsed. Take them from a template, as `{{ var.json.people }}`, or from another task.
+
+## For all tasks of a deployment
+
+The section `[ippanel]` of Airflow's configuration, or `AIRFLOW__IPPANEL__…`, says what holds where a task does not:
+"""
 
 MYSQL = """On MySQL, whose column for a trigger's arguments takes 64 KB, a deferred wait has room for some 4,000
 outbox ids; texts of their own are a bulk each, so let large campaigns wait on the worker there."""
@@ -76,6 +111,10 @@ def page() -> str:
         lines += [f"| `{module}.{name}` | {summary} |" for module, name, summary in rows]
     lines += ["", "## What all sends can do", "", "| argument | what it does |", "|---|---|"]
     lines += [*(f"| {name} | {meaning} |" for name, meaning in COMMON.items()), "", MYSQL]
+    lines += ["", FAILING]
+    options = info["config"]["ippanel"]["options"].items()
+    lines += ["| option | default | meaning |", "|---|---|---|"]
+    lines += [f"| `{name}` | {option['default'] or ''} | {option['description']} |" for name, option in options]
     lines += [
         "",
         "## Besides",

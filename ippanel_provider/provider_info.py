@@ -126,6 +126,7 @@ _SECTION = (
     ("ledger_conn_id", "string", None, "A SQL connection for the ledger of every sending task that names none."),
     ("settle", "float", "120", "Seconds that the outbox list is given to show what was accepted."),
     ("concurrency", "integer", "4", "Requests that a sending task has under way at once."),
+    ("keep_formulas", "boolean", "False", "Write texts that a spreadsheet takes for formulas as they came."),
     ("on_unconfirmed", "string", "fail", "What to do with texts in doubt: fail, ask, resend or skip."),
 )
 """What a deployment can set for all its tasks: option, type, default, meaning."""

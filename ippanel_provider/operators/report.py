@@ -32,7 +32,7 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
     :param path: where to write: a local path, or any URL that object storage takes, as ``s3://connection@bucket/key``;
         an error midway leaves what was there before (templated)
     :param format: ``csv``, ``jsonl``, ``parquet`` (extra ``parquet``) or ``xlsx`` (extra ``xlsx``); default is what the
-        path ends in
+        path ends in (templated)
     :param settle: for how many seconds to keep asking after recipients whose status is not final; default is not at all
         (templated)
     :param concurrency: how many bulks to ask after at once (templated)

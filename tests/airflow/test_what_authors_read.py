@@ -22,7 +22,7 @@ MODULES = [
     "ippanel_provider.decorators.sms",
 ]
 AIRFLOW_S_OWN = {"self", "kwargs", "python_callable", "op_args", "op_kwargs"}
-FIELD_OF = {"dry_run": "preview_only", "code of IPPanelVoiceOtpOperator": "message"}
+FIELD_OF = {"dry_run": "is_dry_run", "code of IPPanelVoiceOtpOperator": "message"}
 """Arguments whose field has another name."""
 
 
