@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 _SERVICE = "ippanel.com"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_KNOWN = 100
 MOST_BYTES = 64 << 20
 """The largest body: a million numbers in a file, and room to spare."""
 
@@ -29,6 +30,8 @@ class Door:
 
     def __init__(self, hosts: Collection[str] = (), origins: Collection[str] = ()) -> None:
         self.hosts = frozenset(host.lower().rstrip(".") for host in hosts)
+        self._known: dict[str, bool] = {}
+        """What was found of the names asked for last."""
         self.origins = frozenset(origin.lower().rstrip("/") for origin in origins)
 
     def refusal(self, method: str, target: str, headers: Mapping[bytes, bytes], *, wire: bool) -> str | None:
@@ -62,6 +65,13 @@ class Door:
         return origin if origin.lower() in self.origins else None
 
     def _answers_to(self, host: str) -> bool:
+        if host not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[host] = self._is_ours(host)
+        return self._known[host]
+
+    def _is_ours(self, host: str) -> bool:
         name = _name_in(host)
         if name is None:
             return False

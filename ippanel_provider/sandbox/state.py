@@ -115,23 +115,32 @@ class Sandbox(Store):
     def reset(self) -> None:
         """Forget everything since the start; the clock shows real time again, at the speed it started with."""
         self.journal.clear()
-        self.begin(self._speed, time.time())
+        self.begin(self._speed, time.time(), self._facts())
+
+    def _facts(self) -> dict[str, Any]:
+        """The facts it starts with that are other than the documents'."""
+        return {name: pair[0] for name, pair in self._profile.differences(DOCUMENTS).items()}
 
     @change
-    def begin(self, speed: float, real_time: float) -> None:
-        """Start anew; ``real_time`` is now. The first change of a state file, so that what is seeded has the same times
-        again.
+    def begin(self, speed: float, real_time: float, facts: Mapping[str, Any]) -> None:
+        """Start anew as the panel of these facts; ``real_time`` is now. The first change of a state file, so that what
+        is seeded has the same times again, and every bulk its id.
         """
-        self.set_clock(real_time + self._profile.clock_offset, speed, real_time)
+        profile = DOCUMENTS.learn(facts)
+        self.set_clock(real_time + profile.clock_offset, speed, real_time)
         self._clear()
+        self.profile = profile
 
     def open(self, path: Path) -> None:
         """Continue from what the file at ``path`` holds, and write every change into it before it is answered.
 
         :raises StateFileError: when the file cannot be used.
         """
+        facts = self._facts()
         if not self.journal.open(StateFile(path)):
-            self.begin(self._speed, time.time())
+            self.begin(self._speed, time.time(), facts)
+        elif facts:
+            self.change_profile(facts)
 
     def move_clock(self, *, advance: float = 0.0, speed: float | None = None) -> None:
         """Let the clock jump ``advance`` seconds forward, and run ``speed`` times as fast from then on.

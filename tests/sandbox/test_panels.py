@@ -343,3 +343,23 @@ def test_facts_that_were_set_survive_the_end_of_the_process(tmp_path: Path) -> N
         again = Wire(sandbox)
         with again.http:
             assert [again.bulk(each)["message"] for each in ids] == ["a", "b"]
+
+
+def test_the_panel_it_was_started_as_stays_until_it_is_started_as_another(tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path / "state"))
+    for name, facts_of_it in (("one", {"ids": "blocks"}), ("two", {"letters": "arabic"})):
+        DOCUMENTS.learn(facts_of_it).write(tmp_path / name)
+    ids: list[int] = []
+    for options, expected in (
+        (("--profile", str(tmp_path / "one")), ("blocks", "kept")),
+        ((), ("blocks", "kept")),
+        (("--profile", str(tmp_path / "two")), ("blocks", "arabic")),
+    ):
+        with running_sandbox(*state, *options) as sandbox:
+            profile = sandbox.profile()
+            assert (profile["ids"], profile["letters"]) == expected
+            wire = Wire(sandbox)
+            with wire.http:
+                ids += wire.ids(wire.send(f"text {len(ids)}"))
+                assert [wire.bulk(each)["message"] for each in ids] == [f"text {place}" for place in range(len(ids))]
+    assert ids[1] < ids[0] < ids[2]
