@@ -13,7 +13,7 @@ PARALLEL := -n $(WORKERS) --dist worksteal
 # The rooms without Airflow, sandbox and tools around them; what is slow there is marked and left to `make test`.
 FAST := tests/text tests/client tests/tables tests/campaign tests/sync tests/apprise tests/cli tests/test_architecture.py tests/test_public_names.py
 
-.PHONY: help demo fast format test test-short test-stack test-2.11 test-airflow test-apprise test-foreign test-fuzz test-faults test-faults-short test-browser test-cluster test-cluster-short cluster-programs lint docs docs-serve sandbox constraints build smoke test-lowest test-matrix audit badges clean
+.PHONY: help demo fast format test test-short test-stack test-2.11 test-airflow test-apprise test-hosts test-foreign test-fuzz test-faults test-faults-short test-browser test-cluster test-cluster-short cluster-programs lint docs docs-serve sandbox constraints build smoke test-lowest test-matrix audit badges clean
 
 help:  ## Show this list
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  make \1\t/' | expand -t 20
@@ -52,6 +52,9 @@ named:
 
 test-apprise: $(TEST)/ready  ## Run the Apprise tests on the oldest, two older and the newest version of Apprise
 	$(TEST)/bin/python tests/apprise/matrix.py $(ARGS)
+
+test-hosts: $(TEST)/ready  ## Run the tools of others that notify through Apprise, and print what each reported (15 minutes)
+	$(TEST)/bin/python -m tests.apprise.hosts.table $(ARGS)
 
 test-foreign: $(TEST)/ready  ## Let clients we did not write, from the package index, speak to the sandbox
 	$(TEST)/bin/python -m tests.foreign_clients.run
@@ -149,7 +152,7 @@ constraints: $(TEST)/ready  ## Pin the newest versions of everything the tests a
 		--all-extras --group test --group demo pyproject.toml - -o constraints-2.11.txt
 
 clean:  ## Remove the environments and what the demo left
-	rm -rf $(DEMO) $(TEST) .venv-test-* $(DOCS) site .venv-foreign .venv-fuzz .venv-apprise-* .venv-lowest-* .demo dist
+	rm -rf $(DEMO) $(TEST) .venv-test-* $(DOCS) site .venv-foreign .venv-fuzz .venv-apprise-* .venv-hosts .venv-lowest-* .demo dist
 
 # An environment is made once and again only when what it is made of changes.
 define environment

@@ -85,6 +85,6 @@ def _register() -> None:
         # The tool's other services must go on working, whatever is wrong with ours.
         import logging
 
-        logging.getLogger("apprise").error("ippanel:// is not available: %s", error)
+        logging.getLogger("apprise").error("the service ippanel is not available: %s", error)
     else:
         register()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,7 @@ except ImportError as error:
     import sys
 
     logging.getLogger("apprise").error(
-        "ippanel:// is not available: %s. Install it for this Python: "
+        "the service ippanel is not available: %s. Install it for this Python: "
         "%s -m pip install 'airflow-provider-ippanel[apprise]'",
         error,
         sys.executable,
@@ -37,6 +38,7 @@ else:
 """
 )
 # One line, as the format wants it. What is wrong with it must never end a program that has nothing to do with it.
+_PTH_MARK = 'import sys; exec("try:\\n import ippanel_provider.'
 _PTH_TEXT = (
     'import sys; exec("try:\\n import ippanel_provider.apprise_hook as hook\\n hook.install()\\nexcept '
     'Exception: pass")\n'
@@ -103,11 +105,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _install_shim(folder: Path) -> int:
     shim = folder / _SHIM
-    if shim.exists() and not _is_ours(shim):
+    if _is_anothers(shim):
         return _say(f"{shim} was written by someone else; move it away first, or choose another --folder.", 2)
     folder.mkdir(parents=True, exist_ok=True)
-    shim.write_text(_SHIM_TEXT, encoding="utf-8")
-    _say(f"Wrote {shim}")
+    _write(shim, _SHIM_TEXT)
     if folder not in _folders():
         _say(f"The apprise command reads this folder with -P {folder}, or with APPRISE_PLUGIN_PATH={folder}")
     return _status([folder])
@@ -115,14 +116,15 @@ def _install_shim(folder: Path) -> int:
 
 def _install_site() -> int:
     pth = _site_folder() / _PTH
-    pth.write_text(_PTH_TEXT, encoding="utf-8")
-    _say(f"Wrote {pth}")
+    if _is_anothers(pth):
+        return _say(f"{pth} was written by someone else; move it away first.", 2)
+    _write(pth, _PTH_TEXT)
     return _status(_folders())
 
 
 def _uninstall(folders: list[Path]) -> int:
     written = [shim for folder in folders if _is_ours(shim := folder / _SHIM)]
-    written += [pth for pth in (_site_folder() / _PTH,) if pth.exists()]
+    written += [pth for pth in (_site_folder() / _PTH,) if _is_ours(pth)]
     for file in written:
         file.unlink()
         _say(f"Removed {file}")
@@ -205,9 +207,23 @@ def _site_folder() -> Path:
 
 def _is_ours(file: Path) -> bool:
     try:
-        return file.read_text(encoding="utf-8").startswith(_MARK)
+        return not file.is_symlink() and file.read_text(encoding="utf-8").startswith((_MARK, _PTH_MARK))
     except (OSError, ValueError):
         return False
+
+
+def _is_anothers(file: Path) -> bool:
+    # What a link leads to is somebody's, and writing through it would change that.
+    return (file.is_symlink() or file.exists()) and not _is_ours(file)
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file whole, in the place of our own or of none, and never through a link."""
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8") as opened:
+        opened.write(text)
+    draft.replace(file)
+    _say(f"Wrote {file}")
 
 
 def _say(line: str, code: int = 0) -> int:

@@ -127,6 +127,16 @@ class TestInstall:
         assert other.read_text() == "print('mine')\n"
         assert "someone else" in capsys.readouterr().err
 
+    def test_a_link_is_neither_written_through_nor_removed(self, home: Path) -> None:
+        target, link = home / "target.py", home / ".apprise" / "plugins" / "ippanel.py"
+        target.write_text("print('mine')\n")
+        link.parent.mkdir(parents=True)
+        link.symlink_to(target)
+        assert ippanel("install") == 2
+        assert ippanel("uninstall") == 0
+        assert link.is_symlink()
+        assert target.read_text() == "print('mine')\n"
+
     def test_a_home_whose_apprise_is_a_configuration_file(self, home: Path) -> None:
         (home / ".apprise").write_text("json://localhost\n")
         assert ippanel("install") == 0
@@ -183,3 +193,16 @@ class TestSite:
         assert ask("import sys; print('apprise' in sys.modules, 'httpx' in sys.modules)") == "False False"
         assert "Removed" in act("uninstall")
         assert ask(known).splitlines()[0] == "False"
+
+    def test_the_start_up_line_of_someone_else_is_left_alone(self, environment: Path, home: Path) -> None:
+        def act(*arguments: str) -> str:
+            code = f"from ippanel_provider.cli import main; print(main(['apprise', *{arguments!r}]))"
+            ended = subprocess.run([environment, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+            return ended.stdout.strip() + ended.stderr.strip()
+
+        (site,) = environment.parents[1].glob("lib/*/site-packages")
+        other = site / "ippanel-apprise.pth"
+        other.write_text("# mine\n")
+        assert "someone else" in act("install", "--site")
+        assert "Nothing is installed" in act("uninstall")
+        assert other.read_text() == "# mine\n"
