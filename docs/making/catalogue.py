@@ -250,11 +250,11 @@ REFERENCE = (
         *(
             "operators.base",
             "operators.sending",
-            "operators.single",
-            "operators.waiting",
-            "operators.timing",
+            "operators.one_request",
             "operators.syncing",
             "operators.suppress",
+            "options",
+            "outbox_ids",
         ),
         *(
             "transfers.base",
@@ -289,9 +289,7 @@ REFERENCE = (
         "Command line",
         "Each command is described in [Command line](../cli.md).",
         "cli",
-        "commands",
-        "arguments",
-        "running",
+        *_modules_of("cli"),
     ),
 )
 
