@@ -21,6 +21,8 @@ def read(
     """Yield each row as a mapping of column to value, fetching a thousand at a time.
 
     :param sql_hook: any hook with a DB-API connection (``DbApiHook``).
+    A column whose name stands twice, as in a join, is left out of a row in which its values differ.
+
     :param sql: one query that reads; what it might change is not committed.
     """
     with closing(sql_hook.get_conn()) as connection, closing(_cursor(connection)) as cursor:
@@ -32,9 +34,25 @@ def read(
         while rows := cursor.fetchmany(FETCH_ROWS):
             # A cursor at the server has no columns before it has rows.
             columns = columns or [column[0] for column in cursor.description]
+            has_doubles = len(set(columns)) < len(columns)
             for row in rows:
                 # A connection can ask for cursors that give mappings.
-                yield dict(row) if isinstance(row, Mapping) else dict(zip(columns, row, strict=True))
+                if isinstance(row, Mapping):
+                    yield dict(row)
+                elif has_doubles:
+                    yield _certain(columns, row)
+                else:
+                    yield dict(zip(columns, row, strict=True))
+
+
+def _certain(columns: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
+    """A row of a join in which a name stands twice: where the values differ, nobody knows which is meant."""
+    values: dict[str, Any] = {}
+    doubtful = set()
+    for name, value in zip(columns, row, strict=True):
+        if values.setdefault(name, value) != value:
+            doubtful.add(name)
+    return {name: value for name, value in values.items() if name not in doubtful}
 
 
 def _cursor(connection: Any) -> Any:

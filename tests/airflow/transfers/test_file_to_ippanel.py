@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ import pytest
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 from fsspec.implementations.memory import MemoryFileSystem
 
+from ippanel_provider.operators.report import IPPanelDeliveryReportOperator
+from ippanel_provider.operators.suppress import InFile
 from ippanel_provider.options import Checks
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.transfers.file_to_ippanel import FileToIPPanelOperator
@@ -131,3 +135,44 @@ def test_words_that_stand_for_nothing_and_a_template_without_fallback(
     assert given() == [("+989120000002", "سلام آرش")]
     assert [reject["line"] for reject in run.results["send"]["rejects"]] == [2, 4]
     assert "lint: row_message: style no-fallback: {{ row.name }} has no fallback" in run.log
+
+
+@pytest.mark.parametrize(
+    "kind", [str, Path, lambda path: ObjectStoragePath(f"file://{path}")], ids=["text", "Path", "storage"]
+)
+def test_a_path_is_text_or_a_path_of_any_kind(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path, given: Given, kind: Any
+) -> None:
+    path, rejects, report = written(tmp_path), tmp_path / "rejects.csv", tmp_path / "report.csv"
+    with new_dag() as dag:
+        sent = FileToIPPanelOperator(
+            task_id="send", path=kind(path), recipient_column="mobile", row_message="سلام {{ row.name }}",
+            rejects_path=kind(rejects), suppress=InFile(kind(path), column="name"),
+        )  # fmt: skip
+        sent >> IPPanelDeliveryReportOperator(task_id="report", outbox_ids=sent.output, path=kind(report))
+    run = run_dag(dag)
+    assert run.states == {"send": "success", "report": "success"}
+    assert [number for number, _ in given()] == ["+989120000001", "+989120000002"]
+    assert [line.partition(",")[0] for line in rejects.read_text().splitlines()] == ["line", "4", "5"]
+    assert len(report.read_text().splitlines()) == 3
+    assert run.results["report"]["path"].endswith("report.csv")
+    assert stat.S_IMODE(rejects.stat().st_mode) == stat.S_IMODE(report.stat().st_mode) == 0o600
+
+
+def test_a_thousand_rows_with_a_poisoned_one_in_each_chunk(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path, given: Given
+) -> None:
+    poison = [None, "#REF!", "nan", "None", "  ", "\u200c", "_x000D_", "#DIV/0!", "<NA>", "NaT"]
+    with (tmp_path / "customers.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["mobile", "name", "debt"])
+        for n in range(1000):
+            is_bad = n % 100 == 50
+            rows.writerow([f"0912{n:07d}", poison[n // 100] if is_bad else f"نام {n}", f"{n * 1000}.0"])
+    with new_dag() as dag:
+        message = "{{ row.name | trim }}، بدهی شما {{ row.debt ~ ' ریال' }}"
+        transfer(tmp_path / "customers.csv", row_message=message, chunk_size=100)
+    run = run_dag(dag)
+    assert run.results["send"]["rejected"] == 10
+    assert [reject["line"] for reject in run.results["send"]["rejects"]] == [n + 2 for n in range(50, 1000, 100)]
+    assert given() == [(f"+98912{n:07d}", f"نام {n}، بدهی شما {n * 1000} ریال") for n in range(1000) if n % 100 != 50]

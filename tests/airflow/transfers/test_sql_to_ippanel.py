@@ -114,3 +114,15 @@ def test_no_number_and_no_text_is_in_logs_results_or_rendered_fields(
         assert secret not in run.log
         assert secret not in str(run.results)
         assert secret not in str(run.rendered)
+
+
+def test_a_column_that_a_join_has_twice_is_nobody_s_where_its_values_differ(
+    sandbox: RunningSandbox, warehouse: Path, new_dag: Any, run_dag: Any
+) -> None:
+    with new_dag() as dag:
+        transfer(
+            sql="SELECT mobile, name, points, CASE name WHEN 'آرش' THEN mobile ELSE '09129999999' END AS mobile FROM customers"
+        )
+    run = run_dag(dag)
+    assert [number for number, _ in given(sandbox)] == ["+989120000001"]
+    assert "it has no 'mobile'" in {reject["reason"] for reject in run.results["send"]["rejects"]}
