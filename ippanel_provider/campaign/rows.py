@@ -37,9 +37,12 @@ def rendered(
     compiled = RowTemplate(template, nulls)
     needed = {recipient_column: "recipient_column"} | dict.fromkeys(sorted(compiled.required), "row_message")
     for record in _with_columns(records, needed | {recipient_column: "recipient_column"}):
-        recipient, problem = _recipient(record, recipient_column)
-        text, problem = ("", problem) if problem else compiled.text(record.values)
-        yield Row(record.line, recipient, text, problem, None, compiled.fallbacks)
+        line, values, problem = record
+        if problem or recipient_column not in values:
+            yield Row(line, *_recipient(record, recipient_column))
+        else:
+            text, problem = compiled.text(values)
+            yield Row(line, values[recipient_column], text, problem, None, compiled.fallbacks)
 
 
 def addressed(records: Iterable[Record], text: str, recipient_column: str) -> Iterator[Row]:
@@ -48,14 +51,15 @@ def addressed(records: Iterable[Record], text: str, recipient_column: str) -> It
     :raises InvalidInput: before the first row, if no record has such a column.
     """
     for record in _with_columns(records, {recipient_column: "recipient_column"}):
-        recipient, problem = _recipient(record, recipient_column)
+        recipient, _, problem = _recipient(record, recipient_column)
         yield Row(record.line, recipient, text, problem)
 
 
-def _recipient(record: Record, column: str) -> tuple[Any, str]:
+def _recipient(record: Record, column: str) -> tuple[Any, str, str]:
+    """The recipient, no text, and why the record makes no row."""
     if record.problem or column in record.values:
-        return record.values.get(column), record.problem
-    return None, f"it has no {column!r}"
+        return record.values.get(column), "", record.problem
+    return None, "", f"it has no {column!r}"
 
 
 def _with_columns(records: Iterable[Record], needed: Mapping[str, str]) -> Iterator[Record]:

@@ -52,7 +52,7 @@ def plain(value: Any, nulls: Collection[str] = NO_NULLS) -> Any:
     """
     kind = type(value)
     if kind is str:
-        return _text(value, nulls)
+        return text_of(value, nulls)
     if value is None or kind is int or kind is bool:
         return value
     if kind is float:
@@ -92,7 +92,11 @@ def nulls_of(given: Iterable[str] | str) -> frozenset[str]:
     return frozenset([given] if isinstance(given, str) else given)
 
 
-def _text(value: str, nulls: Collection[str]) -> str | None:
+def text_of(value: str, nulls: Collection[str] = NO_NULLS) -> str | None:
+    """Return what :func:`plain` makes of a text.
+
+    :raises BadValue: it is the error of a formula.
+    """
     if "_x" in value:
         value = unescaped(value).replace("\r\n", "\n")
     value = value.strip()
@@ -133,7 +137,7 @@ def _uncommon(value: Any, nulls: Collection[str]) -> Any:
     if kind.__name__ in {"NAType", "NaTType"}:
         return None
     if isinstance(value, str):
-        return _text(str(value), nulls)
+        return text_of(str(value), nulls)
     if isinstance(value, int):
         return int(value)
     if isinstance(value, Float32):

@@ -194,7 +194,7 @@ def test_of_many_rejects_a_hundred_are_kept_and_all_are_counted_and_told() -> No
 
 
 def test_messages_are_gathered_into_as_few_requests_as_the_service_takes() -> None:
-    messages = [Message(f"+98912{n:07d}", "x") for n in range(2500)]
+    messages = [Message(f"+98912{n:07d}", f"x{n}") for n in range(2500)]
     assert [(len(chunk.messages), len(chunk.texts)) for chunk in chunked(messages, OwnTexts())] == [
         (1000, 1000),
         (1000, 1000),

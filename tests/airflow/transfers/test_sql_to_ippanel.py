@@ -120,9 +120,8 @@ def test_a_column_that_a_join_has_twice_is_nobody_s_where_its_values_differ(
     sandbox: RunningSandbox, warehouse: Path, new_dag: Any, run_dag: Any
 ) -> None:
     with new_dag() as dag:
-        transfer(
-            sql="SELECT mobile, name, points, CASE name WHEN 'آرش' THEN mobile ELSE '09129999999' END AS mobile FROM customers"
-        )
+        other = "CASE name WHEN 'آرش' THEN mobile ELSE '09129999999' END AS mobile"
+        transfer(sql=f"SELECT mobile, name, points, {other} FROM customers")
     run = run_dag(dag)
     assert [number for number, _ in given(sandbox)] == ["+989120000001"]
     assert "it has no 'mobile'" in {reject["reason"] for reject in run.results["send"]["rejects"]}
