@@ -104,9 +104,9 @@ def dagster(url: str) -> tuple[str, bool]:
 
     ends: list[bool] = []
 
-    @dg.op
-    def tell(apprise: AppriseResource) -> None:
-        ends.append(apprise.notify(BODY, title=TITLE))
+    @dg.op(required_resource_keys={"apprise"})
+    def tell(context) -> None:  # type: ignore[no-untyped-def] # Dagster reads annotations
+        ends.append(context.resources.apprise.notify(BODY, title=TITLE))
 
     @dg.job(resource_defs={"apprise": AppriseResource(config=AppriseConfig(urls=[url]))})
     def alert() -> None:
