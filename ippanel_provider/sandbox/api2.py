@@ -20,12 +20,11 @@ from ippanel_provider.text.parts import Encoding
 
 from . import panel
 from .edge.sending.checks import listed
-from .outbox_report import OutboxFilter
 from .patterns import new_code
 from .prices import text_price
 from .records import Bulk
 from .rest.checks import line_of, pattern_recipient, pattern_text, recipients_of, refusal, refusing, submit, text_of
-from .rest.envelope import Error, Refused, moment, page_of
+from .rest.envelope import Error, Refused, figured, moment, page_of
 from .rest.messages import bulk_of, recipient_row
 from .takes import FLAG, LINE, NUMBER, PAGES, RECIPIENT, RECIPIENTS, TEXT, VALUES, Field, choice, fields, many
 from .wire import Api, Call, Reply, Route, with_plus
@@ -160,9 +159,9 @@ def messages(call: Call) -> Reply:
     if message_id := call.query.get("message_id"):
         return _done([_render(call, bulk_of(call, message_id))])
     page, limit = _page(call)
-    wanted = OutboxFilter(younger_hidden=call.sandbox.profile.outbox_lag)
+    wanted = panel.listed(call.sandbox.profile, call.effects.lag)
     bulks, total = call.sandbox.outbox.report(wanted, call.sandbox.now(), offset=page * limit, limit=limit)
-    return _done([_render(call, bulk) for bulk in bulks], _meta(page, limit, total))
+    return _done([_render(call, bulk) for bulk in bulks], _meta(call, page, limit, total))
 
 
 def _render(call: Call, bulk: Bulk) -> dict[str, object]:
@@ -196,7 +195,7 @@ def recipients(call: Call) -> Reply:
     rows = [recipient_row(call, bulk, each, now) for each in listed_ones[page * limit : (page + 1) * limit]]
     if call.sandbox.account.api2_statuses == "numbers":
         rows = [row | {"status": int(_STATUS_NUMBERS[LegacyStatus(str(row["status"]))])} for row in rows]
-    return _done({"deliveries": rows}, _meta(page, limit, len(listed_ones)))
+    return _done({"deliveries": rows}, _meta(call, page, limit, len(listed_ones)))
 
 
 def _page(call: Call) -> tuple[int, int]:
@@ -219,11 +218,12 @@ def inbox(call: Call) -> Reply:
         }
         for each in messages[page * limit : (page + 1) * limit]
     ]
-    return _done(rows, _meta(page, limit, len(messages)))
+    return _done(rows, _meta(call, page, limit, len(messages)))
 
 
-def _meta(page: int, limit: int, total: int) -> dict[str, object]:
-    return {"total": total, "pages": -(-total // limit), "limit": limit, "page": page, "prev": None, "next": None}
+def _meta(call: Call, page: int, limit: int, total: int) -> dict[str, object]:
+    pages = -(-total // limit)
+    return figured(call, {"total": total, "pages": pages, "limit": limit, "page": page, "prev": None, "next": None})
 
 
 def _route(method: str, path: str, handler: Callable[[Call], Reply], *takes: Field) -> Route:

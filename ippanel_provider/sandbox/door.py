@@ -26,13 +26,14 @@ class Door:
 
     :param hosts: names it answers under besides.
     :param origins: sites, as ``https://shop.example``, whose scripts may call the wire APIs.
+    :raises ValueError: one of them is no such name or site.
     """
 
     def __init__(self, hosts: Collection[str] = (), origins: Collection[str] = ()) -> None:
-        self.hosts = frozenset(host.lower().rstrip(".") for host in hosts)
+        self.hosts = frozenset(map(_name_of, hosts))
         self._known: dict[str, bool] = {}
         """What was found of the names asked for last."""
-        self.origins = frozenset(origin.lower().rstrip("/") for origin in origins)
+        self.origins = frozenset(map(_origin_of, origins))
 
     def refusal(self, method: str, target: str, headers: Mapping[bytes, bytes], *, wire: bool) -> str | None:
         """Why this request is refused; None when it is not.
@@ -76,7 +77,7 @@ class Door:
         if name is None:
             return False
         own = ("localhost", _SERVICE, *self.hosts)
-        return name in own or name.endswith((".localhost", f".{_SERVICE}")) or _is_address(name)
+        return name in own or name.endswith((".localhost", f".{_SERVICE}")) or is_address(name)
 
 
 def is_loopback(address: str) -> bool:
@@ -107,7 +108,22 @@ def _name_in(host: str) -> str | None:
     return (found.hostname or "").removesuffix(".") or None
 
 
-def _is_address(name: str) -> bool:
+def _name_of(host: str) -> str:
+    name = host if is_address(host) else _name_in(host)
+    if name is None or "*" in name:
+        raise ValueError(f"{host!r}: expected a name such as sandbox.example")
+    return name
+
+
+def _origin_of(site: str) -> str:
+    place = _place(site)
+    if not _is_absolute(site) or not place or site.lower().rstrip("/").partition("://")[2] != place or "*" in site:
+        raise ValueError(f"{site!r}: expected a site such as https://shop.example")
+    return site.lower().rstrip("/")
+
+
+def is_address(name: str) -> bool:
+    """Whether this is an IP address, without brackets."""
     try:
         ipaddress.ip_address(name)
     except ValueError:

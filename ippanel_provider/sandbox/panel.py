@@ -9,6 +9,7 @@ from ippanel_provider.service import OPT_OUT_SUFFIX
 from ippanel_provider.service_profile import ServiceProfile
 from ippanel_provider.text.parts import Encoding, TextSize
 
+from .outbox_report import OutboxFilter
 from .records import Bulk
 
 _LETTERS = {"arabic": str.maketrans("یک", "يك"), "persian": str.maketrans("يك", "یک")}
@@ -44,6 +45,16 @@ def finds(profile: ServiceProfile, wanted: str) -> Callable[[str], bool] | None:
             return lambda sent: text(profile, sent) == wanted
         case _:
             return lambda sent: wanted in (text(profile, sent) or "")
+
+
+def listed(profile: ServiceProfile, lag: float = 0.0) -> OutboxFilter:
+    """Which bulks this panel lists at all, in which order; ``lag`` is that of a fault."""
+    return OutboxFilter(
+        younger_hidden=max(lag, profile.outbox_lag),
+        scheduled_hidden=not profile.scheduled_listed,
+        newest_only=profile.list_cap,
+        oldest_first=profile.page_order == "oldest",
+    )
 
 
 def recipient(profile: ServiceProfile, number: str) -> str:

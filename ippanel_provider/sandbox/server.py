@@ -214,6 +214,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"--host {options.host} can be reached by others; say --i-know if that is meant")
     if options.pace < 0 or (options.speed or 0) < 0:
         parser.error("--pace and --speed take numbers from 0")
+    try:
+        door = Door([*options.allow_host, options.host], options.allow_origin)
+    except ValueError as error:
+        parser.error(f"--allow-host or --allow-origin: {error}")
     if not 0 <= options.port <= _HIGHEST_PORT:
         parser.error(f"--port takes numbers from 0 to {_HIGHEST_PORT}")
 
@@ -239,7 +243,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             sandbox.move_clock(speed=options.speed)
     try:
         with _listen(parser, options.host, options.port) as listening:
-            door = Door([*options.allow_host, options.host], options.allow_origin)
             names = [*options.allow_host, options.host]
             with throw_away(names) if options.tls else contextlib.nullcontext() as tls:
                 return serve(sandbox, listening, door, tls=tls, stop_with_stdin=options.stop_with_stdin)

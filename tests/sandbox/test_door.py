@@ -155,6 +155,24 @@ class TestScriptsOfAnAllowedSite:
         assert ask(open_sandbox, "GET", CREDIT, {"Origin": "https://other.example"}).status_code == 403
 
 
+@pytest.mark.parametrize("host", ["*", "*.example", "http://sandbox", "a b", ""])
+def test_what_is_no_name_is_not_allowed_in(host: str) -> None:
+    with pytest.raises(ValueError, match="expected a name"):
+        Door([host])
+
+
+@pytest.mark.parametrize("site", ["*", "shop.example", "https://shop.example/cart", "https://*.example", "null", ""])
+def test_what_is_no_site_is_not_allowed_in(site: str) -> None:
+    with pytest.raises(ValueError, match="expected a site"):
+        Door([], [site])
+
+
+def test_a_port_or_a_slash_at_the_end_does_not_matter_to_the_options() -> None:
+    door = Door(["Sandbox:8089"], ["https://Shop.example:8443/"])
+    assert door.hosts == {"sandbox"}
+    assert door.origins == {"https://shop.example:8443"}
+
+
 class TestLargeBodies:
     def test_are_refused_before_they_are_read_and_the_key_is_looked_at(self, ippanel_sandbox: RunningSandbox) -> None:
         host = ippanel_sandbox.url.removeprefix("http://")

@@ -289,6 +289,17 @@ def test_the_older_apis_are_the_same_panel(wire: Wire) -> None:
     assert deliveries["deliveries"][0]["recipient"] == "0" + ONE[3:]
 
 
+def test_the_older_apis_give_no_figures_where_the_panel_has_none(wire: Wire) -> None:
+    ids = [wire.ids(wire.send(text))[0] for text in "abc"]
+    wire.sandbox.profile(page_figures=False, page_order="oldest", page_cap=2)
+    headers = {"Authorization": f"AccessKey {wire.sandbox.api_key}", "apikey": wire.sandbox.api_key}
+    inbox = wire.http.get("/messages/inbox", headers=headers).json()
+    assert (inbox["meta"]["limit"], {"total", "pages", "next"} & inbox["meta"].keys()) == (2, set())
+    other = wire.http.get(f"{wire.sandbox.url}/api/v1/sms/message/all", headers=headers).json()
+    assert [each["message_id"] for each in other["data"]] == ids[:2]
+    assert "total" not in other["meta"]
+
+
 class TestControl:
     def test_it_shows_every_fact_and_what_it_says(self, ippanel_sandbox: RunningSandbox) -> None:
         shown = ippanel_sandbox.control("GET", "profile")

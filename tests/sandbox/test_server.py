@@ -133,6 +133,12 @@ def test_options_that_make_no_sense(options: list[str]) -> None:
         main(options)
 
 
+def test_it_listens_on_the_other_loopback_too() -> None:
+    with running_sandbox("--host", "::1") as sandbox:
+        assert sandbox.url.startswith("http://[::1]:")
+        assert sandbox.stats()["bulks"] == 0
+
+
 def test_any_address_if_it_is_meant() -> None:
     """One that no machine has, so that nothing listens: what is refused then is the address, by the system, and not the
     wish.
@@ -219,6 +225,10 @@ def test_https_with_an_authority_of_its_own_that_is_gone_afterwards() -> None:
                 assert secured.recv(100).startswith(b"HTTP/1.1 401")
         with pytest.raises(httpx.ConnectError):
             httpx.get(sandbox.url, trust_env=False)
+        for fault in ("reset", "drop_after", "truncated"):
+            sandbox.fault(fault, times=1)
+            with httpx.Client(verify=context, trust_env=False) as client, pytest.raises(httpx.TransportError):
+                client.get(f"{sandbox.base_url}/credit")
         assert sandbox.stats()["bulks"] == 0
     assert not ca.exists()
 

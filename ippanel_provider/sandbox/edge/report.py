@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ippanel_provider.sandbox import panel
 from ippanel_provider.sandbox.outbox_report import OutboxFilter
@@ -75,7 +76,8 @@ def _outbox_filter(call: Call) -> OutboxFilter | None:
     if "state_id" in filters and state not in set(BulkState):
         raise Denied(failed(422, "400-31", "invalid state"))
     profile = call.sandbox.profile
-    wanted = OutboxFilter(
+    wanted = replace(
+        panel.listed(profile, call.effects.lag),
         number=call.sandbox.line(filters["number"]) or str(filters["number"]) if "number" in filters else None,
         bulk_id=number("messages_outbox_id"),
         created_from=panel.moment(profile, number("create_from_date")),
@@ -86,10 +88,6 @@ def _outbox_filter(call: Call) -> OutboxFilter | None:
         recipients_to=number("to_exit_count"),
         finds=panel.finds(profile, str(filters["message"])) if "message" in filters else None,
         state=state,
-        younger_hidden=max(call.effects.lag, profile.outbox_lag),
-        scheduled_hidden=not profile.scheduled_listed,
-        newest_only=profile.list_cap,
-        oldest_first=profile.page_order == "oldest",
     )
     problems.check()
     name = str(filters.get("username", "*"))

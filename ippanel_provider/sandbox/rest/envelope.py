@@ -68,7 +68,14 @@ def listing(call: Call, name: str, entries: Sequence[object], page: int, limit: 
         "prev": url(page - 1) if page > 0 else None,
         "next": url(page + 1) if page + 1 < pages else None,
     }
-    return Reply.json({"status": "OK", "code": 200, "message": "Ok", "data": {name: entries}, "meta": meta})
+    shown = figured(call, meta)
+    return Reply.json({"status": "OK", "code": 200, "message": "Ok", "data": {name: entries}, "meta": shown})
+
+
+def figured(call: Call, meta: Mapping[str, object]) -> dict[str, object]:
+    """The figures of a page, as far as this panel gives them."""
+    hidden = () if call.sandbox.profile.page_figures else ("total", "pages", "next")
+    return {name: figure for name, figure in meta.items() if name not in hidden}
 
 
 def page_of(call: Call, size_name: str = "limit") -> tuple[int, int]:
