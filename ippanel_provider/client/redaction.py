@@ -8,9 +8,9 @@ markup between its letters, or read in a wrong encoding.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from html import unescape
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,6 +26,11 @@ _HIDDEN = "[…]"
 # So many letters and digits in a row that also stand in what was sent are an echo of it; fewer may be chance.
 _RUN = 10
 _MAX_READ = 16_384
+_CUT = 100
+_MAX_EACH = 100
+"""Texts of one list or mapping that are looked at; a chunk of a thousand can have a reason for each."""
+_MAX_INDEX = 300_000
+"""Letters up to which all runs of them are kept, so that the thousandth field is looked up as fast as the first."""
 # Digits with anything but letters between them. Whatever has as many digits goes, ids and dates too.
 _NUMBER = re.compile(r"\+?\d(?:(?:<[^<>]*>|[\W_])*+\d){8,}")
 _MARKUP = re.compile(r"(?is)<(script|style)\b.*?(?:</\1>|\Z)|<!--.*?(?:-->|\Z)|<[^>]*>?")
@@ -64,7 +69,7 @@ def scrubber(request: Request[Any], hidden: Iterable[str]) -> Callable[[str], st
     said_by_us = [said for said in (*hidden, *_sent(request)) if said]
     forms = (said_by_us, (_MARKUP.sub(" ", said) for said in said_by_us if "<" in said))
     private = {_letters(form) for form in chain(*forms)}
-    long = "\0".join(text for text in private if len(text) >= _RUN)
+    long = _Echo("\0".join(text for text in private if len(text) >= _RUN))
     short = {text for text in private if 3 < len(text) < _RUN}
     words = [
         _word(stripped)
@@ -73,14 +78,18 @@ def scrubber(request: Request[Any], hidden: Iterable[str]) -> Callable[[str], st
     ]
 
     def scrub(said: str) -> str:
+        is_cut = len(said) > _MAX_READ
         said = _plain(said[:_MAX_READ])
         folded = said.translate(_FOLD)
         spans = [found.span() for pattern in (*words, _NUMBER) for found in pattern.finditer(folded)]
         markup = [found.span() for found in _MARKUP.finditer(said)]
         for skipped in ([], markup) if markup else ([],):
             letters, places = _places(said, skipped)
-            echoes = [*_echoes(letters, long), *_occurrences(letters, short)]
+            echoes = [*long.spans(letters), *_occurrences(letters, short)]
             spans += [(places[start], places[end - 1] + 1) for start, end in echoes]
+        if is_cut:
+            # What the cut left of an echo may be too little to know it by.
+            spans.append((max(0, len(said) - _CUT), len(said)))
         return _without(said, spans)
 
     return scrub
@@ -104,7 +113,7 @@ def shown(said: Any, scrub: Callable[[str], str]) -> str:
 def excerpt(body: bytes, scrub: Callable[[str], str]) -> str:
     """The visible words of a page, scrubbed and cut to size; nothing of JSON, whole or broken, which is made of
     data."""
-    page = body[: 4 * _MAX_READ].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")[:_MAX_READ]
+    page = body[: 4 * _MAX_READ].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")[: _MAX_READ + 1]
     if page[:1] in {"{", "[", '"'}:
         return ""
     return scrub(" ".join(_MARKUP.sub(" ", scrub(page)).split()))[:MAX_SHOWN]
@@ -167,24 +176,41 @@ def _each_text(said: Any, scrub: Callable[[str], str]) -> Any:
     if isinstance(said, str):
         return scrub(said)
     if isinstance(said, dict):
-        return {scrub(name): _each_text(item, scrub) for name, item in said.items()}
+        return {scrub(name): _each_text(item, scrub) for name, item in islice(said.items(), _MAX_EACH)}
     if isinstance(said, list):
-        return [_each_text(item, scrub) for item in said]
+        return [_each_text(item, scrub) for item in said[:_MAX_EACH]]
     return said if said is None or isinstance(said, bool) else scrub(str(said))
 
 
-def _echoes(said: str, private: str) -> Iterable[tuple[int, int]]:
-    """Spans of ``said`` that stand in ``private`` too. One pass over each: a request can hold a million characters."""
-    runs = {said[start : start + _RUN] for start in range(len(said) - _RUN + 1)} if private else set()
-    echoed = (
-        {run for start in range(len(private) - _RUN + 1) if (run := private[start : start + _RUN]) in runs}
-        if runs
-        else set()
-    )
-    if echoed:
-        for start in range(len(said) - _RUN + 1):
-            if said[start : start + _RUN] in echoed:
-                yield start, start + _RUN
+class _Echo:
+    """Finds where a text repeats a run of ``private``, which can be a million letters long."""
+
+    def __init__(self, private: str) -> None:
+        self._private = private
+        self._runs: set[str] | None = None
+
+    def spans(self, said: str) -> Iterable[tuple[int, int]]:
+        """Return the places of such runs in ``said``."""
+        starts = range(len(said) - _RUN + 1)
+        if self._private and starts:
+            known = self._known(said)
+            for start in starts:
+                if said[start : start + _RUN] in known:
+                    yield start, start + _RUN
+
+    def _known(self, said: str) -> Container[str]:
+        if len(self._private) <= _MAX_INDEX:
+            if self._runs is None:
+                self._runs = set(_runs(self._private))
+            return self._runs
+        if len(said) < 4 * _RUN:
+            return self._private
+        here = set(_runs(said))
+        return {run for run in _runs(self._private) if run in here}
+
+
+def _runs(text: str) -> Iterator[str]:
+    return (text[start : start + _RUN] for start in range(len(text) - _RUN + 1))
 
 
 def _occurrences(said: str, words: Iterable[str]) -> Iterable[tuple[int, int]]:

@@ -29,7 +29,10 @@ from ippanel_provider.client.redaction import excerpt, fields_of, scrubber, show
 from ippanel_provider.client.request import Answer
 
 _MAX_FAULTS = 5
-"""Fields that the sentence of an error names; all are in its details."""
+"""Fields that the sentence of an error names."""
+_MAX_FIELDS, _MAX_TEXTS = 2_000, 20
+"""Fields, and texts of each, that its details hold: twice what a request can have of recipients."""
+_MAX_ERROR_BYTES = 2 * 2**20
 
 
 _BEFORE_ALL_ELSE = frozenset({401, 413, 414, 431})
@@ -108,8 +111,8 @@ def error(
         code=None if code is None else shown(code, scrub),
         server_message=None if message is None else shown(message, scrub),
         field_errors={
-            shown(name, scrub): tuple(shown(text, scrub) for text in _listed(texts))
-            for name, texts in _by_field(errors)
+            shown(name, scrub): tuple(shown(text, scrub) for text in islice(_listed(texts), _MAX_TEXTS))
+            for name, texts in islice(_by_field(errors), _MAX_FIELDS)
         },
         body=excerpt(answer.body, scrub),
         retry_after=_retry_after(answer.headers.get("retry-after")),
@@ -147,7 +150,9 @@ def _misfit(invalid: ValidationError) -> str:
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in ``body``, or None."""
+    """Return the JSON object in ``body``, or None; one of many megabytes is no error the service documents."""
+    if len(body) > _MAX_ERROR_BYTES:
+        return None
     try:
         content = from_json(body)
     except ValueError:

@@ -577,3 +577,38 @@ class TestPrivacy:
         body = json.dumps({"params": [{"message": text, "recipients": [NUMBER]} for text in texts]}).encode()
         sends: Request[Any] = Request("send.peer_to_peer", "POST", "/api/send", reading(Receipt), body=body)
         assert "سلام سلام" not in everything(error_of(502, f"<p>{texts[500]}</p>".encode(), request=sends))
+
+    def test_a_reason_for_each_of_a_thousand_texts_is_told_and_hides_them_all(self) -> None:
+        texts = [f"سفارش مشتری عزیز شماره {index}" for index in range(1000)]
+        body = json.dumps({"params": [{"message": text, "recipients": [NUMBER]} for text in texts]}).encode()
+        sends: Request[Any] = Request("send.peer_to_peer", "POST", "/api/send", reading(Receipt), body=body)
+        errors = {f"params.{index}.message": [f"«{text}» بد است"] for index, text in enumerate(texts)}
+        error = error_of(422, {"meta": {"status": False, "errors": errors}}, request=sends)
+        assert len(error.details.field_errors) == 1000
+        assert {text for said in error.details.field_errors.values() for text in said} == {"«[…]» بد است"}
+
+    def test_what_is_cut_off_leaves_no_end_of_an_echo(self) -> None:
+        body = json.dumps({"message": TEXT}).encode()
+        sends: Request[Any] = Request("send.webservice", "POST", "/api/send", reading(Receipt), body=body)
+        for left in range(2, 12):
+            # The markup goes, and of the text as much is left as is read.
+            tags, dots = divmod(16_384 - left, 3)
+            error = error_of(502, ("." * dots + "<b>" * tags + TEXT).encode(), request=sends)
+            assert TEXT[:left] not in error.details.body
+
+
+@pytest.mark.parametrize("kind", ["fields", "texts of a field", "a message", "nested"])
+def test_an_error_of_megabytes_is_judged_in_its_time(kind: str) -> None:
+    many = [f"x{index}" for index in range(90_000)]
+    meta: dict[str, Any] = {"status": False}
+    if kind == "fields":
+        meta["errors"] = {name: ["y"] for name in many}
+    elif kind == "texts of a field":
+        meta["errors"] = {"message": many}
+    else:
+        meta["message"] = many if kind == "a message" else [many[:300]] * 300
+    error = error_of(422, {"meta": meta})
+    assert isinstance(error, Invalid)
+    assert len(error.details.field_errors) == {"fields": 2000, "texts of a field": 1}.get(kind, 0)
+    assert all(len(texts) <= 20 for texts in error.details.field_errors.values())
+    assert len(str(error)) < 4000
