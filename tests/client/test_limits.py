@@ -34,7 +34,7 @@ from .raw_server import SILENCE, Arrived, Raw, RawServer, http, listening
 KEY = "k3y-OF-the-panel-0123456789abcdef="
 SEND = edge.send.webservice("سلام", ["09120001234"], sender="+983000505")
 BODY = json.dumps({"data": {"message_outbox_ids": [7]}, "meta": {"status": True}}).encode()
-Run = Callable[[str], Receipt]
+Run = Callable[..., Receipt]
 
 
 @pytest.fixture
@@ -43,18 +43,18 @@ def server() -> Iterator[RawServer]:
         yield listener
 
 
-def _settings(url: str) -> Settings:
-    return Settings(base_url=url, read_timeout=0.4, retry=Retry(attempts=1))
+def _settings(url: str, read_timeout: float) -> Settings:
+    return Settings(base_url=url, read_timeout=read_timeout, retry=Retry(attempts=1))
 
 
-def _run_sync(url: str) -> Receipt:
-    with Client(KEY, _settings(url)) as client:
+def _run_sync(url: str, read_timeout: float = 30) -> Receipt:
+    with Client(KEY, _settings(url, read_timeout)) as client:
         return client.run(SEND)
 
 
-def _run_async(url: str) -> Receipt:
+def _run_async(url: str, read_timeout: float = 30) -> Receipt:
     async def main() -> Receipt:
-        async with AsyncClient(KEY, _settings(url)) as client:
+        async with AsyncClient(KEY, _settings(url, read_timeout)) as client:
             return await client.run(SEND)
 
     return asyncio.run(main())
@@ -65,9 +65,9 @@ def run(request: pytest.FixtureRequest) -> Run:
     return request.param  # type: ignore[no-any-return]
 
 
-def failure(run: Run, url: str) -> IPPanelClientError:
+def failure(run: Run, url: str, **given: float) -> IPPanelClientError:
     with pytest.raises(IPPanelClientError) as caught:
-        run(url)
+        run(url, **given)
     return caught.value
 
 
@@ -90,7 +90,7 @@ class TestTime:
     )
     def test_bounds_the_whole_answer_however_it_drips(self, run: Run, server: RawServer, dripping: bytes) -> None:
         server.script = [Raw(dripping + b"\r\n" + BODY, "close", drips=True)]
-        error = failure(run, server.url)
+        error = failure(run, server.url, read_timeout=0.4)
         assert type(error) is NoAnswer
         assert "ReadTimeout" in str(error)
         assert "outbox report" in str(error)
@@ -122,11 +122,11 @@ class TestTime:
 
     def test_is_that_of_each_answer_and_not_of_the_connection(self, server: RawServer) -> None:
         def respond(arrived: Arrived) -> Raw:
-            server.stopped.wait(0.15)
+            server.stopped.wait(0.4)
             return http(200, BODY)
 
         server.respond = respond
-        with Client(KEY, _settings(server.url)) as client:
+        with Client(KEY, _settings(server.url, 1.0)) as client:
             for _ in range(4):
                 assert client.run(SEND).outbox_ids == (7,)
         assert server.connections == 1
