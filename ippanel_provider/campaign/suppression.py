@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ippanel_provider.campaign.hash_set import NumberTable
@@ -21,9 +21,10 @@ class Suppression:
     def __init__(self) -> None:
         self._table = NumberTable()
         self._reasons: list[str] = []
+        self._hashed: list[tuple[Callable[[str], str], set[str], str]] = []
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(self._table) + sum(len(hashes) for _, hashes, _ in self._hashed)
 
     def add(self, numbers: Iterable[Any], reason: str) -> tuple[int, int]:
         """Take numbers up, for a reason that goes into the file of rejects.
@@ -40,10 +41,19 @@ class Suppression:
                 strange += 1
         return given, strange
 
+    def add_hashed(self, hashes: set[str], hashed: Callable[[str], str], reason: str) -> None:
+        """Take up people of whom only hashes are known.
+
+        :param hashed: makes the hash of a number in the wire form
+        """
+        self._hashed.append((hashed, hashes, reason))
+
     def reason(self, recipient: str) -> str | None:
         """Return why a recipient (``+989XXXXXXXXX``) gets no text; None if nothing is against it."""
         place = self._table.get(recipient)
-        return None if place is None else self._reasons[place]
+        if place is not None:
+            return self._reasons[place]
+        return next((reason for hashed, hashes, reason in self._hashed if hashed(recipient) in hashes), None)
 
 
 def opted_out(
@@ -61,7 +71,7 @@ def opted_out(
     :raises InvalidInput: if ``line`` is none.
     """
     api = client.settings.api
-    meant, wishes = _meant(line), Wishes(words, back_words)
+    meant, wishes = meant_line(line), Wishes(words, back_words)
     # The newest come first; a service that does not say when a text came in lists them in that order still.
     for place, text in enumerate(client.walk(gateway(api).inbox(per_page=MAX_PAGE_SIZE if api is Api.EDGE else 100))):
         if meant in (None, line_key(text.line)):
@@ -70,7 +80,11 @@ def opted_out(
     yield from wishes.out()
 
 
-def _meant(given: str | None) -> str | None:
+def meant_line(given: str | None) -> str | None:
+    """Return the line that is meant, as lines are compared; None of nothing.
+
+    :raises InvalidInput: if it is none.
+    """
     try:
         return line_key(checked_line(given)) if given else None
     except InvalidLine as error:

@@ -16,7 +16,12 @@ class AirflowVariables:
 
     Airflow 3 swallows a failed write and calls a failed read "not there"; so does this, on every version: whoever has
     to know reads back what was written.
+
+    :param description: what people are told of these Variables
     """
+
+    def __init__(self, description: str = "Whom a task has texted; kept and deleted by itself.") -> None:
+        self._description = description
 
     def get(self, key: str) -> str | None:
         """Return the value; None if there is none, or it cannot be read."""
@@ -28,7 +33,7 @@ class AirflowVariables:
     def set(self, key: str, value: str) -> None:
         """Write the value."""
         with _swallowing("written"):
-            Variable.set(key, value, description="Whom a task has texted; kept and deleted by itself.")
+            Variable.set(key, value, description=self._description)
 
     def delete(self, key: str) -> None:
         """Delete it, if it is there."""

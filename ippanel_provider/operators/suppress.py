@@ -6,6 +6,7 @@ The numbers match in any spelling. All lists are read before the first text leav
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ from ippanel_provider.values import InvalidValue
 if TYPE_CHECKING:
     from ippanel_provider.campaign.suppression import Suppression
     from ippanel_provider.operators.campaign import CampaignOperator
+
+
+_MOST_KEPT = 4_000_000
+"""Letters that are kept in a Variable: a quarter of a million people who have left."""
 
 
 @runtime_checkable
@@ -41,7 +46,9 @@ class OptedOut:
     """Who texted ``لغو``, ``لغو11`` or ``11`` (or ``off``, ``stop``, ``cancel``) to a line and not ``12`` since.
 
     Letters, digits, spacing and courtesy around the word do not matter (``لغو کنید``, ``Stop. Thank you``). The last
-    word counts, line by line. The whole inbox is read, once a try.
+    word counts, line by line. What was heard is kept as keyed hashes in a Variable (``ippanel_left_…``), so that the
+    next try and the next run read on from there. The whole inbox is read over the legacy REST API, whose texts have no
+    ids, and where there is no secret to hash with (a login without ``ledger_secret``).
 
     :param line: the line they texted to, as +983000505; default is any line of the account: who left one of them gets
         no text (templated)
@@ -59,16 +66,43 @@ class OptedOut:
         return "the recipient has opted out by a text to the line"
 
     def numbers(self, task: CampaignOperator) -> Iterable[Any]:
-        """Read the inbox."""
+        """Read the whole inbox."""
         from ippanel_provider.campaign.suppression import opted_out
+
+        words, back_words = self._words()
+        return opted_out(task.hook.get_conn(), line=self.line, words=words, back_words=back_words)
+
+    def fill(self, suppression: Suppression, task: CampaignOperator) -> tuple[int, int]:
+        """Add who has left, from what was heard before and what came in since."""
+        from ippanel_provider.campaign.inbox_wishes import Standing, hear, short
+        from ippanel_provider.campaign.suppression import meant_line
+        from ippanel_provider.hooks.variables import AirflowVariables
+        from ippanel_provider.inbox import sender_hash
+        from ippanel_provider.service import Api
+
+        line, secret, (words, back_words) = meant_line(self.line), task.hook.account.ledger_secret, self._words()
+        if not secret or task.hook.account.settings.api is not Api.EDGE:
+            return suppression.add(self.numbers(task), self.reason())
+
+        def hashed(number: str) -> str:
+            return short(sender_hash(number, secret))
+
+        variables = AirflowVariables("Who has left which line, as keyed hashes; kept up by itself.")
+        # Another account, or other words, would have heard something else.
+        of = json.dumps([task.hook.account.settings.root, sorted(words), sorted(back_words)])
+        key = f"ippanel_left_{hashed(of)}"
+        before = Standing.read(variables.get(key))
+        standing, kept = task.hook.run(hear(before, hashed, words, back_words))
+        if kept != before and len(written := kept.write()) <= _MOST_KEPT:
+            variables.set(key, written)
+        out = standing.of(line)
+        suppression.add_hashed(out, hashed, self.reason())
+        return len(out), 0
+
+    def _words(self) -> tuple[Sequence[str], Sequence[str]]:
         from ippanel_provider.text.opt_out import BACK_WORDS, OUT_WORDS
 
-        return opted_out(
-            task.hook.get_conn(),
-            line=self.line,
-            words=self.words or OUT_WORDS,
-            back_words=BACK_WORDS if self.back_words is None else self.back_words,
-        )
+        return self.words or OUT_WORDS, BACK_WORDS if self.back_words is None else self.back_words
 
 
 @dataclass
@@ -184,7 +218,11 @@ def suppression_for(task: CampaignOperator) -> Suppression | None:
     for entry in lists:
         name = type(entry).__name__.strip("_")
         try:
-            given, strange = suppression.add(entry.numbers(task), entry.reason())
+            given, strange = (
+                entry.fill(suppression, task)
+                if isinstance(entry, OptedOut)
+                else suppression.add(entry.numbers(task), entry.reason())
+            )
         except Exception as error:
             raise SendFailed(
                 f"suppress, {name}: it cannot be read, and nothing is sent without it. {_said(error)}"

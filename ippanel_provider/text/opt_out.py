@@ -6,7 +6,7 @@ The regulator's rule: who texts ``11`` to a line hears no more from it, who text
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ippanel_provider.text.letters import fold, spelling, words
 
@@ -64,9 +64,13 @@ class Wishes:
             if known is None or known[0] <= order:
                 self._last[line, sender] = (order, said is Wish.OUT)
 
+    def last(self) -> Iterator[tuple[str, str, bool, float]]:
+        """Yield line and sender of all who asked for either, whether the last word was "no more", and its order."""
+        return ((line, sender, is_out, order) for (line, sender), (order, is_out) in self._last.items())
+
     def out(self) -> dict[str, None]:
         """Return who is out of at least one line, each once."""
-        return {sender: None for (_, sender), (_, is_out) in self._last.items() if is_out}
+        return {sender: None for _, sender, is_out, _ in self.last() if is_out}
 
 
 class _Words:

@@ -90,6 +90,21 @@ class TestSuppression:
         ]
         assert "912000000" not in f"{run.log}{run.results['send']}{run.rendered['send']}"
 
+    def test_the_next_run_reads_the_inbox_on_and_heeds_the_last_word(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any
+    ) -> None:
+        sandbox.inbox("+989120000001", "لغو")
+        sandbox.inbox("+989120000002", "Stop. Thank you")
+        with new_dag() as dag:
+            sending(recipients=PEOPLE[:3], suppress=[OptedOut()])
+        assert run_dag(dag).results["send"]["suppressed"] == 2
+        sandbox.inbox("+989120000001", "۱۲")
+        sandbox.inbox("+989120000003", "11")
+        with new_dag() as dag:
+            sending(recipients=PEOPLE[:3], suppress=[OptedOut()])
+        assert run_dag(dag).results["send"]["suppressed"] == 2
+        assert reached(sandbox) == ["+989120000001", "+989120000003"]
+
     @pytest.mark.parametrize(
         ("suppress", "said"),
         [
