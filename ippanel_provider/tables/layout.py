@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.tables.cells import unguarded
 from ippanel_provider.tables.records import Record
+from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 MOST_COLUMNS = 16_384
 """As many as a sheet of Excel has."""
@@ -60,6 +61,11 @@ def named(lines: Iterator[Line], layout: Layout, unit: str = "line", elsewhere: 
         if header.problem:
             raise InvalidInput(f"header: {unit} {header.number}: {header.problem}")
         names = _names(header.cells)
+        if layout.number_column not in names and any(map(_is_number, names)):
+            raise InvalidInput(
+                f"header: {unit} {header.number} holds a phone number, so the header seems to be missing; add one, or "
+                f"give columns=[…] where they are taken"
+            )
         if layout.number_column is not None and layout.number_column not in names:
             ahead = list(islice(lines, _TITLE_LINES))
             _look_for_header(header, ahead, layout.number_column, unit, elsewhere)
@@ -88,6 +94,14 @@ def _look_for_header(header: Line, ahead: Sequence[Line], column: str, unit: str
             )
     if elsewhere:
         raise InvalidInput(f"sheet: it has no column {column!r}; {elsewhere}")
+
+
+def _is_number(name: str) -> bool:
+    try:
+        normalize(name)
+    except InvalidNumber:
+        return False
+    return True
 
 
 def _names(header: Sequence[Any]) -> list[str]:

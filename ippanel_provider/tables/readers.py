@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import IO
 
 from ippanel_provider.client import InvalidInput
@@ -111,5 +112,6 @@ def _decoded(file: IO[bytes], encoding: str) -> Iterator[str]:
             f"cp1256, or utf-16 as Unicode text"
         ) from None
     finally:
-        # Whoever opened the file closes it.
-        text.detach()
+        # Whoever opened the file closes it, and after an error may have done so already.
+        with suppress(ValueError):
+            text.detach()

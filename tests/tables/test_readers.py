@@ -130,6 +130,15 @@ class TestCsv:
         ):
             lines(content, number_column="mobile")
 
+    @pytest.mark.parametrize("content", ["09120000001\n", "آرش,۰۹۱۲۰۰۰۰۰۰۱\nبهار,09120000002\n", "9120000001.0,a\n"])
+    def test_a_person_is_no_header(self, content: str) -> None:
+        with pytest.raises(
+            InvalidInput, match="header: line 1 holds a phone number, so the header seems to be missing"
+        ) as caught:
+            lines(content)
+        assert "912" not in str(caught.value)
+        assert len(lines(content, columns=("a", "b"))) == content.count("\n")
+
     def test_a_value_without_end_is_named(self) -> None:
         with pytest.raises(
             InvalidInput, match="line 2: a quoted value begins here and does not end, or is longer than 131,072"
