@@ -9,6 +9,7 @@ from ippanel_provider.sandbox.wire import Call, Reply, Route
 
 from .envelope import SUCCESS, ListStyle, Problems, as_int, done, failed, for_resellers, list_of
 from .fields import Flag, read
+from .sending.checks import wire_line
 
 
 def list_numbers(call: Call) -> Reply:
@@ -51,8 +52,8 @@ def _line(call: Call, problems: Problems) -> str:
         problems.require("number")
         return ""
     found = next((line.number for line in call.sandbox.lines.values() if line.id == as_int(line_id)), None)
-    if found is None and isinstance(number, str) and number in call.sandbox.lines:
-        found = number
+    if found is None:
+        found = wire_line(call, number)
     if found is None:
         problems.add("number" if line_id in (None, "") else "number_id")
     return found or ""
