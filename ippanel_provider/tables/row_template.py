@@ -13,7 +13,6 @@ from typing import Any
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateRuntimeError, Undefined, UndefinedError, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import missing
 
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.tables.values import NO_NULLS, BadValue, plain, text_of, written
@@ -34,15 +33,13 @@ class _Unwritable(TemplateRuntimeError):
 
 
 class _Absent(StrictUndefined):
-    """What a record does not have."""
+    """What a record, or a value of it, does not have. Its name may be a value of another cell, so it is not told."""
 
     __slots__ = ()
 
     @property
     def _undefined_message(self) -> str:
-        if self._undefined_obj is missing or isinstance(self._undefined_obj, _Row):
-            return f"it has no column {self._undefined_name!r}"
-        return f"its text needs what a value does not have: {self._undefined_name!r}"
+        return "its text needs a value that is not there"
 
 
 class _Cell(StrictUndefined):
@@ -203,7 +200,7 @@ class RowTemplate:
         """The columns without which it can make no text."""
         self.fallbacks = 0
         """How many of the columns it uses were empty in the record of the last text."""
-        self._columns = None if names.uses_all else tuple(names.columns)
+        self._columns = None if names.uses_all else tuple(sorted(names.columns))
         self._has_bare = names.has_bare
         self._nulls = nulls
         self._root = template.root_render_func
@@ -215,8 +212,11 @@ class RowTemplate:
         """Return the text, or an empty one and why it cannot be made; ``row`` and every column are its variables."""
         try:
             return self._render(record), ""
-        except (_Unwritable, UndefinedError) as error:
+        except _Unwritable as error:
             return "", str(error)
+        except UndefinedError as error:
+            absent = next((name for name in self._columns or () if name not in record), None)
+            return "", str(error) if absent is None else f"it has no column {absent!r}"
         except InvalidValue as error:
             return "", f"a value in its text {error.problem} (filter {error.field})"
         except MemoryError:
@@ -276,7 +276,8 @@ def _cell(name: str, value: Any, nulls: Collection[str]) -> Any:
     if value is None:
         return _empty(name)
     if isinstance(value, Mapping):
-        return _Row({str(key): _cell(f"{name}.{key}", item, nulls) for key, item in value.items()})
+        # Keys within a cell may be data; only the column is named.
+        return _Row({str(key): _cell(name, item, nulls) for key, item in value.items()})
     if isinstance(value, (list, tuple, set, frozenset)):
         return _List(name, [_cell(name, item, nulls) for item in value])
     return value

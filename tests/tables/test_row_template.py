@@ -75,7 +75,7 @@ def test_a_list_and_a_mapping_are_no_text_but_can_be_gone_into(source: str) -> N
     assert made(source, name={"a": 1})[1] == "its text would hold a whole mapping; name one of its values"
     assert made("{{ row.name | join('، ') }}", name=["a", "b"]) == ("a، b", "")
     assert made("{{ row.name.city }}", name={"city": "تهران"}) == ("تهران", "")
-    assert made("{{ row.name.city }}", name={"city": None}) == ("", EMPTY.replace("name", "name.city"))
+    assert made("{{ row.name.city }}", name={"city": None}) == ("", EMPTY)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +141,14 @@ def test_whatever_goes_wrong_in_a_text_is_a_matter_of_its_row(source: str, error
 def test_a_column_a_row_lacks_is_named() -> None:
     assert made("{{ row.dbet }}", debt=1) == ("", "it has no column 'dbet'")
     assert made("{{ dbet ~ 'x' }}", debt=1) == ("", "it has no column 'dbet'")
+
+
+def test_what_is_looked_up_by_a_value_is_not_told() -> None:
+    for source in ("{{ row[row.key] }}", "{{ row.d[row.key] }}", "{{ row.d[row.key] | upper }}", "{{ {}[row.key].x }}"):
+        text, problem = made(source, key="09120000001", d={"09120000002": None})
+        assert text == ""
+        assert "912000000" not in problem
+    assert made("{{ row.d['09120000002'] }}", d={"09120000002": None}) == ("", EMPTY.replace("name", "d"))
 
 
 def test_null_values_are_empty() -> None:
