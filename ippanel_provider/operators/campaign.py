@@ -155,7 +155,6 @@ class CampaignOperator(SendingOperator):
         """Read the source from its beginning."""
 
     once_per = "message"
-    """What counts as a repetition, unless ``memory`` says otherwise."""
 
     def order(self, context: Context, kind: Form) -> Order:
         """Return what the campaign is asked for.

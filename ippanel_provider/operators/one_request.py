@@ -96,6 +96,7 @@ class OneRequestOperator(SendingOperator):
             kind=kind,
             send_time=moment,
             is_retry=is_retry,
+            once_per=self.once_per,
             settle=self.settle,
             on_unconfirmed=self.on_unconfirmed,
             check_credit=False,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.audience import Row
+    from ippanel_provider.campaign.ledger.base import Ledger
     from ippanel_provider.campaign.order import Order
     from ippanel_provider.campaign.results import Summary
     from ippanel_provider.client.watch import BulkWatch
@@ -51,9 +52,9 @@ class SendingOperator(IPPanelOperator):
         triggerer with ``deferrable``, otherwise rescheduled (Airflow 3.2), or asleep on its worker. With a
         ``send_time`` nothing is held (templated)
     :param on_unconfirmed: what to do with texts that left unanswered and that the outbox does not show after ``settle``
-        seconds: ``fail`` (the next try looks again), ``ask`` (the same, and a person decides with ``ippanel campaign
-        resolve``), ``resend`` or ``skip``; default is ``[ippanel] on_unconfirmed`` of
-        Airflow's configuration, or ``fail`` (templated)
+        seconds: ``fail`` (the next try looks again), ``ask`` (a person decides, under Airflow's Required Actions from
+        3.1 on, or with ``ippanel campaign resolve``), ``resend`` or ``skip``; default is ``[ippanel] on_unconfirmed``
+        of Airflow's configuration, or ``fail`` (templated)
     :param on_clear: ``keep`` (default) sends nothing again when a user clears the task, ``resend`` starts anew
         (templated)
     :param settle: seconds, or a ``timedelta``, that the outbox list is given to show what was accepted; default is
@@ -103,6 +104,8 @@ class SendingOperator(IPPanelOperator):
 
     default_sender: ClassVar[str | None] = None
     """The line these sends go out from where the task names none; None is the connection's."""
+    once_per: ClassVar[str] = "recipient"
+    """What counts as a repetition, unless ``memory`` says otherwise."""
     memory: Memory
     """What is remembered."""
     bulk_url: str | None = None
@@ -161,10 +164,18 @@ class SendingOperator(IPPanelOperator):
         if self.is_dry_run:
             return self.rehearse(context)
         self.hold()
+        from ippanel_provider.campaign.sending import InDoubt
+        from ippanel_provider.operators.asking import ask
         from ippanel_provider.operators.ledgers import begin
 
         begin(self, context)
-        result = self.send(context)
+        try:
+            result = self.send(context)
+        except InDoubt as doubt:
+            if self.on_unconfirmed == "ask":
+                self.log.warning("%s", doubt)
+                ask(self, context)
+            raise
         links.tell_assets(context, self, result)
         return self.completed(result)
 
@@ -189,17 +200,13 @@ class SendingOperator(IPPanelOperator):
 
         :param rows: reads the source from its beginning; None where the service chooses the recipients
         """
-        from ippanel_provider.campaign.order import OncePer
         from ippanel_provider.campaign.run import run
         from ippanel_provider.campaign.sending import InDoubt
         from ippanel_provider.client import IPPanelError
-        from ippanel_provider.operators.ledgers import conclude, ledger_for
+        from ippanel_provider.operators.ledgers import conclude
 
         ended: list[Summary] = []
-        client = self.hook.get_conn()
-        ledger = ledger_for(
-            self, context, OncePer(order.once_per), keep_for=self.memory.seconds_kept, form=type(order.kind).__name__
-        )
+        client, ledger = self.hook.get_conn(), self._ledger(context, type(order.kind).__name__)
         state = "failed"
         try:
             summary = run(
@@ -238,6 +245,20 @@ class SendingOperator(IPPanelOperator):
         if self.in_quiet_hours != "hold" or self.send_time or self.is_dry_run:
             return
         hold(self)
+
+    def execute_decided(self, context: Context, event: Mapping[str, Any]) -> Any:
+        """Take up what a person decided about texts in doubt, and go on."""
+        from ippanel_provider.operators.asking import take_down
+
+        take_down(event, self._ledger(context))
+        return self.perform(context)
+
+    def _ledger(self, context: Context, form: str = "") -> Ledger:
+        from ippanel_provider.campaign.order import OncePer
+        from ippanel_provider.operators.ledgers import ledger_for
+
+        once_per = OncePer(self.memory.once_per or self.once_per)
+        return ledger_for(self, context, once_per, keep_for=self.memory.seconds_kept, form=form)
 
     def execute_held(self, context: Context, event: Mapping[str, Any]) -> Any:
         """Begin, after the quiet hours."""

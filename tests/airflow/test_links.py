@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
 
@@ -74,7 +76,9 @@ def test_the_link_reads_what_the_task_left(
 def test_the_event_of_an_asset_says_what_was_sent(
     sandbox: RunningSandbox, new_dag: Callable[..., Any], run_dag: Callable[..., Any]
 ) -> None:
-    from airflow.models.asset import AssetEvent
+    # Airflow 2 calls it by its old name.
+    models = import_module("airflow.models.asset" if find_spec("airflow.models.asset") else "airflow.models.dataset")
+    events: Any = getattr(models, "AssetEvent", None) or models.DatasetEvent
     from airflow.providers.common.compat.sdk import Asset
     from airflow.utils.session import create_session
 
@@ -85,7 +89,7 @@ def test_the_event_of_an_asset_says_what_was_sent(
     run = run_dag(dag)
     [first, last] = run.results["send"]["outbox_ids"]
     with create_session() as session:
-        [event] = [found.extra for found in session.query(AssetEvent) if found.source_dag_id == dag.dag_id]
+        [event] = [found.extra for found in session.query(events) if found.source_dag_id == dag.dag_id]
     told = {"rows": 2, "accepted": 2, "rejected": 0, "suppressed": 0, "bulks": 2}
     assert event | told == event
     assert (event["outbox_ids"], event["first_id"], event["last_id"]) == ([first, last], first, last)

@@ -1,0 +1,72 @@
+"""Asking a person what to do with texts that are in doubt: ``on_unconfirmed="ask"``, Airflow's Required Actions.
+
+The task leaves its worker with the question and takes up the answer where it is given (Airflow 3.1 to 3.3). Where
+nothing can ask, it fails as with ``fail``: each retry looks again, and ``ippanel campaign resolve`` can decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ippanel_provider.exceptions import SendInDoubt
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from ippanel_provider.campaign.ledger.base import Ledger
+
+ANSWERS = {"Look again": "look", "Send again": "send-again", "Treat as sent": "treat-as-sent"}
+"""What a person can choose, and what a ledger calls it."""
+
+# An answer cannot change what the question says, and a later doubt of the same try keeps the first one's words.
+_SUBJECT = "Texts are in doubt"
+_BODY = """Texts of this task left and nothing tells whether the service took them; the task's log names the chunks.
+
+- **Look again**: the outbox is looked into once more, and nothing is sent that it shows.
+- **Send again**: who got them already gets them twice.
+- **Treat as sent**: who did not get them gets none.
+"""
+
+
+def ask(task: Any, context: Context) -> None:
+    """Put the question and leave, to come back in ``execute_decided``; return where nothing can ask."""
+    try:
+        from airflow.sdk.execution_time.hitl import upsert_hitl_detail
+    except ImportError:
+        task.log.warning("on_unconfirmed: this Airflow cannot ask; a retry looks again.")
+        return
+    ti: Any = context["ti"]
+    try:
+        upsert_hitl_detail(ti_id=ti.id, options=list(ANSWERS), subject=_SUBJECT, body=_BODY, params={})
+    except Exception as error:  # noqa: BLE001 - the doubt has to be told, whatever becomes of the question
+        task.log.warning(
+            "on_unconfirmed: the question could not be put (%s); a retry looks again.", type(error).__name__
+        )
+        return
+    task.log.info("on_unconfirmed: a person is asked; the answer is given under Required Actions.")
+    try:
+        from airflow.sdk.exceptions import TaskAwaitingInput
+    except ImportError:
+        from airflow.providers.standard.triggers.hitl import HITLTrigger
+
+        trigger = HITLTrigger(
+            ti_id=ti.id, options=list(ANSWERS), params={}, defaults=None, multiple=False, timeout_datetime=None
+        )
+        task.defer(trigger=trigger, method_name="execute_decided")
+    raise TaskAwaitingInput(method_name="execute_decided")
+
+
+def take_down(event: Mapping[str, Any], ledger: Ledger) -> None:
+    """Write the answer into the ledger, for every chunk that is open.
+
+    :raises SendInDoubt: if nobody answered.
+    """
+    [chosen] = event.get("chosen_options") or [""]
+    if chosen not in ANSWERS:
+        raise SendInDoubt(f"on_unconfirmed: nobody has answered ({event.get('error_type', 'no answer')}).")
+    user = event.get("responded_by_user") or {}
+    by = str((user.get("name") if isinstance(user, Mapping) else getattr(user, "name", "")) or "Required Actions")
+    for number in [intent.number for intent, outcome in ledger.history() if outcome is None]:
+        ledger.decide(number, ANSWERS[chosen], by)
+    ledger.flush()
