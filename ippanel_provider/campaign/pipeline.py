@@ -46,7 +46,6 @@ class Pipeline:
         learns = attempt.has_outbox and not is_fresh
         self._learner = Learner(self._client, attempt.recogniser, self._patience, self._clock, learns)
         self._under_way: dict[Future[None], Flight] = {}
-        self._next_start = 0.0
         self._throttled = 0
         self._has_begun = False
         self._failure: BaseException | None = None
@@ -105,8 +104,8 @@ class Pipeline:
 
     def _pace(self) -> None:
         if self._order.rate:
-            self._clock.sleep(max(0.0, self._next_start - self._clock.now()))
-            self._next_start = self._clock.now() + 1 / self._order.rate
+            # In turn with the other tasks of the campaign, where there is a ledger that all of them see.
+            self._clock.sleep(max(0.0, self._ledger.pace(self._order.rate)))
 
     def _launch(self, pool: ThreadPoolExecutor, flight: Flight) -> None:
         if self._ledger.is_superseded():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 
 from ippanel_provider.campaign.audience import Audience, Message, Row, Suppressing
 from ippanel_provider.campaign.cost import Tariff, tariff_of
@@ -58,8 +59,8 @@ def run(
             # One request: its one member stands for it.
             deliver(order, [Message("", order.sender)], client, ledger, progress, clock=clock)
         else:
-            with closing(campaign.messages(client, ledger)) as messages:
-                deliver(order, messages, client, ledger, progress, clock=clock)
+            with _wide_enough(client, order) as wide, closing(campaign.messages(wide, ledger)) as messages:
+                deliver(order, messages, wide, ledger, progress, clock=clock)
     finally:
         _count_witnessed(ledger, progress)
         summary = Summary.of(progress, campaign.audience, campaign.estimate)
@@ -69,6 +70,16 @@ def run(
     if rows is not None:
         refuse_emptiness(order, campaign.audience)
     return summary
+
+
+@contextmanager
+def _wide_enough(client: Client, order: Order) -> Iterator[Client]:
+    """Give a client that has as many connections as the order wants requests under way, and one for a look."""
+    if client.settings.max_in_flight > order.concurrency:
+        yield client
+        return
+    with Client(client.auth, replace(client.settings, max_in_flight=order.concurrency + 1)) as wide:
+        yield wide
 
 
 def screened(
