@@ -114,7 +114,9 @@ class KeptLedger(Jotter, ABC):
         if number not in self._read_numbers:
             self._read_numbers.add(number)
             self._last = max(self._last, stored["number"])
-            self._known.remember(intent.members, outcome.void if outcome else frozenset())
+            if not intent.again:
+                # The members of a repetition are held by what it repeats.
+                self._known.remember(intent.members, outcome.void if outcome else frozenset())
             if outcome:
                 self._ids.append((intent.at, array("q", outcome.outbox_ids)))
         return intent, outcome
