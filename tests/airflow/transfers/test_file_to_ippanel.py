@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 from fsspec.implementations.memory import MemoryFileSystem
@@ -176,3 +177,43 @@ def test_a_thousand_rows_with_a_poisoned_one_in_each_chunk(
     assert run.results["send"]["rejected"] == 10
     assert [reject["line"] for reject in run.results["send"]["rejects"]] == [n + 2 for n in range(50, 1000, 100)]
     assert given() == [(f"+98912{n:07d}", f"نام {n}، بدهی شما {n * 1000} ریال") for n in range(1000) if n % 100 != 50]
+
+
+def test_a_messy_file_of_excel_tried_dry(sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    rows = [
+        ("نام", "موبایل", "بدهی"), ("آرش", 9120000001.0, 150000.0), ("#REF!", "09120000002", 1),
+        (None, "۰۹۱۲۰۰۰۰۰۰۳", 2.5),
+        ("_x000D_", "09120000004", 3), ("بهار", 912000000.5, 4), ("پویا", "'09120000006", "#N/A"),
+        ("سارا", "09120000007", 5),
+        ("ترانه", "tel:+989120000008", 6), ("نیما", "09120000009", True),
+    ]  # fmt: skip
+    for row in rows:
+        sheet.append(row)
+    sheet.row_dimensions[8].hidden = True
+    book.save(tmp_path / "debts.xlsx")
+    with new_dag() as dag:
+        FileToIPPanelOperator(
+            task_id="send", path=tmp_path / "debts.xlsx", recipient_column="موبایل", dry_run=True,
+            row_message="{{ row['نام'] | default('مشترک گرامی') }}، بدهی شما {{ row['بدهی'] ~ ' ریال' }} است.",
+            checks=Checks(samples=5, samples_path=str(tmp_path / "samples.csv")),
+        )  # fmt: skip
+    run = run_dag(dag)
+    assert run.state == "success"
+    with (tmp_path / "samples.csv").open(encoding="utf-8") as file:
+        samples = {row["line"]: row["text"] for row in csv.DictReader(file)}
+    assert samples == {
+        "2": "آرش، بدهی شما 150000 ریال است.",
+        "4": "مشترک گرامی، بدهی شما 2.5 ریال است.",
+        "5": "مشترک گرامی، بدهی شما 3 ریال است.",
+        "9": "ترانه، بدهی شما 6 ریال است.",
+    }
+    assert [(reject["line"], reject["reason"]) for reject in run.results["send"]["rejects"]] == [
+        (3, "the column 'نام' holds an error of the spreadsheet (#REF!)"),
+        (6, "the number has a fraction, as no phone number has; keep the column as text"),
+        (7, "the column 'بدهی' holds an error of the spreadsheet (#N/A)"),
+        (8, "it is hidden in the sheet, by a filter or by hand; show it to send to it"),
+        (10, "a value in its text is a truth value, and no text"),
+    ]
+    assert "912000000" not in run.log
