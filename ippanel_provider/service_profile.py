@@ -17,19 +17,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self, get_args, get_type_hints
 
+from ippanel_provider.values import InvalidValue
+
 VERSION = 1
 """Of the file. A newer one is refused, so that no fact is read as something else."""
 _DAY = 86_400.0
 _ABOUT = ("host", "learnt_at", "known")
 
 
-class InvalidProfile(ValueError):
+class InvalidProfile(InvalidValue):
     """A profile that cannot be used. ``field`` names the fact or the part of the file."""
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
-        self.field = field
-        self.problem = problem
 
 
 def _fact(default: Any, says: str, low: float = 0, high: float = math.inf) -> Any:

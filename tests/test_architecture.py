@@ -36,7 +36,7 @@ ARROWS = {
     "extras": set(),
     "outbox_ids": set(),
     "service": set(),
-    "service_profile": set(),
+    "service_profile": {"values"},
     "text": {"service", "values"},
     "values": set(),
     "client": BELOW,
