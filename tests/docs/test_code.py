@@ -21,7 +21,8 @@ SHOWN = "http://127.0.0.1:8089"
 """Where pages say that the sandbox is."""
 RUN_ELSEWHERE = {
     "apprise/airflow.md": "a failing task with this notifier is run in tests/airflow/test_apprise.py",
-    "apprise/prefect.md": "needs Prefect; the page says what was tried by hand",
+    "apprise/logging.md": "such a handler is run in tests/apprise/test_failures.py and by make test-hosts",
+    "apprise/prefect.md": "needs Prefect; make test-hosts runs the block",
     "campaigns.md": "a campaign in doubt is decided by its commands in tests/campaign/test_decisions.py",
     "cluster.md": "its commands are run by make test-cluster",
 }
