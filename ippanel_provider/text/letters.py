@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from ippanel_provider.service import OPT_OUT_SUFFIX
 
 # Letters that stand for the same and that no decomposition brings together.
 _ALIKE = {letter: ord(one) for one, many in {"ی": "يىېے", "ک": "كڪ", "ه": "ةەہھ"}.items() for letter in map(ord, many)}
+_OPT_OUT = "لغو11"
 _SUFFIX = re.compile(rf"(?<=.)(?:{OPT_OUT_SUFFIX})+\Z", re.DOTALL)
 _WORD = re.compile(r"[\w']+")
 
@@ -50,7 +52,14 @@ def fold(text: str) -> str:
     is a space to some panels and nothing to others), and so is the suffix ``لغو11`` that lines append. Upper and lower
     case stay, because codes and links tell them apart.
     """
-    return _SUFFIX.sub("", spelling(text).replace(" ", ""))
+    # The texts of a campaign are made of the same words.
+    folded = "".join(map(_folded_word, text.split()))
+    return _SUFFIX.sub("", folded) if folded.endswith(_OPT_OUT) else folded
+
+
+@lru_cache(maxsize=8192)
+def _folded_word(word: str) -> str:
+    return spelling(word).replace(" ", "")
 
 
 def words(text: str) -> list[str]:
