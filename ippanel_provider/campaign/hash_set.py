@@ -33,10 +33,10 @@ class NumberTable:
     def __len__(self) -> int:
         return self._count
 
-    def add(self, number: str, value: int) -> int | None:
+    def add(self, number: str | int, value: int) -> int | None:
         """Put a number in; None if it is new, or else the value that stands there already, which stays.
 
-        :param number: in the wire form, ``+989XXXXXXXXX``
+        :param number: in the wire form, ``+989XXXXXXXXX``, or that as an integer
         :param value: any integer; its lowest 64 bits are kept
         """
         key, value = int(number) - _BASE, value & WORD
@@ -53,7 +53,7 @@ class NumberTable:
             self._grow()
         return None
 
-    def get(self, number: str) -> int | None:
+    def get(self, number: str | int) -> int | None:
         """Return the value of a number, None if it is not here (for a table of one value a number)."""
         slot = self._slot(int(number) - _BASE, 0)
         return self._values[slot] if self._numbers[slot] else None

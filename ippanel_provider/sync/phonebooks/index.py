@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import cast
 
+from ippanel_provider.campaign.hash_set import NumberTable
 from ippanel_provider.client.contacts import ListedContact
 from ippanel_provider.sync.phonebooks.spec import FIELDS
 from ippanel_provider.text.numbers import InvalidNumber, normalize
@@ -31,7 +32,10 @@ class BookIndex:
     def __init__(self, fields: Sequence[str] = ()) -> None:
         self._fields = tuple(fields)
         self._others = tuple(field for field in FIELDS if field not in self._fields)
-        self.slots: dict[int, int] = {}
+        self._slots = NumberTable()
+        self._odd: dict[int, int] = {}
+        # By slot; negative for a contact that has no mobile number, as number_of has it.
+        self.numbers = array("q")
         self.ids = array("Q")
         self.books = array("H")
         self.listed = array("Q")
@@ -48,14 +52,16 @@ class BookIndex:
         """Take in a contact of the panel."""
         number, epoch = number_of(contact), epoch_of(contact)
         whole = whole_of(contact, epoch)
-        slot = self.slots.get(number)
-        if slot is not None:
+        slot = len(self.ids)
+        there = self._slots.add(number, slot) if number > 0 else self._odd.setdefault(number, slot)
+        if there is not None and there != slot:
+            slot = there
             # Contacts made meanwhile move others to the next page, where they show again.
             if self.ids[slot] != contact["id"] and all(extra[0] != contact["id"] for extra in self.extras[-1000:]):
                 self.extras.append((contact["id"], book, number, whole))
                 self.contacts += 1
             return
-        self.slots[number] = len(self.ids)
+        self.numbers.append(number)
         self.ids.append(contact["id"])
         self.books.append(book)
         self.listed.append(listed_of(fields_of(contact, self._fields)))
@@ -65,11 +71,17 @@ class BookIndex:
         self.contacts += 1
         for field in self._others:
             if value := values_of(contact).get(field):
-                self.kept.setdefault(self.slots[number], {})[field] = value
+                self.kept.setdefault(slot, {})[field] = value
+
+    def slot_of(self, number: int) -> int | None:
+        """Return where a mobile number is, None if it is not here."""
+        return self._slots.get(number)
 
     def add_new(self, number: int, line: int) -> int:
         """Take in a number of the source that the panel does not have."""
-        slot = self.slots[number] = len(self.ids)
+        slot = len(self.ids)
+        self._slots.add(number, slot)
+        self.numbers.append(number)
         self.ids.append(0)
         self.books.append(0)
         self.listed.append(0)

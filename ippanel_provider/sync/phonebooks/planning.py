@@ -147,7 +147,7 @@ class _Planning:
     def run(self, rows: Iterable[Row]) -> Flow[None]:
         """Decide about every row, and about the contacts that no row has."""
         if self._titles:
-            self._memory.meet((number, self._index.updated[slot]) for number, slot in self._index.slots.items())
+            self._memory.meet(zip(self._index.numbers, self._index.updated, strict=True))
         for wanted in screened(rows, self._spec):
             row = yield from self._decide(wanted)
             if row is None:
@@ -163,7 +163,7 @@ class _Planning:
     def _decide(self, wanted: Wanted) -> Flow[RowChange | None]:
         """Return what becomes of a row; None where it was counted as unchanged."""
         index = self._index
-        slot = index.slots.get(wanted.number) if wanted.number else None
+        slot = index.slot_of(wanted.number) if wanted.number else None
         if slot is not None and index.lines[slot]:
             return _rejected(wanted, f"row {index.lines[slot]} has the same number")
         if slot is not None:
@@ -226,7 +226,7 @@ class _Planning:
         index = self._index
         gone = [
             (index.ids[slot], index.books[slot], number, index.whole[slot])
-            for number, slot in index.slots.items()
+            for slot, number in enumerate(index.numbers)
             if index.ids[slot] and not index.lines[slot]
         ]
         gone += index.extras
