@@ -122,7 +122,7 @@ class TestTime:
 
     def test_is_that_of_each_answer_and_not_of_the_connection(self, server: RawServer) -> None:
         def respond(arrived: Arrived) -> Raw:
-            server.stopped.wait(0.4)
+            server.stopped.wait(0.3)
             return http(200, BODY)
 
         server.respond = respond
