@@ -121,9 +121,13 @@ class Alert:
                 # It cannot be written, for none of them.
                 self.failures |= dict.fromkeys(people, error)
 
-    def conclude(self, claimed: Mapping[str, int]) -> None:
-        """Open the window again for whom nothing went out, and for whom an interruption left that open."""
-        doubtful = {person for person, error in self.failures.items() if isinstance(error, Unconfirmed)}
+    def conclude(self, claimed: Mapping[str, int], *, interrupted: bool = False) -> None:
+        """Open the window again for whom nothing went out, and for whom an interruption left that open.
+
+        :param interrupted: somebody else takes the alert over, and has to tell whom nobody knows to be told
+        """
+        open_question = () if interrupted else self.failures.items()
+        doubtful = {person for person, error in open_question if isinstance(error, Unconfirmed)}
         untold = {person: held for person, held in claimed.items() if person not in self.told | doubtful}
         if untold and self.window is not None:
             self.window.give_back(self._name, {self._hash(person): held for person, held in untold.items()})

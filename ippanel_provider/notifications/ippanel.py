@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import os
 from collections.abc import Generator, Mapping, Sequence
@@ -174,10 +175,15 @@ class IPPanelNotifier(BaseNotifier):
         alert = self._alert(hook, context)
         client = await async_client_for(self._impatient(hook))
         claimed = await sync_to_async(alert.claim)()
+        task = asyncio.current_task()
         try:
             await client.run(self._timed(alert, claimed))
         finally:
-            await sync_to_async(alert.conclude)(claimed)
+            # A send under way was carried through; what it leaves open, whoever takes over has to tell.
+            interrupted = task is not None and task.cancelling() > 0
+            await sync_to_async(alert.conclude)(claimed, interrupted=interrupted)
+        if interrupted and alert.failures:
+            raise asyncio.CancelledError
         self._report(alert)
 
     def _timed(self, alert: Alert, claimed: Mapping[str, int]) -> Flow[None]:

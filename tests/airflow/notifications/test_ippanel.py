@@ -255,7 +255,8 @@ def test_an_interrupted_alert_leaves_the_window_open(
     async def interrupted() -> None:
         async with await asyncio.start_server(never_answered, "127.0.0.1", 0) as server:
             host, port = server.sockets[0].getsockname()
-            telling = asyncio.create_task(deadline(ippanel_conn_id=connect("silent", host=f"http://{host}:{port}")))
+            silent = connect("silent", host=f"http://{host}:{port}")
+            telling = asyncio.create_task(deadline(ippanel_conn_id=silent, timeout=1))
             await is_asked.wait()
             telling.cancel()
             with pytest.raises(asyncio.CancelledError):
