@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from enum import Enum
 from weakref import WeakKeyDictionary
 
@@ -76,7 +79,8 @@ class Reached:
 
     def __init__(self) -> None:
         self._at: dict[bytes, tuple[float, bytes]] = {}
-        self._lock = threading.Lock()
+        self._under_way: Counter[tuple[bytes, bytes]] = Counter()
+        self._changed = threading.Condition()
 
     @classmethod
     def of(cls, asset: AppriseAsset) -> Reached:
@@ -84,25 +88,67 @@ class Reached:
         with _together:
             return _reached.setdefault(asset, cls())
 
-    def add(self, text: str, targets: Iterable[str], url: str) -> None:
-        """Remember that ``text`` was accepted for ``targets`` of ``url``."""
-        now, by = time.monotonic(), _digest(url)
-        with self._lock:
-            horizon = now - DUPLICATE_GUARD
+    def through(self, url: str, text: str) -> Sharing:
+        """Return the view of one URL that sends ``text``."""
+        return Sharing(self, _digest(url), text)
+
+    @contextmanager
+    def _trying(self, keys: list[bytes], by: bytes) -> Iterator[None]:
+        mine = Counter((key, by) for key in keys)
+        with self._changed:
+            self._under_way += mine
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= mine
+                self._changed.notify_all()
+
+    def _add(self, keys: list[bytes], by: bytes) -> None:
+        now = time.monotonic()
+        with self._changed:
             # The oldest come first.
-            while self._at and self._at[eldest := next(iter(self._at))][0] < horizon:
+            while self._at and self._at[eldest := next(iter(self._at))][0] < now - DUPLICATE_GUARD:
                 del self._at[eldest]
-            for target in targets:
-                key = _digest(text, target)
+            for key in keys:
                 self._at.pop(key, None)
                 self._at[key] = (now, by)
 
-    def by_another(self, text: str, target: str, url: str) -> bool:
-        """Whether another URL than ``url`` has just reached ``target`` with ``text``."""
-        at, by = self._at.get(_digest(text, target), (float("-inf"), b""))
-        return time.monotonic() - at < DUPLICATE_GUARD and by != _digest(url)
+    def _by_another(self, key: bytes, by: bytes) -> bool:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: not any(tried == key and other != by for tried, other in self._under_way), _PATIENCE
+            )
+            at, other = self._at.get(key, (float("-inf"), by))
+            return time.monotonic() - at < DUPLICATE_GUARD and other != by
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """One text of one URL among those of the others."""
+
+    _reached: Reached
+    _by: bytes
+    _text: str = field(repr=False)
+
+    def trying(self, targets: Iterable[str]) -> AbstractContextManager[None]:
+        """Around a request: who is refused meanwhile through another URL waits for what becomes of it."""
+        return self._reached._trying(self._keys(targets), self._by)
+
+    def accepted(self, targets: Iterable[str]) -> None:
+        """The text was accepted for ``targets``."""
+        self._reached._add(self._keys(targets), self._by)
+
+    def has_it(self, target: str) -> bool:
+        """Whether another URL has just reached ``target``."""
+        return self._reached._by_another(_digest(self._text, target), self._by)
+
+    def _keys(self, targets: Iterable[str]) -> list[bytes]:
+        return [_digest(self._text, target) for target in targets]
+
+
+_PATIENCE = 20.0
+"""Seconds to wait for what becomes of the text of another URL."""
 _reached: WeakKeyDictionary[AppriseAsset, Reached] = WeakKeyDictionary()
 _together = threading.Lock()
 

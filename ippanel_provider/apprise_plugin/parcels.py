@@ -6,10 +6,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from typing import Protocol
 
 from ippanel_provider.client import (
     Client,
@@ -122,6 +124,19 @@ def _by(size: int, targets: Sequence[str]) -> Iterator[tuple[str, ...]]:
         yield some
 
 
+class Sharing(Protocol):
+    """What the URLs of one program know of each other's requests."""
+
+    def trying(self, targets: Iterable[str]) -> AbstractContextManager[None]:
+        """Around a request."""
+
+    def accepted(self, targets: Iterable[str]) -> None:
+        """It was accepted for these."""
+
+    def has_it(self, target: str) -> bool:
+        """Whether another URL has just reached ``target``; waits for a request that is under way."""
+
+
 _PATIENCE = 8
 """So many refusals for each request that was accepted; more are no person whom two URLs name."""
 
@@ -131,15 +146,15 @@ class Delivery:
     """The requests of a letter, one after the other or, where each is for one person, ``at_once``.
 
     What is not begun by ``last_start`` (of :func:`time.monotonic`), or after an answer that every further request would
-    get too, is held back. The first request always goes. ``before`` is called before each. ``has_it`` says whether
-    another URL has just reached a target with this text.
+    get too, is held back. The first request always goes. ``before`` is called before each. ``sharing`` knows whom
+    another URL has just reached with this text.
     """
 
     client: Client
     at_once: int
     last_start: float
     before: Callable[[], None]
-    has_it: Callable[[str], bool]
+    sharing: Sharing
     _begun: bool = False
     _ended: IPPanelError | None = None
 
@@ -163,7 +178,7 @@ class Delivery:
             yield outcome
             return
         # The service refuses the whole request for one person who got the text a moment ago. The others get theirs.
-        having = [target for target in parcel.targets if self.has_it(target)]
+        having = [target for target in parcel.targets if self.sharing.has_it(target)]
         if having:
             yield Outcome(parcel.only(having))
             parcel = parcel.only(target for target in parcel.targets if target not in set(having))
@@ -197,7 +212,10 @@ class Delivery:
         self._begun = True
         self.before()
         try:
-            return Outcome(parcel, self.client.run(parcel.request()).outbox_ids)
+            with self.sharing.trying(parcel.targets):
+                receipt = self.client.run(parcel.request())
+                self.sharing.accepted(parcel.targets)
+            return Outcome(parcel, receipt.outbox_ids)
         except (Unreachable, Unauthorized, InvalidInput, Unsupported) as error:
             self._ended = error
             return Outcome(parcel, error=error)

@@ -245,20 +245,17 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         if closed:
             why = "refused before, or it may have gone out."
             self._tell(logging.ERROR, f"not tried again for {_counted(closed, 'target')}: {why}")
-        url = self.url()
         key = repr((self.settings.root, self.apikey, letter.sender, letter.pattern, letter.voice, what))
         delivery = Delivery(
             client,
             at_once=_AT_ONCE if letter.is_personal else 1,
             last_start=started + _APPRISE_WAITS - self._longest,
             before=self.throttle,
-            has_it=lambda target: self._reached.by_another(key, target, url),
+            sharing=self._reached.through(self.url(), key),
         )
         outcomes = []
         for outcome in delivery.outcomes(letter.parcels([target for target, how in earlier.items() if how is None])):
             self._remember(what, outcome)
-            if outcome.outbox_ids:
-                self._reached.add(key, outcome.parcel.targets, url)
             outcomes.append(outcome)
         return self._told(outcomes, len(earlier)) and not closed
 

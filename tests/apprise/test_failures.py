@@ -181,6 +181,17 @@ class TestSharedPeople:
         assert (counts["texts"], counts["distinct"]) == (4, 4)
         assert "1 target got this text through another URL a moment ago" in caplog.text
 
+    def test_of_urls_that_are_sent_to_at_once_have_it_too(
+        self, ippanel_sandbox: RunningSandbox, address: Address
+    ) -> None:
+        service = apprise.Apprise()
+        for number in range(4):
+            service.add(address("09120000001", f"0912000001{number}"))
+        for number in range(5):
+            assert service.notify(f"خبر {number}")
+        counts = ippanel_sandbox.counts()
+        assert (counts["texts"], counts["duplicates"]) == (25, 0)
+
     def test_of_two_programs_are_found_out_and_told(
         self, ippanel_sandbox: RunningSandbox, address: Address, notify: Notify
     ) -> None:
