@@ -145,6 +145,13 @@ def test_any_text_can_be_looked_at_and_no_number_of_it_is_repeated(text: str) ->
         assert finding.rule in RULES
 
 
+def test_every_rule_is_documented_with_its_level() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| `")]
+    documented = {rule.strip("` "): level.strip() for names, level in rows for rule in names.split(",")}
+    assert {rule: documented.get(rule) for rule in RULES} == {rule: str(level) for rule, (level, _) in RULES.items()}
+
+
 class TestCommand:
     def lint(self, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         command = [sys.executable, "-m", "ippanel_provider.cli", "lint", *arguments]
