@@ -68,6 +68,31 @@ def test_without_parts_a_campaign_knows_all_of_them(send: Send) -> None:
     assert send("1", everybody).accepted == 0
 
 
+def test_a_part_knows_whom_a_task_alone_has_reached_and_the_other_way_round(tmp_path: Path) -> None:
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+
+    def opened(part: str) -> SqlLedger:
+        ledger = SqlLedger(engine, KEY, "sale", part=part)
+        list(ledger.history())
+        return ledger
+
+    def claim(ledger: SqlLedger, messages: list[Message]) -> list[Message]:
+        drafts = [Claim.of(Chunk(tuple(messages), OwnTexts()), ledger.key)]
+        return [message for claim in ledger.intend(drafts) for message in claim.chunk.messages]
+
+    everybody = people(100)
+    alone, early = opened(""), opened("0")
+    assert claim(alone, everybody[:40]) == everybody[:40]
+    assert claim(early, everybody[30:60]) == everybody[40:60]
+    assert claim(alone, everybody[50:70]) == everybody[60:70]
+    late = opened("1")
+    assert late.unknown(everybody) == everybody[70:]
+    (first, _), *_ = opened("").history()
+    alone.settle(first, Outcome.nothing(first))
+    assert claim(late, everybody[:10]) == everybody[:10]
+    assert claim(alone, everybody[:20]) == everybody[10:20]
+
+
 def test_a_campaign_has_a_name_of_any_length(tmp_path: Path) -> None:
     engine = sqlalchemy.create_engine("sqlite://")
     with pytest.raises(ValueError, match="campaign_id: "):

@@ -142,7 +142,8 @@ class KeptLedger(Jotter, ABC):
     def settle(self, intent: Intent, outcome: Outcome) -> None:
         """Store the outcome."""
         self._put(f"{self._name(intent.number)}.end", outcome_to(outcome))
-        self._known.release(intent.members, outcome.void)
+        if not intent.again:
+            self._known.release(intent.members, outcome.void)
         self._ids.append((intent.at, array("q", outcome.outbox_ids)))
 
     def standing_of(self, intent: Intent) -> Standing:

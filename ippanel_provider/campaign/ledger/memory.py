@@ -116,7 +116,8 @@ class MemoryLedger(Jotter):
 
     def settle(self, intent: Intent, outcome: Outcome) -> None:
         """Keep the outcome."""
-        self.known.release(intent.members, outcome.void)
+        if not intent.again:
+            self.known.release(intent.members, outcome.void)
         self._ends[intent.number] = array("q", outcome.outbox_ids), outcome.void, outcome.is_given_up
 
     def flush(self) -> None:

@@ -75,6 +75,8 @@ campaigns = sa.Table(
     sa.Column("generation", sa.String(20), nullable=False),
     sa.Column("fingerprint", sa.String(16), nullable=False),
     sa.Column("last_number", sa.Integer, nullable=False),
+    # Up to which chunk the members have rows of their own.
+    sa.Column("last_member", sa.Integer, nullable=False),
     sa.Column("next_turn", Moment),
     sa.Column("begun_at", Moment, nullable=False),
     sa.Column("touched_at", Moment, nullable=False),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import time
-from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -31,13 +30,13 @@ from ippanel_provider.campaign.ledger.schema import (
     campaigns,
     chunks,
     is_there,
-    members,
     name_key,
     prepare,
     put,
     runs,
     touch,
 )
+from ippanel_provider.campaign.ledger.sql_members import Alone, Reached, Table
 from ippanel_provider.campaign.ledger.sql_notes import SqlNotes
 from ippanel_provider.campaign.ledger.sql_rows import intent_of, row_of
 
@@ -45,7 +44,6 @@ log = logging.getLogger(__name__)
 
 _ATTEMPTS = 20
 _ROWS_A_PAGE = 100
-_NAMES_A_QUERY = 500
 _TOLD_EVERY = 10.0
 
 
@@ -90,6 +88,7 @@ class SqlLedger(SqlNotes):
         self._only_reads = only_reads
         self._holds_any = False
         """Whether the campaign had claims when it was opened, so that it is worth asking who is known."""
+        self._reached: Reached = Alone(0, key)
         self._seen: set[int] = set()
         """The numbers of chunks that this try has read or made."""
         self._held: dict[int, tuple[Intent, Outcome]] = {}
@@ -116,22 +115,22 @@ class SqlLedger(SqlNotes):
         """Return the messages whose member nobody has claimed; :meth:`intend` looks again."""
         if not self._holds_any:
             return messages
-        hashes = array("q", self.key.members(messages))
         with self._engine.connect() as connection:
-            known = self._known(connection, hashes)
-        return [message for message, member in zip(messages, hashes, strict=True) if member not in known]
+            return self._reached.unknown(connection, messages)
 
     def intend(self, drafts: Iterable[Claim]) -> Iterator[Claim]:
         """Claim the members of all chunks and write their intents in one transaction."""
         drafts = list(drafts)
         for attempt in range(_ATTEMPTS if drafts else 0):
+            claims: list[Claim] = []
             try:
                 with self._engine.begin() as connection:
                     # That somebody else has claimed one of them is rare enough to ask only after it has come to it.
-                    claims = self._claim(connection, drafts, asks=attempt > 0)
+                    self._claim(connection, drafts, claims, asks=attempt > 0)
                     self._write_held(connection)
                     self._sign(connection)
             except IntegrityError:
+                self._reached.undo(claims)
                 continue
             self._held.clear()
             self._seen.update(claim.intent.number for claim in claims)
@@ -216,10 +215,16 @@ class SqlLedger(SqlNotes):
         if found.pruned_at is not None:
             raise Forgotten("the records of this campaign were pruned, as nothing had been sent in it for long")
         self._campaign = campaign = found.id
-        any_member = sa.select(members.c.number).where(members.c.campaign == campaign).limit(1)
-        self._holds_any = self._value(any_member) is not None
+        self._holds_any = found.last_number > 0
+        self._reached = Table(campaign, self.key) if self._part else Alone(campaign, self.key)
         if not self._only_reads:
             self._sign_up(campaign, who)
+            with self._engine.begin() as connection:
+                touch(connection, campaign)
+                self._reached.catch_up(connection)
+        elif not self._part:
+            with self._engine.connect() as connection:
+                self._reached.catch_up(connection)
 
     def _sign_up(self, campaign: int, who: str) -> None:
         """Find this task's row in the campaign, or make it."""
@@ -260,57 +265,25 @@ class SqlLedger(SqlNotes):
             row = {"name_key": name, "name": self._name, "generation": generation, "fingerprint": self.key.fingerprint}
             times = {"begun_at": now, "touched_at": now, "keep_for": self._keep_for}
             with suppress(IntegrityError), self._engine.begin() as connection:
-                connection.execute(sa.insert(campaigns).values(row | times | {"last_number": 0}))
+                connection.execute(sa.insert(campaigns).values(row | times | {"last_number": 0, "last_member": 0}))
             with self._engine.connect() as connection:
                 found = connection.execute(find.where(campaigns.c.generation == generation)).one()
         return found
 
-    def _claim(self, connection: sa.Connection, drafts: Sequence[Claim], *, asks: bool) -> list[Claim]:
-        """Write the claims that are left of the drafts."""
+    def _claim(self, connection: sa.Connection, drafts: Sequence[Claim], claims: list[Claim], *, asks: bool) -> None:
+        """Write the claims that are left of the drafts, and put them into ``claims``."""
         # Whoever writes the campaign's row first goes first, and the others wait here. Where a database lets two
         # through, the primary keys stop the second.
         touch(connection, self._campaign)
         here = campaigns.c.id == self._campaign
+        self._reached.catch_up(connection)
         number = connection.execute(sa.select(campaigns.c.last_number).where(here)).scalar_one()
-        taken: set[int] = set()
-        claims = []
-        for draft in drafts:
-            hashes = array("q", draft.intent.members)
-            if draft.intent.again:
-                # Its members are held by the chunk it repeats.
-                number += 1
-                claims.append(draft.numbered(number))
-                continue
-            if asks:
-                taken |= self._known(connection, hashes)
-            if claim := draft.without(taken, self.key):
-                number += 1
-                claims.append(claim.numbered(number))
-                taken.update(array("q", claim.intent.members))
+        left = self._reached.left(connection, drafts, asks=asks)
+        claims += [claim.numbered(number + count) for count, claim in enumerate(left, start=1)]
         if claims:
-            connection.execute(sa.update(campaigns).where(here).values(last_number=number))
+            connection.execute(sa.update(campaigns).where(here).values(last_number=claims[-1].intent.number))
             connection.execute(sa.insert(chunks), [self._by | row_of(claim.intent) for claim in claims])
-            if held := [row for claim in claims if not claim.intent.again for row in self._members(claim.intent)]:
-                connection.execute(sa.insert(members), held)
-        return claims
-
-    def _known(self, connection: sa.Connection, hashes: Sequence[int]) -> set[int]:
-        """Return those of the members whom somebody has claimed."""
-        found: set[int] = set()
-        for start in range(0, len(hashes), _NAMES_A_QUERY):
-            some = members.c.member.in_(hashes[start : start + _NAMES_A_QUERY])
-            found.update(
-                connection.execute(
-                    sa.select(members.c.member).where(members.c.campaign == self._campaign, some)
-                ).scalars()
-            )
-        return found
-
-    def _members(self, intent: Intent) -> list[dict[str, int]]:
-        return [
-            {"campaign": self._campaign, "member": member, "number": intent.number}
-            for member in array("q", intent.members)
-        ]
+            self._reached.write(connection, claims, claims[-1].intent.number)
 
     def _write_held(self, connection: sa.Connection) -> None:
         for intent, outcome in self._held.values():
@@ -324,27 +297,16 @@ class SqlLedger(SqlNotes):
             there = outcome_from(connection.execute(sa.select(chunks.c.outcome).where(*at)).scalar())
             if there is not None and outcome.replaces(there):
                 connection.execute(sa.update(chunks).where(*at).values(values))
-                self._hold_again(connection, intent)
+                self._reached.hold(connection, intent)
                 self._release(connection, intent, outcome)
             elif there != outcome:
                 log.warning("Chunk %d was settled by somebody else meanwhile, in another way.", intent.number)
 
-    def _hold_again(self, connection: sa.Connection, intent: Intent) -> None:
-        """Claim what of an intent's members nobody has claimed since they were let go."""
-        hashes = array("q", intent.members)
-        free = set(hashes) - self._known(connection, hashes)
-        if rows := [row for row in self._members(intent) if row["member"] in free]:
-            connection.execute(sa.insert(members), rows)
-
     def _release(self, connection: sa.Connection, intent: Intent, outcome: Outcome) -> None:
         """Let members be claimed again who are known to have got nothing."""
-        hashes = array("q", intent.members)
-        free = [hashes[place] for place in outcome.void]
-        for start in range(0, len(free), _NAMES_A_QUERY):
-            some = members.c.member.in_(free[start : start + _NAMES_A_QUERY])
-            connection.execute(
-                sa.delete(members).where(members.c.campaign == self._campaign, members.c.number == intent.number, some)
-            )
+        # Those of a repetition are held by the chunk that it repeats.
+        if outcome.void and not intent.again:
+            self._reached.release(connection, intent, outcome.void)
 
     def _sign(self, connection: sa.Connection, *, at_once: bool = False) -> None:
         """Show that the task is alive, and how far it has come."""
