@@ -80,7 +80,17 @@ def ledger_home(kind: str, folder: Path, campaign_id: str = "dag/task/run") -> C
         return lambda: TaskLedger(store, KEY)
     if kind == "variables":
         variables, tries = Variables(), itertools.count(1)
-        return lambda: VariableLedger(variables, KEY, Task("dag", "task", campaign_id, try_number=next(tries)))
+
+        def next_try() -> Ledger:
+            number = next(tries)
+            # Who looks on is not a later try, before which the one at work would give way.
+            next_try.again = lambda: of_try(number)  # type: ignore[attr-defined]
+            return of_try(number)
+
+        def of_try(number: int) -> Ledger:
+            return VariableLedger(variables, KEY, Task("dag", "task", campaign_id, try_number=number))
+
+        return next_try
     sqlalchemy = pytest.importorskip("sqlalchemy")
     from ippanel_provider.campaign.ledger.sql import SqlLedger
 

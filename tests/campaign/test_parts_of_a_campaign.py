@@ -93,6 +93,16 @@ def test_a_part_knows_whom_a_task_alone_has_reached_and_the_other_way_round(tmp_
     assert claim(alone, everybody[:20]) == everybody[10:20]
 
 
+def test_what_was_listed_before_a_campaign_is_what_its_first_part_has_seen(tmp_path: Path) -> None:
+    """A part that begins a moment later sees the first one's bulks, which are not foreign to the campaign."""
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    first, second = SqlLedger(engine, KEY, "sale", part="0"), SqlLedger(engine, KEY, "sale", part="1")
+    assert [list(ledger.history()) for ledger in (first, second)] == [[], []]
+    first.note("before", [1])
+    second.note("before", [1, 2])
+    assert (first.noted("before"), second.noted("before")) == ([1], [1])
+
+
 def test_a_campaign_has_a_name_of_any_length(tmp_path: Path) -> None:
     engine = sqlalchemy.create_engine("sqlite://")
     with pytest.raises(ValueError, match="campaign_id: "):

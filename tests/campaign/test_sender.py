@@ -70,7 +70,7 @@ class TestEveryForm:
 
         def run(self: Client, call: Any) -> Any:
             if getattr(call, "operation", "").startswith("send."):
-                ledger = campaign.open_ledger()
+                ledger = getattr(campaign.open_ledger, "again", campaign.open_ledger)()
                 intents = [intent for intent, _ in ledger.history()]
                 written = {member for intent in intents for member in pieces(intent.members, MEMBER_BYTES)}
                 were_written.append(written.issuperset(map(ledger.key.member, messages_in(call))))

@@ -263,7 +263,9 @@ class Ledger(Protocol):
         ...
 
     def note(self, name: str, value: Any) -> None:
-        """Keep a JSON value with the campaign, durable when it returns: what was listed before its first intent."""
+        """Keep a JSON value with the campaign, durable when it returns: what was listed before its first intent. Of
+        workers that share the campaign the first one's stays: later ones would list the others' bulks as foreign.
+        """
         ...
 
     def noted(self, name: str) -> Any:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from ippanel_provider.campaign.ledger.base import Intent, Standing, Task
 from ippanel_provider.campaign.ledger.decisions import write_decision
@@ -46,8 +48,10 @@ class SqlNotes:
             connection.execute(sa.update(chunks).where(*self._at(intent.number)).values(standing=stored))
 
     def note(self, name: str, value: Any) -> None:
-        """Write the value."""
-        put(self._engine, notes, {"campaign": self._campaign, "name": name}, {"value": json.dumps(value)})
+        """Write the value, unless another worker of the campaign was faster."""
+        row = {"campaign": self._campaign, "name": name, "value": json.dumps(value)}
+        with suppress(IntegrityError), self._engine.begin() as connection:
+            connection.execute(sa.insert(notes).values(row))
 
     def noted(self, name: str) -> Any:
         """Read the value."""
