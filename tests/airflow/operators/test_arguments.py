@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ippanel_provider.operators.arguments import ids_of, listed, pair
+from ippanel_provider.operators.arguments import ids_of, listed, numbers_of, pair
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,24 @@ def test_a_list_that_rendered_to_text_is_a_mistake_with_a_way_out(text: str) -> 
 def test_what_is_no_message_is_named_by_its_place(item: Any) -> None:
     with pytest.raises(ValueError, match="messages: item 3 is neither"):
         pair(item, 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "numbers"),
+    [
+        ("09120000001,09350000002", ["09120000001", "09350000002"]),
+        ("0912 000 0001\n0935 000 0002", ["0912 000 0001", "0935 000 0002"]),
+        ("۰۹۱۲۰۰۰۰۰۰۱، ۰۹۳۵۰۰۰۰۰۰۲", ["۰۹۱۲۰۰۰۰۰۰۱", "۰۹۳۵۰۰۰۰۰۰۲"]),
+        ("[0912] 000 0001", ["[0912] 000 0001"]),
+        ("9,120,000,001", ["9,120,000,001"]),
+        (9120000001, [9120000001]),
+        (["09120000001", 9350000002], ["09120000001", 9350000002]),
+    ],
+)
+def test_one_text_may_list_several_numbers(given: Any, numbers: list[Any]) -> None:
+    assert list(numbers_of(given, "recipients")) == numbers
+
+
+def test_a_rendered_list_is_still_a_mistake_to_name() -> None:
+    with pytest.raises(ValueError, match="render_template_as_native_obj"):
+        numbers_of("['09120000001', '09350000002']", "recipients")
