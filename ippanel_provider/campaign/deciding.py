@@ -53,6 +53,7 @@ class Decider:
         self._recogniser = attempt.recogniser
         self._errors: list[IPPanelError] = []
         self._last = Look()
+        self._said = set[int]()
 
     def decide(self, doubts: Sequence[Doubt]) -> None:
         """Settle the doubts, repetitions of earlier tries among them.
@@ -157,6 +158,9 @@ class Decider:
                 self._count(doubt, outcome)
         pending = [doubt for doubt in doubts if not doubt.is_settled]
         self._last = self._client.run(self._recogniser.look(pending, self._clock.now()))
+        for copy in self._recogniser.doubled - self._said:
+            log.warning("Outbox id %d is a second bulk of a chunk: the service made two of one request.", copy)
+        self._said |= self._recogniser.doubled
         for doubt in pending:
             if doubt.is_open or doubt.intent.again:
                 continue

@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
 
 from ippanel_provider.campaign.attempt import Attempt
@@ -187,6 +188,15 @@ class Pipeline:
             self._throttled += 1
             if self._throttled >= _MOST_THROTTLED:
                 self._fail(error)
+        elif self._attempt.has_outbox and flight.intent.bulks == 1:
+            # Once at once, before others' bulks push it off a short list; the rest of the looks come at the end.
+            self._look_once(doubt)
+
+    def _look_once(self, doubt: Doubt) -> None:
+        with suppress(IPPanelError):
+            self._decider.look([doubt])
+        if doubt.is_settled:
+            self._attempt.doubts.remove(doubt)
 
     def _is_guarded(self, flight: Flight) -> bool:
         """Whether it cannot wait, and the service is known to refuse a second copy for long enough."""
