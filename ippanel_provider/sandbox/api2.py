@@ -38,17 +38,32 @@ _STATUS_NUMBERS = {
 }
 
 
+_FIELDS: Mapping[int | str, str] = {
+    LegacyCode.EMPTY_BODY: "message",
+    LegacyCode.NUMBER_NOT_FOUND: "sender",
+    LegacyCode.NUMBER_NOT_ASSIGNED: "sender",
+    LegacyCode.RECIPIENTS_EMPTY: "recipient",
+    LegacyCode.TOO_MANY_RECIPIENTS: "recipient",
+    LegacyCode.PATTERN_INVALID: "code",
+    LegacyCode.PATTERN_INACTIVE: "code",
+    LegacyCode.PATTERN_PARAMS_INVALID: "variable",
+    LegacyCode.PATTERN_RECIPIENT_INVALID: "recipient",
+}
+"""The field of this API that a refusal of the older one, by its code, is about."""
+
+
 def _done(data: object, meta: Mapping[str, object] | None = None) -> Reply:
     return Reply.json({"status": "OK", "code": 200, "error_message": "", "data": data, "meta": meta or {}})
 
 
 def _failed(status: int, error: Error, http_status: int | None = None) -> Reply:
-    """A refusal: its first words, and in ``meta`` a text or, of a 422, texts by field."""
-    first = error if isinstance(error, str) else next(text for texts in error.values() for text in texts)
+    """A refusal, in words or, where a field is wrong, in texts by field. Some clients read it here, others in
+    ``meta``.
+    """
     content = {
         "status": HTTPStatus(status).phrase,
         "code": status,
-        "error_message": first,
+        "error_message": error,
         "data": None,
         "meta": {"status": False, "error_message": error},
     }
@@ -56,7 +71,10 @@ def _failed(status: int, error: Error, http_status: int | None = None) -> Reply:
 
 
 def _refusal(refused: Refused) -> Reply:
-    return _failed(refused.code if refused.code in (404, 429) and isinstance(refused.code, int) else 422, refused.error)
+    if refused.code in (404, 429) and isinstance(refused.code, int):
+        return _failed(refused.code, refused.error)
+    field = _FIELDS.get(refused.code)
+    return _failed(422, {field: [refused.error]} if field and isinstance(refused.error, str) else refused.error)
 
 
 def _unknown(status: int) -> Reply:

@@ -54,3 +54,7 @@ for name, wrong, status in (
     error = refused(wrong)
     print(f"  {name}: {error.code} {error}")
     assert error.code == status
+    if error.code == ippanel.ResponseCode.ErrUnprocessableEntity.value:
+        # As the vendor's own page reads it.
+        for field in error.message:
+            print(f"  Field: {field} , Errors: {error.message[field]}")

@@ -156,3 +156,23 @@ def test_what_a_part_costs(http: httpx.Client) -> None:
     prices = http.get("/sms/accounting/price-message/sender/+983000505").json()["data"]
     assert set(prices) == {"fa_mci", "fa_other", "en_mci", "en_other"}
     assert http.get("/sms/accounting/price-message/sender/+981").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"sender": "+981"}, "sender"),
+        ({"sender": None}, "sender"),
+        ({"recipient": []}, "recipient"),
+        ({"recipient": ["x"]}, "recipients.0"),
+        ({"message": ""}, "message"),
+        ({"message": "a" * 1401}, "message"),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_by_its_name(
+    http: httpx.Client, wrong: dict[str, object], field: str
+) -> None:
+    body = {"sender": "+983000505", "recipient": ["09120000000"], "message": "a"}
+    answer = http.post(SEND, json=body | wrong).json()
+    assert answer["code"] == 422
+    assert list(answer["error_message"]) == list(answer["meta"]["error_message"]) == [field]
