@@ -7,6 +7,7 @@ import ast
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ippanel_provider.cli.result import WRONG_INPUT, Result
@@ -15,7 +16,8 @@ from ippanel_provider.text.lint import Finding, Level, lint
 
 _PARAMETERS = {"message", "row_message", "text"}
 """What texts are called where DAGs give them."""
-_FILES = (".txt", ".py", ".md", ".j2", ".jinja")
+_PATTERNS = (".yaml", ".yml")
+_FILES = (".txt", ".py", ".md", ".j2", ".jinja", *_PATTERNS)
 
 
 class Found(NamedTuple):
@@ -38,8 +40,8 @@ def add_parser(commands: Any) -> None:
         "texts",
         nargs="+",
         metavar="TEXT|FILE",
-        help="a text, a template, a file that holds one, or a Python file, whose texts are found by their parameters "
-        "(message, row_message, text); - reads standard input",
+        help="a text, a template, a file that holds one, a pattern's YAML file, or a Python file, whose texts are "
+        "found by their parameters (message, row_message, text); - reads standard input",
     )
     parser.add_argument("--opt-out", action="store_true", help="the line asks for لغو11")
     parser.add_argument("--part-price", type=float, metavar="RIAL", help="what a part costs a recipient")
@@ -57,8 +59,11 @@ def run(options: argparse.Namespace) -> Result:
             for where, text in _texts(given):
                 opt_out = True if options.opt_out else None
                 found += [Found(where, one) for one in lint(text, opt_out=opt_out, part_price=options.part_price)]
-    except (OSError, UnicodeError, SyntaxError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it cannot be read as a text"
+    except (OSError, ValueError, SyntaxError) as error:
+        if isinstance(error, OSError):
+            reason = error.strerror or "it cannot be read"
+        else:
+            reason = "it cannot be read as a text" if isinstance(error, UnicodeError | SyntaxError) else str(error)
         raise OSError(f"{given}: {reason}") from None
     rows = [{"where": where, "rule": one.rule, "level": one.level, "message": one.message} for where, one in found]
     lines = [plain(f"{where}: {one}" if where else str(one)) for where, one in found]
@@ -72,6 +77,8 @@ def _texts(given: str) -> Iterator[tuple[str, str]]:
         yield "", _ended(sys.stdin.buffer.read().decode("utf-8-sig"))
     elif not os.path.isfile(given) and not given.endswith(_FILES):
         yield "", given
+    elif given.endswith(_PATTERNS):
+        yield given, _of_pattern(given)
     else:
         with open(given, encoding="utf-8-sig", newline="") as file:
             source = file.read()
@@ -79,6 +86,16 @@ def _texts(given: str) -> Iterator[tuple[str, str]]:
             yield from ((f"{given}:{line}", text) for line, text in _of_python(source))
         else:
             yield given, _ended(source)
+
+
+def _of_pattern(path: str) -> str:
+    # Only now, because it takes the client with it.
+    from ippanel_provider.sync import yaml_files
+
+    message = yaml_files.load(Path(path)).get("message")
+    if not isinstance(message, str):
+        raise ValueError("it has no field message")
+    return message.rstrip()
 
 
 def _of_python(source: str) -> Iterator[tuple[int, str]]:

@@ -177,7 +177,19 @@ class TestCommand:
         assert [row["where"] for row in found] == [str(text), f"{dag}:3", ""]
         assert {row["rule"] for row in found} == {"leftover"}
 
-    @pytest.mark.parametrize("name", ["nowhere.txt", "nowhere.py"])
+    def test_reads_the_message_of_a_pattern(self, tmp_path: Path) -> None:
+        good, bad = tmp_path / "otp.yaml", tmp_path / "empty.yml"
+        good.write_text("title: None\nmessage: |\n  کد ورود شما به فروشگاه آبان: %code%\n  لغو11\n", encoding="utf-8")
+        run = self.lint(str(good))
+        assert (run.returncode, run.stdout.decode()) == (
+            0,
+            f"{good}: style opt-out-spelling: is a pattern with لغو11; patterns have none\n",
+        )
+        bad.write_text("title: x\n", encoding="utf-8")
+        run = self.lint(str(bad))
+        assert (run.returncode, run.stderr.decode()) == (2, f"ippanel: {bad}: it has no field message\n")
+
+    @pytest.mark.parametrize("name", ["nowhere.txt", "nowhere.py", "nowhere.yaml"])
     def test_a_file_that_is_not_there_is_no_text(self, name: str) -> None:
         run = self.lint(name)
         assert (run.returncode, run.stdout) == (2, b"")
