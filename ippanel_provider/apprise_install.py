@@ -97,6 +97,8 @@ def run(args: argparse.Namespace) -> int:
             return _uninstall([args.folder] if args.folder else _folders())
         return _status([args.folder] if args.folder else _folders())
     except OSError as error:
+        if error.filename is None:  # no place of ours, but where this is written to
+            raise
         return _say(
             f"{error.filename}: {error.strerror}. Choose another place with --folder, or run it as who owns this one.",
             2,
@@ -227,5 +229,5 @@ def _write(file: Path, text: str) -> None:
 
 
 def _say(line: str, code: int = 0) -> int:
-    (sys.stderr if code == 2 else sys.stdout).write(line + "\n")
+    print(line, file=sys.stderr if code == 2 else sys.stdout)
     return code

@@ -99,6 +99,9 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         # Apprise reads the signature for its templates, so that no parameter is for keywords only.
         try:
             zone = options.zone(kwargs.get("tz"))
+            # Apprise takes its own default for what is no time, with a warning at most.
+            for name in kwargs.keys() & {"cto", "rto"}:
+                seconds(kwargs[name], name, low=0.1)
             super().__init__(**kwargs)
             self.pattern = (pattern or "").strip()
             self.variables = {name: str(value) for name, value in (variables or {}).items()}
@@ -115,9 +118,9 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
             self.apikey = options.key(apikey)
             self.sender = "" if self.mode == "votp" else addressing.line(sender or "")
             self.targets = addressing.targets(addressing.listed(targets))
-            connect = min(seconds(self.socket_connect_timeout, "cto", low=0.1), _LONGEST_CONNECT)
+            connect = min(self.socket_connect_timeout, _LONGEST_CONNECT)
             # The longest a request can take: two tries to connect, the wait between them, and the answer.
-            answer = min(seconds(self.socket_read_timeout, "rto", low=0.1), _APPRISE_WAITS - 2 * connect - 0.5)
+            answer = min(self.socket_read_timeout, _APPRISE_WAITS - 2 * connect - 0.5)
             self._longest = 2 * connect + 0.5 + answer
             self.settings = Settings(
                 api=self.api,

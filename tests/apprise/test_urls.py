@@ -117,6 +117,7 @@ class TestUrls:
             ("ippanel://key@+983000505/09120000001?verify=y0", "'verify' is expected to be yes or no"),
             ("ippanel://key@+983000505/09120000001?rto=nan", "^rto: "),
             ("ippanel://key@+983000505/09120000001?cto=-1", "^cto: "),
+            ("ippanel://key@+983000505/09120000001?rto=soon", "^rto: "),
             ("ippanel://key@+983000505/09120000001?tz=Asia/Teheran", "time ?zone"),
             ("ippanel://key@+983000505/09120000001?pattern=abc&+Name=x", "written :name=value"),
             ("ippanel://s3cr?3tkey@+983000505/09120000001=", "not shown"),
