@@ -49,9 +49,9 @@ class Progress:
     def earlier(self, intent: Intent, outcome: Outcome) -> None:
         """Count a chunk of an earlier try."""
         self.void += len(outcome.void)
-        if outcome.outbox_ids:
+        if ids := outcome.standing_ids(intent):
             self.before += _accepted(intent, outcome)
-            self.outbox_ids.extend(outcome.outbox_ids)
+            self.outbox_ids.extend(ids)
 
     def accepted_now(self, intent: Intent, outcome: Outcome) -> None:
         """Count a chunk that was accepted, and say so now and then."""

@@ -22,6 +22,8 @@ from ippanel_provider.campaign.pipeline import Pipeline
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.recognition import Doubt
 from ippanel_provider.client import Client, NotSent
+from ippanel_provider.client.gateway import gateway
+from ippanel_provider.client.watch import states
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST
 
 __all__ = ["InDoubt", "deliver"]
@@ -73,22 +75,44 @@ class _Try:
 
     def _take_up(self, records: Iterable[tuple[Intent, Outcome | None]]) -> None:
         decided: Mapping[int, str] | None = None
+        settled: list[tuple[Intent, Outcome]] = []
         for intent, outcome in records:
             if outcome is None:
                 decided = self._ledger.decided() if decided is None else decided
                 outcome = self._decision(intent, decided.get(intent.number, "look"))
             if outcome is not None:
-                self._progress.earlier(intent, outcome)
                 # A repetition that was taken back is listed all the same.
                 ids = outcome.outbox_ids or (self._ledger.standing_of(intent).ids if intent.again else ())
                 self._attempt.panel.answered(intent, ids, intent.at)
+                settled.append((intent, outcome))
                 continue
             doubt = self._attempt.doubt(intent, self._ledger.standing_of(intent))
             if not intent.again:
                 members = pieces(intent.members, MEMBER_BYTES)
                 self._wanted |= {member: (doubt, place) for place, member in enumerate(members)}
+        for intent, outcome in self._reopened(settled):
+            self._progress.earlier(intent, outcome)
         if count := len(self._attempt.doubts):
             log.info("Earlier tries left %d chunks unanswered; they are looked for in the outbox.", count)
+
+    def _reopened(self, settled: list[tuple[Intent, Outcome]]) -> Iterator[tuple[Intent, Outcome]]:
+        """Yield what earlier tries settled, with the bulks void that ended in a state that is to be sent again."""
+        again, bad = set(self._attempt.order.resend_states), set[int]()
+        if again:
+            ids = [outbox_id for intent, outcome in settled for outbox_id in outcome.standing_ids(intent)]
+            client = self._attempt.client
+            found = client.run(states(ids, gateway(client.settings.api)))
+            bad = {outbox_id for outbox_id, state in found.items() if state in again}
+        for intent, outcome in settled:
+            places = [place for place, outbox_id in enumerate(outcome.outbox_ids) if outbox_id in bad]
+            # Who is in a repetition is held by what it repeats.
+            if places and not intent.again and len(outcome.outbox_ids) == intent.bulks:
+                spans = map(intent.span, places)
+                void = frozenset(start + n for start, size in spans for n in range(size))
+                outcome = Outcome(outcome.outbox_ids, outcome.void | void)
+                self._ledger.settle(intent, outcome)
+                log.warning("Chunk %d: %d bulks ended badly and are sent again.", intent.number, len(places))
+            yield intent, outcome
 
     def _decision(self, intent: Intent, decision: str) -> Outcome | None:
         """Write down what a person decided about a chunk."""

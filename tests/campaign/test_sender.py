@@ -494,3 +494,21 @@ class TestWithoutAHome:
             deliver(terms, messages, client, self.witness(client, sender, first=True), Progress())
         deliver(terms, messages, client, self.witness(client, sender, first=False), Progress())
         assert reached(campaign) == everyone_once(messages)
+
+
+@pytest.mark.parametrize("shared_text", [None, "سلام به همه"])
+def test_bulks_that_ended_badly_are_sent_again_if_that_is_asked_for(
+    campaign: Campaign, shared_text: str | None
+) -> None:
+    campaign.sandbox.account(duplicate_guard=0)
+    messages = [message._replace(text=shared_text or message.text) for message in people(25)]
+    first = campaign.attempt(messages, shared_text=shared_text)
+    bad = sorted(first.outbox_ids)[0]
+    campaign.sandbox.decide(bad, state_id=8)
+    campaign.sandbox.settle()
+    kept = campaign.attempt(messages, shared_text=shared_text)
+    assert kept.accepted == 0
+    again = campaign.attempt(messages, shared_text=shared_text, resend_states=(8,))
+    assert (again.accepted, again.before) == ((10, 15) if shared_text else (1, 24))
+    assert bad not in again.outbox_ids
+    assert campaign.attempt(messages, shared_text=shared_text, resend_states=(8,)).accepted == 0

@@ -156,6 +156,14 @@ class Outcome:
             return self.outbox_ids == there.outbox_ids and self.void > there.void
         return bool(self.outbox_ids)
 
+    def standing_ids(self, intent: Intent) -> tuple[int, ...]:
+        """Return the ids of bulks that count: not of those that ended badly and are sent again."""
+        if not self.void or len(self.outbox_ids) != intent.bulks:
+            return self.outbox_ids
+        spans = (range(start, start + size) for start, size in map(intent.span, range(intent.bulks)))
+        ids = zip(self.outbox_ids, spans, strict=True)
+        return tuple(outbox_id for outbox_id, span in ids if not self.void.issuperset(span))
+
     @classmethod
     def nothing(cls, intent: Intent) -> Outcome:
         """The outcome of a chunk that was refused or never left."""
