@@ -49,6 +49,7 @@ _OTHER_NAMES = {
 _MEANT = {other: ours for ours, others in _OTHER_NAMES.items() for other in others.split()}
 """The names that other ways to send have for the same."""
 _NAME = re.compile(r"[+-]?[a-z][a-z0-9_.-]{0,29}")
+_WORD = re.compile(r"[a-z_]{1,20}")
 _NEAR = 0.75
 
 
@@ -67,7 +68,7 @@ def unread(query: Mapping[str, str], more: Iterable[str], known: Collection[str]
         name = written.lstrip("?")
         if not name or name.startswith(":") or name in known:
             continue
-        if not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name) or not (_WORD.fullmatch(name) or query[written] or name[0] in "+-"):
             # A key or a number that was not quoted can have come apart into names.
             raise InvalidInput(
                 "options: there is one that has no such name as options have (not shown); "
@@ -82,6 +83,11 @@ def unread(query: Mapping[str, str], more: Iterable[str], known: Collection[str]
         if name not in known:
             _refuse_slip(name, known)
     return others
+
+
+def shown(name: str) -> str:
+    """Return a name as it may be logged: one with digits may be a piece of a key that was not quoted."""
+    return repr(name) if _WORD.fullmatch(name) else "(not shown)"
 
 
 def _refuse_slip(name: str, known: Collection[str]) -> None:

@@ -165,7 +165,7 @@ class NotifyIPPanel(NotifyBase):  # type: ignore[misc] # Apprise is read as unty
         for name in set(others) - _said:
             _said.add(name)
             # No warning: tools take the word for a failure, and what they append themselves costs nothing.
-            self._tell(logging.INFO, f"the URL's option {name!r} is none of this service, and is ignored")
+            self._tell(logging.INFO, f"the URL's option {options.shown(name)} is none of this service, and is ignored")
 
     def _tell(self, level: int, sentence: str) -> None:
         discretion.tell(self.logger, level, sentence)

@@ -120,6 +120,7 @@ class TestUrls:
             ("ippanel://key@+983000505/09120000001?rto=soon", "^rto: "),
             ("ippanel://key@+983000505/09120000001?tz=Asia/Teheran", "time ?zone"),
             ("ippanel://key@+983000505/09120000001?pattern=abc&+Name=x", "written :name=value"),
+            ("ippanel://_?from=3000505&to=09120000001&key=ab&s3cr3tkey", "not shown"),
             ("ippanel://s3cr?3tkey@+983000505/09120000001=", "not shown"),
             ("ippanel://sandbox-key@+983000505/09120000001", "^key: this is the sandbox's key; .* url= "),
             ("ippanel://sandbox-key@+983000505/09120000001?api=rest", "^key: this is the sandbox's key; .* url= "),
@@ -206,6 +207,14 @@ class TestOptionsOfHosts:
                 plugin("ippanel://key@+983000505/09120000001?quite_unheard_of=1")
         said = [record for record in caplog.records if "quite_unheard_of" in record.getMessage()]
         assert [record.levelname for record in said] == ["INFO"]
+
+    def test_whose_name_may_be_a_piece_of_a_key_are_not_shown(
+        self, plugin: Plugin, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with caplog.at_level("INFO"):
+            plugin("ippanel://_?from=3000505&to=09120000001&key=ab&s3cr3tkey==")
+        assert "option (not shown) is none" in caplog.text
+        assert "s3cr3tkey" not in caplog.text
 
     @pytest.mark.parametrize(
         ("name", "meant"),

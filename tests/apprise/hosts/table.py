@@ -134,7 +134,7 @@ def main() -> int:
                         right = told.is_right(situation)
                         wrong += not right
                         cells.append(f"{'sent' if told.sent else 'failed'}, {told.texts}{'' if right else ' WRONG'}")
-                except RuntimeError as error:
+                except (RuntimeError, subprocess.CalledProcessError) as error:
                     cells.append(f"  does not run: {str(error)[:70]}")
                 title = f"{name} {told.tool}" if told else name
                 at = told.apprise if told else version or "its own"
