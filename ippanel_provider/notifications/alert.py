@@ -18,6 +18,8 @@ from ippanel_provider.client import (
     Request,
     Retry,
     Settings,
+    Sleep,
+    Throttled,
     Unconfirmed,
     edge,
 )
@@ -27,6 +29,9 @@ from ippanel_provider.text import numbers, parts
 from ippanel_provider.text.lists import listed
 
 log = logging.getLogger(__name__)
+
+_PAUSE = 2.0
+"""Seconds; who raises an alert does not wait for long."""
 
 
 class Content(Protocol):
@@ -127,7 +132,7 @@ class Alert:
         :param interrupted: somebody else takes the alert over, and has to tell whom nobody knows to be told
         """
         open_question = () if interrupted else self.failures.items()
-        doubtful = {person for person, error in open_question if isinstance(error, Unconfirmed)}
+        doubtful = {person for person, error in open_question if is_doubt(error)}
         untold = {person: held for person, held in claimed.items() if person not in self.told | doubtful}
         if untold and self.window is not None:
             self.window.give_back(self._name, {self._hash(person): held for person, held in untold.items()})
@@ -135,19 +140,20 @@ class Alert:
     @property
     def error(self) -> IPPanelError | None:
         """The worst that happened."""
-        return min(self.failures.values(), key=lambda error: not isinstance(error, Unconfirmed), default=None)
+        return min(self.failures.values(), key=lambda error: not is_doubt(error), default=None)
 
     def _tell(self, people: Iterable[str], held: int) -> Flow[None]:
         for some, request in self.content.requests(people, held):
             try:
-                receipt = yield from request
+                receipt = yield from _once_more(request) if len(some) > 1 or not self.told else request
                 self.told.update(some)
                 log.info("Told %d people (outbox id %s).", len(some), ", ".join(map(str, receipt.outbox_ids)))
-            except Refused as error:
+            except (Refused, Throttled) as error:
                 if len(some) == 1:
                     self.failures[some[0]] = error
                 else:
-                    # Nothing went out, and it may be for one number among them.
+                    # It may be for one number among them: a wrong one, or one that got this text a moment ago. Had a
+                    # copy of the request been accepted, the guard would refuse each of them again.
                     for person in some:
                         yield from self._tell([person], held)
             except IPPanelError as error:
@@ -170,6 +176,20 @@ class Alert:
 
     def _hash(self, content: str) -> str:
         return hashlib.blake2b(content.encode(), digest_size=8, key=self.secret[:64], person=b"alert").hexdigest()
+
+
+def is_doubt(error: IPPanelError) -> bool:
+    """Whether the text may have gone out. A 429 can be the guard's, against the very text that was accepted before."""
+    return isinstance(error, Unconfirmed | Throttled)
+
+
+def _once_more(request: Request[Receipt]) -> Flow[Receipt]:
+    """Try again, once and soon, where the service asks to come later: a guard would only repeat its answer."""
+    try:
+        return (yield from request)
+    except Throttled as error:
+        yield from Sleep(min(error.retry_after or _PAUSE, _PAUSE))
+        return (yield from request)
 
 
 def separated(given: Any) -> list[str]:

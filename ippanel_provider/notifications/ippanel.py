@@ -191,18 +191,19 @@ class IPPanelNotifier(BaseNotifier):
 
     def _report(self, alert: Alert) -> None:
         """Count what became of it, and fail where somebody was not told."""
-        from ippanel_provider.client import Unconfirmed
         from ippanel_provider.exceptions import SendFailed, SendInDoubt
+        from ippanel_provider.notifications.alert import is_doubt
 
         self._count(alert)
         if alert.error is None and not alert.problems:
             return
-        kind = SendInDoubt if isinstance(alert.error, Unconfirmed) else SendFailed
+        kind = SendInDoubt if alert.error is not None and is_doubt(alert.error) else SendFailed
         reasons = "; ".join([*alert.problems, *([str(alert.error)] if alert.error else [])])
         raise kind(f"The alert reached {len(alert.told)} people and not all it was for: {reasons}") from alert.error
 
     def _count(self, alert: Alert) -> None:
-        from ippanel_provider.client import Refused, Unconfirmed
+        from ippanel_provider.client import Refused
+        from ippanel_provider.notifications.alert import is_doubt
         from ippanel_provider.text.parts import measure
 
         failures = alert.failures.values()
@@ -212,7 +213,7 @@ class IPPanelNotifier(BaseNotifier):
             # The text of a pattern is the panel's, and not known here.
             parts=0 if self.pattern_code is not None else len(alert.told) * measure(str(self.message)).parts,
             refused=len(alert.problems) + sum(isinstance(error, Refused) for error in failures),
-            unconfirmed=sum(isinstance(error, Unconfirmed) for error in failures),
+            unconfirmed=sum(is_doubt(error) for error in failures),
         )
 
     def _render(self, template: Any, context: Context, dag: Any = None) -> Any:

@@ -424,3 +424,51 @@ def test_nonsense_is_refused_when_the_dag_is_parsed(
 ) -> None:
     with pytest.raises(ValueError, match=f"^{field}: "):
         notifier(**{field: value})
+
+
+def test_the_answer_to_a_copy_that_a_gateway_made_is_a_doubt_and_tells_nobody_twice(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox
+) -> None:
+    sandbox.account(duplicate_guard=40)
+    sandbox.fault("repeated", path="/api/send", times=1)
+    alert = notifier(recipients=[ANA, BEN])
+    with pytest.raises(SendInDoubt):
+        alert(context())
+    alert(context())
+    assert [message["recipient"] for message in sandbox.messages()] == [ANA, BEN]
+
+
+def test_one_who_got_the_same_words_a_moment_ago_does_not_keep_them_from_the_others(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox
+) -> None:
+    sandbox.account(duplicate_guard=40)
+    notifier(message="the lake is down", alert_key="one")(context())
+    with pytest.raises(SendInDoubt, match="reached 1 people"):
+        notifier(message="the lake is down", alert_key="two", recipients=[ANA, BEN])(context())
+    assert [message["recipient"] for message in sandbox.messages()] == [ANA, BEN]
+
+
+def test_a_service_that_asks_to_come_later_is_asked_once_more(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox
+) -> None:
+    sandbox.fault("status", path="/api/send", status=429, retry_after=0, times=1)
+    notifier(recipients=[ANA, BEN])(context())
+    assert texts(sandbox) == texts(sandbox, BEN) == ["load failed in run-1"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"name": "html", "status": 403, "processed": True},
+        {"name": "html", "status": 499, "processed": True},
+        {"name": "redirect", "status": 303, "processed": True},
+    ],
+    ids=["403", "499", "303"],
+)
+def test_a_page_of_somebody_else_after_acceptance_is_a_doubt_and_tells_nobody_twice(
+    notifier: Callable[..., IPPanelNotifier], sandbox: RunningSandbox, fault: dict[str, Any]
+) -> None:
+    sandbox.fault(path="/api/send", **fault)
+    with pytest.raises(SendInDoubt):
+        notifier(recipients=[ANA, BEN])(context())
+    assert [message["recipient"] for message in sandbox.messages()] == [ANA, BEN]
