@@ -10,6 +10,7 @@ import pytest
 from ippanel_provider.sandbox.runner import RunningSandbox
 from tests.client.stand_in import StandIn, serving
 
+from .picture import COLUMNS, shown
 from .support import OTHER, PERSON, Run, ok, one_line, start
 
 
@@ -148,6 +149,20 @@ class TestInbox:
         out, err = process.communicate(timeout=20)
         assert "بله می‌آیم" in out.decode()
         assert err == b""
+
+
+class TestNarrowTerminal:
+    def test_breaks_persian_between_words_below_what_is_said_of_it(self, service: RunningSandbox) -> None:
+        message = "سلام، سفارش من (کد 1234) کی می‌رسد؟ لطفاً پیش از ساعت ۱۰ خبر بدهید، چون بعد از آن خانه نیستم."
+        service.inbox("09120000001", message)
+        head, *below = shown(service, ("inbox", "--limit", "1"))
+        assert head.endswith(service.sender)
+        assert len(below) == 2
+        for line in below:
+            assert line.startswith("    \u2068")
+            assert line.endswith("\u2069")
+            assert len(line) <= COLUMNS + 2
+        assert " ".join(line.strip(" \u2068\u2069") for line in below) == message
 
 
 class TestPrice:
