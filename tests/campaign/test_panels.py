@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.kinds import Single
+from ippanel_provider.campaign.kinds import SharedText, Single
 from ippanel_provider.campaign.ledger.base import Ledger
+from ippanel_provider.campaign.ledger.memory import MemoryLedger
 from ippanel_provider.campaign.order import Order
+from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.run import run
+from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, IPPanelError, edge
-from tests.campaign.conftest import Campaign, people
+from tests.campaign.conftest import KEY, Campaign, people
 from tests.campaign.test_sender import SEND
 
 TEXT = "سلام، کتاب‌های تازهٔ ما رسید ۱۲۳\r\nفروشگاه "
@@ -152,3 +156,31 @@ def test_two_phonebooks_with_one_text_are_told_apart_by_their_numbers(
     run(order(books[0], 2), None, client, ledger_home("task", tmp_path / "a")())
     run(order(books[1], 3), None, client, second())
     assert went_out(campaign).total() == 1 + 2 + 3
+
+
+class TestWhatItCosts:
+    """Requests beside the sends, when nothing goes wrong."""
+
+    def beside(self, campaign: Campaign, ledger: MemoryLedger) -> Counter[str]:
+        campaign.sandbox.account(duplicate_guard=0)
+        before = Counter(campaign.sandbox.stats()["requests"])
+        deliver(replace(campaign.terms, kind=SharedText(TEXT)), everybody(), campaign.client, ledger, Progress())
+        return Counter(campaign.sandbox.stats()["requests"]) - before - Counter({"POST /api/send": 3})
+
+    def test_the_first_campaign_reads_the_newest_page_and_an_own_bulk_back(self, campaign: Campaign) -> None:
+        assert self.beside(campaign, MemoryLedger(KEY)) == {
+            "POST /api/report/new_list": 2,
+            "GET /api/report/recipients": 1,
+        }
+
+    def test_within_a_day_a_campaign_reads_only_the_newest_page(self, campaign: Campaign) -> None:
+        first, second = MemoryLedger(KEY), MemoryLedger(KEY)
+        self.beside(campaign, first)
+        second.learn(first.learnt())
+        assert self.beside(campaign, second) == {"POST /api/report/new_list": 1}
+
+    def test_a_try_that_has_nothing_to_send_asks_nothing(self, campaign: Campaign) -> None:
+        campaign.attempt(everybody(), shared_text=TEXT)
+        before = Counter(campaign.sandbox.stats()["requests"])
+        assert campaign.attempt(everybody(), shared_text=TEXT).before == 25
+        assert Counter(campaign.sandbox.stats()["requests"]) == before
