@@ -80,6 +80,18 @@ CONNECTION_FIELDS = (
         "string",
         "The address of a bulk in your panel, with {id} for its id; makes the link of sending tasks.",
     ),
+    ConnectionField(
+        "quiet_hours",
+        "Quiet hours",
+        "string",
+        'Hours of Tehran in which no task sends, as 22:00-08:00; by line as {"+983000505": "22:00-08:00"}.',
+    ),
+    ConnectionField(
+        "opt_out_suffix",
+        "Opt-out suffix",
+        "string",
+        "The lines whose texts the service bills with the opt-out suffix, as +983000505, or true for all.",
+    ),
     ConnectionField("connect_timeout", "Connect timeout", "number", "Seconds.", 5, minimum=0.1),
     ConnectionField("read_timeout", "Read timeout", "number", "Seconds.", 30, minimum=0.1),
     ConnectionField(

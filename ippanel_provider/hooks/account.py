@@ -12,8 +12,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from ippanel_provider.client import ApiKey, Auth, InvalidInput, Login, Settings, TokenStore
 from ippanel_provider.client.validation import sender as checked_sender
+from ippanel_provider.hooks.by_line import Hours, opt_out_lines, quiet_hours
 from ippanel_provider.provider_info import CONNECTION_FIELDS, CONNECTION_TYPE
 from ippanel_provider.service import Api
+from ippanel_provider.text.lines import line_key
 from ippanel_provider.values import InvalidValue, flag
 
 _TYPES = frozenset({CONNECTION_TYPE, "http", "generic", "", None})
@@ -37,6 +39,10 @@ class Account:
     rate: float | None = None
     """Requests a second; None is without limit."""
     own_ledger_secret: str | None = field(default=None, repr=False)
+    quiet_hours: Hours = None
+    """When its lines are quiet, where a task does not say."""
+    opt_out_lines: bool | frozenset[str] = False
+    """Which lines the service bills the opt-out suffix for, where a task does not say."""
     unknown: tuple[str, ...] = ()
     """The names of extra fields that nothing reads."""
 
@@ -51,6 +57,11 @@ class Account:
     def identity(self) -> str:
         """Which account at which host: what was learnt of how it lists, and which ids it was answered, holds for it."""
         return f"{self.settings.root} {self.login or self.password}"
+
+    def bills_opt_out(self, line: str) -> bool:
+        """Whether the service bills the opt-out suffix on texts from a line."""
+        lines = self.opt_out_lines
+        return lines if isinstance(lines, bool) else line_key(line) in lines
 
     @property
     def is_plain_http(self) -> bool:
@@ -102,6 +113,8 @@ def account_of(
             sender=None if sender is None else checked_sender(sender),
             own_ledger_secret=_text(extra, "ledger_secret"),
             rate=_number(extra, "rate_limit", None, "requests a second"),
+            quiet_hours=quiet_hours(extra.get("quiet_hours")),
+            opt_out_lines=opt_out_lines(extra.get("opt_out_suffix")),
             unknown=tuple(sorted(str(name) for name in extra if name not in _EXTRA_NAMES)),
             settings=Settings(
                 api=api,

@@ -82,7 +82,8 @@ class CampaignOperator(SendingOperator):
         the time left
     :param check_credit: send nothing if the credit does not cover it: the whole of it with ``first_pass``, otherwise
         the first request. The legacy REST API tells no prices, so nothing is checked there (templated)
-    :param opt_out_suffix: the service bills ``لغو11`` at the end of texts from this line; only for parts and cost
+    :param opt_out_suffix: the service bills ``لغو11`` at the end of texts from this line; only for parts and cost;
+        default is what the connection says
     :param allow_empty: succeed when the source is empty, as a partition may be (templated)
     :param memory: what is remembered, as :class:`~ippanel_provider.options.Memory` says
     :param checks: what is looked at beforehand, as :class:`~ippanel_provider.options.Checks` says
@@ -123,7 +124,7 @@ class CampaignOperator(SendingOperator):
         rejects_with_numbers: bool = False,
         first_pass: bool = True,
         check_credit: bool = True,
-        opt_out_suffix: bool | None = False,
+        opt_out_suffix: bool | None = None,
         allow_empty: bool | str = False,
         memory: Memory | None = None,
         checks: Checks | None = None,
@@ -178,12 +179,16 @@ class CampaignOperator(SendingOperator):
             on_unconfirmed=self.on_unconfirmed,
             first_pass=self.first_pass,
             check_credit=self.check_credit,
-            opt_out_suffix=bool(self.opt_out_suffix),
+            opt_out_suffix=self._bills_opt_out(),
             allow_empty=self.allow_empty,
             lint=self.checks.lint,
             max_cost=self.checks.max_cost,
             resend_states=tuple(map(int, self.memory.resend_states)),
         )
+
+    def _bills_opt_out(self) -> bool:
+        own = self.opt_out_suffix
+        return self.hook.account.bills_opt_out(self.line()) if own is None else bool(own)
 
     def send(self, context: Context) -> dict[str, Any]:
         """Send to the rows that no earlier try has reached, and return what was accepted."""

@@ -50,12 +50,21 @@ def _watched(base: type) -> type:
     return type(base.__name__, (base,), {"__slots__": (), "expand": expand, "expand_kwargs": expand_kwargs})
 
 
+def _is_plain(value: Any) -> bool:
+    """Whether a text or a number stands in a value; objects say where people are, not who."""
+    if isinstance(value, Mapping):
+        return any(map(_is_plain, value.values()))
+    if isinstance(value, list | tuple | set):
+        return any(map(_is_plain, value))
+    return isinstance(value, str | int) and not is_template(value)
+
+
 def _tell_of_literals(kind: type, given: Mapping[str, Any]) -> None:
     """Warn of people and texts that Airflow will keep in plain sight."""
     for name, value in given.items():
         if value is None or not isinstance(getattr(kind, name, None), Private):
             continue
-        if not (is_template(value) or refers_to_tasks(value)):
+        if _is_plain(value) and not refers_to_tasks(value):
             warnings.warn(
                 f"{kind.__name__}, {name}: what is written into a mapped task stands plain in Airflow's database; take "
                 f"it from a template, as {{{{ var.json.people }}}}, or from another task (or say show_rendered=True).",

@@ -45,8 +45,8 @@ class SendingOperator(IPPanelOperator):
     :param sender: the line to send from, as +983000505; default is the connection's (templated)
     :param send_time: when to send: an aware datetime or its ISO text, 5 minutes to 90 days ahead; default is at once
         (templated)
-    :param quiet_hours: hours of Tehran in which nothing goes out, as ``22:00-08:00``; a mapping gives them by line
-        (templated)
+    :param quiet_hours: hours of Tehran in which nothing goes out, as ``22:00-08:00``; a mapping gives them by line;
+        default is the connection's (templated)
     :param in_quiet_hours: what to do with what falls into them: ``schedule`` (default) hands it over now, for the
         service to send when they are over; ``hold`` lets the task itself wait until then and send after: on the
         triggerer with ``deferrable``, otherwise rescheduled (Airflow 3.2), or asleep on its worker. With a
@@ -156,7 +156,13 @@ class SendingOperator(IPPanelOperator):
 
     def moment(self) -> datetime | None:
         """Return when to schedule what is sent; None is at once."""
-        return send_time_of(self.send_time, self.line(), self.quiet_hours)
+        return send_time_of(self.send_time, self.line(), self.hours())
+
+    def hours(self) -> Any:
+        """Return the quiet hours that hold: the task's, or else the connection's."""
+        from ippanel_provider.hooks.by_line import of_lines
+
+        return of_lines(self.hook.account.quiet_hours) if self.quiet_hours is None else self.quiet_hours
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Send, wait if asked to, and return what was accepted."""

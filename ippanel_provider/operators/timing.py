@@ -61,7 +61,7 @@ def hold(task: Any) -> None:
     It comes back at once, or after sleeping; or not at all, and the task is executed again from its beginning.
     """
     line = task.line()
-    while (until := quiet_until(line, task.quiet_hours)) is not None:
+    while (until := quiet_until(line, task.hours())) is not None:
         task.log.info("Line %s is quiet; the task waits until %s.", line, until.isoformat())
         if task.deferrable:
             from ippanel_provider.triggers.clock import IPPanelClockTrigger

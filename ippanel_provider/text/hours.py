@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime, time, timedelta, timezone
 from typing import NamedTuple
 
+from ippanel_provider.text.lines import line_key
+
 TEHRAN = timezone(timedelta(hours=3, minutes=30), "Asia/Tehran")
 """Iran keeps this offset the whole year since 2022, so that no time zone database is needed."""
 
@@ -59,5 +61,6 @@ def quiet_hours_of(line: str, given: str | Mapping[str, str] | None) -> QuietHou
 
     :raises ValueError: if they are none.
     """
-    text = given.get(line) if isinstance(given, Mapping) else given
-    return QuietHours.parse(text) if text else None
+    if isinstance(given, Mapping):
+        given = next((hours for named, hours in given.items() if line_key(named) == line_key(line)), None)
+    return QuietHours.parse(given) if given else None

@@ -371,3 +371,46 @@ class TestChecks:
     def test_what_cannot_be_is_refused_by_name(self, fields: dict[str, Any], said: str) -> None:
         with pytest.raises(InvalidValue, match=f"^{said}"):
             Checks(**fields)
+
+
+class TestConnection:
+    """What the connection says by line holds where the task says nothing."""
+
+    @pytest.mark.parametrize("given", ["true", True, "+983000505", "3000505, 3000506", ["+983000505"]])
+    def test_the_suffix_of_a_line(
+        self, connect: Any, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, given: Any
+    ) -> None:
+        connect(extra={"opt_out_suffix": given, "sender": "+983000505"})
+        with new_dag() as dag:
+            sending(message="ا" * 66)
+            sending(task_id="own", message="ا" * 65 + "ب", opt_out_suffix=False)
+        run = run_dag(dag)
+        assert run.state == "success", run.log
+        assert (run.results["send"]["parts"], run.results["own"]["parts"]) == (14, 7)
+
+    @pytest.mark.parametrize("given", ["00:00-23:59", {"3000505": "00:00-23:59"}, '{"+983000505": "00:00-23:59"}'])
+    def test_the_quiet_hours_of_a_line(
+        self, connect: Any, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, given: Any
+    ) -> None:
+        connect(extra={"quiet_hours": given, "sender": "+983000505"})
+        with new_dag() as dag:
+            sending(recipients=PEOPLE[:1])
+        run = run_dag(dag)
+        assert run.state == "success", run.log
+        [text] = sandbox.messages()
+        assert text["send_time"] > text["time"]
+
+    @pytest.mark.parametrize(
+        ("field", "given"),
+        [("quiet_hours", "at night"), ("quiet_hours", "{x"), ("opt_out_suffix", {"a": 1}), ("quiet_hours", {"a": 3})],
+    )
+    def test_nonsense_is_refused_by_its_field(
+        self, connect: Any, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, field: str, given: Any
+    ) -> None:
+        connect(extra={field: given})
+        with new_dag() as dag:
+            sending()
+        run = run_dag(dag)
+        assert run.state == "failed"
+        assert f"connection 'ippanel_default', {field}: " in run.log
+        assert sandbox.stats()["requests"] == {}
