@@ -149,7 +149,7 @@ class TestWhatSendsTell:
     def test_with_one_request_that_nobody_answered(
         self, sandbox: RunningSandbox, told: list[tuple[str, object, object]]
     ) -> None:
-        sandbox.fault("status", path="/api/send$", status=504, times=1)
+        sandbox.fault("status", path="/api/send$", status=504)
         with pytest.raises(SendInDoubt):
             IPPanelVoiceOtpOperator(task_id="send", code="1234", recipient="09120000001", settle=0).execute(
                 self.context()
