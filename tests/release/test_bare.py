@@ -1,4 +1,4 @@
-"""What works where only httpx and pydantic are installed; ``make smoke`` looks at the rest in environments of their
+"""What works where no extra is installed; ``make smoke`` looks at the rest in environments of their
 own.
 """
 
