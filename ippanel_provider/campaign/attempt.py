@@ -61,7 +61,7 @@ class Attempt:
         except IPPanelError as error:
             log.warning("The outbox cannot be read, so what is left unanswered now stays in doubt. %s", error)
             return
-        self.panel.begin([bulk.outbox_id for bulk in page.items])
+        self.panel.begin([bulk.outbox_id for bulk in page.items], self.clock.now())
 
     def doubt(self, intent: Intent, standing: Standing, chunk: Chunk | None = None) -> Doubt:
         """Take an intent without an outcome for a doubt.

@@ -24,6 +24,8 @@ _ENOUGH_TO_GROW = 20
 """So many answers in a row with ever higher ids, before their order is taken for a rule of this panel."""
 _CLOCK_NOISE = 3.0
 """Seconds by which the time of a bulk may be off though the clocks agree."""
+_BEGINNINGS = 10
+"""So many moments are kept at which the list was read; parts of one campaign begin one after the other."""
 _PROFILE, _BEFORE = "profile", "before"
 
 
@@ -47,16 +49,24 @@ class Panel:
     def of(cls, ledger: Ledger, given: ServiceProfile | None) -> Panel:
         """Open what is remembered: a profile the connection was given goes before what was learnt earlier."""
         facts = _profile(ledger.learnt())
-        panel = cls(ledger, given.over(facts) if given else facts)
-        if stored := ledger.noted(_BEFORE):
-            panel.before, panel.mark, panel.has_begun = frozenset(stored["ids"]), stored["mark"], True
-        return panel
+        return cls(ledger, given.over(facts) if given else facts)
 
-    def begin(self, listed: list[int]) -> None:
+    def begin(self, listed: list[int], now: float) -> None:
         """Take what the list shows now for what is not ours; nothing of ours may be in doubt."""
         self.before, self.has_begun = frozenset(listed), True
         self.mark = max([self.mark, *listed])
-        self.ledger.note(_BEFORE, {"ids": sorted(self.before), "mark": self.mark})
+        kept = (self.ledger.noted(_BEFORE) or [])[1 - _BEGINNINGS :]
+        self.ledger.note(_BEFORE, [*kept, {"at": now, "ids": sorted(self.before), "mark": self.mark}])
+
+    def go_on(self, since: float) -> None:
+        """Take up what was listed before an intent of this moment.
+
+        Other parts of the campaign begin at other times, and what is listed to them may be what is in doubt here.
+        """
+        for beginning in self.ledger.noted(_BEFORE) or []:
+            if beginning["at"] <= since:
+                self.before, self.has_begun = frozenset(beginning["ids"]), True
+                self.mark = max(self.mark, beginning["mark"])
 
     def answered(self, intent: Intent, ids: tuple[int, ...], at: float) -> None:
         """Take down that the service answered with these ids."""

@@ -92,8 +92,9 @@ class _Try:
                 self._wanted |= {member: (doubt, place) for place, member in enumerate(members)}
         for intent, outcome in self._reopened(settled):
             self._progress.earlier(intent, outcome)
-        if count := len(self._attempt.doubts):
-            log.info("Earlier tries left %d chunks unanswered; they are looked for in the outbox.", count)
+        if doubts := self._attempt.doubts:
+            self._attempt.panel.go_on(min(doubt.intent.at for doubt in doubts))
+            log.info("Earlier tries left %d chunks unanswered; they are looked for in the outbox.", len(doubts))
 
     def _reopened(self, settled: list[tuple[Intent, Outcome]]) -> Iterator[tuple[Intent, Outcome]]:
         """Yield what earlier tries settled, with the bulks void that ended in a state that is to be sent again."""

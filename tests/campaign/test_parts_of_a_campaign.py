@@ -93,16 +93,6 @@ def test_a_part_knows_whom_a_task_alone_has_reached_and_the_other_way_round(tmp_
     assert claim(alone, everybody[:20]) == everybody[10:20]
 
 
-def test_what_was_listed_before_a_campaign_is_what_its_first_part_has_seen(tmp_path: Path) -> None:
-    """A part that begins a moment later sees the first one's bulks, which are not foreign to the campaign."""
-    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    first, second = SqlLedger(engine, KEY, "sale", part="0"), SqlLedger(engine, KEY, "sale", part="1")
-    assert [list(ledger.history()) for ledger in (first, second)] == [[], []]
-    first.note("before", [1])
-    second.note("before", [1, 2])
-    assert (first.noted("before"), second.noted("before")) == ([1], [1])
-
-
 def test_a_campaign_has_a_name_of_any_length(tmp_path: Path) -> None:
     engine = sqlalchemy.create_engine("sqlite://")
     with pytest.raises(ValueError, match="campaign_id: "):
@@ -137,3 +127,20 @@ def test_what_a_part_costs_the_database_does_not_grow_with_the_parts_before_it(t
         ledger.finish()
         costs.append(steps)
     assert sum(costs[150:161]) < 1.5 * sum(costs[5:16]), (costs[5:16], costs[150:161])
+
+
+def test_what_another_part_found_listed_is_still_found_by_the_part_whose_it_is(
+    ippanel_sandbox: RunningSandbox, send: Send
+) -> None:
+    everybody = people(20)
+    ippanel_sandbox.account(duplicate_guard=0)
+    ippanel_sandbox.fault("drop_after", path="^/v1/api/send$", times=1)
+    lag = ippanel_sandbox.fault("outbox_lag", seconds=3600)
+    with pytest.raises(IPPanelError):
+        send("0", everybody[:10])
+    ippanel_sandbox.lift(lag)
+    send("1", everybody[10:])
+    assert send("0", everybody[:10]).before == 10
+    ippanel_sandbox.advance(7200)
+    ippanel_sandbox.settle()
+    assert [text["state_id"] for text in ippanel_sandbox.messages()].count(6) == 20

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from ippanel_provider.campaign.ledger.base import Intent, Standing, Task
 from ippanel_provider.campaign.ledger.decisions import write_decision
@@ -48,10 +46,8 @@ class SqlNotes:
             connection.execute(sa.update(chunks).where(*self._at(intent.number)).values(standing=stored))
 
     def note(self, name: str, value: Any) -> None:
-        """Write the value, unless another worker of the campaign was faster."""
-        row = {"campaign": self._campaign, "name": name, "value": json.dumps(value)}
-        with suppress(IntegrityError), self._engine.begin() as connection:
-            connection.execute(sa.insert(notes).values(row))
+        """Write the value over what is there; of two workers at once the later one's stays."""
+        put(self._engine, notes, {"campaign": self._campaign, "name": name}, {"value": json.dumps(value)})
 
     def noted(self, name: str) -> Any:
         """Read the value."""
