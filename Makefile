@@ -65,7 +65,7 @@ test-fuzz: $(TEST)/ready  ## Throw generated requests at the sandbox for some mi
 test-faults: $(TEST)/ready  ## Kill senders at random, alone and under a real scheduler, meet every fault at every step (45 minutes)
 	$(TEST)/bin/python -m tests.faults.steps
 	$(TEST)/bin/python -m tests.faults.kill_sender --kills 1000 --homes task
-	$(TEST)/bin/python -m tests.faults.kill_sender --kills 30 --homes sql none
+	$(TEST)/bin/python -m tests.faults.kill_sender --kills 30 --homes sql variables
 	$(TEST)/bin/python -m tests.faults.kill_airflow
 
 test-faults-short: $(TEST)/ready  ## The same without a scheduler, for every change (2 minutes)

@@ -11,7 +11,6 @@ from ippanel_provider.campaign.audience import Audience, Message, Row, Suppressi
 from ippanel_provider.campaign.cost import Tariff, tariff_of
 from ippanel_provider.campaign.kinds import Single
 from ippanel_provider.campaign.ledger.base import Ledger
-from ippanel_provider.campaign.ledger.outbox import WitnessLedger
 from ippanel_provider.campaign.order import OncePer, Order
 from ippanel_provider.campaign.patience import Clock
 from ippanel_provider.campaign.progress import Progress
@@ -62,7 +61,6 @@ def run(
             with _wide_enough(client, order) as wide, closing(campaign.messages(wide, ledger)) as messages:
                 deliver(order, messages, wide, ledger, progress, clock=clock)
     finally:
-        _count_witnessed(ledger, progress)
         summary = Summary.of(progress, campaign.audience, campaign.estimate)
         tell_rejects(campaign.audience)
         if on_end:
@@ -104,13 +102,6 @@ def screened(
         lint=order.lint,
         max_cost=order.max_cost,
     )
-
-
-def _count_witnessed(ledger: Ledger, progress: Progress) -> None:
-    if isinstance(ledger, WitnessLedger):
-        # It has no records; what it knows nobody has to be sent again, it knows from the outbox.
-        progress.outbox_ids.extend(ledger.found)
-        progress.before = progress.known
 
 
 def refuse_emptiness(order: Order, audience: Audience) -> None:

@@ -54,8 +54,8 @@ def refuse_constant(checks: Checks, **texts: Any) -> None:
 class CampaignOperator(SendingOperator):
     """Base of the operators that send to many.
 
-    The book of who was reached is kept in Airflow's task state store (Airflow 3.3), or in a SQL database if
-    ``ledger_conn_id`` names one; with neither, the service's outbox since the run began is the only witness.
+    The book of who was reached is kept in a SQL database if ``ledger_conn_id`` names one, else in Airflow's task state
+    store (Airflow 3.3) or its Variables (before, for at most 50,000 recipients).
 
     With ``wait_for_completion`` the result is the same, but is there only when every bulk is final. The parameters of
     :class:`~ippanel_provider.operators.sending.SendingOperator` hold too.

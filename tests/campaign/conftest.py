@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -164,8 +164,3 @@ def form_of(shared_text: str | None) -> Form:
 def people(count: int, text: str = "سلام شماره {n}") -> list[Message]:
     """Return messages of their own for so many people."""
     return [Message(f"+98912{n:07d}", text.format(n=n), n + 1) for n in range(count)]
-
-
-def long_ago() -> datetime:
-    """A moment before every run."""
-    return datetime(2025, 1, 1, tzinfo=UTC)

@@ -16,13 +16,11 @@ from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.kinds import Pattern, filled
 from ippanel_provider.campaign.ledger.base import Claim, Ledger
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, pieces
-from ippanel_provider.campaign.ledger.outbox import WitnessLedger
 from ippanel_provider.campaign.order import OnUnconfirmed
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.sending import InDoubt, deliver
 from ippanel_provider.client import (
     Client,
-    IPPanelError,
     Refused,
     Request,
     Settings,
@@ -32,7 +30,7 @@ from ippanel_provider.client import (
     edge,
 )
 from ippanel_provider.service import Api
-from tests.campaign.conftest import KEY, Campaign, Ticking, form_of, ledger_home, long_ago, people
+from tests.campaign.conftest import Campaign, Ticking, form_of, ledger_home, people
 
 SEND = {"path": "^/v1/api/send$"}
 
@@ -470,30 +468,6 @@ def test_where_no_outbox_could_confirm_it_an_answer_is_written_down_at_once(
         deliver(order, people(25, "سلام به همه"), client, ledger, Progress())
     assert len(stored) == 3
     assert all(stored)
-
-
-class TestWithoutAHome:
-    """The outbox since the run began is the only witness."""
-
-    def witness(self, client: Client, sender: str, *, first: bool) -> WitnessLedger:
-        return WitnessLedger(client, sender, KEY, None if first else long_ago())
-
-    @pytest.mark.parametrize(
-        "form",
-        [lambda messages: (messages, None), lambda messages: (shared(messages)[0], "سلام به همه")],
-        ids=["own", "one"],
-    )
-    def test_a_retry_sends_only_to_those_the_outbox_does_not_show(
-        self, campaign: Campaign, client: Client, form: Any
-    ) -> None:
-        messages, text = form(people(25))
-        campaign.sandbox.fault("refused", **SEND, times=1, after=1)
-        sender = campaign.sandbox.sender
-        terms = replace(campaign.terms, concurrency=1, kind=form_of(text))
-        with pytest.raises(IPPanelError):
-            deliver(terms, messages, client, self.witness(client, sender, first=True), Progress())
-        deliver(terms, messages, client, self.witness(client, sender, first=False), Progress())
-        assert reached(campaign) == everyone_once(messages)
 
 
 @pytest.mark.parametrize("shared_text", [None, "سلام به همه"])

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.kinds import OwnTexts, SharedText
-from ippanel_provider.campaign.ledger.base import Ledger
+from ippanel_provider.campaign.ledger.base import Ledger, Task
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
-from ippanel_provider.campaign.ledger.outbox import WitnessLedger
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
+from ippanel_provider.campaign.ledger.variables import VariableLedger
 from ippanel_provider.campaign.order import OncePer, OnUnconfirmed, Order
 from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.sending import deliver
@@ -22,7 +21,7 @@ from ippanel_provider.client import Client, Retry, Settings
 
 
 class FileStore:
-    """A task state store in a folder: a value is there whole or not at all."""
+    """A task state store, or Variables, in a folder: a value is there whole or not at all."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -39,6 +38,10 @@ class FileStore:
         draft.write_text(json.dumps(value))
         draft.replace(self._folder / key)
 
+    def delete(self, key: str) -> None:
+        """Delete it."""
+        (self._folder / key).unlink(missing_ok=True)
+
 
 def audience(campaign: int, people: int, shared_text: str | None) -> list[Message]:
     """Return the same messages for the same campaign, always."""
@@ -46,7 +49,7 @@ def audience(campaign: int, people: int, shared_text: str | None) -> list[Messag
     return [Message(f"+98912{n:07d}", text if shared_text else text + str(n), n + 1) for n in range(people)]
 
 
-def ledger_of(options: dict[str, Any], client: Client) -> Ledger:
+def ledger_of(options: dict[str, Any]) -> Ledger:
     """Open the campaign's home."""
     key = MemberKey(secret_of("faults"), OncePer.MESSAGE)
     folder = Path(options["folder"])
@@ -63,15 +66,15 @@ def ledger_of(options: dict[str, Any], client: Client) -> Ledger:
             )
             return SqlLedger(engine, key, f"campaign {options['campaign']}")
         case _:
-            since = datetime.fromtimestamp(options["since"], UTC) if options["try"] > 1 else None
-            return WitnessLedger(client, options["sender"], key, since, settle=options["settle"])
+            store = FileStore(folder / f"variables-{options['campaign']}")
+            return VariableLedger(store, key, Task("dag", "task", "run", try_number=options["try"]))
 
 
 def attempt(options: dict[str, Any], begun: Connection) -> None:
     """Send the campaign, saying when that begins."""
     settings = Settings(base_url=options["base_url"], read_timeout=5, retry=Retry(first_delay=0.05))
     with Client(options["api_key"], settings) as client:
-        ledger = ledger_of(options, client)
+        ledger = ledger_of(options)
         messages = audience(options["campaign"], options["people"], options["shared_text"])
         form = OwnTexts() if options["shared_text"] is None else SharedText(options["shared_text"])
         order = Order(
