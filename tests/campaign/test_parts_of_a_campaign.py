@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from sqlalchemy.pool import StaticPool
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.chunks import Chunk
@@ -103,7 +104,7 @@ def test_a_campaign_has_a_name_of_any_length(tmp_path: Path) -> None:
 
 def test_what_a_part_costs_the_database_does_not_grow_with_the_parts_before_it(tmp_path: Path) -> None:
     """Counted in steps of SQLite's virtual machine, not in seconds."""
-    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}", poolclass=sqlalchemy.StaticPool)
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}", poolclass=StaticPool)
     steps = 0
 
     def step() -> None:

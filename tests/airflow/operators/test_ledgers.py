@@ -4,7 +4,6 @@ to.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -30,7 +29,6 @@ from ippanel_provider.operators.ledgers import begin, ledger_for
 from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
 
-HAS_STATE_STORE = importlib.util.find_spec("airflow.triggers.shared_stream") is not None
 MESSAGES = [(f"0912{n:07d}", f"سلام {n}") for n in range(25)]
 
 
@@ -82,9 +80,8 @@ def test_a_retry_goes_on_where_the_try_before_ended(
     run = run_dag(dag)
     assert run.state == "success"
     assert given(sandbox) == everyone_once()
-    if HAS_STATE_STORE or home == "sql":
-        assert run.results["send"]["accepted"] == 25
-        assert len(set(run.results["send"]["outbox_ids"])) == 25
+    assert run.results["send"]["accepted"] == 25
+    assert len(set(run.results["send"]["outbox_ids"])) == 25
 
 
 def test_the_same_campaign_in_another_run_sends_to_nobody_it_has_reached(
