@@ -13,7 +13,7 @@ PARALLEL := -n $(WORKERS) --dist worksteal
 # The rooms without Airflow, sandbox and tools around them; what is slow there is marked and left to `make test`.
 FAST := tests/text tests/client tests/tables tests/campaign tests/sync tests/apprise tests/cli tests/test_architecture.py tests/test_public_names.py
 
-.PHONY: help demo fast format test test-short test-stack test-2.11 test-airflow test-apprise test-hosts test-foreign test-fuzz test-faults test-faults-short test-browser test-cluster test-cluster-short cluster-programs lint docs docs-serve sandbox constraints build smoke test-lowest test-matrix audit badges clean
+.PHONY: help demo fast format test test-short test-stack test-2.11 test-airflow test-apprise test-hosts test-foreign test-fuzz test-faults test-faults-short test-leaks test-leaks-short test-browser test-cluster test-cluster-short cluster-programs lint docs docs-serve sandbox constraints build smoke test-lowest test-matrix audit badges clean
 
 help:  ## Show this list
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  make \1\t/' | expand -t 20
@@ -70,6 +70,12 @@ test-faults: $(TEST)/ready  ## Kill senders at random, alone and under a real sc
 
 test-faults-short: $(TEST)/ready  ## The same without a scheduler, for every change (2 minutes)
 	$(TEST)/bin/python -m tests.faults.kill_sender --kills 12 --people 2000
+
+test-leaks: $(TEST)/ready  ## Let every kind of task fail in every way, and look for numbers, texts and keys in all that is left (15 minutes)
+	$(TEST)/bin/python -m tests.leaks.run
+
+test-leaks-short: $(TEST)/ready  ## The same with fewer answers, for every change (under a minute)
+	$(TEST)/bin/python -m tests.leaks.run --short
 
 test-browser: $(TEST)/ready  ## Look at the sandbox's pages in Chromium (as root it is installed where there is none)
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || test -n "$$CHROMIUM" \
