@@ -10,7 +10,6 @@ import asyncio
 import socket
 import threading
 import time
-import weakref
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Generic, TypeVar
@@ -158,12 +157,29 @@ def _refuse(is_closed: bool) -> None:
         raise RuntimeError("the client is closed; make another")
 
 
-def _watched(http: Any, line: Line, backend: type[_Backend] | type[_AsyncBackend]) -> None:
-    # httpx has no argument for httpcore's network backend, which is where a whole answer can be timed.
+def _pools(http: Any) -> Iterator[Any]:
+    # httpx has no way to httpcore's pools; the network is watched there.
     transports: Iterable[Any] = (http._transport, *http._mounts.values())
-    for transport in transports:
-        if transport is not None:
-            transport._pool._network_backend = backend(transport._pool._network_backend, line)
+    return (transport._pool for transport in transports if transport is not None)
+
+
+def _watched(http: Any, line: Line, backend: type[_Backend] | type[_AsyncBackend]) -> None:
+    for pool in _pools(http):
+        pool._network_backend = backend(pool._network_backend, line)
+
+
+def _is_clean(http: Any) -> bool:
+    """Whether nothing came after the answer. What did would be taken for the answer to the next request, and a text
+    be told what became of another.
+    """
+    return not any(_rest_of(connection) for pool in _pools(http) for connection in pool.connections)
+
+
+def _rest_of(connection: Any) -> bytes:
+    while (within := getattr(connection, "_connection", None)) is not None:
+        connection = within
+    protocol = getattr(connection, "_h11_state", None)
+    return b"" if protocol is None else bytes(protocol.trailing_data[0])
 
 
 class Connections(Generic[H]):
@@ -203,11 +219,17 @@ class Connections(Generic[H]):
                 lent = idle.pop()
             except IndexError:
                 lent = self._made()
+            # What was interrupted can be anywhere within its answer; only a whole one leaves a connection to use again.
+            is_whole = False
             try:
                 yield lent
+                is_whole = _is_clean(lent[0])
             finally:
-                lent[1].rest()
-                idle.append(lent)
+                if is_whole:
+                    lent[1].rest()
+                    idle.append(lent)
+                else:
+                    _close(lent)
                 if self.is_closed:
                     self.close()
         finally:
@@ -217,13 +239,20 @@ class Connections(Generic[H]):
         """Close all connections; those in use, when they are given back."""
         self.is_closed = True
         while self._idle:
-            http: Any = self._idle.pop()[0]
-            http.close()
+            _close(self._idle.pop())
 
     def _made(self) -> tuple[H, Line]:
         http, line = self._make(), Line(self._answer)
         _watched(http, line, _Backend)
         return http, line
+
+
+def _close(lent: tuple[Any, Line]) -> None:
+    lent[0].close()
+
+
+async def _aclose(lent: tuple[Any, Line]) -> None:
+    await lent[0].aclose()
 
 
 class _OfLoop(Generic[H]):
@@ -245,24 +274,38 @@ class AsyncConnections(Generic[H]):
     def begin(self) -> None:
         """Start without any connection."""
         self._lock = threading.Lock()
-        self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _OfLoop[H]] = weakref.WeakKeyDictionary()
+        self._loops: dict[asyncio.AbstractEventLoop, _OfLoop[H]] = {}
         self._first = []
 
     @asynccontextmanager
     async def lend(self) -> AsyncIterator[tuple[H, Line]]:
         """Give one request a client to itself, as soon as one is free."""
         _refuse(self.is_closed)
-        with self._lock:
-            ours = self._loops.setdefault(asyncio.get_running_loop(), _OfLoop(self._most))
+        ours = self._of_this_loop()
         async with ours.free:
             lent = ours.idle.pop() if ours.idle else self._taken()
+            is_whole = False
             try:
                 yield lent
+                is_whole = _is_clean(lent[0])
             finally:
-                lent[1].rest()
-                ours.idle.append(lent)
+                if is_whole:
+                    lent[1].rest()
+                    ours.idle.append(lent)
+                else:
+                    await _aclose(lent)
                 if self.is_closed:
                     await self.aclose()
+
+    def _of_this_loop(self) -> _OfLoop[H]:
+        running = asyncio.get_running_loop()
+        with self._lock:
+            if (ours := self._loops.get(running)) is None:
+                # A connection keeps its loop; of one that has ended nothing is of use, and it would stay for good.
+                for ended in [loop for loop in self._loops if loop.is_closed()]:
+                    del self._loops[ended]
+                ours = self._loops[running] = _OfLoop(self._most)
+            return ours
 
     async def aclose(self) -> None:
         """Close all connections of this loop; those in use, when they are given back."""
@@ -274,8 +317,7 @@ class AsyncConnections(Generic[H]):
         if ours:
             ours.idle = []
         for lent in idle:
-            http: Any = lent[0]
-            await http.aclose()
+            await _aclose(lent)
 
     def _taken(self) -> tuple[H, Line]:
         with self._lock:
