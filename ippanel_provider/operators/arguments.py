@@ -9,7 +9,7 @@ from typing import Any
 from ippanel_provider.operators.hidden_fields import Hidden
 from ippanel_provider.outbox_ids import OutboxIds
 from ippanel_provider.text.lists import split
-from ippanel_provider.values import InvalidValue
+from ippanel_provider.values import InvalidValue, moment
 
 
 def ids_of(given: Any) -> Sequence[int]:
@@ -100,19 +100,7 @@ def moment_of(given: Any, field: str) -> datetime | None:
 
     :raises ValueError: if it is none, or has no time zone.
     """
-    if given is None or given == "":
-        return None
-    moment = given
-    if isinstance(given, str):
-        try:
-            moment = datetime.fromisoformat(given)
-        except ValueError:
-            raise InvalidValue(field, f"{given!r} is no time; give it as 2026-03-10T09:00:00+03:30") from None
-    if not isinstance(moment, datetime):
-        raise InvalidValue(field, "give a datetime, or a text as 2026-03-10T09:00:00+03:30")
-    if moment.tzinfo is None:
-        raise InvalidValue(field, "give it with a time zone, as 2026-03-10T09:00:00+03:30")
-    return moment
+    return None if given is None or given == "" else moment(given, field)
 
 
 def mapping_of(given: Any, field: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def test_without_a_time_or_quiet_hours_it_is_at_once() -> None:
 def test_a_time_is_a_datetime_or_the_text_a_template_renders_to() -> None:
     moment = datetime.now(UTC) + timedelta(hours=3)
     assert send_time_of(moment, LINE, None) == send_time_of(moment.isoformat(), LINE, None) == moment
-    with pytest.raises(ValueError, match="send_time: give it with a time zone"):
+    with pytest.raises(ValueError, match="send_time: has no time zone"):
         send_time_of("2030-01-01T09:00:00", LINE, None)
 
 
