@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -58,6 +59,8 @@ class Suppressing(Protocol):
 REJECTS_KEPT = 100
 _REASONS_KEPT = 50
 _OTHER = "other reasons"
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROLLED = "the text holds a control character, as of a damaged file"
 _ANOTHER_TEXT = "an earlier row has the same recipient with another text, and each gets one"
 
 
@@ -108,6 +111,9 @@ class Audience:
                 text = checked_text(row.text if type(row.text) is str else _text_of(row.text), "text")
             except (InvalidNumber, InvalidInput) as error:
                 self._reject(row, str(error))
+                continue
+            if not text.isprintable() and _CONTROL.search(text):
+                self._reject(row, _CONTROLLED)
                 continue
             if self._judge and (problem := self._judge(text)):
                 self._reject(row, problem)

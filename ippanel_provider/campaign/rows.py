@@ -17,6 +17,7 @@ from ippanel_provider.tables.values import NO_NULLS
 from ippanel_provider.text.letters import fold
 
 _NUMBERLIKE = re.compile(r"(?:\d\D?){7}")
+_BETWEEN = re.compile(r"[;\t|,]")
 _COLUMNS_SHOWN = 30
 _LOOKED_AT = 1000
 """Records among which a column has to be seen once: those of JSON lines need not all have all of them."""
@@ -93,6 +94,8 @@ def _no_column(name: str, field: str, columns: list[str]) -> str:
             return f"{said}; {_visible(column)} only looks the same, as it has {_differences(column, name)}"
     shown = ", ".join(_visible(str(column)) for column in columns[:_COLUMNS_SHOWN])
     more = " and others" if len(columns) > _COLUMNS_SHOWN else ""
+    if len(columns) == 1 and (between := _BETWEEN.search(columns[0])):
+        return f"{said}, only {shown}; is delimiter={between[0]!r} meant?"
     meant = difflib.get_close_matches(name, map(str, columns), n=1)
     return f"{said}, only {shown}{more}" + (f". Is {meant[0]!r} meant?" if meant else "")
 

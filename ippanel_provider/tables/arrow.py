@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import IO, Any
 
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.tables.formats import missing_extra
 from ippanel_provider.tables.layout import Layout
-from ippanel_provider.tables.records import Record
+from ippanel_provider.tables.records import Record, certain
 from ippanel_provider.tables.values import Float32
 
 PARQUET_ROWS = 1000
+# As "float", "dictionary<values=float, …>", "float[pyarrow]", "Sparse[float32, nan]"; a list of them is no number.
+_SMALL = re.compile(r"(?:dictionary<values=|sparse\[)?(?:halffloat|float(?:16|32)?|[<>=]?f[24])(?![a-z0-9])")
 
 
 def read_parquet(file: IO[bytes], layout: Layout) -> Iterator[Record]:
@@ -45,7 +48,7 @@ def mappings(batch: Any) -> Iterator[dict[str, Any]]:
     columns = [_values(column) for column in batch.columns]
     names = batch.schema.names
     for values in zip(*columns, strict=True):
-        yield dict(zip(names, values, strict=True))
+        yield certain(names, values)
 
 
 def refuse_floats(schema: Any, number_column: str | None) -> None:
@@ -53,7 +56,7 @@ def refuse_floats(schema: Any, number_column: str | None) -> None:
 
     :raises InvalidInput: naming the column.
     """
-    if number_column in schema.names and _is_small_float(schema.field(number_column).type):
+    if any(field.name == number_column and is_small_float(field.type) for field in schema):
         raise InvalidInput(inexact(number_column))
 
 
@@ -73,8 +76,10 @@ def _values(column: Any) -> list[Any]:
 
         column = column.cast(pyarrow.timestamp("us", tz=kind.tz), safe=False)
     values: list[Any] = column.to_pylist()
-    return [None if value is None else Float32(value) for value in values] if _is_small_float(kind) else values
+    return [None if value is None else Float32(value) for value in values] if is_small_float(kind) else values
 
 
-def _is_small_float(kind: Any) -> bool:
-    return str(kind) in {"float", "halffloat"}
+def is_small_float(kind: Any) -> bool:
+    """Whether a column of Arrow, NumPy, pandas or polars holds floats of 32 bits or less, as such or as categories."""
+    kind = getattr(getattr(kind, "categories", None), "dtype", kind)
+    return bool(_SMALL.match(str(kind).lower()))

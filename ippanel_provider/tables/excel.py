@@ -12,11 +12,12 @@ from ippanel_provider.tables.cells import unescaped
 from ippanel_provider.tables.formats import missing_extra
 from ippanel_provider.tables.layout import MOST_COLUMNS, Layout, Line, named
 from ippanel_provider.tables.records import Record
-from ippanel_provider.tables.values import ERRORS
+from ippanel_provider.tables.values import ERRORS, UNCALCULATED
 from ippanel_provider.tables.writers import SHEET_ROWS
 
 _MOST_SHARED = 256 << 20
 """Bytes of the table of texts, which is read whole."""
+_FORMULA = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}f"
 _LARGE, _MOST_PACKED = 64 << 20, 200
 HIDDEN = "it is hidden in the sheet, by a filter or by hand; show it to send to it"
 
@@ -104,6 +105,8 @@ def _lines(book: Any, sheet: Any) -> Iterator[Line]:
             date_formats=book._date_formats,
             timedelta_formats=book._timedelta_formats,
         )
+        parse = parser.parse_cell
+        parser.parse_cell = lambda element: _calculated(parse(element), element)
         for number, cells in parser.parse():
             if number > SHEET_ROWS:
                 raise InvalidInput(f"format: it has a row {number:,}; a sheet has {SHEET_ROWS:,}")
@@ -111,6 +114,13 @@ def _lines(book: Any, sheet: Any) -> Iterator[Line]:
             values = _values(cells)
             if any(value is not None for value in values):
                 yield Line(number, values, HIDDEN if _is_hidden(attributes, parser) else "")
+
+
+def _calculated(cell: dict[str, Any], element: Any) -> dict[str, Any]:
+    """Tell a formula that nobody has calculated from an empty cell; one whose outcome is an empty text is that."""
+    if cell["value"] is None and element.get("t") != "str" and element.find(_FORMULA) is not None:
+        cell["value"] = UNCALCULATED
+    return cell
 
 
 def _is_hidden(attributes: dict[str, str], parser: Any) -> bool:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ippanel_provider.client import InvalidInput
-from ippanel_provider.tables.arrow import inexact, mappings, refuse_floats
+from ippanel_provider.tables.arrow import inexact, is_small_float, mappings, refuse_floats
+from ippanel_provider.tables.records import certain
 from ippanel_provider.tables.values import Float32
 
 _ROWS = 1000
@@ -79,7 +80,7 @@ def values_of(series: Any) -> list[Any]:
     :raises InvalidInput: it does not hold them exactly.
     """
     kind = getattr(series, "dtype", None) if _can(series, "dtype") else getattr(series, "type", None)
-    if _is_small(kind):
+    if is_small_float(kind):
         raise InvalidInput(inexact(str(getattr(series, "name", None) or "the column")))
     read = next(getattr(series, name) for name in _TO_LIST if _can(series, name))
     return list(read())
@@ -87,7 +88,7 @@ def values_of(series: Any) -> list[Any]:
 
 def _of_pandas(frame: Any, number_column: str | None) -> Iterator[dict[str, Any]]:
     names = [str(name) for name in frame.columns]
-    small = [_is_small(kind) for kind in frame.dtypes]
+    small = [is_small_float(kind) for kind in frame.dtypes]
     _check(names, small, number_column)
     for start in range(0, len(frame), _ROWS):
         part = frame.iloc[start : start + _ROWS]
@@ -97,7 +98,7 @@ def _of_pandas(frame: Any, number_column: str | None) -> Iterator[dict[str, Any]
 
 def _of_polars(frame: Any, number_column: str | None) -> Iterator[dict[str, Any]]:
     names = list(frame.columns)
-    small = [_is_small(kind) for kind in frame.dtypes]
+    small = [is_small_float(kind) for kind in frame.dtypes]
     _check(names, small, number_column)
     for part in frame.iter_slices(_ROWS):
         yield from _zipped(names, [part.get_column(name).to_list() for name in names], small)
@@ -105,19 +106,16 @@ def _of_polars(frame: Any, number_column: str | None) -> Iterator[dict[str, Any]
 
 def _zipped(names: list[str], columns: list[list[Any]], small: list[bool]) -> Iterator[dict[str, Any]]:
     for values in zip(*columns, strict=True):
-        yield {
-            name: Float32(value) if is_small and isinstance(value, float) else value
-            for name, value, is_small in zip(names, values, small, strict=True)
-        }
+        exact = [
+            Float32(value) if is_small and isinstance(value, float) else value
+            for value, is_small in zip(values, small, strict=True)
+        ]
+        yield certain(names, exact)
 
 
 def _check(names: list[str], small: list[bool], number_column: str | None) -> None:
-    if number_column in names and small[names.index(number_column)]:
+    if any(name == number_column and is_small for name, is_small in zip(names, small, strict=True)):
         raise InvalidInput(inexact(number_column))
-
-
-def _is_small(kind: Any) -> bool:
-    return str(kind).lower() in {"float32", "float16", "float", "halffloat"}
 
 
 def _can(given: Any, name: str) -> bool:

@@ -75,7 +75,7 @@ def named(lines: Iterator[Line], layout: Layout, unit: str = "line", elsewhere: 
         if problem:
             yield Record(number, {}, problem)
         # What ends its lines with a delimiter has an empty value more.
-        elif len(cells) > width and any(cell is not None and cell != "" for cell in cells[width:]):
+        elif len(cells) > width and any(cell is not None and str(cell).strip() for cell in cells[width:]):
             yield Record(number, {}, f"it has {len(cells)} values for {width} columns")
         else:
             # CSV has no NULL, so what is empty is missing.

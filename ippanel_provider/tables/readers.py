@@ -6,22 +6,27 @@ the row it has in a spreadsheet (Excel); in Parquet, which has neither, with its
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import IO
+from typing import IO, Any
 
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.tables.arrow import read_parquet
 from ippanel_provider.tables.excel import read_excel
 from ippanel_provider.tables.layout import Layout, Line, named
-from ippanel_provider.tables.records import Record
+from ippanel_provider.tables.records import Record, certain
+from ippanel_provider.tables.values import NOTHINGS, written
 
 _MAX_LINE = 1 << 20
-_NOTHING = {"nan", "NaN", "NaT", "<NA>", "None"}
-"""What pandas, NumPy and Python leave in CSV where there was nothing; other words are the author's to name."""
+_EXACT_DIGITS = 15
+# Three letters of it: two bytes of a code page may be one by chance.
+_PERSIAN = re.compile("(?:[\u0600-\u06ff].*){3}", re.DOTALL)
+_LONG_FLOAT = re.compile(r"-?\d+\.\d{10,}\Z", re.ASCII)
 
 
 def read(file: IO[bytes], kind: str, layout: Layout | None = None) -> Iterator[Record]:
@@ -62,9 +67,11 @@ def _csv_lines(file: IO[bytes], layout: Layout) -> Iterator[Line]:
 
 def _untyped(value: str) -> str:
     """What programs write into CSV, which has neither nothing nor numbers: ``nan`` for nothing, ``150000.0`` for
-    150000."""
-    if value in _NOTHING:
+    150000, ``0.30000000000000004`` for 0.3."""
+    if value in NOTHINGS:
         return ""
+    if len(value) > _EXACT_DIGITS and _LONG_FLOAT.match(value):
+        return written(float(value))
     return value[:-2] if value.endswith(".0") and value[:-2].lstrip("-").isdecimal() else value
 
 
@@ -77,10 +84,14 @@ def _jsonl(file: IO[bytes], layout: Layout) -> Iterator[Record]:
             raise InvalidInput("format: it is one JSON document; JSON lines have an object in each line")
         is_first = False
         try:
-            values = json.loads(text)
+            values = json.loads(text, object_pairs_hook=_object)
         except (ValueError, RecursionError):
             values = None
         yield Record(line, values) if isinstance(values, dict) else Record(line, {}, "it is no JSON object")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return certain([name for name, _ in pairs], [value for _, value in pairs])
 
 
 _READERS: dict[str, Callable[[IO[bytes], Layout], Iterator[Record]]] = {
@@ -91,16 +102,26 @@ _READERS: dict[str, Callable[[IO[bytes], Layout], Iterator[Record]]] = {
 }
 
 
+def _as_utf8(text: str, encoding: str) -> str:
+    """What the bytes of a text are in UTF-8; empty if they are not."""
+    try:
+        return text.encode(encoding).decode()
+    except UnicodeError:
+        return ""
+
+
 def _decoded(file: IO[bytes], encoding: str) -> Iterator[str]:
     """Yield the lines as text, with their ends."""
     try:
         text = io.TextIOWrapper(file, encoding=encoding, newline="")
     except LookupError:
         raise InvalidInput(f"encoding: there is no encoding {encoding!r}; utf-8-sig and cp1256 are usual") from None
-    line = 0
+    line, is_utf = 0, "utf" in codecs.lookup(encoding).name
     try:
         while piece := text.readline(_MAX_LINE):
             line += 1
+            if not (is_utf or piece.isascii()) and _PERSIAN.search(_as_utf8(piece, encoding)):
+                raise InvalidInput(f"encoding: line {line} is UTF-8, and not {encoding}; leave the encoding out")
             if len(piece) == _MAX_LINE and not piece.endswith(("\n", "\r")):
                 raise InvalidInput(
                     f"line {line}: it is longer than {_MAX_LINE} characters; is this a text file with a record a line?"

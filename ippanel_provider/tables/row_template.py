@@ -10,98 +10,35 @@ import functools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateRuntimeError, Undefined, UndefinedError, nodes
+from jinja2 import Template, TemplateError, Undefined, UndefinedError, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ippanel_provider.client import InvalidInput
-from ippanel_provider.tables.values import NO_NULLS, BadValue, plain, text_of, written
-from ippanel_provider.text.jalali import FILTERS
+from ippanel_provider.tables.row_cells import Absent, Bad, Empty, RowCells, Unwritable, cell_of, empty_cell, shown
+from ippanel_provider.tables.values import NO_NULLS, BadValue, plain, text_of
+from ippanel_provider.text.jalali import FILTERS, amount
 from ippanel_provider.values import InvalidValue
 
 _STRINGS = {
     *("capitalize", "center", "e", "escape", "forceescape", "indent", "lower", "replace", "safe", "string"),
-    *("striptags", "title", "trim", "truncate", "upper", "urlencode", "urlize", "wordcount", "wordwrap"),
+    *(
+        "striptags",
+        "title",
+        "trim",
+        "truncate",
+        "upper",
+        "urlencode",
+        "urlize",
+        "wordcount",
+        "wordwrap",
+        "persian_digits",
+    ),
 }
 """Filters that make a text of what they are given."""
 _DEFAULTS = {"default", "d"}
+_JINJAS = {"row", "loop", "self", "super", "caller", "varargs", "kwargs"}
 _METHODS = frozenset(dir(dict))
-
-
-class _Unwritable(TemplateRuntimeError):
-    """A value that the text needs cannot be written; the message says which and why."""
-
-
-class _Absent(StrictUndefined):
-    """What a record, or a value of it, does not have. Its name may be a value of another cell, so it is not told."""
-
-    __slots__ = ()
-
-    @property
-    def _undefined_message(self) -> str:
-        return "its text needs a value that is not there"
-
-
-class _Cell(StrictUndefined):
-    """A cell of which no text can be made."""
-
-    __slots__ = ()
-
-    def _fail(self, *_: object) -> Any:
-        return str(self)
-
-    # What jinja2.Undefined leaves to object, which would not name the column.
-    __round__ = __index__ = __reversed__ = __trunc__ = _fail
-
-
-class _Empty(_Cell):
-    """An empty cell: false, equal to none, and undefined to ``default``; but never a text."""
-
-    __slots__ = ()
-
-    @property
-    def _undefined_message(self) -> str:
-        return f"a column that its text needs is empty: {self._undefined_name!r}"
-
-    def __bool__(self) -> Any:
-        return False
-
-    def __eq__(self, other: object) -> Any:
-        return other is None or isinstance(other, _Empty)
-
-    def __ne__(self, other: object) -> Any:
-        return not self == other
-
-    def __hash__(self) -> Any:
-        return hash(None)
-
-
-class _Bad(_Cell):
-    """A cell that holds nothing that could be written; no default stands in for it."""
-
-    __slots__ = ()
-
-    @property
-    def _undefined_message(self) -> str:
-        return f"the column {self._undefined_name!r} {self._undefined_hint}"
-
-
-class _Row(dict[str, Any]):
-    """The cells of a record, or a mapping in one of them. Nobody is greeted by the whole of it."""
-
-    def __str__(self) -> str:
-        raise _Unwritable("its text would hold a whole mapping; name one of its values")
-
-
-class _List(list[Any]):
-    """The list in a cell: to be gone through, or joined, but no text."""
-
-    def __init__(self, column: str, items: Any) -> None:
-        super().__init__(items)
-        self._column = column
-
-    def __str__(self) -> str:
-        raise _Unwritable(f"the column {self._column!r} is a list, and no text; join it")
 
 
 class _Generator(CodeGenerator):
@@ -119,30 +56,80 @@ class _Environment(ImmutableSandboxedEnvironment):
     """The sandbox of Jinja, in which ``row.items`` is a column of that name rather than the method of a dict."""
 
     code_generator_class = _Generator
+    intercepted_binops = frozenset({"%"})
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """``"…%s" % row.name``."""
+        if isinstance(left, str):
+            if type(right) is dict:
+                right = {name: _to_format(item) for name, item in right.items()}
+            else:
+                right = tuple(map(_to_format, right)) if isinstance(right, tuple) else _to_format(right)
+        return super().call_binop(context, operator, left, right)
+
+    def wrap_str_format(self, value: Any) -> Any:
+        """``"…{}".format(row.name)``."""
+        call = super().wrap_str_format(value)
+        if call is None or value.__name__ != "format":
+            return call
+        return lambda *given, **named: call(
+            *map(_to_format, given), **{name: _to_format(item) for name, item in named.items()}
+        )
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look for a column first, which spares every row the exceptions on the way to it."""
-        if type(obj) is _Row and attribute in obj:
+        if type(obj) is RowCells and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)
 
     def joined(self, parts: tuple[Any, ...]) -> str:
         """``a ~ b``."""
-        return "".join([part if type(part) is str else _shown(part) for part in parts])
+        return "".join([part if type(part) is str else shown(part) for part in parts])
 
 
-def _shown(value: Any) -> str:
-    """What stands in a text for a value."""
-    if type(value) is str:
-        return value
-    if type(value) is int:
-        return str(value)
-    if isinstance(value, (Undefined, _Row, _List)):
-        return str(value)
-    try:
-        return written(value)
-    except BadValue as error:
-        raise _Unwritable(f"a value in its text {error}") from None
+_NO_TEXTS = {type(None), bool, list, tuple, set, dict}
+
+
+def _to_format(value: Any) -> Any:
+    """What may be put into a text by its form: a number stays one, ``{:,}`` and ``%.1f`` are for those."""
+    if type(value) in _NO_TEXTS:
+        return shown(value)
+    return plain(value) if type(value) is float else value
+
+
+def _to_replace(value: Any) -> Any:
+    return value if type(value) is int else shown(value)
+
+
+_ARGUMENTS: dict[str, Callable[[Any], Any]] = {
+    "format": _to_format,
+    "replace": _to_replace,
+}
+"""Filters whose arguments get into the text, and as what."""
+
+
+def _counted(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    """``int`` and ``float``, to which a text that is no number is not 0, and ``1,500,000`` is what it says."""
+
+    @functools.wraps(call)
+    def read(value: Any, *arguments: Any, **named: Any) -> Any:
+        if isinstance(value, str) and not arguments and "default" not in named:
+            value = plain(amount(value, name))
+        return call(value, *arguments, **named)
+
+    return read
+
+
+def _joined(call: Callable[..., Any]) -> Callable[..., Any]:
+    """``join``, to whose list nothing is not the text "None"."""
+
+    @functools.wraps(call)
+    def join(context: Any, value: Any, *arguments: Any, **named: Any) -> Any:
+        if len(arguments) < 2 and "attribute" not in named and not isinstance(value, (str, Undefined)):
+            value = list(map(shown, value))
+        return call(context, value, *arguments, **named)
+
+    return join
 
 
 def _guarded(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -151,30 +138,36 @@ def _guarded(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
     makes_text = name in _STRINGS
     is_default = name in _DEFAULTS
     is_ours = name in FILTERS
+    in_text = _ARGUMENTS.get(name)
 
     @functools.wraps(call)
     def guarded(*arguments: Any, **named: Any) -> Any:
         value = arguments[place]
         if type(value) is not str:
             if is_default:
-                if isinstance(value, _Bad):
+                if isinstance(value, Bad):
                     str(value)
             elif makes_text or value is None:
-                value = _shown(value)
+                value = shown(value)
             elif is_ours and isinstance(value, Undefined):
                 str(value)
             elif type(value) is float:
                 value = plain(value)
             arguments = (*arguments[:place], value, *arguments[place + 1 :])
+        if in_text:
+            arguments = (*arguments[: place + 1], *map(in_text, arguments[place + 1 :]))
+            named = {key: in_text(item) for key, item in named.items()}
         return call(*arguments, **named)
 
     return guarded
 
 
 def _environment() -> _Environment:
-    made = _Environment(undefined=_Absent, finalize=_shown, autoescape=False)
+    made = _Environment(undefined=Absent, finalize=shown, autoescape=False)
+    made.filters |= {name: _counted(name, made.filters[name]) for name in ("int", "float")}
+    made.filters["join"] = _joined(made.filters["join"])
     made.filters |= {name: _guarded(name, call) for name, call in (made.filters | FILTERS).items()}
-    made.tests["none"] = lambda value: value is None or isinstance(value, _Empty)
+    made.tests["none"] = lambda value: value is None or isinstance(value, Empty)
     return made
 
 
@@ -191,6 +184,7 @@ class RowTemplate:
     def __init__(self, source: str, nulls: Collection[str] = NO_NULLS) -> None:
         try:
             tree = _ENVIRONMENT.parse(source)
+            _refuse_what_is_not_there(tree)
             names = _Names(tree)
             code = _ENVIRONMENT.compile(tree)
             template = Template.from_code(_ENVIRONMENT, code, dict(_ENVIRONMENT.globals))
@@ -212,7 +206,7 @@ class RowTemplate:
         """Return the text, or an empty one and why it cannot be made; ``row`` and every column are its variables."""
         try:
             return self._render(record), ""
-        except _Unwritable as error:
+        except Unwritable as error:
             return "", str(error)
         except UndefinedError as error:
             absent = next((name for name in self._columns or () if name not in record), None)
@@ -227,7 +221,7 @@ class RowTemplate:
     def _render(self, record: Mapping[str, Any]) -> str:
         # Making a context costs three times as much as a usual text, so one serves all, without what a text before has
         # set.
-        context, row = self._context, _Row()
+        context, row = self._context, RowCells()
         context.vars.clear()
         context.exported_vars.clear()
         columns = record if self._columns is None else self._columns
@@ -237,16 +231,16 @@ class RowTemplate:
             self.fallbacks = 0
             for name in columns:
                 if name in record:
-                    row[name] = _cell(name, record[name], self._nulls)
+                    row[name] = cell_of(name, record[name], self._nulls)
         if self._has_bare:
             context.parent = {**self._globals, **row, "row": row}
         else:
             context.parent["row"] = row
         return _ENVIRONMENT.concat(self._root(context))
 
-    def _fill(self, row: _Row, record: Mapping[str, Any], columns: Iterable[str]) -> int:
-        """Put the cells of a record into ``row`` and return how many are empty. As ``_cell`` does it, with a call less
-        for most: a campaign comes through here once a cell.
+    def _fill(self, row: RowCells, record: Mapping[str, Any], columns: Iterable[str]) -> int:
+        """Put the cells of a record into ``row`` and return how many are empty. As ``cell_of`` does it, with a call
+        less for most: a campaign comes through here once a cell.
         """
         nulls, empty = self._nulls, 0
         for name in columns:
@@ -256,36 +250,26 @@ class RowTemplate:
                 if kind is str:
                     value = text_of(value, nulls)
                     if value is None:
-                        value = _empty(name)
+                        value = empty_cell(name)
                         empty += 1
                 elif kind is not int:
-                    value = _cell(name, value, nulls)
-                    empty += type(value) is _Empty
+                    value = cell_of(name, value, nulls)
+                    empty += type(value) is Empty
                 row[name] = value
         return empty
 
 
-def _cell(name: str, value: Any, nulls: Collection[str]) -> Any:
-    """Return the value of a cell as a template sees it."""
-    try:
-        value = plain(value, nulls)
-    except BadValue as error:
-        return _Bad(hint=str(error), name=name, exc=_Unwritable)
-    if type(value) is str:
-        return value
-    if value is None:
-        return _empty(name)
-    if isinstance(value, Mapping):
-        # Keys within a cell may be data; only the column is named.
-        return _Row({str(key): _cell(name, item, nulls) for key, item in value.items()})
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return _List(name, [_cell(name, item, nulls) for item in value])
-    return value
+def _refuse_what_is_not_there(tree: nodes.Template) -> None:
+    """What Jinja finds out in a branch that some row takes is the author's mistake, and no row's.
 
-
-@functools.lru_cache(maxsize=1024)
-def _empty(name: str) -> _Empty:
-    return _Empty(name=name, exc=_Unwritable)
+    :raises InvalidInput: naming it.
+    """
+    for node in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
+        raise InvalidInput(f"row_message: line {node.lineno}: there is no other template to take in; write it all here")
+    for kind, there in ((nodes.Filter, _ENVIRONMENT.filters), (nodes.Test, _ENVIRONMENT.tests)):
+        for named in tree.find_all(kind):
+            if named.name not in there:
+                raise InvalidInput(f"row_message: there is no {kind.__name__.lower()} {named.name!r}")
 
 
 class _Names:
@@ -294,7 +278,7 @@ class _Names:
     def __init__(self, tree: nodes.Template) -> None:
         self._made = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
         self._made |= {node.name for node in tree.find_all(nodes.Macro)}
-        self._known = self._made | {"row", "loop", "caller", "varargs", "kwargs", *_ENVIRONMENT.globals}
+        self._known = self._made | _JINJAS | set(_ENVIRONMENT.globals)
         self.columns: set[str] = set()
         self.required: set[str] = set()
         self.uses_all = False

@@ -10,6 +10,8 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
+from ippanel_provider.tables.records import certain
+
 FETCH_ROWS = 1000
 _PATIENCE = 24 * 3600
 """Seconds MySQL is to wait for its rows to be taken, which sending takes its time for; its default is one minute."""
@@ -34,25 +36,9 @@ def read(
         while rows := cursor.fetchmany(FETCH_ROWS):
             # A cursor at the server has no columns before it has rows.
             columns = columns or [column[0] for column in cursor.description]
-            has_doubles = len(set(columns)) < len(columns)
             for row in rows:
                 # A connection can ask for cursors that give mappings.
-                if isinstance(row, Mapping):
-                    yield dict(row)
-                elif has_doubles:
-                    yield _certain(columns, row)
-                else:
-                    yield dict(zip(columns, row, strict=True))
-
-
-def _certain(columns: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
-    """A row of a join in which a name stands twice: where the values differ, nobody knows which is meant."""
-    values: dict[str, Any] = {}
-    doubtful = set()
-    for name, value in zip(columns, row, strict=True):
-        if values.setdefault(name, value) != value:
-            doubtful.add(name)
-    return {name: value for name, value in values.items() if name not in doubtful}
+                yield dict(row) if isinstance(row, Mapping) else certain(columns, row)
 
 
 def _cursor(connection: Any) -> Any:

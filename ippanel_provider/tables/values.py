@@ -20,12 +20,19 @@ ERRORS = frozenset({
 })  # fmt: skip
 """What Excel and its kin show where a formula has failed; also what is left of it when it is saved as text."""
 
+UNCALCULATED = "#UNCALCULATED!"
+"""A formula of which the file does not say what came out, as programs write them."""
+
+NOTHINGS = frozenset({"nan", "NaN", "NaT", "<NA>", "None"})
+"""What Python, NumPy and pandas leave where there was nothing, once it is made a text; others are the author's to
+name."""
+
 NO_NULLS: frozenset[str] = frozenset()
 _INVISIBLE = (
     "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad\u061c\u3164"
 )
 _INVISIBLE_OR_BLANK = _INVISIBLE + " \t\r\n\u00a0"
-_SUSPECT = frozenset(_INVISIBLE) | {"#"}
+_SUSPECT = frozenset(_INVISIBLE) | {"#"} | {word[0] for word in NOTHINGS}
 _EXACT = 2**53
 _EXACT_32 = 2**24
 _MOST_DIGITS = 40
@@ -44,7 +51,8 @@ def plain(value: Any, nulls: Collection[str] = NO_NULLS) -> Any:
     """Return what a cell holds in Python's own terms: a text, a number, a time, a list, a mapping; None if it is
     missing.
 
-    Missing is None, NaN, NaT, the nulls of pandas, NumPy and Arrow, and a text of which nothing is seen. A whole number
+    Missing is None, NaN, NaT, the nulls of pandas, NumPy and Arrow, their names as a text, and a text of which nothing
+    is seen. A whole number
     is an int, whatever it was kept as.
 
     :param nulls: texts that stand for nothing, as ``NULL``
@@ -75,7 +83,11 @@ def written(value: Any) -> str:
         value = plain(value)
         if value is None:
             raise BadValue("is empty")
-        return str(value) if isinstance(value, int) else format(Decimal(str(value)), "f")
+        if isinstance(value, float):
+            # As Excel shows them: what stands behind is noise of the machine, 434.99999999999994 for 4.35 × 100.
+            value = Decimal(f"{value:.15g}")
+            value = int(value) if value == value.to_integral_value() else value
+        return str(value) if isinstance(value, int) else format(value, "f")
     if isinstance(value, datetime):
         if value.time() == time():
             return value.date().isoformat()
@@ -103,8 +115,10 @@ def text_of(value: str, nulls: Collection[str] = NO_NULLS) -> str | None:
     if not value or (nulls and value in nulls):
         return None
     if value[0] in _SUSPECT:
-        if not value.strip(_INVISIBLE_OR_BLANK):
+        if value in NOTHINGS or not value.strip(_INVISIBLE_OR_BLANK):
             return None
+        if value == UNCALCULATED:
+            raise BadValue("is a formula that was never calculated; open the file in Excel, and save it")
         if value.upper() in ERRORS:
             raise BadValue(f"holds an error of the spreadsheet ({value.upper()})")
     return value

@@ -85,18 +85,30 @@ def rial(value: Any) -> str:
 
     :raises InvalidValue: if it is no amount
     """
+    try:
+        return f"{amount(value, 'rial').quantize(Decimal(1), ROUND_HALF_UP):,}"
+    except InvalidOperation:  # more digits than money has
+        raise InvalidValue("rial", "is no amount") from None
+
+
+def amount(value: Any, field: str) -> Decimal:
+    """Return the number that an amount is, or that its text says in any digits, grouped or not, with or without
+    ``ریال``.
+
+    :raises InvalidValue: naming ``field``, if it is none
+    """
     written = value
     if isinstance(value, str):
         written = re.sub(r"(?<=\d)[,٬،](?=\d{3})", "", _AMOUNT_ENDS.sub("", spelling(value)).replace("٫", "."))
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal) or "_" in str(value):
-        raise InvalidValue("rial", "is no amount")
+        raise InvalidValue(field, "is no amount")
     try:
-        amount = Decimal(str(written)).quantize(Decimal(1), ROUND_HALF_UP)
-    except InvalidOperation:  # no number, an infinite one, or one of more digits than money has
-        amount = Decimal("nan")
-    if amount.is_nan():
-        raise InvalidValue("rial", "is no amount")
-    return f"{amount:,}"
+        found = Decimal(str(written))
+    except InvalidOperation:
+        found = Decimal("nan")
+    if not found.is_finite():
+        raise InvalidValue(field, "is no amount")
+    return found
 
 
 FILTERS: dict[str, Callable[..., str]] = {"jalali": jalali, "persian_digits": persian_digits, "rial": rial}

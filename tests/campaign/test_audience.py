@@ -225,3 +225,16 @@ def test_numbers_with_a_prefix_nobody_is_known_to_have_are_sent_and_counted(capl
     assert audience.unassigned == 1
     tell_rejects(audience)
     assert "1 rows have numbers whose prefix no operator is known to have" in caplog.text
+
+
+@pytest.mark.parametrize("text", ["سلام\x00", "\x07سلام", "a\x85b", "a\x0bb"])
+def test_a_text_with_a_control_character_is_of_a_damaged_file(text: str) -> None:
+    passed, audience = screened([("09120000001", text), ("09120000002", "سلام\u200cها\r\n\tب")])
+    assert passed == [("+989120000002", "سلام\u200cها\r\n\tب")]
+    assert audience.rejects == [Rejected(1, "the text holds a control character, as of a damaged file")]
+
+
+@pytest.mark.parametrize("header", ["name;mobile", "name\tmobile", "name|mobile"])
+def test_a_header_in_one_piece_asks_about_the_delimiter(header: str) -> None:
+    with pytest.raises(InvalidInput, match=r"is delimiter='.{1,2}' meant"):
+        list(addressed([Record(2, {header: "x"})], "سلام", "mobile"))

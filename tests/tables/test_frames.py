@@ -61,6 +61,36 @@ SMALL: dict[str, Any] = {
     "polars": polars.DataFrame({"recipient": polars.Series([9120000001.0], dtype=polars.Float32)}),
     "Arrow": pyarrow.table({"recipient": pyarrow.array([9120000001.0], pyarrow.float32())}),
 }
+DISGUISED: dict[str, Any] = {
+    "pandas over Arrow": pandas.DataFrame({"recipient": pandas.array([9120000001.0], dtype="float[pyarrow]")}),
+    "categories": pandas.DataFrame({"recipient": pandas.Categorical(numpy.array([9120000001], "float32"))}),
+    "sparse": pandas.DataFrame({"recipient": pandas.arrays.SparseArray(numpy.array([9120000001], "float32"))}),
+    "Arrow's dictionary": pyarrow.table(
+        {"recipient": pyarrow.array([9120000001.0], pyarrow.float32()).dictionary_encode()}
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DISGUISED)
+def test_small_floats_are_known_however_a_column_holds_them(kind: str) -> None:
+    with pytest.raises(InvalidInput, match="recipient_column: 'recipient' is kept as a float of 32 bits"):
+        list(rows_of(DISGUISED[kind], "recipient"))
+
+
+@pytest.mark.parametrize(
+    "make", [pandas.DataFrame, lambda rows, columns: pyarrow.table(list(zip(*rows, strict=True)), names=columns)]
+)
+def test_of_two_columns_of_one_name_neither_is_taken_where_they_differ(make: Any) -> None:
+    rows = [
+        ["09120000001", "09350000001", "آرش"],
+        ["09120000002", "09120000002", "بهار"],
+        ["09120000003", None, "پویا"],
+    ]
+    assert list(rows_of(make(rows, columns=["recipient", "recipient", "name"]), "recipient")) == [
+        {"name": "آرش"},
+        {"recipient": "09120000002", "name": "بهار"},
+        {"name": "پویا"},
+    ]
 
 
 @pytest.mark.parametrize("kind", SMALL)

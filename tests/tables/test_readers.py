@@ -422,3 +422,36 @@ def test_what_is_not_installed_is_named_with_its_extra(
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(InvalidInput, match=rf"airflow-provider-ippanel\[{extra}\]"):
         records(b"", kind)
+
+
+class TestWhatProgramsLeave:
+    def test_a_formula_that_was_never_calculated_is_no_empty_cell(self) -> None:
+        (record,) = records(workbook(("name", "debt"), ("آرش", "=1+1")), "xlsx")
+        with pytest.raises(BadValue, match="a formula that was never calculated"):
+            plain(record.values["debt"])
+
+    def test_blanks_beyond_the_columns_are_no_values(self) -> None:
+        assert records(workbook(("name", "mobile", " "), ("a", 1, None, " ")), "xlsx") == [
+            Record(2, {"name": "a", "mobile": 1})
+        ]
+
+    def test_noise_of_floats_in_csv_is_none_of_the_value(self) -> None:
+        assert lines("a\n0.30000000000000004\n434.99999999999994\n3.14\n") == [
+            (2, ["0.3"], ""),
+            (3, ["435"], ""),
+            (4, ["3.14"], ""),
+        ]
+
+    @pytest.mark.parametrize("mark", ["", "\ufeff"])
+    def test_utf_8_is_not_read_as_a_code_page(self, mark: str) -> None:
+        with pytest.raises(InvalidInput, match="encoding: line 2 is UTF-8, and not cp1256"):
+            records(f"{mark}name\nعلی\n".encode(), encoding="cp1256")
+        assert records("name\nعكس گل پدرام\n".encode("cp1256"), encoding="cp1256")[0].values["name"] == "عكس گل پدرام"
+
+    def test_a_key_that_stands_twice_in_an_object_is_nobodys(self) -> None:
+        assert records(b'{"mobile": "09120000001", "mobile": "09350000001", "a": 1}', "jsonl") == [Record(1, {"a": 1})]
+
+    def test_two_columns_of_one_name_in_parquet_are_no_crash(self) -> None:
+        file = io.BytesIO()
+        parquet.write_table(pyarrow.table([["09120000001"], ["09350000001"], ["a"]], names=["m", "m", "n"]), file)
+        assert records(file.getvalue(), "parquet", number_column="m") == [Record(1, {"n": "a"})]

@@ -207,3 +207,66 @@ def test_nobody_gets_a_leftover_and_no_row_changes_the_next(pieces: list[str], a
     for leftover in ("None", "nan", "NaN", "#REF!", "_x000D_", "[", "{", "e+"):
         assert leftover not in text or leftover in given_away.replace("#REF!", "").replace("_x000D_", "")
     assert template.text({"a": "x", "b": "y"}) == before == ("".join(before[0]), "")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ '%s' % row.get('nobody') }}", "{{ '%s' | format(row.get('nobody')) }}",
+        "{{ '{}'.format(row.get('nobody')) }}",
+        "{{ '{x}'.format(x=none) }}", "{{ '%s و %s' % ('a', none) }}", "{{ ['a', none] | join(' ') }}",
+        "{{ 'a' | replace('a', none) }}", "{{ '%r' % row.tags }}", "{{ row.none | pprint }}",
+        "{{ '{}'.format(row.vip) }}",
+        "{{ ['a', row.vip] | join }}", "{{ '%s' % [none] }}", "{{ '%(a)s' % {'a': none} }}",
+    ],
+)  # fmt: skip
+def test_nothing_gets_into_a_text_by_way_of_a_form_or_a_list(source: str) -> None:
+    text, problem = made(source, tags=["a", None], none=None, vip=True)
+    assert (text, bool(problem)) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("{{ '%s ریال' % (row.amount / 10) }}", "15000 ریال"),
+        ("{{ '{:,} ریال'.format(row.amount / 10) }}", "15,000 ریال"),
+        ("{{ '%.1f' | format(row.amount / 7) }}", "21428.6"),
+        ("{{ '%05d' % row.amount }}", "150000"),
+        ("{{ [row.amount / 10, row.amount] | join('/') }}", "15000/150000"),
+        ("{{ row.price * 100 }}", "435"),
+        ("{{ row.price * 100 | persian_digits }}", None),
+        ("{{ (row.price * 100) | persian_digits }}", "۴۳۵"),
+        ("{{ row.grouped | int + 1 }}", "1500001"),
+        ("{{ row.grouped | float / 2 }}", "750000"),
+        ("{{ 'aaa' | replace('a', 'b', 2) }}", "bba"),
+        ("{{ row.word | int(0) }}", "0"),
+    ],
+)
+def test_numbers_in_forms_are_written_as_people_do(source: str, text: str | None) -> None:
+    assert made(source, amount=150000.0, price=4.35, grouped="۱٬۵۰۰٬۰۰۰ ریال", word="ندارد")[0] == (text or "")
+
+
+def test_a_text_that_is_no_amount_is_not_0() -> None:
+    assert made("{{ row.word | int }} ریال", word="ندارد") == ("", "a value in its text is no amount (filter int)")
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("{% include 'footer' %}", "line 1: there is no other template"),
+        ("{% extends 'base' %}", "there is no other template"),
+        ("سلام\n{% from 'macros' import hi %}", "line 2: there is no other template"),
+        ("{% if row.vip %}{{ row.at | jalaly }}{% endif %}", "there is no filter 'jalaly'"),
+        ("{{ 'x' if row.vip is truthy }}", "there is no test 'truthy'"),
+    ],
+)
+def test_what_no_row_could_render_is_refused_before_any_row(source: str, problem: str) -> None:
+    with pytest.raises(InvalidInput, match=f"row_message: .*{problem}"):
+        RowTemplate(source)
+
+
+@pytest.mark.parametrize("value", ["None", "nan", "NaN", "NaT", "<NA>"])
+def test_the_name_of_nothing_is_nothing_in_every_source(value: str) -> None:
+    assert made("سلام {{ row.name }}", name=value) == ("", EMPTY)
+    assert made("سلام {{ row.name or 'مشتری' }}", name=value) == ("سلام مشتری", "")
+    assert made("سلام {{ row.name }}", name="Nan")[0] == "سلام Nan"
