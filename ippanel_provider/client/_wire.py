@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import os
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -60,7 +61,7 @@ def _origin() -> str:
     return quote("/".join(filter(None, names)))
 
 
-class Wire:
+class Wire(ABC):
     """What both clients share: a request to httpx's terms, and httpx's answer and errors back to ours."""
 
     def __init__(self, auth: Auth | str, settings: Settings | None = None) -> None:
@@ -77,8 +78,9 @@ class Wire:
         with _checking_proxy():
             self._open()
 
+    @abstractmethod
     def _open(self) -> None:
-        raise NotImplementedError
+        """Make what requests go through."""
 
     def steps(self, call: Request[T]) -> Generator[Effect, Any, T]:
         if call.api is not self.settings.api:

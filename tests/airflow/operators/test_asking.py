@@ -8,16 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from airflow.sdk import exceptions
+from airflow.sdk.execution_time import hitl
 
 from ippanel_provider.exceptions import SendInDoubt
 from ippanel_provider.operators.phonebook import IPPanelSendPhonebookOperator
 from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
-
-hitl = pytest.importorskip("airflow.sdk.execution_time.hitl", reason="Required Actions came with Airflow 3.1")
-exceptions = pytest.importorskip("airflow.sdk.exceptions")
-if not hasattr(exceptions, "TaskAwaitingInput"):
-    pytest.skip("before Airflow 3.3 the question waits on the triggerer", allow_module_level=True)
 
 PEOPLE = ["+989120000001", "+989120000002"]
 
