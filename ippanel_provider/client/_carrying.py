@@ -14,7 +14,7 @@ _owing: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
 
 
 class Abandoned(Exception):
-    """The send may have gone out, and nobody waits any longer to learn it."""
+    """The send may have gone out, and nobody waits any longer to learn it; the message says why."""
 
 
 def pay() -> None:
@@ -48,7 +48,7 @@ async def carried(exchange: Coroutine[Any, Any, T], has_begun: Callable[[], bool
                 await _ended(inner)
             cancelled = True
     if inner.cancelled():
-        raise Abandoned if has_begun() else asyncio.CancelledError
+        raise Abandoned("the task was cancelled") if has_begun() else asyncio.CancelledError
     if cancelled and (task := asyncio.current_task()) is not None:
         _owing.add(task)
     return inner.result()

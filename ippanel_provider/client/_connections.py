@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import httpcore
 
@@ -28,27 +28,38 @@ class AllBusy(Exception):
     """No connection became free in time; nothing was sent."""
 
 
+class Leaving(Protocol):
+    """A request on its way out."""
+
+    began: bool
+    """Whether any of it was handed to a connection."""
+
+
 class Line:
     """What the one connection of an httpx client is doing.
 
     :param most: seconds that an answer may take, from the last byte of its request to its own last.
     """
 
-    __slots__ = ("_most", "_until", "began")
+    __slots__ = ("_leaving", "_most", "_until")
 
     def __init__(self, most: float) -> None:
         self._most = most
-        self._until: float | None = None
-        self.began = False
-        """Whether any of the request was handed to the connection."""
+        self.rest()
 
     def rest(self) -> None:
         """No request is under way."""
-        self.began, self._until = False, None
+        self._leaving: Leaving | None = None
+        self._until: float | None = None
+
+    def carries(self, leaving: Leaving) -> None:
+        """A request is under way."""
+        self._leaving = leaving
 
     def writing(self, data: bytes) -> None:
         """Something is about to leave: a part of a request, or what a proxy is asked before."""
-        self.began = self.began or (bool(data) and not data.startswith(_TO_A_PROXY))
+        if self._leaving is not None and data and not data.startswith(_TO_A_PROXY):
+            self._leaving.began = True
 
     def written(self) -> None:
         """It has left: the answer's time begins."""
@@ -204,7 +215,7 @@ class Connections(Generic[H]):
         self._idle: list[tuple[H, Line]] = []
 
     @contextmanager
-    def lend(self) -> Iterator[tuple[H, Line]]:
+    def lend(self, leaving: Leaving) -> Iterator[H]:
         """Give one request a client to itself.
 
         :raises AllBusy: there is none in time.
@@ -222,7 +233,8 @@ class Connections(Generic[H]):
             # What was interrupted can be anywhere within its answer; only a whole one leaves a connection to use again.
             is_whole = False
             try:
-                yield lent
+                lent[1].carries(leaving)
+                yield lent[0]
                 is_whole = _is_clean(lent[0])
             finally:
                 if is_whole:
@@ -278,7 +290,7 @@ class AsyncConnections(Generic[H]):
         self._first = []
 
     @asynccontextmanager
-    async def lend(self) -> AsyncIterator[tuple[H, Line]]:
+    async def lend(self, leaving: Leaving) -> AsyncIterator[H]:
         """Give one request a client to itself, as soon as one is free."""
         _refuse(self.is_closed)
         ours = self._of_this_loop()
@@ -286,7 +298,8 @@ class AsyncConnections(Generic[H]):
             lent = ours.idle.pop() if ours.idle else self._taken()
             is_whole = False
             try:
-                yield lent
+                lent[1].carries(leaving)
+                yield lent[0]
                 is_whole = _is_clean(lent[0])
             finally:
                 if is_whole:

@@ -18,6 +18,13 @@ class _FromStart:
         self.read, self.seek, self.tell = file.read, file.seek, file.tell
 
 
+class _Parts(list[tuple[str, Any]]):
+    """Parts of a form; as the value of a name in a traceback they show nothing."""
+
+    def __repr__(self) -> str:
+        return "[…]"
+
+
 @contextmanager
 def multipart(request: Request[Any]) -> Iterator[list[tuple[str, Any]] | None]:
     """Give the parts of a form in httpx's terms; None for a request without one.
@@ -29,7 +36,7 @@ def multipart(request: Request[Any]) -> Iterator[list[tuple[str, Any]] | None]:
         yield None
         return
     with ExitStack() as opened:
-        parts: list[tuple[str, Any]] = [(name, (None, value)) for name, value in request.form]
+        parts = _Parts((name, (None, value)) for name, value in request.form)
         for name, upload in request.files:
             parts.append((name, (upload.filename, _content(name, upload, opened), upload.content_type)))
         yield parts

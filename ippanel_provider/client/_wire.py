@@ -90,7 +90,11 @@ class Wire(ABC):
         return exchange(call, self.auth, self.settings.retry)
 
     def request(self, http: httpx.Client | httpx.AsyncClient, transmit: Transmit, files: Any) -> httpx.Request:
-        request = transmit.request
+        request, given = transmit.request, transmit.credential
+        if given is not None:
+            if not (given.value.isascii() and given.value.isprintable()):
+                raise InvalidInput("credential: it holds characters that cannot go into a header; copy it again")
+            self.settings.check_credential(given.value)
         built = http.build_request(
             request.method,
             self._root + request.path,
@@ -99,11 +103,7 @@ class Wire(ABC):
             files=files,
             headers=None if request.body is None else {"Content-Type": "application/json"},
         )
-        if transmit.credential is not None:
-            given = transmit.credential
-            if not (given.value.isascii() and given.value.isprintable()):
-                raise InvalidInput("credential: it holds characters that cannot go into a header; copy it again")
-            self.settings.check_credential(given.value)
+        if given is not None:
             built.headers["Authorization"] = ("AccessKey " if self.settings.api is Api.REST else "") + given.value
         if self._is_here and (origin := _origin()):
             built.headers["X-IPPanel-Origin"] = origin
@@ -112,11 +112,8 @@ class Wire(ABC):
     def answer(self, transmit: Transmit, response: httpx.Response, body: Body) -> Answer:
         return Answer(response.status_code, response.headers, body.whole(), transmit.request, _hidden(transmit))
 
-    def error(self, transmit: Transmit, error: Exception, *, began: bool = True) -> IPPanelClientError:
-        """Say whether the request left. httpx names what failed, not whether bytes had gone.
-
-        :param began: whether any of it was handed to a connection
-        """
+    def error(self, transmit: Transmit, error: Exception) -> IPPanelClientError:
+        """Say whether the request left. httpx names what failed, not whether bytes had gone."""
         operation, is_send = transmit.request.operation, transmit.request.is_send
         scrub = scrubber(transmit.request, _hidden(transmit))
         if log.isEnabledFor(logging.DEBUG):
@@ -125,13 +122,24 @@ class Wire(ABC):
             log.debug("%s failed on the wire:\n%s", operation, scrub("".join(traceback.format_exception(error))))
         _forget_frames(error)
         url = httpx.URL(self._root)
-        kind, what, advice = self._verdict(error, url, scrub, began=began)
+        kind, what, advice = self._verdict(error, url, scrub, began=transmit.began)
         outcome = ""
         if is_send:
             unsure = "The texts may have gone out: look in the outbox report before sending again."
             outcome = "Nothing was sent." if kind is Unreachable else unsure
         sentence = " ".join(part for part in (what, outcome, advice) if part)
         return kind(f"{operation}: {sentence}", Details(operation, is_send))
+
+    def interrupted(self, effect: Effect | None, error: BaseException) -> IPPanelClientError | None:
+        """Return what becomes of the send that is under way, if one is, where something from without ends its run:
+        Ctrl-C, a time limit on a task, whatever else a signal raises. None says that nothing was sent.
+        """
+        if not isinstance(effect, Transmit):
+            return None
+        _forget_frames(error)
+        if not (effect.began and effect.request.is_send):
+            return None
+        return self.error(effect, Abandoned(f"it was interrupted ({type(error).__name__})"))
 
     def _verdict(
         self, error: Exception, url: httpx.URL, scrub: Callable[[str], str], *, began: bool
@@ -155,7 +163,7 @@ class Wire(ABC):
         if isinstance(error, UnusableBody):
             return Unreadable, f"the answer of {place} {error}.", ""
         if isinstance(error, Abandoned):
-            return NoAnswer, f"the task was cancelled before {place} had answered.", ""
+            return NoAnswer, f"{error} before {place} had answered.", ""
         return NoAnswer, f"{place} took the request and no answer came ({name}).", ""
 
 

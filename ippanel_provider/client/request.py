@@ -48,7 +48,7 @@ class Answer:
     """A response as the readers see it. ``hidden`` are strings that no error may show."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     request: Request[Any]
     hidden: tuple[str, ...] = field(default=(), repr=False)

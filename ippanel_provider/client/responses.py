@@ -35,8 +35,8 @@ _MAX_FIELDS, _MAX_TEXTS = 2_000, 20
 _MAX_ERROR_BYTES = 2 * 2**20
 
 
-_BEFORE_ALL_ELSE = frozenset({401, 413, 414, 431})
-"""Said of a request's credential or size, by whoever is first in line, before anybody passes it on."""
+_BEFORE_ALL_ELSE = frozenset({413, 414, 431})
+"""Said of a request's size, by whoever is first in line, before anybody passes it on."""
 # Where a text about a field says one of these, the field is not why. "اعتبارسنجی" is validation.
 _OF_THE_ACCOUNT = re.compile("اعتبار(?![\\s\u200c]*سنج)|موجودی|تکرار|credit|balance|duplicate|repeat", re.IGNORECASE)
 
@@ -219,7 +219,7 @@ _VERDICTS: dict[type[IPPanelClientError], str] = {
 def _advice(kind: type[IPPanelClientError], details: Details) -> Iterator[str]:
     if details.http_status is not None and 300 <= details.http_status < 400:
         yield "It is a redirect: set the base URL to where the service is now."
-    if kind is Unauthorized:
+    if details.http_status == 401 or kind is Unauthorized:
         yield "Check the API key or token: the Edge API takes it bare, the legacy REST API takes keys of its own."
     if kind is Throttled:
         wait = f" {details.retry_after:g} seconds" if details.retry_after is not None else ""

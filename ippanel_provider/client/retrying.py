@@ -81,12 +81,14 @@ class NeedCredential:
     rejected: Credential | None = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Transmit:
     """An effect: send this over the wire and give the answer."""
 
     request: Request[Any]
     credential: Credential | None = field(repr=False)
+    began: bool = field(default=False, compare=False)
+    """Whether any of it has left."""
 
 
 Effect = Request[Any] | Sleep | NeedCredential | Await | Transmit | Together[Any]

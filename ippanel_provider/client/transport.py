@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar, overload
 import httpx
 
 from ippanel_provider.client._carrying import Abandoned, carried, pay
-from ippanel_provider.client._connections import AllBusy, AsyncConnections, Connections, Line
+from ippanel_provider.client._connections import AllBusy, AsyncConnections, Connections
 from ippanel_provider.client._quiet import quiet
 from ippanel_provider.client._uploads import multipart
 from ippanel_provider.client._wire import WIRE_ERRORS, Wire, body_of
@@ -70,6 +70,7 @@ class Client(Wire):
         return self._drive(self.steps(call) if isinstance(call, Request) else call)
 
     def _drive(self, steps: Generator[Any, Any, T]) -> T:
+        effect: Effect | None = None
         try:
             effect = next(steps)
             while True:
@@ -81,6 +82,12 @@ class Client(Wire):
                     effect = steps.send(result)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        except IPPanelClientError:
+            raise
+        except BaseException as error:
+            if isinstance(effect, Transmit):
+                raise error from self.interrupted(effect, error)
+            raise
         finally:
             # Interrupted or cancelled in the middle, a flow gets to tidy up now, not when it is collected.
             steps.close()
@@ -114,21 +121,26 @@ class Client(Wire):
 
     def _transmit(self, transmit: Transmit) -> Answer:
         try:
-            with multipart(transmit.request) as parts, self._http.lend() as (http, line):
-                return self._exchange(http, line, transmit, parts)
+            with multipart(transmit.request) as parts, self._http.lend(transmit) as http:
+                return self._exchange(http, transmit, parts)
         except AllBusy as error:
             raise self.error(transmit, error) from None
 
-    def _exchange(self, http: httpx.Client, line: Line, transmit: Transmit, parts: Any) -> Answer:
-        request = self.request(http, transmit, parts)
+    def _exchange(self, http: httpx.Client, transmit: Transmit, parts: Any) -> Answer:
         try:
-            with quiet(), closing(http.send(request, stream=True)) as response:
-                body = body_of(response)
-                for piece in response.iter_raw():
-                    body.take(piece)
+            with quiet():
+                return self._answered(http, transmit, parts)
         except WIRE_ERRORS as error:
-            # Its one line that helps is in ours.
-            raise self.error(transmit, error, began=line.began) from None
+            failure = self.error(transmit, error)
+        # Its one line that helps is in ours; raised within the block, ours would have it for its context.
+        raise failure
+
+    def _answered(self, http: httpx.Client, transmit: Transmit, parts: Any) -> Answer:
+        request = self.request(http, transmit, parts)
+        with closing(http.send(request, stream=True)) as response:
+            body = body_of(response)
+            for piece in response.iter_raw():
+                body.take(piece)
         return self.answer(transmit, response, body)
 
 
@@ -166,6 +178,7 @@ class AsyncClient(Wire):
         return await self._drive(self.steps(call) if isinstance(call, Request) else call)
 
     async def _drive(self, steps: Generator[Any, Any, T]) -> T:
+        effect: Effect | None = None
         try:
             effect = next(steps)
             while True:
@@ -177,6 +190,12 @@ class AsyncClient(Wire):
                     effect = steps.send(result)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        except IPPanelClientError:
+            raise
+        except BaseException as error:
+            if isinstance(effect, Transmit):
+                raise error from self.interrupted(effect, error)
+            raise
         finally:
             # Interrupted or cancelled in the middle, a flow gets to tidy up now, not when it is collected.
             steps.close()
@@ -209,24 +228,28 @@ class AsyncClient(Wire):
 
     async def _transmit(self, transmit: Transmit) -> Answer:
         pay()
-        with multipart(transmit.request) as parts:
-            async with self._http.lend() as (http, line):
-                exchange = self._exchange(http, line, transmit, parts)
-                if not transmit.request.is_send:
-                    return await exchange
-                try:
-                    return await carried(exchange, lambda: line.began)
-                except Abandoned as error:
-                    raise self.error(transmit, error) from None
-
-    async def _exchange(self, http: httpx.AsyncClient, line: Line, transmit: Transmit, parts: Any) -> Answer:
-        request = self.request(http, transmit, parts)
+        exchange = self._exchange(transmit)
+        if not transmit.request.is_send:
+            return await exchange
         try:
-            with quiet():
-                async with aclosing(await http.send(request, stream=True)) as response:
-                    body = body_of(response)
-                    async for piece in response.aiter_raw():
-                        body.take(piece)
-        except WIRE_ERRORS as error:
-            raise self.error(transmit, error, began=line.began) from None
+            return await carried(exchange, lambda: transmit.began)
+        except Abandoned as error:
+            raise self.error(transmit, error) from None
+
+    async def _exchange(self, transmit: Transmit) -> Answer:
+        with multipart(transmit.request) as parts:
+            async with self._http.lend(transmit) as http:
+                try:
+                    with quiet():
+                        return await self._answered(http, transmit, parts)
+                except WIRE_ERRORS as error:
+                    failure = self.error(transmit, error)
+                raise failure
+
+    async def _answered(self, http: httpx.AsyncClient, transmit: Transmit, parts: Any) -> Answer:
+        request = self.request(http, transmit, parts)
+        async with aclosing(await http.send(request, stream=True)) as response:
+            body = body_of(response)
+            async for piece in response.aiter_raw():
+                body.take(piece)
         return self.answer(transmit, response, body)

@@ -147,7 +147,6 @@ class TestVerdicts:
                 "400-1",
             ),
             (401, {"data": {"data": None}, "meta": {"status": False, "message": "Invalid token"}}, Unauthorized, None),
-            (401, b"<html>401</html>", Unauthorized, None),
             (404, {"data": None, "meta": {"status": False, "message_code": "404-1"}}, NotFound, "404-1"),
             (404, {"data": None, "meta": {"status": False, "message_code": "400-1"}}, NotFound, "400-1"),
             (409, {"data": None, "meta": {"status": False, "message_code": "400-1"}}, Refused, "400-1"),
@@ -197,7 +196,7 @@ class TestVerdicts:
             (408, Unconfirmed, "outbox report"),
             (403, Unconfirmed, "outbox report"),
             (429, NotSent, "40 seconds"),
-            (401, Refused, "API key"),
+            (401, Unconfirmed, "API key"),
             (302, Unconfirmed, "base URL"),
         ],
     )
@@ -206,7 +205,7 @@ class TestVerdicts:
         assert isinstance(error, outcome)
         assert advice in str(error)
 
-    @pytest.mark.parametrize("status", [301, 302, 303, 307, 400, 403, 404, 405, 409, 422, 451, 499])
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 400, 401, 403, 404, 405, 409, 422, 451, 499])
     @pytest.mark.parametrize("body", [b"<html>Arvan</html>", b"", {"error": "blocked"}, {"meta": {"status": True}}])
     def test_of_what_is_not_the_service_s_own_refusal_leave_a_send_in_doubt(self, status: int, body: Any) -> None:
         """Something before the service answered, and it may have passed the request on before it did."""
@@ -215,8 +214,8 @@ class TestVerdicts:
         assert isinstance(error_of(status, body, request=READ), Refused)
         assert type(error_of(status, body, request=replace(SEND, authenticated=False))) is Unreadable
 
-    @pytest.mark.parametrize("status", [401, 413, 414, 431])
-    def test_of_credential_and_size_are_refusals_whoever_says_so(self, status: int) -> None:
+    @pytest.mark.parametrize("status", [413, 414, 431])
+    def test_of_size_are_refusals_whoever_says_so(self, status: int) -> None:
         error = error_of(status, b"<html>nginx</html>")
         assert isinstance(error, Refused)
         assert not error.depends_on_request

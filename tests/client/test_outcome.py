@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from ippanel_provider.client import AsyncClient, Client, NoAnswer, Receipt, Retry, Settings, edge
+from ippanel_provider.client import (
+    AsyncClient,
+    Client,
+    Login,
+    NoAnswer,
+    Receipt,
+    Retry,
+    Settings,
+    Unconfirmed,
+    Unreadable,
+    Upload,
+    edge,
+)
 
-from .raw_server import SILENCE, Raw, RawServer, http, listening
+from .raw_server import SILENCE, Arrived, Raw, RawServer, http, listening
 
 KEY = "k3y-OF-the-panel-0123456789abcdef="
 NUMBER = "+989120001234"
 SEND = edge.send.webservice("سلام، کد شما ۴۸۲۱۳ است", [NUMBER], sender="+983000505")
+FILE = edge.send.file("کد شما 48213", Upload("a.csv", b"09120000001"), sender="+983000505", other_recipients=[NUMBER])
 
 Runs = Callable[..., list[Any]]
 
@@ -37,24 +53,125 @@ def settings(server: RawServer, **given: Any) -> Settings:
 def runs(request: pytest.FixtureRequest) -> Runs:
     """Runs calls one after another on one client; gives what each returned or raised."""
 
-    def sync(settings: Settings, *calls: Any) -> list[Any]:
+    def sync(settings: Settings, *calls: Any, auth: Any = KEY) -> list[Any]:
         def outcome(client: Client, call: Any) -> Any:
             try:
                 return client.run(call)
             except Exception as error:  # noqa: BLE001 - it is what is asked about
                 return error
 
-        with Client(KEY, settings) as client:
+        with Client(auth, settings) as client:
             return [outcome(client, call) for call in calls]
 
-    def looped(settings: Settings, *calls: Any) -> list[Any]:
+    def looped(settings: Settings, *calls: Any, auth: Any = KEY) -> list[Any]:
         async def main() -> list[Any]:
-            async with AsyncClient(KEY, settings) as client:
+            async with AsyncClient(auth, settings) as client:
                 return [(await asyncio.gather(client.run(call), return_exceptions=True))[0] for call in calls]
 
         return asyncio.run(main())
 
     return sync if request.param == "sync" else looped
+
+
+class Stopped(BaseException):
+    """What a signal's handler raises, as that of a time limit does."""
+
+
+class TestAnInterruption:
+    """Ctrl-C, or what else the handler of a signal raises, while a blocking client runs."""
+
+    @pytest.fixture(autouse=True)
+    def handlers(self) -> Iterator[None]:
+        def stop(*_: object) -> None:
+            raise Stopped
+
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, stop)
+        yield
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    @pytest.mark.parametrize(("number", "kind"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Stopped)])
+    def test_of_a_send_on_the_wire_goes_on_and_tells_that_it_may_have_gone_out(
+        self, server: RawServer, number: int, kind: type[BaseException]
+    ) -> None:
+        def respond(arrived: Arrived) -> Raw:
+            os.kill(os.getpid(), number)
+            return SILENCE
+
+        server.respond = respond
+        with Client(KEY, settings(server)) as client:
+            with pytest.raises(kind) as caught:
+                client.run(SEND)
+            assert isinstance(caught.value.__cause__, NoAnswer)
+            assert f"interrupted ({kind.__name__})" in str(caught.value.__cause__)
+            assert shown(caught.value).isdisjoint({KEY, NUMBER})
+            # Its connection is not used again: the answer may still come.
+            server.respond = lambda arrived: done(8)
+            assert client.run(SEND).outbox_ids == (8,)
+        assert server.connections == 2
+
+    def test_before_anything_left_says_nothing_of_the_kind(self, server: RawServer) -> None:
+        def respond(arrived: Arrived) -> Raw:
+            os.kill(os.getpid(), signal.SIGINT)
+            return SILENCE
+
+        server.respond = respond
+        with Client(Login("user", "password"), settings(server)) as client, pytest.raises(KeyboardInterrupt) as caught:
+            client.run(SEND)
+        assert caught.value.__cause__ is None
+        assert ["login" in arrived.line for arrived in server.requests] == [True]
+
+    def test_of_a_read_is_itself_alone(self, server: RawServer) -> None:
+        def respond(arrived: Arrived) -> Raw:
+            os.kill(os.getpid(), signal.SIGINT)
+            return SILENCE
+
+        server.respond = respond
+        with Client(KEY, settings(server)) as client, pytest.raises(KeyboardInterrupt) as caught:
+            client.run(edge.payment.credit())
+        assert caught.value.__cause__ is None
+
+
+def shown(error: BaseException) -> set[str]:
+    """Those of the secrets that the error, what it stands on, or a variable of its frames shows."""
+    here = []
+    seen: BaseException | None = error
+    while seen is not None:
+        frames = traceback.TracebackException.from_exception(seen, capture_locals=True, lookup_lines=False)
+        here += [str(seen), repr(seen), *(str(f.locals) for f in frames.stack if "test_outcome" not in f.filename)]
+        seen = seen.__cause__ or seen.__context__
+    return {secret for secret in (KEY, NUMBER, "48213") if secret in "".join(here)}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http(200, {}, f"X-Echo: {KEY} {NUMBER}\r\n"),
+        http(307, b"", f"Location: http://elsewhere/{NUMBER}/{KEY}\r\n"),
+        Raw(f"HTTP/1.1 {NUMBER} {KEY}\r\n\r\n".encode(), "close"),
+        Raw(f"HTTP/1.1 200 {NUMBER}\r\nContent-Length: 900\r\n\r\n{NUMBER} {KEY}".encode(), "close"),
+        http(200, f"{NUMBER} {KEY}".encode(), "Content-Encoding: gzip\r\n"),
+    ],
+    ids=["in a header", "in a redirect", "in the status line", "before it breaks off", "where gzip was said"],
+)
+@pytest.mark.parametrize("call", [SEND, FILE], ids=["json", "form"])
+def test_an_echo_is_in_no_error_below_and_no_variable(server: RawServer, runs: Runs, answer: Raw, call: Any) -> None:
+    server.script = [answer]
+    (error,) = runs(settings(server), call)
+    assert isinstance(error, Unconfirmed)
+    assert shown(error) == set()
+
+
+def test_a_page_that_says_401_sends_nothing_twice(server: RawServer, runs: Runs) -> None:
+    token = http(200, {"data": {"method": "login", "token": "t" * 40}, "meta": {"status": True}})
+    page = http(401, b"<html>Sign in to the network</html>")
+    server.respond = lambda arrived: token if "login" in arrived.line else page
+    (error,) = runs(settings(server), SEND, auth=Login("user", "password"))
+    assert isinstance(error, Unreadable)
+    assert "API key" in str(error)
+    assert ["login" in arrived.line for arrived in server.requests] == [True, False]
 
 
 class TestAnAnswerTooMany:
