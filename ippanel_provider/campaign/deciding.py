@@ -16,12 +16,12 @@ from math import ceil
 from ippanel_provider.campaign.attempt import Attempt
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.chunks import Chunk, Stamp, chunked
-from ippanel_provider.campaign.flights import Flight
+from ippanel_provider.campaign.flights import Flight, may_be_taken
 from ippanel_provider.campaign.ledger.base import Claim, Outcome, Standing
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, pieces
 from ippanel_provider.campaign.order import OnUnconfirmed
-from ippanel_provider.campaign.recognition import Doubt, Look
-from ippanel_provider.client import IPPanelError, NotFound, Throttled, Unconfirmed, edge
+from ippanel_provider.campaign.recognition import Doubt, Look, named
+from ippanel_provider.client import IPPanelError, NotFound, Unconfirmed, edge
 from ippanel_provider.service import CANCEL_WINDOW, BulkState
 
 log = logging.getLogger(__name__)
@@ -198,13 +198,14 @@ class Decider:
             flight.send(self._client, self._order, self._patience, self._clock)
             if len(flight.ids) != claim.intent.bulks and not claim.intent.is_single:
                 raise Unconfirmed("The service answered fewer ids than there are texts.")
-        except (Throttled, Unconfirmed) as error:
+        except IPPanelError as error:
+            if not may_be_taken(error):
+                self._ledger.settle(claim.intent, Outcome.nothing(claim.intent))
+                self._errors.append(error)
+                return
             self._ledger.stand(claim.intent, Standing(flight.ids, self._clock.now(), flight.is_broken))
             self._progress.unconfirmed += claim.intent.size
             self._errors.append(InDoubt(f"{named([again])} were sent again, and again are not confirmed. {error}"))
-        except IPPanelError as error:
-            self._ledger.settle(claim.intent, Outcome.nothing(claim.intent))
-            self._errors.append(error)
         else:
             outcome = Outcome(flight.ids)
             self._ledger.settle(claim.intent, outcome)
@@ -226,13 +227,13 @@ class Decider:
         flight = Flight(claim.intent, claim.chunk)
         try:
             flight.send(self._client, self._order, self._patience, self._clock)
-        except (Throttled, Unconfirmed) as error:
+        except IPPanelError as error:
+            if not may_be_taken(error):
+                self._ledger.settle(claim.intent, Outcome())
+                self._errors.append(error)
+                return None
             log.warning("The second one is not confirmed either. %s", error)
             second.standing = Standing(left=self._clock.now())
-        except IPPanelError as error:
-            self._ledger.settle(claim.intent, Outcome())
-            self._errors.append(error)
-            return None
         else:
             second.standing = Standing(flight.ids, self._clock.now())
             second.take_answer()
@@ -284,8 +285,8 @@ class Decider:
                     # It goes out whatever becomes of the first, so there is nothing left to send.
                     self._settle(first, Outcome(first.ids, is_given_up=True))
                     continue
-            elif self._is_over(second) and self._is_absent(second):
-                # Its time has passed, and it was never listed: it was lost as well.
+            elif self._is_due(second) and self._is_absent(second):
+                # It was never listed: it was lost as well.
                 self._settle(second, Outcome())
             undecided.append(first)
         numbers = {first.intent.number for first in undecided}
@@ -301,8 +302,13 @@ class Decider:
         last = (second.intent.send_at or 0.0) - self._panel.facts.clock_offset - CANCEL_WINDOW - self._patience.settle
         return min(last, (second.standing.left or second.intent.at) + self._patience.watch)
 
-    def _is_over(self, second: Doubt) -> bool:
-        return self._clock.now() > (second.intent.send_at or 0.0) + self._patience.settle
+    def _is_due(self, second: Doubt) -> bool:
+        """Whether a repetition that was taken would be listed by now: where scheduled bulks are, before its time."""
+        end = (second.intent.send_at or 0.0) + self._patience.settle
+        facts = self._panel.facts
+        if facts.scheduled_listed and "scheduled_listed" in facts.known:
+            end = min(end, self._settled_at([second]) + self._patience.watch)
+        return self._clock.now() > end
 
     def _hand_over(self, first: Doubt, second: Doubt) -> None:
         """Let the second one stand for the first. Whom it does not hold is sent to now: it was taken in part, or an
@@ -387,13 +393,3 @@ class Decider:
 
 def _open(doubts: Iterable[Doubt]) -> list[Doubt]:
     return [doubt for doubt in doubts if doubt.is_open and not doubt.is_settled]
-
-
-def named(doubts: Iterable[Doubt]) -> str:
-    """Name what is missing of chunks for people: how many, where in the source they stand, and when they left."""
-    return "; ".join(
-        f"{len(doubt.missing)} of {doubt.intent.size} recipients of chunk {doubt.intent.number} "
-        f"(source rows {doubt.intent.lines[0]} to {doubt.intent.lines[1]}, "
-        f"sent {datetime.fromtimestamp(doubt.intent.at, UTC):%Y-%m-%d %H:%M:%S} UTC)"
-        for doubt in doubts
-    )

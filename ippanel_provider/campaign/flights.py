@@ -10,12 +10,21 @@ from ippanel_provider.campaign.chunks import Chunk
 from ippanel_provider.campaign.ledger.base import Intent
 from ippanel_provider.campaign.order import Order
 from ippanel_provider.campaign.patience import Clock, Patience
-from ippanel_provider.client import Client, NoAnswer, NotSent, Throttled
+from ippanel_provider.client import Client, IPPanelError, NoAnswer, NotSent, Refused, Throttled, Unconfirmed
 from ippanel_provider.client.gateway import gateway
 
 
 class Expired(NotSent):
     """The intent is too old to be sent: its writer was asleep, and another try may have looked for it meanwhile."""
+
+
+def may_be_taken(error: IPPanelError) -> bool:
+    """Whether a send that ended so may have been accepted all the same.
+
+    A refusal that is not of the request alone (no credit, a repetition) can be of a second copy that a gateway made.
+    """
+    is_of_this_try = isinstance(error, Refused) and not error.depends_on_request
+    return is_of_this_try or isinstance(error, Throttled | Unconfirmed)
 
 
 @dataclass(slots=True)

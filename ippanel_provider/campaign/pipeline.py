@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from ippanel_provider.campaign.attempt import Attempt
 from ippanel_provider.campaign.chunks import Chunk
-from ippanel_provider.campaign.deciding import Decider, named
-from ippanel_provider.campaign.flights import Expired, Flight
+from ippanel_provider.campaign.deciding import Decider
+from ippanel_provider.campaign.flights import Expired, Flight, may_be_taken
 from ippanel_provider.campaign.learning import Learner
 from ippanel_provider.campaign.ledger.base import Claim, Outcome, Standing
-from ippanel_provider.campaign.recognition import Doubt
+from ippanel_provider.campaign.recognition import Doubt, named
 from ippanel_provider.client import IPPanelError, NotSent, Refused, Throttled, Unconfirmed
 
 log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class Pipeline:
                     self._renew(pool, flight, error)
                 case Throttled() | Unconfirmed():
                     self._doubt(flight, error)
-                case Refused() if not getattr(error, "depends_on_request", True):
+                case Refused() if may_be_taken(error):
                     # No credit, or a repetition: of another copy of this very text, perhaps.
                     self._doubt(flight, error)
                     self._fail(error)

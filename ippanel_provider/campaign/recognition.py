@@ -12,6 +12,7 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ippanel_provider.campaign.audience import Message
@@ -215,7 +216,7 @@ class Recogniser:
             text = None if bulk.message is None else self.key.text(bulk.message)
             if self.panel.explained == "yes" and doubt.has_words and text not in doubt.by_text:
                 continue
-            people = () if doubt.intent.is_single else (yield from self._recipients(bulk.outbox_id))
+            people = yield from self._people_of(bulk, doubt)
             look.people[bulk.outbox_id] = people
             for place in doubt.places(bulk, text, people, self.panel):
                 verdict = self._judge(bulk, text, people, doubt, place)
@@ -260,7 +261,7 @@ class Recogniser:
         size = doubt.intent.people if doubt.intent.is_single else len(mine)
         if not says_it:
             return Verdict.UNSURE
-        return self._count(bulk.recipients_count, size)
+        return self._count(bulk.recipients_count or len(people), size)
 
     def _count(self, listed: int | None, size: int | None) -> Verdict:
         """Whether the number of recipients fits, where their names do not show."""
@@ -310,6 +311,12 @@ class Recogniser:
             and (other.intent.people, other.intent.size) == (doubt.intent.people, doubt.intent.size)
         )
 
+    def _people_of(self, bulk: Bulk, doubt: Doubt) -> Flow[tuple[bytes, ...]]:
+        """Return the recipients a doubt is judged by; where only the service knows them, none if they are counted."""
+        if doubt.intent.is_single and bulk.recipients_count:
+            return ()
+        return (yield from self._recipients(bulk.outbox_id))
+
     def _recipients(self, outbox_id: int) -> Flow[tuple[bytes, ...]]:
         """Return the hashes of the recipients that are listed; none may mean that they are not shown yet."""
         if outbox_id in self._people:
@@ -331,7 +338,7 @@ class Recogniser:
         if bulk is None:
             return False
         text = None if bulk.message is None else self.key.text(bulk.message)
-        people = () if doubt.intent.is_single else (yield from self._recipients(outbox_id))
+        people = yield from self._people_of(bulk, doubt)
         bare = replace(doubt, found={})
         verdicts = {self._judge(bulk, text, people, bare, place) for place in range(doubt.intent.bulks)}
         return bool(verdicts & {Verdict.OURS, Verdict.COUNTS})
@@ -360,3 +367,13 @@ def _may_be_line(listed: str | None, sender: str) -> bool:
 
 def _bare_line(line: str) -> str:
     return re.sub(r"^(?:00)?(?:98)?0*", "", re.sub(r"[^0-9a-z]", "", line.lower()))
+
+
+def named(doubts: Iterable[Doubt]) -> str:
+    """Name what is missing of chunks for people: how many, where in the source they stand, and when they left."""
+    return "; ".join(
+        f"{len(doubt.missing)} of {doubt.intent.size} recipients of chunk {doubt.intent.number} "
+        f"(source rows {doubt.intent.lines[0]} to {doubt.intent.lines[1]}, "
+        f"sent {datetime.fromtimestamp(doubt.intent.at, UTC):%Y-%m-%d %H:%M:%S} UTC)"
+        for doubt in doubts
+    )

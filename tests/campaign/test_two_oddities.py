@@ -1,0 +1,124 @@
+"""Two things go wrong at once: what the second one hides must not undo what is known of the first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ippanel_provider.campaign.kinds import OwnTexts, SharedText, Single
+from ippanel_provider.campaign.ledger.base import Ledger
+from ippanel_provider.campaign.order import Order
+from ippanel_provider.campaign.patience import Clock
+from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.run import run
+from ippanel_provider.campaign.sending import deliver
+from ippanel_provider.client import Client, IPPanelError, Retry, Settings, edge
+from ippanel_provider.sandbox.runner import RunningSandbox
+from tests.campaign.conftest import people
+from tests.campaign.test_sender import SEND
+
+TEXT = "سلام به همه"
+
+
+class Time:
+    """A clock that the sandbox's moves with."""
+
+    def __init__(self, sandbox: RunningSandbox) -> None:
+        sandbox.speed(0)
+        self._sandbox = sandbox
+        self.now = sandbox.now()
+        self.clock = Clock(lambda: self.now, self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        if seconds > 0:
+            self._sandbox.advance(seconds)
+            self.now += seconds
+
+
+@pytest.fixture
+def time(ippanel_sandbox: RunningSandbox) -> Time:
+    return Time(ippanel_sandbox)
+
+
+@pytest.fixture
+def hasty(ippanel_sandbox: RunningSandbox) -> Iterator[Client]:
+    settings = Settings(base_url=ippanel_sandbox.base_url, read_timeout=0.5, retry=Retry(attempts=1))
+    with Client(ippanel_sandbox.api_key, settings) as client:
+        yield client
+
+
+@pytest.fixture
+def order(ippanel_sandbox: RunningSandbox) -> Order:
+    return Order(sender=ippanel_sandbox.sender, kind=SharedText(TEXT), chunk_size=4, concurrency=1)
+
+
+def tries(order: Order, client: Client, home: Callable[[], Ledger], time: Time, gap: float = 300.0) -> int:
+    """Try until the task is green, at most five times; return how many tries it took."""
+    for number in range(1, 6):
+        try:
+            deliver(
+                order,
+                people(12, TEXT if isinstance(order.kind, SharedText) else f"{TEXT} {{n}}"),
+                client,
+                home(),
+                Progress(),
+                clock=time.clock,
+            )
+        except IPPanelError:
+            time.sleep(gap)
+        else:
+            return number
+    raise AssertionError("the task waits for a person")
+
+
+def got(sandbox: RunningSandbox, time: Time) -> Counter[str]:
+    time.sleep(20_000)
+    return Counter(text["recipient"] for text in sandbox.messages() if text["state_id"] != 7)
+
+
+def everybody() -> Counter[str]:
+    return Counter(message.recipient for message in people(12, TEXT))
+
+
+def test_a_repetition_that_a_gateway_doubled_and_the_credit_refused_is_looked_for(
+    order: Order, hasty: Client, home: Callable[[], Ledger], time: Time, ippanel_sandbox: RunningSandbox
+) -> None:
+    ippanel_sandbox.fault("reset", **SEND, times=1, after=2)
+    ippanel_sandbox.fault("repeated", **SEND, times=1, after=2, answer="credit")
+    tries(replace(order, kind=OwnTexts(), delivery="scheduled", settle=200), hasty, home, time)
+    assert got(ippanel_sandbox, time) == everybody()
+
+
+def test_both_requests_of_a_campaign_for_later_were_lost_and_it_goes_on_before_its_time(
+    order: Order, hasty: Client, home: Callable[[], Ledger], time: Time, ippanel_sandbox: RunningSandbox
+) -> None:
+    due = datetime.fromtimestamp(time.now, UTC) + timedelta(hours=6)
+    ippanel_sandbox.fault("status", **SEND, times=1, after=1, status=503)
+    ippanel_sandbox.fault("status", **SEND, times=1, after=2, status=503)
+    tries(replace(order, send_time=due), hasty, home, time)
+    assert time.now < due.timestamp() - 3600
+    assert got(ippanel_sandbox, time) == everybody()
+
+
+@pytest.mark.parametrize("fault", ["unanswered", "drop_before"])
+def test_a_phonebook_on_a_panel_that_counts_nobody_is_told_by_how_many_are_listed(
+    order: Order, hasty: Client, home: Callable[[], Ledger], time: Time, ippanel_sandbox: RunningSandbox, fault: str
+) -> None:
+    ippanel_sandbox.profile(counts="zero")
+    book = ippanel_sandbox.add_phonebook("all", [{"number": message.recipient} for message in people(12, TEXT)])["id"]
+    build = lambda at: edge.send.phonebook(TEXT, [book], sender=order.sender, send_time=at)  # noqa: E731
+    ippanel_sandbox.fault(fault, **SEND, times=1)
+    single = replace(order, kind=Single(build, TEXT, 12))
+    for _ in range(4):
+        try:
+            run(single, None, hasty, home(), clock=time.clock)
+            break
+        except IPPanelError:
+            time.sleep(300)
+    else:
+        raise AssertionError("the task waits for a person")
+    assert got(ippanel_sandbox, time) == everybody()
