@@ -32,7 +32,13 @@ _MAX_FAULTS = 5
 """Fields that the sentence of an error names."""
 _MAX_FIELDS, _MAX_TEXTS = 2_000, 20
 """Fields, and texts of each, that its details hold: twice what a request can have of recipients."""
+_YEAR = 365 * 86_400.0
+"""Seconds; no wait that is asked for is longer, so that whoever sleeps as long as he is told can."""
 _MAX_ERROR_BYTES = 2 * 2**20
+_MAX_VALUES = 200_000
+"""Values that a body may hold; a page of a thousand rows has 25,000. A few bytes of it become a kilobyte here, whether
+they are read or found wrong."""
+_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 
 
 _BEFORE_ALL_ELSE = frozenset({413, 414, 431})
@@ -127,12 +133,18 @@ def error(
 def validated(envelope: Any, content: Any, answer: Answer, judge: Callable[[Answer, str], IPPanelClientError]) -> Any:
     """Return the body of a 2xx as an ``envelope`` with ``content``; raise what ``judge`` makes of anything else."""
     misfit = ""
-    if 200 <= answer.status < 300:
+    if 200 <= answer.status < 300 and _has_too_many(answer.body):
+        misfit = f"the body holds more than {_MAX_VALUES} values"
+    elif 200 <= answer.status < 300:
         try:
             return _validator(envelope, content).validate_json(answer.body)
         except ValidationError as error:
             misfit = _misfit(error)
     raise judge(answer, misfit)
+
+
+def _has_too_many(body: bytes) -> bool:
+    return body.count(b",") > _MAX_VALUES and _TEXTS.sub(b"", body).count(b",") > _MAX_VALUES
 
 
 # Building a validator takes milliseconds, so each is built once and only when an answer of its kind comes.
@@ -239,8 +251,8 @@ def _retry_after(value: str | None) -> float | None:
     if value is None:
         return None
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value.strip(), re.ASCII):
-        return float(value)
+        return min(float(value), _YEAR)
     try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+        return min(max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()), _YEAR)
     except (ValueError, TypeError, OverflowError):
         return None

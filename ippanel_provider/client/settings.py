@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import ssl
 from dataclasses import dataclass, field, replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,16 @@ class Settings:
         url = given.rstrip("/")
         try:
             parsed = httpx.URL(url)
-        except httpx.InvalidURL:
+            # As the network is asked for it; a label of a name may have 63 letters, and none may be empty.
+            parsed.host.encode("idna")
+            is_port = parsed.port is None or 0 < parsed.port < 65_536
+        except (httpx.InvalidURL, UnicodeError):
             # What httpx says can hold a part of it that was meant as a password.
             raise InvalidInput("base_url: it is no URL; give it as https://host/v1") from None
         if not parsed.host:
             raise InvalidInput("base_url: it names no host; give it as https://host/v1")
+        if not is_port:
+            raise InvalidInput("base_url: its port must be from 1 to 65535; give it as https://host/v1")
         if parsed.userinfo or parsed.query or parsed.fragment:
             # A user name here would take the place of the credential on every request.
             raise InvalidInput("base_url: give it without user name, query and fragment, as https://host/v1")
@@ -110,6 +116,8 @@ class Settings:
             # Other compressions, and several in one another, can make gigabytes of one piece.
             "headers": {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"},
             "follow_redirects": False,
+            # None is kept: whatever is answered, the next request is as large as the one before.
+            "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=())),
         }
 
 

@@ -19,6 +19,7 @@ from ippanel_provider.client import (
     Receipt,
     Retry,
     Settings,
+    Throttled,
     Unconfirmed,
     Unreadable,
     Upload,
@@ -162,6 +163,51 @@ def test_an_echo_is_in_no_error_below_and_no_variable(server: RawServer, runs: R
     (error,) = runs(settings(server), call)
     assert isinstance(error, Unconfirmed)
     assert shown(error) == set()
+
+
+@pytest.mark.parametrize("ids", [[0], [-1], [7, 0]])
+def test_an_id_that_is_none_is_no_receipt(server: RawServer, runs: Runs, ids: list[int]) -> None:
+    server.script = [http(200, {"data": {"message_outbox_ids": ids}, "meta": {"status": True}})]
+    (error,) = runs(settings(server), SEND)
+    assert isinstance(error, Unreadable)
+
+
+@pytest.mark.parametrize("value", ["9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_no_wait_that_is_asked_for_is_longer_than_a_program_can_sleep(
+    server: RawServer, runs: Runs, value: str
+) -> None:
+    server.script = [http(429, {"meta": {"status": False}}, f"Retry-After: {value}\r\n")]
+    (error,) = runs(settings(server), SEND)
+    assert isinstance(error, Throttled)
+    assert error.retry_after == 365 * 86_400
+
+
+def test_cookies_make_no_request_larger(server: RawServer, runs: Runs) -> None:
+    answer = done(7).data.replace(b"\r\n", b"\r\nSet-Cookie: a=" + b"x" * 4000 + b"\r\n", 1)
+    server.script = [Raw(answer)]
+    runs(settings(server), SEND, SEND)
+    assert ["cookie" in arrived.headers for arrived in server.requests] == [False, False]
+
+
+@pytest.mark.parametrize("value", [b'"a"', b"{}", b"7"])
+@pytest.mark.parametrize("call", [SEND, edge.report.outbox()], ids=["send", "page"])
+def test_an_answer_of_a_million_values_is_not_taken_apart(
+    server: RawServer, runs: Runs, value: bytes, call: Any
+) -> None:
+    """Each would become a kilobyte, whether it is read or found wrong."""
+    many = b"[" + b",".join([value] * 1_000_000) + b"]"
+    data = many if call is not SEND else b'{"message_outbox_ids":' + many + b"}"
+    server.script = [http(200, b'{"meta":{"status":true},"data":' + data + b"}")]
+    (error,) = runs(settings(server), call)
+    assert isinstance(error, Unreadable)
+    assert "holds more than 200000 values" in str(error)
+
+
+def test_commas_in_texts_are_no_values(server: RawServer, runs: Runs) -> None:
+    server.script = [
+        http(200, {"data": {"message_outbox_ids": [7], "note": ',"\\' * 250_000}, "meta": {"status": True}})
+    ]
+    assert [outcome.outbox_ids for outcome in runs(settings(server), SEND)] == [(7,)]
 
 
 def test_a_page_that_says_401_sends_nothing_twice(server: RawServer, runs: Runs) -> None:

@@ -13,7 +13,8 @@ class Receipt(Model):
     """What a send is answered with: one id per bulk (per message of a peer-to-peer send)."""
 
     outbox_ids: Annotated[
-        tuple[int, ...], Field(min_length=1, validation_alias=AliasChoices("message_outbox_ids", "outbox_ids"))
+        tuple[Annotated[int, Field(gt=0)], ...],
+        Field(min_length=1, validation_alias=AliasChoices("message_outbox_ids", "outbox_ids")),
     ]
 
 
