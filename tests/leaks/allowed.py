@@ -24,15 +24,44 @@ class Known(NamedTuple):
     """A regular expression for what stands before it."""
     levels: frozenset[str] | None = None
     """At which levels it has to be found; None is at each."""
+    versions: tuple[int, int] = (0, 0)
+    """From which Airflow on it has to be found."""
 
 
+_DATABASE = r"airflow\.db(-wal)?"
 ALLOWED = {
     "masked in a test run": Known(
-        "API key|login password|TOTP secret",
+        ".*",
         r"worker\.output",
-        "at DEBUG, `airflow dags test` prints what it is asked to mask",
-        r".*MaskSecret\(value=['\"]",
+        "at DEBUG, `airflow dags test` prints what it is asked to mask: credentials, and every Variable",
+        r".*MaskSecret\(value=(?:(?!MaskSecret').)*",
         frozenset({"DEBUG"}),
+    ),
+    "conf": Known(
+        ".* in conf",
+        rf"dag_run\.conf|{_DATABASE}|lineage\.jsonl|worker\.output",
+        "also in lineage events, and at DEBUG in logs",
+    ),
+    "mapped literal": Known(
+        ".* of a mapped literal",
+        rf"serialized_dag\.data|{_DATABASE}",
+        "what is written into a mapped task: its `partial` and `expand`",
+    ),
+    "deadline": Known(
+        ".* of a deadline",
+        rf"serialized_dag\.data|dag\.deadline|deadline_alert\.\w+|callback\.\w+|{_DATABASE}",
+        "the arguments of a deadline's callback, as they are written",
+        versions=(3, 2),
+    ),
+    "XCom": Known(
+        "number handed over by a task",
+        rf"xcom\.value|{_DATABASE}|worker\.output",
+        "Airflow also prints what a `@task` returns",
+    ),
+    "show_rendered": Known(
+        ".* with show_rendered",
+        rf"serialized_dag\.data|rendered_task_instance_fields\.rendered_fields|{_DATABASE}|worker\.output",
+        "`show_rendered=True` lifts it",
     ),
 }
 

@@ -43,6 +43,8 @@ KNOWN = (
     Canary("number of a mapped literal", "9120006172"),
     Canary("text of a mapped literal", "Turnstone6Dunlin"),
     Canary("number handed over by a task", "9120002908"),
+    Canary("number of a deadline", "9120003745"),
+    Canary("text of a deadline", "Godwit8Curlew"),
     Canary("number with show_rendered", "9120001836"),
     Canary("text with show_rendered", "Bittern2Avocet"),
 )
@@ -62,6 +64,7 @@ def _ways(canary: Canary) -> Iterator[tuple[str, bytes]]:
     value = canary.value
     # A number is also found behind 0, +98, 98 and 0098, since it is looked for without them.
     yield "plain", value.encode()
+    yield "text of Python", repr(value)[1:-1].encode()
     yield "small letters", value.lower().encode()
     yield "capitals", value.upper().encode()
     yield "reversed", value[::-1].encode()

@@ -51,7 +51,7 @@ class Scan:
         for canary, encoding, needle in self._needles:
             at = content.find(needle)
             while at >= 0:
-                before = content[max(0, at - 120) : at].decode("utf-8", "replace")
+                before = content[max(0, at - 400) : at].decode("utf-8", "replace")
                 after = content[at : at + len(needle) + 30].decode("utf-8", "replace")
                 self.hits.append(Hit(canary, encoding, place, " ".join(before.split()), " ".join(after.split())))
                 at = content.find(needle, at + len(needle))
