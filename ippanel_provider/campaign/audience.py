@@ -12,7 +12,7 @@ from ippanel_provider.campaign.hash_set import WORD, NumberTable
 from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.client.validation import text as checked_text
-from ippanel_provider.tables.values import BadValue, plain, written
+from ippanel_provider.tables.values import ERRORS, NOTHINGS, BadValue, plain, written
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 from ippanel_provider.text.prefixes import is_assigned
 
@@ -59,6 +59,8 @@ class Suppressing(Protocol):
 REJECTS_KEPT = 100
 _REASONS_KEPT = 50
 _OTHER = "other reasons"
+_LONGEST_LEFTOVER = max(map(len, ERRORS | NOTHINGS)) + 8
+"""Characters, with a few blanks around it."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CONTROLLED = "the text holds a control character, as of a damaged file"
 _ANOTHER_TEXT = "an earlier row has the same recipient with another text, and each gets one"
@@ -108,7 +110,10 @@ class Audience:
                 continue
             try:
                 recipient = normalize("" if row.recipient is None else row.recipient)
-                text = checked_text(row.text if type(row.text) is str else _text_of(row.text), "text")
+                text = checked_text(
+                    row.text if type(row.text) is str and len(row.text) > _LONGEST_LEFTOVER else _text_of(row.text),
+                    "text",
+                )
             except (InvalidNumber, InvalidInput) as error:
                 self._reject(row, str(error))
                 continue
@@ -160,9 +165,13 @@ def _is_assigned(prefix: str) -> bool:
 
 
 def _text_of(value: object) -> str:
-    """What somebody gave for a text that is none: a number is written as people do, nothing is an empty text."""
+    """What somebody gave for a text and may be none: a number is written as people do, nothing is an empty text, and
+    what stands for nothing, or the error of a formula, is no text.
+    """
     try:
-        value = plain(value)
-        return "" if value is None else written(value)
+        said = plain(value)
+        if said is None and isinstance(value, str) and value.strip() in NOTHINGS:
+            raise InvalidInput("text: it is what programs leave where there was nothing (None, nan)")
+        return value if isinstance(value, str) and said is not None else "" if said is None else written(said)
     except BadValue as error:
         raise InvalidInput(f"text: it {error}") from None

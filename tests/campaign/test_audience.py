@@ -238,3 +238,18 @@ def test_a_text_with_a_control_character_is_of_a_damaged_file(text: str) -> None
 def test_a_header_in_one_piece_asks_about_the_delimiter(header: str) -> None:
     with pytest.raises(InvalidInput, match=r"is delimiter='.{1,2}' meant"):
         list(addressed([Record(2, {header: "x"})], "سلام", "mobile"))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("None", "text: it is what programs leave where there was nothing (None, nan)"),
+        (" nan\n", "text: it is what programs leave where there was nothing (None, nan)"),
+        ("#REF!", "text: it holds an error of the spreadsheet (#REF!)"),
+        ("\u200c \ufeff", "text: the text is empty"),
+    ],
+)
+def test_a_text_that_is_only_a_leftover_goes_to_nobody(text: str, reason: str) -> None:
+    passed, audience = screened([("09120000001", text), ("09120000002", " None of it "), ("09120000003", "11")])
+    assert passed == [("+989120000002", " None of it "), ("+989120000003", "11")]
+    assert audience.rejects == [Rejected(1, reason)]
