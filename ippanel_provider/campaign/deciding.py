@@ -21,6 +21,7 @@ from ippanel_provider.campaign.ledger.base import Claim, Outcome, Standing
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, pieces
 from ippanel_provider.campaign.order import OnUnconfirmed
 from ippanel_provider.campaign.recognition import Doubt, Look, named
+from ippanel_provider.campaign.schedule import out_of_quiet_hours
 from ippanel_provider.client import IPPanelError, NotFound, Unconfirmed, edge
 from ippanel_provider.service import CANCEL_WINDOW, BulkState
 
@@ -245,11 +246,10 @@ class Decider:
 
     def _late_stamp(self) -> Stamp:
         now = self._clock.now()
-        # The service reads it by its own clock.
-        at = now + self._patience.lead + max(0.0, self._panel.facts.clock_offset)
-        asked = self._order.send_time
-        # The service takes whole seconds.
-        return Stamp(now, max(ceil(at) + 1.0, asked.timestamp() if asked else 0.0), self._panel.mark)
+        # The service reads it by its own clock, in whole seconds.
+        at = ceil(now + self._patience.lead + max(0.0, self._panel.facts.clock_offset)) + 1.0
+        asked = self._order.send_time.timestamp() if self._order.send_time else 0.0
+        return Stamp(now, out_of_quiet_hours(self._order, max(at, asked), now), self._panel.mark)
 
     def _messages(self, doubt: Doubt) -> Iterable[Message]:
         return [doubt.messages[place] for place in sorted(doubt.missing) if place in doubt.messages]

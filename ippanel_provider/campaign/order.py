@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ippanel_provider.text.hours import QuietHours
 from ippanel_provider.values import InvalidValue, flag, number, seconds, whole
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Order:
     :param sender: the line, as ``+983000505``
     :param kind: which requests the messages make, see :mod:`ippanel_provider.campaign.kinds`
     :param send_time: when all of it goes out, with a time zone; None is at once
+    :param quiet_hours: what would go out in these is scheduled for their end, also where they begin while the campaign
+        is under way, and in a later try
     :param delivery: ``direct``, or ``scheduled``: a time of its own for each chunk, from ``send_time`` on
     :param is_retry: whether an earlier try may have come some way, so that a send time may be over by now
     :param once_per: what counts as a repetition
@@ -84,6 +87,7 @@ class Order:
     sender: str
     kind: Form
     send_time: datetime | None = None
+    quiet_hours: QuietHours | None = None
     delivery: Delivery | str = Delivery.DIRECT
     is_retry: bool = False
     once_per: OncePer | str = OncePer.RECIPIENT

@@ -163,12 +163,14 @@ class CampaignOperator(SendingOperator):
         :raises InvalidValue: naming the field.
         """
         from ippanel_provider.campaign.order import Order
+        from ippanel_provider.text.hours import quiet_hours_of
 
         ti: Any = context["ti"]
         return Order(
             sender=self.line(),
             kind=kind,
             send_time=self.moment(),
+            quiet_hours=quiet_hours_of(self.line(), self.hours()),
             delivery=self.delivery,
             is_retry=ti.try_number > 1,
             once_per=self.memory.once_per or self.once_per,

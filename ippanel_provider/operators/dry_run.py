@@ -34,6 +34,7 @@ def preview(
     """
     from ippanel_provider.campaign.run import refuse_emptiness, screened, tell_rejects
     from ippanel_provider.campaign.samples import Samples
+    from ippanel_provider.campaign.schedule import refuse_time
 
     campaign = screened(order, task.rows, task.hook.get_conn(), suppressing=suppressing, on_reject=on_reject)
     # Only a ledger in SQL knows of other runs; others would be asked about a try of this task, which sends nothing.
@@ -57,6 +58,8 @@ def preview(
     if order.check_credit and estimate.rial > credit:
         task.log.warning("credit: it does not cover that, so a send would be refused; charge the account first.")
     refuse_emptiness(order, audience)
+    if estimate.messages:
+        refuse_time(order)
     return {
         "dry_run": True,
         "outbox_ids": [],

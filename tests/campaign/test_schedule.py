@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ippanel_provider.campaign.schedule import Schedule
+from ippanel_provider.campaign.kinds import OwnTexts
+from ippanel_provider.campaign.order import Order
+from ippanel_provider.campaign.schedule import Schedule, out_of_quiet_hours
 from ippanel_provider.client import InvalidInput, Unconfirmed, edge
 from ippanel_provider.service import BulkState
+from ippanel_provider.text.hours import TEHRAN, QuietHours
 from tests.campaign.conftest import Campaign, people
 from tests.campaign.test_sender import SEND, Killed, everyone_once, kill_at
 
@@ -111,3 +114,55 @@ def test_a_late_retry_moves_its_chunks_on_and_never_back(monkeypatch: pytest.Mon
     schedule = Schedule(datetime.now(UTC) - timedelta(hours=1))
     assert schedule.moment(2) - datetime.now(UTC) > timedelta(minutes=14)
     assert schedule.moment(3) > schedule.moment(2)
+
+
+def quiet(start: datetime, hours: int = 2) -> QuietHours:
+    """The quiet hours that begin with the minute of ``start``."""
+    begin = start.astimezone(TEHRAN)
+    return QuietHours.parse(f"{begin:%H:%M}-{begin + timedelta(hours=hours):%H:%M}")
+
+
+def send_times(campaign: Campaign) -> set[datetime | None]:
+    return {campaign.client.run(edge.report.bulk(outbox_id)).send_at for outbox_id in campaign.progress.outbox_ids}
+
+
+def test_quiet_hours_that_begin_while_a_campaign_is_under_way_hold_for_what_is_left(campaign: Campaign) -> None:
+    now = datetime.fromtimestamp(campaign.sandbox.now(), UTC)
+    begun = campaign.with_terms(quiet_hours=quiet(now))
+    begun.attempt(people(25))
+    assert send_times(begun) == {(now + timedelta(hours=2)).replace(second=0, microsecond=0)}
+
+
+def test_chunks_whose_second_falls_into_quiet_hours_go_out_after_them(scheduled: Campaign) -> None:
+    last_minute = (datetime.fromtimestamp(scheduled.sandbox.now(), UTC) + timedelta(minutes=20)).replace(
+        second=0, microsecond=0
+    )
+    hours = quiet(last_minute)
+    late = scheduled.with_terms(send_time=last_minute - timedelta(seconds=2), quiet_hours=hours)
+    late.attempt(people(25), concurrency=1)
+    times = send_times(late)
+    assert len(times) == 3
+    assert not any(hours.cover(at) for at in times if at)
+
+
+@pytest.mark.parametrize(
+    ("now", "send_at", "expected"),
+    [
+        ("2026-12-01T21:59", None, None),
+        ("2026-12-01T22:00", None, "2026-12-02T08:00"),
+        ("2026-12-02T07:57", None, "2026-12-02T08:03"),
+        ("2026-12-01T12:00", "2026-12-01T23:00", "2026-12-02T08:00"),
+        ("2026-12-01T12:00", "2026-12-02T08:00", "2026-12-02T08:00"),
+        ("2026-12-01T23:00", "2026-12-01T22:30", "2026-12-01T22:30"),
+    ],
+)
+def test_a_time_in_quiet_hours_moves_to_their_end_and_one_that_is_over_stays(
+    now: str, send_at: str | None, expected: str | None
+) -> None:
+    order = Order(sender="+983000505", kind=OwnTexts(), quiet_hours=QuietHours.parse("22:00-08:00"))
+    given, at, moved = (
+        None if text is None else datetime.fromisoformat(text).replace(tzinfo=TEHRAN).timestamp()
+        for text in (send_at, now, expected)
+    )
+    assert at is not None
+    assert out_of_quiet_hours(order, given, at) == moved

@@ -290,6 +290,23 @@ class TestDryRun:
             assert "30 more would get one." in run.log
             assert "سلام" not in str(run.results)
 
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [
+            ({"send_time": "2025-01-01T10:00+03:30"}, "send_time: it must be at least 5 minutes ahead"),
+            ({"send_time": "2099-01-01T10:00+03:30"}, "send_time: it must be at most 90 days ahead"),
+            ({"send_time": "2025-01-01T10:00+03:30", "delivery": "scheduled"}, "at least 15 minutes ahead"),
+        ],
+    )
+    def test_it_refuses_a_time_that_the_send_would_be_refused_for(
+        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, given: dict[str, Any], said: str
+    ) -> None:
+        with new_dag() as dag:
+            sending(dry_run=True, **given)
+        run = run_dag(dag)
+        assert run.state == "failed"
+        assert said in run.log
+
     def test_it_groups_rejects_by_reason(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
         with new_dag() as dag:
             sending(recipients=["0912"] * 30 + ["09120000001", ""], dry_run=True)
