@@ -36,6 +36,7 @@ _NUMBER = re.compile(r"\+?\d(?:(?:<[^<>]*>|[\W_])*+\d){8,}")
 _MARKUP = re.compile(r"(?is)<(script|style)\b.*?(?:</\1>|\Z)|<!--.*?(?:-->|\Z)|<[^>]*>?")
 _ESCAPED = re.compile(r"(?:\\+u[0-9a-fA-F]{4})+")
 _BYTES = re.compile(r"(?:\\+x[0-9a-fA-F]{2})+")
+_MARKS_OF_ESCAPES = re.compile(r"[%\\&\x80-\xff]")
 _BROKEN_LINE = re.compile(r"\\+[nrt](?![a-z])")
 # One alone is taken for an escape only where it stands for a printable character of ASCII: variables are %date%.
 _QUOTED = re.compile(r"(?:%[0-9a-fA-F]{2}){2,}|%[2-7][0-9a-fA-F]")
@@ -67,13 +68,15 @@ _OPEN_FIELDS = frozenset(
 def scrubber(request: Request[Any], hidden: Iterable[str]) -> Callable[[str], str]:
     """Return a function that gives a text without ``hidden``, without what ``request`` sent and without numbers."""
     said_by_us = [said for said in (*hidden, *_sent(request)) if said]
-    forms = (said_by_us, (_MARKUP.sub(" ", said) for said in said_by_us if "<" in said))
+    # What itself looks escaped, as a password with %41 in it, is unescaped in its echo too.
+    plain = [_plain(said) for said in said_by_us if _MARKS_OF_ESCAPES.search(said)]
+    forms = (said_by_us, plain, (_MARKUP.sub(" ", said) for said in chain(said_by_us, plain) if "<" in said))
     private = {_letters(form) for form in chain(*forms)}
     long = _Echo("\0".join(text for text in private if len(text) >= _RUN))
     short = {text for text in private if 3 < len(text) < _RUN}
     words = [
         _word(stripped)
-        for text in said_by_us
+        for text in chain(said_by_us, plain)
         if len(_letters(text)) <= 3 and len(stripped := text.translate(_FOLD).strip()) > 1
     ]
 

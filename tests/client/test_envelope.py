@@ -533,6 +533,20 @@ class TestPrivacy:
             for piece in ("ورود شما", "۴۸۲۱۳", "48213", "سلام علی", "سلام علي", "كد ورود", "\\u0633\\u0644"):
                 assert piece not in shown
 
+    @pytest.mark.parametrize(
+        "secret",
+        [
+            "Secret%4bey%31%32%33",
+            "%53%65%63%72%65%74%4b%65%79",
+            "Secret\\u004bey123",
+            "Secret&#75;ey&amp;123",
+            "SecretKey%2531",
+        ],
+    )
+    def test_no_error_shows_what_looked_escaped_when_it_was_sent(self, secret: str) -> None:
+        for shown in shown_of(secret, {"params": {"pin": secret}}, cut=False):
+            assert "secretkey" not in shown.casefold()
+
     @pytest.mark.parametrize("name", ["code", "otp", "type", "name", "id"])
     @pytest.mark.parametrize("value", ["48213", 48213, "علی", "Sara", "پ۱۲ب۳۴۵", 1234567.5])
     def test_no_error_shows_the_value_of_a_variable_whatever_it_is_called(self, name: str, value: Any) -> None:

@@ -38,6 +38,15 @@ def well(kinds: Kinds, *, short: bool) -> Any:
             kind(task_id=name, **given)
             if "poke_interval" in given and not short:
                 kind(task_id=f"{name}-deferred", deferrable=True, **given)
+            if name == "import_book" and not short:
+                kind(
+                    task_id=name + "-awaited",
+                    wait_for_completion=True,
+                    deferrable=True,
+                    timeout=2,
+                    poke_interval=1,
+                    **given,
+                )
             if name in {"send", "send_pattern", "sql", "file"}:
                 kind(task_id=f"{name}-rehearsed", dry_run=True, **given)
                 kind(task_id=f"{name}-awaited", wait_for_completion=True, deferrable=True, poke_interval=1, **given)

@@ -66,7 +66,7 @@ def kinds_of_tasks(order: dict[str, Any]) -> Kinds:
         ),
         "update_pattern": (
             "IPPanelUpdatePatternOperator",
-            {"code": code, "message": "کد %code%", "description": "x", "variables": {"code": "string"}},
+            {"code": order["changing"], "message": "کد %code%", "description": "x", "variables": {"code": "string"}},
         ),
         "delete_pattern": ("IPPanelDeletePatternOperator", {"code": "nosuchpattern"}),
         "export_book": ("IPPanelExportPhonebookOperator", {"phonebook_id": book, "path": str(data / "book.csv")}),

@@ -21,8 +21,12 @@ def the_order(sandbox: RunningSandbox, told_back: str, data: Path, ways: list[st
     """Make all of it, and return what the worker has to know."""
     write_files(data)
     with Client(sandbox.api_key, Settings(base_url=sandbox.base_url)) as client:
-        code = client.run(edge.pattern.create("سلام %name%", variables={"name": "string"}, description="x")).code
-    sandbox.approve(code)
+        patterns = [
+            client.run(edge.pattern.create(f"{word} %name%", variables={"name": "string"}, description="x")).code
+            for word in ("سلام", "درود")
+        ]
+    for code in patterns:
+        sandbox.approve(code)
     sandbox.account(duplicate_guard=0, credit=1e12, lines=[sandbox.sender, "+98BANK"])
     sandbox.inbox(PEOPLE[0], f"stop {LATIN}")
     book = sandbox.add_phonebook("Leaks", [{"number": PEOPLE[0], "name": TEXT}])["id"]
@@ -30,7 +34,8 @@ def the_order(sandbox: RunningSandbox, told_back: str, data: Path, ways: list[st
         "connections": connections(sandbox, told_back, data, ways),
         "variables": {"leaks_people": json.dumps(PEOPLE), "leaks_text": f"{TEXT} {VALUE}"},
         "data": str(data),
-        "pattern": code,
+        "pattern": patterns[0],
+        "changing": patterns[1],
         "book": book,
         "sender": sandbox.sender,
     }
