@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
 import httpcore
@@ -41,11 +42,18 @@ class Line:
     :param most: seconds that an answer may take, from the last byte of its request to its own last.
     """
 
-    __slots__ = ("_leaving", "_most", "_until")
+    __slots__ = ("_leaving", "_most", "_until", "stream")
 
     def __init__(self, most: float) -> None:
         self._most = most
+        self.stream: httpcore.NetworkStream | None = None
+        """The connection itself, of a sync client."""
         self.rest()
+
+    def cut(self) -> None:
+        """Close the connection, and nothing else: what was interrupted may hold the locks of its pool for good."""
+        if self.stream is not None:
+            self.stream.close()
 
     def rest(self) -> None:
         """No request is under way."""
@@ -78,6 +86,7 @@ class Line:
 class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream, line: Line) -> None:
         self._stream, self._line = stream, line
+        line.stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, self._line.patience(timeout))
@@ -211,7 +220,10 @@ class Connections(Generic[H]):
 
     def begin(self) -> None:
         """Start without any connection."""
-        self._free = threading.Semaphore(self._most)
+        # A semaphore's own lock can stay locked where Ctrl-C strikes; this is in C and cannot.
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(self._most):
+            self._free.put(None)
         self._idle: list[tuple[H, Line]] = []
 
     @contextmanager
@@ -222,8 +234,10 @@ class Connections(Generic[H]):
         """
         _refuse(self.is_closed)
         free, idle = self._free, self._idle
-        if not free.acquire(timeout=self._wait):
-            raise AllBusy
+        try:
+            free.get(timeout=self._wait)
+        except Empty:
+            raise AllBusy from None
         try:
             _refuse(self.is_closed)
             try:
@@ -241,30 +255,23 @@ class Connections(Generic[H]):
                     lent[1].rest()
                     idle.append(lent)
                 else:
-                    _close(lent)
+                    lent[1].cut()
                 if self.is_closed:
                     self.close()
         finally:
-            free.release()
+            free.put(None)
 
     def close(self) -> None:
         """Close all connections; those in use, when they are given back."""
         self.is_closed = True
         while self._idle:
-            _close(self._idle.pop())
+            http: Any = self._idle.pop()[0]
+            http.close()
 
     def _made(self) -> tuple[H, Line]:
         http, line = self._make(), Line(self._answer)
         _watched(http, line, _Backend)
         return http, line
-
-
-def _close(lent: tuple[Any, Line]) -> None:
-    lent[0].close()
-
-
-async def _aclose(lent: tuple[Any, Line]) -> None:
-    await lent[0].aclose()
 
 
 class _OfLoop(Generic[H]):
@@ -306,7 +313,8 @@ class AsyncConnections(Generic[H]):
                     lent[1].rest()
                     ours.idle.append(lent)
                 else:
-                    await _aclose(lent)
+                    http: Any = lent[0]
+                    await http.aclose()
                 if self.is_closed:
                     await self.aclose()
 
@@ -330,7 +338,8 @@ class AsyncConnections(Generic[H]):
         if ours:
             ours.idle = []
         for lent in idle:
-            await _aclose(lent)
+            http: Any = lent[0]
+            await http.aclose()
 
     def _taken(self) -> tuple[H, Line]:
         with self._lock:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -123,6 +125,20 @@ class TestAnInterruption:
             client.run(SEND)
         assert caught.value.__cause__ is None
         assert ["login" in arrived.line for arrived in server.requests] == [True]
+
+    def test_where_a_lock_has_just_been_taken_stops_no_later_send(self, server: RawServer) -> None:
+        def strike(frame: FrameType, event: str, _: object) -> None:
+            code = frame.f_code
+            if event == "return" and code.co_name == "__enter__" and code.co_filename.endswith("_synchronization.py"):
+                sys.setprofile(None)
+                raise KeyboardInterrupt
+
+        server.script = [done(7)]
+        with Client(KEY, settings(server, max_in_flight=1)) as client:
+            sys.setprofile(strike)
+            with pytest.raises(KeyboardInterrupt):
+                client.run(SEND)
+            assert client.run(SEND).outbox_ids == (7,)
 
     def test_of_a_read_is_itself_alone(self, server: RawServer) -> None:
         def respond(arrived: Arrived) -> Raw:
