@@ -252,7 +252,10 @@ class Decider:
         return Stamp(now, out_of_quiet_hours(self._order, max(at, asked), now), self._panel.mark)
 
     def _messages(self, doubt: Doubt) -> Iterable[Message]:
-        return [doubt.messages[place] for place in sorted(doubt.missing) if place in doubt.messages]
+        still = [doubt.messages[place] for place in sorted(doubt.missing) if place in doubt.messages]
+        if gone := len(doubt.missing) - len(still):
+            log.warning("Chunk %d: the source no longer names %d of its recipients.", doubt.intent.number, gone)
+        return still
 
     # ---- watching -------------------------------------------------------------------------------------------------
 

@@ -122,3 +122,21 @@ def test_a_phonebook_on_a_panel_that_counts_nobody_is_told_by_how_many_are_liste
     else:
         raise AssertionError("the task waits for a person")
     assert got(ippanel_sandbox, time) == everybody()
+
+
+def test_people_of_a_lost_request_whom_the_source_names_no_more_are_told(
+    order: Order,
+    hasty: Client,
+    home: Callable[[], Ledger],
+    time: Time,
+    ippanel_sandbox: RunningSandbox,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ippanel_sandbox.fault("unauthorized", **SEND, times=1, after=1)
+    ippanel_sandbox.fault("reset", **SEND, times=1)
+    source = people(12, TEXT)
+    with pytest.raises(IPPanelError):
+        deliver(order, source, hasty, home(), Progress(), clock=time.clock)
+    deliver(order, source[2:], hasty, home(), Progress(), clock=time.clock)
+    assert "Chunk 1: the source no longer names 2 of its recipients" in caplog.text
+    assert got(ippanel_sandbox, time) == Counter(message.recipient for message in source[2:])
