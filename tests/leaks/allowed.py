@@ -36,6 +36,7 @@ ALLOWED = {
         "at DEBUG, `airflow dags test` prints what it is asked to mask: credentials, and every Variable",
         r".*MaskSecret\(value=(?:(?!MaskSecret').)*",
         frozenset({"DEBUG"}),
+        (3, 3),
     ),
     "conf": Known(
         ".* in conf",

@@ -16,6 +16,8 @@ NOTIFIER = "ippanel_provider.notifications.ippanel.IPPanelNotifier"
 def plan(order: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any] | None]]:
     """Yield each DAG with the ``conf`` of its run."""
     kinds = kinds_of_tasks(order)
+    if order["kinds"]:
+        kinds = {name: kind for name, kind in kinds.items() if name in order["kinds"]}
     yield well(kinds, short=order["short"]), None
     yield broken(kinds, order["templates"], short=order["short"]), None
     yield handed_over(), None

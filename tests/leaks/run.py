@@ -45,12 +45,13 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="at DEBUG only, with four of the hostile answers")
     parser.add_argument("--keep", type=Path, help="a new folder in which to leave what was looked at")
     parser.add_argument("--level", choices=["INFO", "DEBUG"], help="only at this one")
+    parser.add_argument("--kinds", nargs="+", default=[], help="only these of tests/leaks/kinds.py")
     options = parser.parse_args()
     bad = [f"docs/security.md does not say: {ALLOWED[name].words}" for name in unsaid()]
     for level in [options.level] if options.level else ["DEBUG"] if options.short else ["INFO", "DEBUG"]:
         folder = options.keep / level if options.keep else Path(tempfile.mkdtemp(prefix="ippanel-leaks-"))
         try:
-            bad += one_run(folder.absolute(), level, short=options.short)
+            bad += one_run(folder.absolute(), level, options.kinds, short=options.short)
         finally:
             if not options.keep:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -60,7 +61,7 @@ def main() -> int:
     return 1 if bad else 0
 
 
-def one_run(folder: Path, level: str, *, short: bool) -> list[str]:
+def one_run(folder: Path, level: str, kinds: list[str], *, short: bool) -> list[str]:
     """Run everything at one level; return what is wrong."""
     began, ways = time.monotonic(), SHORT_WAYS if short else list(WAYS)
     home, fernet = folder / "home", Fernet.generate_key()
@@ -74,6 +75,7 @@ def one_run(folder: Path, level: str, *, short: bool) -> list[str]:
             "widest": SHORT_WIDEST if short else WIDEST,
             "templates": TEMPLATES[:1] if short else TEMPLATES,
             "short": short,
+            "kinds": kinds,
         }
         run_airflow(home, environment(home, level, fernet.decode()), order)
     ends = json.loads((home / "ends.json").read_text())

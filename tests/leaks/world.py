@@ -69,7 +69,7 @@ def write_files(data: Path) -> None:
         database.execute("CREATE TABLE people (mobile TEXT, text TEXT)")
         database.executemany("INSERT INTO people VALUES (?, ?)", rows)
     (data / "patterns").mkdir()
-    (data / "patterns" / "hello.yaml").write_text("message: سلام %name%\n", encoding="utf-8")
+    (data / "patterns" / "hello.yaml").write_text("message: بدرود %name%\n", encoding="utf-8")
     sheet(data / "numbers.xlsx", [("number",), *((number,) for number in PEOPLE)])
     sheet(data / "contacts.xlsx", [("number", "pre", "name", "email"), (PEOPLE[0], "", TEXT, "")])
 
