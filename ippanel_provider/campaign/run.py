@@ -113,9 +113,11 @@ def refuse_emptiness(order: Order, audience: Audience) -> None:
     if not audience.rows and not order.allow_empty:
         raise NotSent("recipients: there are none; the source is empty. Nothing was sent.")
     if audience.rejected and audience.rows == audience.rejected + audience.suppressed:
+        # What is the same for all is a mistake in the DAG, and nobody should have to look for it.
+        reason, count = next(iter(audience.grouped().items()))
         raise InvalidInput(
-            f"recipients: none of the {audience.rows} rows can get a text; the log says why, row by row. "
-            f"Nothing was sent."
+            f"recipients: none of the {audience.rows} rows can get a text ({count} of them: {reason}); the log says "
+            f"why, row by row. Nothing was sent."
         )
 
 

@@ -194,3 +194,24 @@ def test_a_variable_the_text_does_not_hold_is_named(sandbox: RunningSandbox) -> 
         IPPanelCreatePatternOperator(
             task_id="create", message="سلام", description="x", variables={"town": "string"}
         ).execute({})
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"nam": "آرش", "code": 1}, "2 of them: the pattern needs a value for name"),
+        ({"name": "آرش", "code": 1, "city": "قم"}, "2 of them: the pattern has no variable city"),
+        ({"name": "آرش", "code": "None"}, "2 of them: the value of code is empty"),
+    ],
+)
+def test_variables_that_no_row_can_be_sent_with_are_named_in_the_error(
+    sandbox: RunningSandbox, code: str, new_dag: Any, run_dag: Any, variables: dict[str, Any], said: str
+) -> None:
+    with new_dag() as dag:
+        IPPanelSendPatternOperator(
+            task_id="send", code=code, recipients=["09120000001", "09120000002"], variables=variables
+        )
+    run = run_dag(dag)
+    assert (run.state, sends(sandbox)) == ("failed", 0)
+    assert said in run.log
+    assert "آرش" not in run.log
