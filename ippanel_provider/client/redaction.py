@@ -41,6 +41,8 @@ _BROKEN_LINE = re.compile(r"\\+[nrt](?![a-z])")
 # One alone is taken for an escape only where it stands for a printable character of ASCII: variables are %date%.
 _QUOTED = re.compile(r"(?:%[0-9a-fA-F]{2}){2,}|%[2-7][0-9a-fA-F]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f](?:[^\x00-\x7f]|[\s!-/:-@\[-`{-~](?=[^\x00-\x7f]|[\s!-/:-@\[-`{-~]))*")
+# A code that a text carries is told by its digits alone.
+_CODE = re.compile(r"\d{4,}")
 _NO_LETTER = re.compile(r"[\W_]+")
 # One letter, one digit, however it is written; each maps to one character, so that places stay the same.
 _FOLD = str.maketrans("يكى" + "۰۱۲۳۴۵۶۷۸۹" + "٠١٢٣٤٥٦٧٨٩" + "\u00a0\n\r\t", "یکی" + "0123456789" * 2 + "    ")
@@ -74,6 +76,7 @@ def scrubber(request: Request[Any], hidden: Iterable[str]) -> Callable[[str], st
     private = {_letters(form) for form in chain(*forms)}
     long = _Echo("\0".join(text for text in private if len(text) >= _RUN))
     short = {text for text in private if 3 < len(text) < _RUN}
+    codes = {code for text in said_by_us for code in _CODE.findall(text.translate(_FOLD))}
     words = [
         _word(stripped)
         for text in chain(said_by_us, plain)
@@ -85,6 +88,7 @@ def scrubber(request: Request[Any], hidden: Iterable[str]) -> Callable[[str], st
         said = _plain(said[:_MAX_READ])
         folded = said.translate(_FOLD)
         spans = [found.span() for pattern in (*words, _NUMBER) for found in pattern.finditer(folded)]
+        spans += [found.span() for found in _CODE.finditer(folded) if found[0] in codes]
         markup = [found.span() for found in _MARKUP.finditer(said)]
         for skipped in ([], markup) if markup else ([],):
             letters, places = _places(said, skipped)

@@ -129,7 +129,13 @@ _THE_SERVICE = frozenset(httpx.URL(url).host for url in (EDGE_URL, REST_URL))
 def _tls(verify: bool | str) -> ssl.SSLContext:
     # A context costs 20 ms of CPU; one a process (and kind) is enough.
     if isinstance(verify, bool):
-        return httpx.create_ssl_context(verify=verify)
+        try:
+            return httpx.create_ssl_context(verify=verify)
+        except OSError as error:
+            raise InvalidInput(
+                "verify: no CA bundle can be read from where SSL_CERT_FILE or SSL_CERT_DIR of the environment says "
+                f"({error.strerror or error})"
+            ) from None
     try:
         return (
             ssl.create_default_context(capath=verify)

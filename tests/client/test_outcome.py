@@ -16,6 +16,7 @@ import pytest
 from ippanel_provider.client import (
     AsyncClient,
     Client,
+    InvalidInput,
     Login,
     NoAnswer,
     Receipt,
@@ -27,6 +28,7 @@ from ippanel_provider.client import (
     Upload,
     edge,
 )
+from ippanel_provider.client.settings import _tls
 
 from .raw_server import SILENCE, Arrived, Raw, RawServer, http, listening
 
@@ -179,6 +181,23 @@ def test_an_echo_is_in_no_error_below_and_no_variable(server: RawServer, runs: R
     (error,) = runs(settings(server), call)
     assert isinstance(error, Unconfirmed)
     assert shown(error) == set()
+
+
+@pytest.mark.parametrize("echo", ["the word 48213 is forbidden", "کلمهٔ ۴۸۲۱۳ مجاز نیست", "=D8=AF 48213 =D8=B3"])
+def test_a_code_that_is_echoed_without_its_text_is_not_shown(server: RawServer, runs: Runs, echo: str) -> None:
+    server.script = [http(422, {"meta": {"status": False, "message": echo, "errors": {"message": [echo]}}})]
+    (error,) = runs(settings(server), SEND)
+    assert not [digits for digits in ("48213", "۴۸۲۱۳") if digits in f"{error}{error.details}"]
+    assert "422" in str(error)
+
+
+def test_a_bundle_of_the_environment_that_is_not_there_is_named(
+    server: RawServer, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/bundle.pem")
+    _tls.cache_clear()
+    with pytest.raises(InvalidInput, match=r"^verify: .* SSL_CERT_FILE"):
+        runs(settings(server), SEND)
 
 
 @pytest.mark.parametrize("ids", [[0], [-1], [7, 0]])
