@@ -11,7 +11,7 @@ from ippanel_provider.client.gateway import gateway
 from ippanel_provider.service import MAX_PAGE_SIZE, Api
 from ippanel_provider.text.lines import InvalidLine, line_key
 from ippanel_provider.text.lines import line as checked_line
-from ippanel_provider.text.numbers import InvalidNumber, normalize
+from ippanel_provider.text.numbers import InvalidNumber, Problem, normalize
 from ippanel_provider.text.opt_out import BACK_WORDS, OUT_WORDS, Wishes
 
 
@@ -37,7 +37,10 @@ class Suppression:
             given += 1
             try:
                 self._table.add(normalize(number), len(self._reasons) - 1)
-            except InvalidNumber:
+            except InvalidNumber as error:
+                if error.problem is Problem.LOSSY:
+                    # Whoever is meant would get a text.
+                    raise InvalidInput(str(error)) from None
                 strange += 1
         return given, strange
 

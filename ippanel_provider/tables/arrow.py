@@ -10,7 +10,7 @@ from ippanel_provider.client import InvalidInput
 from ippanel_provider.tables.formats import missing_extra
 from ippanel_provider.tables.layout import Layout
 from ippanel_provider.tables.records import Record, certain
-from ippanel_provider.tables.values import Float32
+from ippanel_provider.text._digits import Float32
 
 PARQUET_ROWS = 1000
 # As "float", "dictionary<values=float, …>", "float[pyarrow]", "Sparse[float32, nan]"; a list of them is no number.

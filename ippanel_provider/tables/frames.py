@@ -11,7 +11,7 @@ from typing import Any
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.tables.arrow import inexact, is_small_float, mappings, refuse_floats
 from ippanel_provider.tables.records import certain
-from ippanel_provider.tables.values import Float32
+from ippanel_provider.text._digits import Float32
 
 _ROWS = 1000
 _TO_LIST = ("to_pylist", "to_list", "tolist")

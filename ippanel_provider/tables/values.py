@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from ippanel_provider.tables.cells import unescaped
+from ippanel_provider.text._digits import Float32
 
 ERRORS = frozenset({
     *("#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"),
@@ -37,10 +38,6 @@ _EXACT = 2**53
 _EXACT_32 = 2**24
 _MOST_DIGITS = 40
 _AS_THEY_ARE = (date, time, timedelta, uuid.UUID)
-
-
-class Float32(float):
-    """A number that was kept as a float of 32 bits or less."""
 
 
 class BadValue(ValueError):

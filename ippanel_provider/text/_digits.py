@@ -34,3 +34,7 @@ def plain_digits(raw: str) -> str:
     plain = FLOAT_TAIL.sub("", raw).translate(_PLAIN)
     # Typed right to left, the plus ends up behind the digits.
     return "+" + plain[:-1] if plain.endswith("+") and "+" not in plain[:-1] else plain
+
+
+class Float32(float):
+    """A number that was kept as a float of 32 bits or less, and so is no phone number."""

@@ -10,7 +10,7 @@ import math
 import re
 from decimal import Decimal
 
-from ippanel_provider.text._digits import FLOAT_TAIL, plain_digits
+from ippanel_provider.text._digits import FLOAT_TAIL, Float32, plain_digits
 
 # 094 is internet telephony, a landline to this service. 098 is no range at all: ten digits that start with 98 are a
 # number with its country code and two digits lost, and would become a stranger's.
@@ -154,6 +154,8 @@ def _written(raw: object) -> str:
         if dtype.kind == "f" and dtype.itemsize < 8:
             raise InvalidNumber(Problem.LOSSY)
         raw = raw.item()  # type: ignore[attr-defined]
+    if isinstance(raw, Float32) and raw == raw:
+        raise InvalidNumber(Problem.LOSSY)
     if raw is None or type(raw).__name__ in {"NAType", "NaTType"}:  # what pandas has for nothing
         raise InvalidNumber(Problem.EMPTY)
     if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):

@@ -16,6 +16,7 @@ from ippanel_provider.client import InvalidInput
 from ippanel_provider.tables.frames import is_frame, is_series, numbers_of, rows_of, values_of
 from ippanel_provider.tables.row_template import RowTemplate
 from ippanel_provider.tables.values import BadValue, plain, written
+from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 COLUMNS = {
     "recipient": ["09120000001", "09120000002"],
@@ -106,6 +107,8 @@ def test_numbers_in_small_floats_are_refused(kind: str) -> None:
     (row,) = rows_of(SMALL[kind])
     with pytest.raises(BadValue, match="a float of 32 bits"):
         plain(row["recipient"])
+    with pytest.raises(InvalidNumber, match="32-bit float"):
+        normalize(row["recipient"])
 
 
 @pytest.mark.parametrize(

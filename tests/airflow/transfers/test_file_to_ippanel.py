@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow
 import pytest
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 from fsspec.implementations.memory import MemoryFileSystem
+from pyarrow import parquet
 
 from ippanel_provider.operators.report import IPPanelDeliveryReportOperator
 from ippanel_provider.operators.suppress import InFile
@@ -158,6 +160,18 @@ def test_a_path_is_text_or_a_path_of_any_kind(
     assert len(report.read_text().splitlines()) == 3
     assert run.results["report"]["path"].endswith("report.csv")
     assert stat.S_IMODE(rejects.stat().st_mode) == stat.S_IMODE(report.stat().st_mode) == 0o600
+
+
+def test_a_list_of_who_gets_none_in_small_floats_stops_the_send(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path, given: Given
+) -> None:
+    numbers = pyarrow.table({"mobile": pyarrow.array([9120000001.0], pyarrow.float32())})
+    parquet.write_table(numbers, tmp_path / "left.parquet")
+    with new_dag() as dag:
+        transfer(written(tmp_path), suppress=InFile(str(tmp_path / "left.parquet")))
+    run = run_dag(dag)
+    assert (run.state, given()) == ("failed", [])
+    assert "suppress, InFile: it cannot be read, and nothing is sent without it. the number comes from a 32" in run.log
 
 
 def test_a_thousand_rows_with_a_poisoned_one_in_each_chunk(
