@@ -38,18 +38,19 @@ async def carried(exchange: Coroutine[Any, Any, T], has_begun: Callable[[], bool
     :raises Abandoned: cancelled twice, or with the whole loop.
     """
     inner = asyncio.ensure_future(exchange)
-    cancelled = False
+    cancelled: asyncio.CancelledError | None = None
     while not inner.done():
         try:
             await asyncio.wait([inner])
-        except asyncio.CancelledError:
-            if cancelled or not has_begun():
+        except asyncio.CancelledError as error:
+            if cancelled is not None or not has_begun():
                 inner.cancel()
                 await _ended(inner)
-            cancelled = True
+            cancelled = error
     if inner.cancelled():
-        raise Abandoned("the task was cancelled") if has_begun() else asyncio.CancelledError
-    if cancelled and (task := asyncio.current_task()) is not None:
+        # Its own: a scope of anyio knows by what it says that it was the scope that cancelled.
+        raise Abandoned("the task was cancelled") if has_begun() else cancelled or asyncio.CancelledError()
+    if cancelled is not None and (task := asyncio.current_task()) is not None:
         _owing.add(task)
     return inner.result()
 

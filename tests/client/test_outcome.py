@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+import anyio
 import pytest
 
 from ippanel_provider.client import (
@@ -253,6 +254,23 @@ def test_a_page_that_says_401_sends_nothing_twice(server: RawServer, runs: Runs)
     assert isinstance(error, Unreadable)
     assert "API key" in str(error)
     assert ["login" in arrived.line for arrived in server.requests] == [True, False]
+
+
+def test_a_scope_of_anyio_that_ends_before_anything_left_ends_by_itself(server: RawServer) -> None:
+    server.script = [SILENCE]
+
+    async def main() -> bool:
+        async with AsyncClient(KEY, settings(server, max_in_flight=1)) as client:
+            first = asyncio.create_task(client.run(SEND))
+            assert await asyncio.to_thread(server.reached.wait, 5)
+            with anyio.move_on_after(0.01) as scope:
+                await client.run(SEND)
+            server.stopped.set()
+            await asyncio.wait([first])
+            return scope.cancelled_caught
+
+    assert asyncio.run(main())
+    assert len(server.requests) == 1
 
 
 class TestAnAnswerTooMany:
