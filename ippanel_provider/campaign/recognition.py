@@ -341,6 +341,9 @@ class Recogniser:
         people = yield from self._people_of(bulk, doubt)
         bare = replace(doubt, found={})
         verdicts = {self._judge(bulk, text, people, bare, place) for place in range(doubt.intent.bulks)}
+        if verdicts == {Verdict.NO}:
+            # This panel lists otherwise by now than was learnt: the next look learns it anew.
+            self.samples[outbox_id] = (doubt.intent, min(doubt.found), doubt.standing.left or doubt.intent.at)
         return bool(verdicts & {Verdict.OURS, Verdict.COUNTS})
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from ippanel_provider.campaign.kinds import OwnTexts, SharedText, Single
 from ippanel_provider.campaign.ledger.base import Ledger
+from ippanel_provider.campaign.ledger.memory import MemoryLedger
 from ippanel_provider.campaign.order import Order
 from ippanel_provider.campaign.patience import Clock
 from ippanel_provider.campaign.progress import Progress
@@ -18,7 +19,7 @@ from ippanel_provider.campaign.run import run
 from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, IPPanelError, Retry, Settings, edge
 from ippanel_provider.sandbox.runner import RunningSandbox
-from tests.campaign.conftest import people
+from tests.campaign.conftest import KEY, people
 from tests.campaign.test_sender import SEND
 
 TEXT = "سلام به همه"
@@ -140,3 +141,21 @@ def test_people_of_a_lost_request_whom_the_source_names_no_more_are_told(
     deliver(order, source[2:], hasty, home(), Progress(), clock=time.clock)
     assert "Chunk 1: the source no longer names 2 of its recipients" in caplog.text
     assert got(ippanel_sandbox, time) == Counter(message.recipient for message in source[2:])
+
+
+@pytest.mark.parametrize("fault", ["unanswered", "reset"])
+@pytest.mark.parametrize("listed", ["hidden", "other"])
+def test_a_panel_that_lists_texts_otherwise_than_was_learnt_is_learnt_anew(
+    order: Order, hasty: Client, time: Time, ippanel_sandbox: RunningSandbox, fault: str, listed: str
+) -> None:
+    yesterday, today = MemoryLedger(KEY), MemoryLedger(KEY)
+    deliver(replace(order, kind=SharedText("x")), people(12, "x"), hasty, yesterday, Progress(), clock=time.clock)
+    today.learn(yesterday.learnt())
+    first = {text["outbox_id"] for text in ippanel_sandbox.messages()}
+    time.sleep(600)
+    ippanel_sandbox.profile(text_listed=listed)
+    ippanel_sandbox.fault(fault, **SEND, times=1, after=1)
+    deliver(order, people(12, TEXT), hasty, today, Progress(), clock=time.clock)
+    time.sleep(20_000)
+    texts = [text for text in ippanel_sandbox.messages() if text["outbox_id"] not in first and text["state_id"] != 7]
+    assert Counter(text["recipient"] for text in texts) == everybody()
