@@ -56,17 +56,24 @@ class Flight:
         (request,) = self.chunk.requests(gateway(client.settings.api), order.sender, send_time)
         self.left = clock.now()
         end = self.left + patience.guard_retry
+        throttled: Throttled | None = None
         while True:
             began = time.monotonic()
             try:
                 self.ids = tuple(client.run(request).outbox_ids)
             except Throttled as error:
+                throttled = error
                 pause = min(error.retry_after or patience.guard_retry * 0.3, end - clock.now())
                 if pause <= 0:
                     raise
                 clock.sleep(pause)
             except NoAnswer:
                 self.is_broken = time.monotonic() - began < client.settings.read_timeout
+                raise
+            except IPPanelError as error:
+                if throttled and not may_be_taken(error):
+                    # It was refused now; what the 429 before stood for is as open as it was.
+                    raise throttled from error
                 raise
             else:
                 return

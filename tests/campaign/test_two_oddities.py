@@ -159,3 +159,12 @@ def test_a_panel_that_lists_texts_otherwise_than_was_learnt_is_learnt_anew(
     time.sleep(20_000)
     texts = [text for text in ippanel_sandbox.messages() if text["outbox_id"] not in first and text["state_id"] != 7]
     assert Counter(text["recipient"] for text in texts) == everybody()
+
+
+def test_what_a_refusal_says_after_a_429_is_not_said_of_the_copy_before_it(
+    order: Order, hasty: Client, home: Callable[[], Ledger], time: Time, ippanel_sandbox: RunningSandbox
+) -> None:
+    ippanel_sandbox.fault("repeated", **SEND, times=1, answer="guard")
+    ippanel_sandbox.fault("unauthorized", **SEND, times=1)
+    tries(order, hasty, home, time)
+    assert got(ippanel_sandbox, time) == everybody()
