@@ -9,7 +9,8 @@ DOCS := .venv-docs
 AIRFLOWS := $(shell cat .ci/airflow-versions)
 # Two cores feed three workers: much of a test is waiting for a process.
 WORKERS ?= 3
-PARALLEL := -n $(WORKERS) --dist worksteal
+# No test may stand still for ever; none takes a tenth of this.
+PARALLEL := -n $(WORKERS) --dist worksteal --timeout 300
 # The rooms without Airflow, sandbox and tools around them; what is slow there is marked and left to `make test`.
 FAST := tests/text tests/client tests/tables tests/campaign tests/sync tests/apprise tests/cli tests/test_architecture.py tests/test_public_names.py
 
