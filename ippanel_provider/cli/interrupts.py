@@ -44,7 +44,7 @@ def as_exceptions() -> Iterator[Callable[[], None]]:
     if threading.current_thread() is threading.main_thread():
         before = {number: signal.getsignal(number) for number in (*_ENDS, signal.SIGINT)}
         for number in _ENDS:
-            if before[number] is signal.SIG_DFL:
+            if before[number] is not signal.SIG_IGN:
                 signal.signal(number, interrupt)
     try:
         yield ignore

@@ -57,8 +57,8 @@ def test_a_chunk_that_turns_up_after_it_was_sent_again_takes_the_second_back(
 ) -> None:
     messages = [message._replace(text=shared_text or message.text) for message in people(25)]
     scheduled.sandbox.fault("drop_after", **SEND, times=1, after=1)
-    scheduled.sandbox.fault("listed_late", **SEND, times=1, after=1, seconds=1)
-    scheduled.attempt(messages, shared_text=shared_text, concurrency=1)
+    scheduled.sandbox.fault("listed_late", **SEND, times=1, after=1, seconds=2.5)
+    scheduled.attempt(messages, shared_text=shared_text, concurrency=1, settle=0.8)
     assert scheduled.sandbox.stats()["requests"]["POST /api/send/cancel"] == (1 if shared_text else 10)
     go_out(scheduled)
     assert went_out(scheduled) == everyone_once(messages)
@@ -66,10 +66,10 @@ def test_a_chunk_that_turns_up_after_it_was_sent_again_takes_the_second_back(
 
 def test_a_double_that_cannot_be_cancelled_any_more_is_told(scheduled: Campaign) -> None:
     scheduled.sandbox.fault("drop_after", **SEND, times=1, after=1)
-    scheduled.sandbox.fault("listed_late", **SEND, times=1, after=1, seconds=1)
+    scheduled.sandbox.fault("listed_late", **SEND, times=1, after=1, seconds=2.5)
     scheduled.sandbox.fault("status", path="/api/send/cancel", status=404)
     with pytest.raises(Unconfirmed, match="second copy of chunk 2 and is not cancelled"):
-        scheduled.attempt(people(25), concurrency=1)
+        scheduled.attempt(people(25), concurrency=1, settle=0.8)
 
 
 @pytest.mark.parametrize("step", ["intent", "sent", "answered", "confirmed"])

@@ -52,7 +52,9 @@ def shown(sandbox: RunningSandbox, arguments: tuple[str, ...]) -> list[str]:
         "TZ": "Asia/Tehran",
     }
     call = [sys.executable, "-m", "ippanel_provider.cli", *arguments]
-    process = subprocess.Popen(call, stdin=theirs, stdout=theirs, stderr=theirs, env=os.environ | surroundings)
+    # Where a program has said how wide it wants others to write, the terminal is not asked.
+    outside = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+    process = subprocess.Popen(call, stdin=theirs, stdout=theirs, stderr=theirs, env=outside | surroundings)
     os.close(theirs)
     written = b""
     try:

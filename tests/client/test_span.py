@@ -50,7 +50,10 @@ def look(client: Client, watch: BulkWatch) -> list[str]:
     return asked
 
 
-def test_a_look_costs_six_requests_and_one_a_thousand_that_are_open(client: Client, send: Send) -> None:
+def test_a_look_costs_six_requests_and_one_a_thousand_that_are_open(
+    client: Client, ippanel_sandbox: RunningSandbox, send: Send
+) -> None:
+    ippanel_sandbox.speed(0.001)
     watch = BulkWatch(send(MANY))
     first = look(client, watch)
     assert first[:2] == ["report.bulk", "report.bulk"], "where the first and the last of them stand"
