@@ -272,7 +272,11 @@ class VariableLedger(KeptLedger):
 
         Runs at the same time may lose each other's lines; what is then left over disturbs nobody.
         """
-        runs = json.loads(self._store.get(self._index) or "[]")
+        try:
+            runs = json.loads(self._store.get(self._index) or "[]")
+        except ValueError:
+            # Written by somebody else, or with another key: what stays is not tidied, and no task fails for it.
+            runs = []
         now = time.time()
         for prefix, generation, at in runs:
             if at + self._keep_for < now and prefix != self._prefix:

@@ -84,7 +84,8 @@ def test_there_are_examples() -> None:
 def test_it_parses_quietly_and_quickly(parsed: dict[str, dict[str, Any]], name: str) -> None:
     said = parsed[name]
     assert said["errors"] == []
-    assert said["warnings"] == []
+    # On Airflow 3.1 the package of Airflow's that bridges its versions warns of what it itself imports.
+    assert [warning for warning in said["warnings"] if "/providers/common/compat/" not in warning] == []
     assert [module for module in said["loaded"] if module in HEAVY] == []
 
 
