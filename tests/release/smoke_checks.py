@@ -31,7 +31,10 @@ ROOMS = {
     "apprise": {"apprise_plugin"},
 }
 """What cannot be imported without an extra."""
-BEHIND_OTHERS = {"tables.row_template", "campaign.ledger.sql", "queues.inbox"}
+BEHIND_OTHERS = {
+    *("tables.row_cells", "tables.row_template", "queues.inbox"),
+    *(f"campaign.ledger.{name}" for name in ("decisions", "schema", "sql", "sql_members", "sql_notes", "sql_rows")),
+}
 """Who leads to them says what they need: it is no extra's, or not only."""
 
 
