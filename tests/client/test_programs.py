@@ -312,7 +312,8 @@ class TestThreads:
         assert {type(outcome) for outcome in outcomes} <= {Receipt, NoAnswer}
         # A connection that the server closed just as it was used is the only reason left.
         assert len(server.requests) >= sum(type(outcome) is Receipt for outcome in outcomes)
-        assert server.connections >= 400 // 5
+        # Two threads that arrive together may both miss the fifth: half of the closings is what cannot be missed.
+        assert server.connections >= 400 // 10
 
     def test_what_finds_all_places_taken_for_too_long_is_not_sent(self, server: RawServer) -> None:
         answered = threading.Event()

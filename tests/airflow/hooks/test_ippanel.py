@@ -22,7 +22,7 @@ WRONG_KEY = "wrong-key-0123456789"
 
 
 def test_the_connection_is_found_from_a_task_and_from_an_event_loop(sandbox: RunningSandbox) -> None:
-    assert IPPanelHook().run(edge.payment.credit()) == asyncio.run(IPPanelHook().arun(edge.payment.credit()))
+    assert IPPanelHook().run(edge.auth.check_token()) == asyncio.run(IPPanelHook().arun(edge.auth.check_token()))
     assert IPPanelHook().account == asyncio.run(IPPanelHook().async_account())
 
 
