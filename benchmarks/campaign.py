@@ -23,11 +23,11 @@ import sqlalchemy
 from pydantic_core import to_json
 
 from ippanel_provider.campaign.audience import Audience, Message, Row
-from ippanel_provider.campaign.kinds import Form, OwnTexts, Pattern, filled
+from ippanel_provider.campaign.chunks import Form, OwnTexts, Pattern, filled
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.sql import SqlLedger
 from ippanel_provider.campaign.order import OncePer, Order
-from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.rows import rendered
 from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, Settings, edge

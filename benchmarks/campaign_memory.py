@@ -25,14 +25,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from ippanel_provider.campaign.chunks import OwnTexts
 from ippanel_provider.campaign.cost import Tariff, tariff_of
-from ippanel_provider.campaign.kinds import OwnTexts
 from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.memory import MemoryLedger
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
 from ippanel_provider.campaign.order import OncePer, Order
-from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.rows import rendered
 from ippanel_provider.campaign.screening import Campaign
 from ippanel_provider.campaign.sending import deliver

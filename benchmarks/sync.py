@@ -25,7 +25,7 @@ from typing import Any
 
 from ippanel_provider.client import Client, Contact, Flow, NotFound, Option, Page, Phonebook, Request, Settings, Sleep
 from ippanel_provider.client.models import AddedContacts
-from ippanel_provider.client.request import Answer, Together
+from ippanel_provider.client.requests import Answer, Together
 from ippanel_provider.sandbox.runner import running_sandbox
 from ippanel_provider.sync.phonebooks.apply import Terms, apply
 from ippanel_provider.sync.phonebooks.memory import Memory, key_of

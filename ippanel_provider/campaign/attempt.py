@@ -6,15 +6,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ippanel_provider.campaign.chunks import Chunk, Stamp
-from ippanel_provider.campaign.kinds import Single
+from ippanel_provider.campaign.chunks import Chunk, Single, Stamp
 from ippanel_provider.campaign.ledger.base import Intent, Ledger, Standing
 from ippanel_provider.campaign.order import Order
 from ippanel_provider.campaign.panel import Panel
-from ippanel_provider.campaign.patience import Clock, Patience
-from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.recognition import Doubt, Recogniser
-from ippanel_provider.campaign.schedule import stamper
+from ippanel_provider.campaign.results import Progress
+from ippanel_provider.campaign.schedule import Clock, Patience, stamper
 from ippanel_provider.client import Client, IPPanelError, edge
 from ippanel_provider.service import Api
 

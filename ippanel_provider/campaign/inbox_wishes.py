@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ippanel_provider.client import Flow, InboxMessage, edge
-from ippanel_provider.client.pages import pages
+from ippanel_provider.client.requests import pages
 from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.text.lines import line_key
 from ippanel_provider.text.opt_out import Wishes

@@ -12,7 +12,7 @@ from ippanel_provider.text.hours import QuietHours
 from ippanel_provider.values import InvalidValue, flag, number, seconds, whole
 
 if TYPE_CHECKING:
-    from ippanel_provider.campaign.kinds import Form
+    from ippanel_provider.campaign.chunks import Form
     from ippanel_provider.service_profile import ServiceProfile
 
 _MOST_AT_ONCE = 100
@@ -58,7 +58,7 @@ class Order:
     """What a sending is asked for. Times are seconds, money is rial.
 
     :param sender: the line, as ``+983000505``
-    :param kind: which requests the messages make, see :mod:`ippanel_provider.campaign.kinds`
+    :param kind: which requests the messages make, see :mod:`ippanel_provider.campaign.chunks`
     :param send_time: when all of it goes out, with a time zone; None is at once
     :param quiet_hours: what would go out in these is scheduled for their end, also where they begin while the campaign
         is under way, and in a later try

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ippanel_provider.campaign.audience import Row
-from ippanel_provider.campaign.kinds import filled
+from ippanel_provider.campaign.chunks import filled
 from ippanel_provider.client import Pattern
 from ippanel_provider.tables.values import NO_NULLS, BadValue, plain, written
 

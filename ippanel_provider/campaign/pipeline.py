@@ -12,8 +12,7 @@ from dataclasses import replace
 from ippanel_provider.campaign.attempt import Attempt
 from ippanel_provider.campaign.chunks import Chunk
 from ippanel_provider.campaign.deciding import Decider
-from ippanel_provider.campaign.flights import Expired, Flight, may_be_taken
-from ippanel_provider.campaign.learning import Learner
+from ippanel_provider.campaign.flights import Expired, Flight, Learner, may_be_taken
 from ippanel_provider.campaign.ledger.base import Claim, Outcome, Standing
 from ippanel_provider.campaign.recognition import Doubt, named
 from ippanel_provider.client import IPPanelError, NotSent, Refused, Throttled, Unconfirmed

@@ -20,7 +20,7 @@ from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome, Stand
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, TEXT_BYTES, MemberKey, pieces
 from ippanel_provider.campaign.panel import Panel, facts_of, members_of
 from ippanel_provider.client import Bulk, Flow, NotFound, edge
-from ippanel_provider.client.pages import pages
+from ippanel_provider.client.requests import pages
 from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 

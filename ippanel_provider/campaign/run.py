@@ -8,13 +8,12 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from ippanel_provider.campaign.audience import Audience, Message, Row, Suppressing
+from ippanel_provider.campaign.chunks import Single
 from ippanel_provider.campaign.cost import Tariff, tariff_of
-from ippanel_provider.campaign.kinds import Single
 from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.order import OncePer, Order
-from ippanel_provider.campaign.patience import Clock
-from ippanel_provider.campaign.progress import Progress
-from ippanel_provider.campaign.results import Summary
+from ippanel_provider.campaign.results import Progress, Summary
+from ippanel_provider.campaign.schedule import Clock
 from ippanel_provider.campaign.screening import Campaign
 from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, InvalidInput, NotSent
@@ -41,7 +40,7 @@ def run(
     """Send what the order asks for to the rows that no earlier try has reached, and say what came of it.
 
     :param rows: reads the source from its beginning; None where the service chooses the recipients
-        (:class:`~ippanel_provider.campaign.kinds.Single`)
+        (:class:`~ippanel_provider.campaign.chunks.Single`)
     :param ledger: what is remembered of earlier tries, and for later ones
     :param suppressing: who gets no text whatever the rows say
     :param on_reject: told of every row that gets no text, with the reason

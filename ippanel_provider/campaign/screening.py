@@ -13,7 +13,7 @@ from ippanel_provider.campaign.cost import Estimate, Tariff, require_credit
 from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.linting import Linter
 from ippanel_provider.campaign.order import OncePer
-from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.samples import Samples
 from ippanel_provider.client import Client, NotSent
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST

@@ -17,10 +17,10 @@ from ippanel_provider.campaign.deciding import Decider, InDoubt
 from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, pieces
 from ippanel_provider.campaign.order import Order
-from ippanel_provider.campaign.patience import Clock
 from ippanel_provider.campaign.pipeline import Pipeline
-from ippanel_provider.campaign.progress import Progress
 from ippanel_provider.campaign.recognition import Doubt
+from ippanel_provider.campaign.results import Progress
+from ippanel_provider.campaign.schedule import Clock
 from ippanel_provider.client import Client, NotSent
 from ippanel_provider.client.gateway import gateway
 from ippanel_provider.client.watch import states

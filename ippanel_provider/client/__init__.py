@@ -60,7 +60,7 @@ from ippanel_provider.client.models import (
     TicketReply,
     User,
 )
-from ippanel_provider.client.request import Flow, Page, PageRequest, Replay, Request, Sleep, Upload
+from ippanel_provider.client.requests import Flow, Page, PageRequest, Replay, Request, Sleep, Upload
 from ippanel_provider.client.retrying import Retry
 from ippanel_provider.client.settings import Settings
 from ippanel_provider.client.transport import AsyncClient, Client

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, to_json
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client._envelope import reading_page
 from ippanel_provider.client.errors import InvalidInput
-from ippanel_provider.client.request import PageRequest, T
+from ippanel_provider.client.requests import PageRequest, T
+from ippanel_provider.client.responses import reading_page
 from ippanel_provider.client.validation import Id
 from ippanel_provider.service import MAX_PAGE_SIZE
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from ippanel_provider.client import responses as verdict
 from ippanel_provider.client.errors import Invalid, IPPanelClientError, Refused, ServerFault, Unauthorized, Unreadable
-from ippanel_provider.client.request import Answer, Page
+from ippanel_provider.client.requests import Answer, Page
 from ippanel_provider.service import LegacyCode
 
 T = TypeVar("T")

@@ -14,11 +14,10 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from ippanel_provider.client._envelope import reading_page
 from ippanel_provider.client.errors import NotFound
 from ippanel_provider.client.gateway import Gateway
-from ippanel_provider.client.pages import pages
-from ippanel_provider.client.request import Flow, Page, PageRequest
+from ippanel_provider.client.requests import Flow, Page, PageRequest, pages
+from ippanel_provider.client.responses import reading_page
 from ippanel_provider.outbox_ids import OutboxIds
 from ippanel_provider.service import MAX_PAGE_SIZE, BulkState
 

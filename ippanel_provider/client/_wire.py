@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import contextvars
 import ipaddress
 import logging
 import os
 import traceback
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
 import httpx
 
-from ippanel_provider.client._body import Body, UnusableBody
 from ippanel_provider.client._carrying import Abandoned
 from ippanel_provider.client._connections import AllBusy
 from ippanel_provider.client.auth.sources import ApiKey, Auth
 from ippanel_provider.client.errors import Details, InvalidInput, IPPanelClientError, NoAnswer, Unreachable, Unreadable
 from ippanel_provider.client.redaction import scrubber
-from ippanel_provider.client.request import Answer, Request
+from ippanel_provider.client.requests import Answer, Request, Upload
 from ippanel_provider.client.retrying import Effect, Transmit, exchange
 from ippanel_provider.client.settings import Settings
 from ippanel_provider.service import Api
@@ -28,6 +30,120 @@ from ippanel_provider.service import Api
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+MAX_BYTES = 16 * 2**20
+
+
+class UnusableBody(Exception):
+    """The body cannot be read, or not to its end; the message says why."""
+
+
+class Body:
+    """Takes the pieces of a body, compressed or not, up to 16 MB of either.
+
+    :param encoding: the header ``Content-Encoding``
+    :param length: the header ``Content-Length``
+    """
+
+    def __init__(self, encoding: str | None, length: str | None) -> None:
+        given = [name for part in (encoding or "").split(",") if (name := part.strip().lower()) not in {"", "identity"}]
+        if given and given not in (["gzip"], ["x-gzip"], ["deflate"]):
+            raise UnusableBody("is compressed in a way that was not asked for")
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32) if given else None
+        self._taken = 0
+        self._content = bytearray()
+        if length and length.isdecimal() and len(length) < 20:
+            self._count(int(length), 0)
+
+    def take(self, piece: bytes) -> None:
+        """Add the next piece as it came.
+
+        :raises UnusableBody: it is too large, or not compressed as it says.
+        """
+        self._count(len(piece), len(self._content))
+        self._taken += len(piece)
+        if self._inflate is not None:
+            try:
+                # One byte more than may be, so that a small piece that holds gigabytes is never unfolded.
+                piece = self._inflate.decompress(piece, MAX_BYTES + 1 - len(self._content))
+            except zlib.error:
+                raise UnusableBody("cannot be decompressed") from None
+        self._content += piece
+        self._count(0, len(self._content))
+
+    def whole(self) -> bytes:
+        """Return what was taken."""
+        return bytes(self._content)
+
+    def _count(self, compressed: int, plain: int) -> None:
+        if self._taken + compressed > MAX_BYTES or plain > MAX_BYTES:
+            raise UnusableBody(f"is larger than {MAX_BYTES // 2**20} MB, so it is not read")
+
+
+class _FromStart:
+    """An open file as httpx may see it: without ``fileno``, behind which a decompressing reader has another size."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+
+
+class _Parts(list[tuple[str, Any]]):
+    """Parts of a form; as the value of a name in a traceback they show nothing."""
+
+    def __repr__(self) -> str:
+        return "[…]"
+
+
+@contextmanager
+def multipart(request: Request[Any]) -> Iterator[list[tuple[str, Any]] | None]:
+    """Give the parts of a form in httpx's terms; None for a request without one.
+
+    httpx reads files 64 KB at a time (the async client too, on its loop) and from their start, so that a request that
+    is repeated sends them whole. Fields go in as files without a name, which keeps a form without files multipart.
+    """
+    if request.form is None:
+        yield None
+        return
+    with ExitStack() as opened:
+        parts = _Parts((name, (None, value)) for name, value in request.form)
+        for name, upload in request.files:
+            parts.append((name, (upload.filename, _content(name, upload, opened), upload.content_type)))
+        yield parts
+
+
+def _content(name: str, upload: Upload, opened: ExitStack) -> Any:
+    content = upload.content
+    if isinstance(content, bytes):
+        return content
+    if not isinstance(content, Path):
+        return _FromStart(content)
+    try:
+        return opened.enter_context(content.open("rb"))
+    except OSError as error:
+        raise InvalidInput(f"{name}: the file cannot be read ({error.strerror})") from None
+
+
+_ours: contextvars.ContextVar[bool] = contextvars.ContextVar("ippanel_request", default=False)
+
+
+class _QuietWire(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not _ours.get()
+
+
+# A filter holds for the logger that it is on and for none below it.
+for _name in ("httpx", *(f"httpcore{part}" for part in ("", ".connection", ".http11", ".http2", ".proxy", ".socks"))):
+    logging.getLogger(_name).addFilter(_QuietWire())
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """What is logged within is of one of our requests."""
+    token = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(token)
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from typing import Any, NotRequired
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
-from ippanel_provider.client._envelope import reading_page
 from ippanel_provider.client.edge import phonebook
-from ippanel_provider.client.request import PageRequest
+from ippanel_provider.client.requests import PageRequest
+from ippanel_provider.client.responses import reading_page
 from ippanel_provider.service import MAX_PAGE_SIZE
 
 PAGES_AHEAD = 8

@@ -27,7 +27,7 @@ from ippanel_provider.client import validation as checks
 from ippanel_provider.client._fields import PAGE_SIZE
 from ippanel_provider.client.errors import Unsupported
 from ippanel_provider.client.models import Account, Bulk, Credit, Delivery, IncomingText, Price, Receipt
-from ippanel_provider.client.request import PageRequest, Request
+from ippanel_provider.client.requests import PageRequest, Request
 from ippanel_provider.service import MAX_PEER_TO_PEER_ITEMS, Api, BulkState
 
 

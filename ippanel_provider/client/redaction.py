@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from pydantic_core import from_json, to_json
 
-from ippanel_provider.client.request import Request
+from ippanel_provider.client.requests import Request
 from ippanel_provider.text.letters import spelling
 
 MAX_SHOWN = 500

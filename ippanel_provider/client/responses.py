@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any, Generic, Literal, TypeVar, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from ippanel_provider.client.errors import (
@@ -26,7 +26,7 @@ from ippanel_provider.client.errors import (
     Unreadable,
 )
 from ippanel_provider.client.redaction import excerpt, fields_of, scrubber, shown
-from ippanel_provider.client.request import Answer
+from ippanel_provider.client.requests import Answer, Page
 
 _MAX_FAULTS = 5
 """Fields that the sentence of an error names."""
@@ -256,3 +256,86 @@ def _retry_after(value: str | None) -> float | None:
         return min(max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()), _YEAR)
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+T = TypeVar("T")
+
+
+class _Meta(BaseModel):
+    # A literal alone would take 1 for true.
+    status: Annotated[Literal[True], BeforeValidator(lambda said: said is True)]
+
+
+class _PageMeta(_Meta):
+    last_page: int | None = None
+    per_page: int | None = None
+    total: int | None = None
+
+
+class _Success(BaseModel, Generic[T]):
+    data: T
+    meta: _Meta
+
+
+class _Done(BaseModel):
+    meta: _Meta
+
+
+class _PageSuccess(BaseModel, Generic[T]):
+    data: list[T]
+    meta: _PageMeta
+
+
+def reading(data: type[T]) -> Callable[[Answer], T]:
+    """Return a reader of one ``data`` of the given type."""
+
+    def read(answer: Answer) -> T:
+        return cast(T, validated(_Success, data, answer, judge).data)
+
+    return read
+
+
+def reading_page(item: type[T], number: int, per_page: int) -> Callable[[Answer], Page[T]]:
+    """Return a reader of a page of items, which is page ``number`` whatever the service calls it.
+
+    A service that answers page 1 to everything would otherwise be walked for ever.
+    """
+
+    def read(answer: Answer) -> Page[T]:
+        success: _PageSuccess[T] = validated(_PageSuccess, item, answer, judge)
+        meta = success.meta
+        return Page(success.data, number, meta.per_page or per_page, meta.last_page, meta.total)
+
+    return read
+
+
+def reading_nothing(answer: Answer) -> None:
+    """Read an answer whose ``data`` says nothing (null, true, left out)."""
+    validated(_Done, None, answer, judge)
+
+
+def judge(answer: Answer, misfit: str = "") -> IPPanelClientError:
+    """Return the error that ``answer`` is; call it only for what is not a success.
+
+    :param misfit: where a 2xx answer differs from what is documented.
+    """
+    content = json_object(answer.body) or {}
+    meta = content.get("meta")
+    said = meta if isinstance(meta, dict) else {}
+    ours = said.get("status") is False
+    # A refusal can come as HTTP 200; anything else that is not a success cannot be trusted to mean no.
+    kind = kind_of(answer, ours) or (Refused if ours else Unreadable)
+    # A login that fails validation carries its errors beside meta, not in it; some panels put them into the message.
+    message = said.get("message")
+    errors = said.get("errors") or content.get("errors") or (message if isinstance(message, dict) else None)
+    return error(
+        kind,
+        answer,
+        ours=bool(said),
+        code=said.get("message_code"),
+        # A gateway's JSON has no meta and often one of the others.
+        message=first(message, content.get("message"), content.get("error")),
+        errors=errors,
+        misfit=misfit,
+        of_the_request=ours and is_of_the_request(answer, kind, errors),
+    )

@@ -15,7 +15,7 @@ from ippanel_provider.client import validation as checks
 from ippanel_provider.client._fields import PAGE_SIZE, Pairs, body, page_bounds, pairs
 from ippanel_provider.client._rest_envelope import reading, reading_page
 from ippanel_provider.client.models import Account, Bulk, Credit, Delivery, IncomingText, Model, Number, Receipt
-from ippanel_provider.client.request import PageRequest, Replay, Request
+from ippanel_provider.client.requests import PageRequest, Replay, Request
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, Api, DeliveryStatus, LegacyStatus, legacy_bulk_state
 
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ippanel_provider import values
-from ippanel_provider.client.auth._renewal import Await
-from ippanel_provider.client.auth.sources import Auth, Credential
+from ippanel_provider.client.auth.sources import Auth, Await, Credential
 from ippanel_provider.client.errors import (
     IPPanelClientError,
     NotSent,
@@ -22,7 +21,7 @@ from ippanel_provider.client.errors import (
     Unreachable,
     as_invalid_input,
 )
-from ippanel_provider.client.request import Replay, Request, Sleep, Together
+from ippanel_provider.client.requests import Replay, Request, Sleep, Together
 
 T = TypeVar("T")
 _DAY = 86_400.0

@@ -13,14 +13,20 @@ import httpx
 
 from ippanel_provider.client._carrying import Abandoned, carried, pay
 from ippanel_provider.client._connections import AllBusy, AsyncConnections, Connections
-from ippanel_provider.client._quiet import quiet
-from ippanel_provider.client._uploads import multipart
-from ippanel_provider.client._wire import WIRE_ERRORS, Wire, body_of
-from ippanel_provider.client.auth._renewal import Await
-from ippanel_provider.client.auth.sources import obtain
+from ippanel_provider.client._wire import WIRE_ERRORS, Wire, body_of, multipart, quiet
+from ippanel_provider.client.auth.sources import Await, obtain
 from ippanel_provider.client.errors import IPPanelClientError
-from ippanel_provider.client.pages import AsyncItems, Items, pages
-from ippanel_provider.client.request import Answer, Flow, PageRequest, Request, Sleep, Together
+from ippanel_provider.client.requests import (
+    Answer,
+    AsyncItems,
+    Flow,
+    Items,
+    PageRequest,
+    Request,
+    Sleep,
+    Together,
+    pages,
+)
 from ippanel_provider.client.retrying import Effect, NeedCredential, Transmit
 from ippanel_provider.client.settings import Settings
 

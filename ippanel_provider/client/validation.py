@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from ippanel_provider import values
 from ippanel_provider.client.errors import InvalidInput, as_invalid_input
-from ippanel_provider.client.request import Upload
+from ippanel_provider.client.requests import Upload
 from ippanel_provider.service import (
     MAX_BIRTH_YEAR,
     MAX_SCHEDULE_AHEAD,

@@ -13,8 +13,7 @@ from ippanel_provider.client._span import SpanLook, Standing, standings
 from ippanel_provider.client.errors import NotFound
 from ippanel_provider.client.gateway import Gateway, gateway
 from ippanel_provider.client.models import Bulk, InboxMessage
-from ippanel_provider.client.pages import pages
-from ippanel_provider.client.request import Flow, Page
+from ippanel_provider.client.requests import Flow, Page, pages
 from ippanel_provider.outbox_ids import OutboxIds
 from ippanel_provider.service import MAX_PAGE_SIZE, Api, BulkState, DeliveryStatus
 

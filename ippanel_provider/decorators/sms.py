@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.audience import Row
-    from ippanel_provider.campaign.kinds import Form
+    from ippanel_provider.campaign.chunks import Form
     from ippanel_provider.operators.signatures import DecoratedOptions
 
 

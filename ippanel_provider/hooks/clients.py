@@ -1,4 +1,4 @@
-"""One client per process and connection: its pool, TLS context, login and pace are shared by all hooks."""
+"""One client per process and connection: its pool, TLS context, login and requests a second are shared by all hooks."""
 
 from __future__ import annotations
 
@@ -7,14 +7,35 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ippanel_provider.client import AsyncClient, Auth, Client, Request, Settings
 from ippanel_provider.hooks.account import Account
-from ippanel_provider.hooks.pace import Pace
 from ippanel_provider.hooks.token_variable import TokenVariable
+
+
+class Pace:
+    """Gives each request its turn. Turns do not add up while nothing is asked, so there are no bursts.
+
+    :param per_second: how many; None is without limit.
+    :param clock: seconds that only grow; for tests.
+    """
+
+    def __init__(self, per_second: float | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._between = 0.0 if per_second is None else 1.0 / per_second
+        self._clock = clock
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self) -> float:
+        """Take the next turn and return the seconds until it comes."""
+        with self._lock:
+            now = self._clock()
+            turn = max(now, self._next)
+            self._next = turn + self._between
+            return turn - now
 
 
 class PacedClient(Client):

@@ -9,8 +9,8 @@ from airflow.providers.common.compat.sdk import AirflowSkipException
 
 from ippanel_provider.exceptions import CreditTooLow
 from ippanel_provider.operators import fields
-from ippanel_provider.operators.arguments import ids_of
 from ippanel_provider.operators.base import IPPanelOperator
+from ippanel_provider.operators.fields import ids_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
 
 if TYPE_CHECKING:

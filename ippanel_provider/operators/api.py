@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators import fields
-from ippanel_provider.operators.arguments import mapping_of
 from ippanel_provider.operators.base import IPPanelOperator
+from ippanel_provider.operators.fields import mapping_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators import fields
-from ippanel_provider.operators.arguments import listed, numbers_of
+from ippanel_provider.operators.fields import listed, numbers_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.one_request import OneRequestOperator
 

@@ -5,18 +5,53 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from airflow.providers.common.compat.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators.door import ASKING, Family, door
-from ippanel_provider.operators.fields import check_fields
+from ippanel_provider.operators.fields import Field, check_fields
 from ippanel_provider.operators.mapping import partial_of
 from ippanel_provider.operators.rendering import render, render_fields
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
+
+
+class Default(NamedTuple):
+    """An option of the section, and what holds where neither the task nor the deployment sets it."""
+
+    option: str
+    otherwise: Any
+
+
+# What a deployment sets for all its tasks, in the section [ippanel] of Airflow's configuration.
+SETTLE = Default("settle", 120.0)
+CONCURRENCY = Default("concurrency", 4)
+ON_UNCONFIRMED = Default("on_unconfirmed", "fail")
+LEDGER_CONN_ID = Default("ledger_conn_id", None)
+
+
+class Deployed(Field):
+    """A field that takes the deployment's value where the task has none.
+
+    :param field: how it is read
+    """
+
+    def __init__(self, field: Field, default: Default) -> None:
+        super().__init__(field._read)
+        self._default = default
+
+    def read(self, value: Any) -> Any:
+        """Return what is meant by a value, or else the deployment's.
+
+        :raises InvalidValue: naming the field.
+        """
+        meant = super().read(value)
+        if meant is None:
+            meant = super().read(conf.get("ippanel", self._default.option, fallback=None))
+        return self._default.otherwise if meant is None else meant
 
 
 class IPPanelOperator(BaseOperator):

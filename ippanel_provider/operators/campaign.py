@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators import fields
-from ippanel_provider.operators.deployment import CONCURRENCY, LEDGER_CONN_ID, Deployed
+from ippanel_provider.operators.base import CONCURRENCY, LEDGER_CONN_ID, Deployed
+from ippanel_provider.operators.files import rejects_to
 from ippanel_provider.operators.hidden_fields import Private
-from ippanel_provider.operators.rejects import rejects_to
 from ippanel_provider.operators.sending import SendingOperator
 from ippanel_provider.options import Checks, Memory
 from ippanel_provider.values import InvalidValue
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.audience import Row
-    from ippanel_provider.campaign.kinds import Form
+    from ippanel_provider.campaign.chunks import Form
     from ippanel_provider.campaign.order import Order
     from ippanel_provider.operators.signatures import SendingArguments
 
@@ -30,7 +30,7 @@ def texts_of(message: Any) -> Form:
 
     :raises InvalidInput: if the text for all is none that can be sent.
     """
-    from ippanel_provider.campaign.kinds import OwnTexts, SharedText
+    from ippanel_provider.campaign.chunks import OwnTexts, SharedText
     from ippanel_provider.client.validation import text
 
     return OwnTexts() if message is None else SharedText(text(str(message)))

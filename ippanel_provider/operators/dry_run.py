@@ -99,7 +99,7 @@ def preview_request(task: OneRequestOperator) -> dict[str, Any]:
 def _by_rows(task: OneRequestOperator, line: str) -> dict[str, Any]:
     from ippanel_provider.campaign.cost import Tariff, tariff_of
     from ippanel_provider.campaign.order import OncePer
-    from ippanel_provider.campaign.progress import Progress
+    from ippanel_provider.campaign.results import Progress
     from ippanel_provider.campaign.screening import Campaign
 
     rows: Callable[[], Iterable[Row]] = lambda: task.rows() or ()  # noqa: E731 - read from its beginning each time

@@ -10,7 +10,7 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators import fields
-from ippanel_provider.operators.arguments import numbers_of
+from ippanel_provider.operators.fields import numbers_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.one_request import OneRequestOperator
 

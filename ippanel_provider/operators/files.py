@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from os import PathLike
 from pathlib import Path
@@ -13,8 +13,10 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from airflow.providers.common.compat.sdk import ObjectStoragePath, conf
 
 if TYPE_CHECKING:
+    from ippanel_provider.campaign.audience import Row
     from ippanel_provider.tables.storage import Location
-    from ippanel_provider.tables.writers import Column, Row
+    from ippanel_provider.tables.writers import Column
+    from ippanel_provider.tables.writers import Row as Cells
 
 AnyPath = str | PathLike[str]
 """What a parameter for a path takes."""
@@ -43,7 +45,7 @@ def keeps_formulas() -> bool:
     return bool(conf.getboolean("ippanel", "keep_formulas", fallback=False))
 
 
-def write(path: Any, columns: Sequence[Column], rows: Iterable[Row], *, format: str | None = None) -> None:
+def write(path: Any, columns: Sequence[Column], rows: Iterable[Cells], *, format: str | None = None) -> None:
     """Write all rows to ``path``, or nothing: a source that fails midway leaves what was there before.
 
     The rows are not asked for before it is sure that they can be written.
@@ -80,3 +82,29 @@ def uploaded(path: Any) -> Iterator[Any]:
         except FileNotFoundError:
             raise InvalidInput(f"path: there is no file {path}") from None
         yield Upload(source.name, spool)
+
+
+@contextmanager
+def rejects_to(path: Any, *, with_numbers: bool = False) -> Iterator[Callable[[Row, str], None] | None]:
+    """Give what writes a rejected row down: its line, the reason, and its number only if that is wanted.
+
+    The file appears at ``path`` when the block ends, also by an error, unless that came before any row. Without a path
+    there is nothing to give.
+
+    :raises InvalidInput: at once, if the path does not say which format.
+    """
+    from ippanel_provider.tables.formats import REPORTS, to_write
+    from ippanel_provider.tables.writers import Column, table
+
+    if not path:
+        yield None
+        return
+    kind = to_write(path, field="rejects_path", kinds=REPORTS)
+    columns = (Column("line", "int64"), Column("reason"), *([Column("recipient")] if with_numbers else []))
+    with table(location(path), columns, kind, partial=True, formulas=keeps_formulas()) as add:
+
+        def write(row: Row, reason: str) -> None:
+            number = "" if row.recipient is None else str(row.recipient)
+            add((row.line, reason, number) if with_numbers else (row.line, reason))
+
+        yield write

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ippanel_provider import metrics
 from ippanel_provider.operators import fields
-from ippanel_provider.operators.deployment import LEDGER_CONN_ID, Deployed
+from ippanel_provider.operators.base import LEDGER_CONN_ID, Deployed
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.operators.sending import SendingOperator
 from ippanel_provider.options import Memory
@@ -77,7 +77,7 @@ class OneRequestOperator(SendingOperator):
 
     def send(self, context: Context) -> dict[str, Any]:
         """Send once, however often the task is tried, and return the ids."""
-        from ippanel_provider.campaign.kinds import Single
+        from ippanel_provider.campaign.chunks import Single
         from ippanel_provider.campaign.order import Order
 
         ti: Any = context["ti"]

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators import fields
-from ippanel_provider.operators.arguments import listed, mapping_of, numbers_of, tell_of_frames
 from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.campaign import CampaignOperator
+from ippanel_provider.operators.fields import listed, mapping_of, numbers_of, tell_of_frames
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.values import InvalidValue
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.audience import Row
-    from ippanel_provider.campaign.kinds import Form
+    from ippanel_provider.campaign.chunks import Form
     from ippanel_provider.client import Pattern
     from ippanel_provider.operators.signatures import CampaignArguments, ConnectedArguments
 
@@ -65,7 +65,7 @@ class IPPanelSendPatternOperator(CampaignOperator):
 
     def kind(self) -> Form:
         """A request each; the pattern has to be one that can be sent."""
-        from ippanel_provider.campaign.kinds import Pattern as PatternForm
+        from ippanel_provider.campaign.chunks import Pattern as PatternForm
         from ippanel_provider.client import InvalidInput, NotFound, edge
         from ippanel_provider.service import Api
 

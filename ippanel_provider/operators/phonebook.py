@@ -10,8 +10,8 @@ from airflow.providers.common.compat.sdk import conf
 
 from ippanel_provider.exceptions import ImportFailed, WaitFailed
 from ippanel_provider.operators import fields
-from ippanel_provider.operators.arguments import listed
 from ippanel_provider.operators.base import IPPanelOperator
+from ippanel_provider.operators.fields import listed
 from ippanel_provider.operators.one_request import OneRequestOperator
 from ippanel_provider.operators.waiting import LEAST_POLL, check_event, patiently
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseHook
 
 from ippanel_provider.client import InvalidInput
-from ippanel_provider.operators.arguments import listed
+from ippanel_provider.operators.fields import listed
 from ippanel_provider.operators.files import opened
 from ippanel_provider.operators.hidden_fields import value_of
 from ippanel_provider.sync.phonebooks.source import numbered

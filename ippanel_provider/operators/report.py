@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators import fields
-from ippanel_provider.operators.arguments import ids_of
 from ippanel_provider.operators.base import IPPanelOperator
+from ippanel_provider.operators.fields import ids_of
 
 if TYPE_CHECKING:
     from datetime import timedelta

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.operators.arguments import listed, numbers_of, pair, tell_of_frames
 from ippanel_provider.operators.campaign import CampaignOperator, refuse_constant, texts_of
+from ippanel_provider.operators.fields import listed, numbers_of, pair, tell_of_frames
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.values import InvalidValue
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ippanel_provider.campaign.audience import Row
-    from ippanel_provider.campaign.kinds import Form
+    from ippanel_provider.campaign.chunks import Form
     from ippanel_provider.operators.signatures import CampaignArguments
 
 

@@ -11,9 +11,8 @@ from airflow.providers.common.compat.sdk import conf, get_current_context
 
 from ippanel_provider import links, metrics
 from ippanel_provider.operators import fields
-from ippanel_provider.operators.base import IPPanelOperator
+from ippanel_provider.operators.base import ON_UNCONFIRMED, SETTLE, Deployed, IPPanelOperator
 from ippanel_provider.operators.bulk_outcome import Demand, Ends, handed_over, progress_of, taken_back
-from ippanel_provider.operators.deployment import ON_UNCONFIRMED, SETTLE, Deployed
 from ippanel_provider.operators.door import SENDING
 from ippanel_provider.operators.timing import hold, send_time_of
 from ippanel_provider.operators.waiting import LEAST_POLL, check_event, patiently
@@ -160,7 +159,7 @@ class SendingOperator(IPPanelOperator):
 
     def hours(self) -> Any:
         """Return the quiet hours that hold: the task's, or else the connection's."""
-        from ippanel_provider.hooks.by_line import of_lines
+        from ippanel_provider.hooks.account import of_lines
 
         return of_lines(self.hook.account.quiet_hours) if self.quiet_hours is None else self.quiet_hours
 

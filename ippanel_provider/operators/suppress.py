@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 from airflow.providers.common.compat.sdk import BaseHook
 
 from ippanel_provider.exceptions import SendFailed
-from ippanel_provider.operators.arguments import numbers_of
+from ippanel_provider.operators.fields import numbers_of
 from ippanel_provider.operators.hidden_fields import value_of
 from ippanel_provider.values import InvalidValue
 

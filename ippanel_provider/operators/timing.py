@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ippanel_provider.operators.arguments import moment_of
+from ippanel_provider.operators.fields import moment_of
 from ippanel_provider.text.hours import QuietHours, quiet_hours_of
 from ippanel_provider.values import InvalidValue
 

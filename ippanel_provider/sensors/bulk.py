@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import PokeReturnValue
 
 from ippanel_provider.operators import fields
-from ippanel_provider.operators.arguments import ids_of
 from ippanel_provider.operators.bulk_outcome import Demand, Ends, handed_over, progress_of
+from ippanel_provider.operators.fields import ids_of
 from ippanel_provider.outbox_ids import read
 from ippanel_provider.sensors.base import IPPanelSensor
 

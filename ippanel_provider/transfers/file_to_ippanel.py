@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
 
     from ippanel_provider.campaign.audience import Row
-    from ippanel_provider.campaign.kinds import Form
+    from ippanel_provider.campaign.chunks import Form
     from ippanel_provider.operators.signatures import CampaignArguments
     from ippanel_provider.tables.records import Record
 

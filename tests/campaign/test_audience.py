@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ippanel_provider.campaign.audience import Audience, Message, Rejected, Row
-from ippanel_provider.campaign.chunks import chunked
-from ippanel_provider.campaign.kinds import OwnTexts, SharedText
+from ippanel_provider.campaign.chunks import OwnTexts, SharedText, chunked
 from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.campaign.rows import addressed, rendered
 from ippanel_provider.campaign.run import tell_rejects

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from ippanel_provider.campaign.audience import Row
+from ippanel_provider.campaign.chunks import OwnTexts
 from ippanel_provider.campaign.cost import TooLittleCredit, tariff_of
-from ippanel_provider.campaign.kinds import OwnTexts
 from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.order import OncePer, Order
-from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.screening import Campaign
 from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, InvalidInput

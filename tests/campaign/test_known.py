@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ippanel_provider.campaign.ledger.reached import Known
+from ippanel_provider.campaign.ledger.hashes import Known
 from tests.campaign.conftest import KEY, people
 
 EVERYBODY = people(12)

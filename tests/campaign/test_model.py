@@ -23,12 +23,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome
 from ippanel_provider.campaign.order import OnUnconfirmed, Order
-from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.sending import InDoubt, deliver
 from ippanel_provider.client import InvalidInput, IPPanelError, NoAnswer, Refused, Settings, Throttled, Unreachable
 from ippanel_provider.client.errors import NotFound
 from ippanel_provider.client.models import Bulk, Delivery, Receipt
-from ippanel_provider.client.request import Page, Request, Sleep
+from ippanel_provider.client.requests import Page, Request, Sleep
 from ippanel_provider.service import CANCEL_WINDOW, BulkState
 from tests.campaign.conftest import Ticking, form_of, ledger_home
 

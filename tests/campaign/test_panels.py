@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.kinds import SharedText, Single
+from ippanel_provider.campaign.chunks import SharedText, Single
 from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.ledger.memory import MemoryLedger
 from ippanel_provider.campaign.order import Order
-from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.run import run
 from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, IPPanelError, edge

@@ -10,12 +10,11 @@ import sqlalchemy
 from sqlalchemy.pool import StaticPool
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.chunks import Chunk
-from ippanel_provider.campaign.kinds import OwnTexts
+from ippanel_provider.campaign.chunks import Chunk, OwnTexts
 from ippanel_provider.campaign.ledger.base import Claim, Outcome, Task
 from ippanel_provider.campaign.ledger.sql import SqlLedger
 from ippanel_provider.campaign.order import Order
-from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, IPPanelError
 from ippanel_provider.sandbox.runner import RunningSandbox

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ippanel_provider.campaign.audience import Row
-from ippanel_provider.campaign.kinds import OwnTexts, SharedText, Single
+from ippanel_provider.campaign.chunks import OwnTexts, SharedText, Single
 from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.order import Order
 from ippanel_provider.campaign.results import Summary

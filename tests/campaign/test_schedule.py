@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ippanel_provider.campaign.kinds import OwnTexts
+from ippanel_provider.campaign.chunks import OwnTexts
 from ippanel_provider.campaign.order import Order
 from ippanel_provider.campaign.schedule import Schedule, out_of_quiet_hours
 from ippanel_provider.client import InvalidInput, Unconfirmed, edge

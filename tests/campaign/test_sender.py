@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.kinds import Pattern, filled
+from ippanel_provider.campaign.chunks import Pattern, filled
 from ippanel_provider.campaign.ledger.base import Claim, Ledger
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, pieces
 from ippanel_provider.campaign.order import OnUnconfirmed
-from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.sending import InDoubt, deliver
 from ippanel_provider.client import (
     Client,

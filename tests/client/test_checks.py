@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ippanel_provider.client import validation as checks
 from ippanel_provider.client.errors import InvalidInput
-from ippanel_provider.client.request import Upload
+from ippanel_provider.client.requests import Upload
 from ippanel_provider.service import BulkState
 from ippanel_provider.text.parts import measure
 

@@ -17,7 +17,6 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from ippanel_provider.client._envelope import judge, reading, reading_nothing, reading_page
 from ippanel_provider.client.errors import (
     Invalid,
     IPPanelError,
@@ -32,7 +31,8 @@ from ippanel_provider.client.errors import (
 )
 from ippanel_provider.client.models import Receipt
 from ippanel_provider.client.redaction import MAX_SHOWN
-from ippanel_provider.client.request import Answer, Replay, Request
+from ippanel_provider.client.requests import Answer, Replay, Request
+from ippanel_provider.client.responses import judge, reading, reading_nothing, reading_page
 
 KEY = "k3y-OF-the-panel-0123456789abcdef="
 SEND: Request[Receipt] = Request(

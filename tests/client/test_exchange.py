@@ -25,7 +25,7 @@ from ippanel_provider.client.errors import (
     Unreachable,
     Unreadable,
 )
-from ippanel_provider.client.request import Answer, Flow, Replay, Request, Sleep
+from ippanel_provider.client.requests import Answer, Flow, Replay, Request, Sleep
 from ippanel_provider.client.retrying import NeedCredential, Retry, Transmit, exchange
 
 RETRY = Retry(attempts=4, first_delay=1.0, max_delay=3.0, max_retry_after=60.0)

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from ippanel_provider.client import AsyncClient, Client, Flow, IPPanelError, PageRequest, Settings, Unreadable, edge
-from ippanel_provider.client._envelope import reading_page
-from ippanel_provider.client.pages import each, everything, pages
-from ippanel_provider.client.request import Together
+from ippanel_provider.client.requests import Together, each, everything, pages
+from ippanel_provider.client.responses import reading_page
 
 from .raw_server import Arrived, Raw, RawServer, http, listening
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from ippanel_provider.client.request import Answer, Page, PageRequest, Replay, Request, Upload
+from ippanel_provider.client.requests import Answer, Page, PageRequest, Replay, Request, Upload
 from ippanel_provider.client.retrying import NeedCredential, Transmit
 
 SECRETS = ("+989120001234", "پیام محرمانه", "secret-key", "0912,hello")

@@ -28,7 +28,7 @@ from ippanel_provider.client import (
     edge,
     rest,
 )
-from ippanel_provider.client.request import Answer
+from ippanel_provider.client.requests import Answer
 from ippanel_provider.service import Api, BulkState, DeliveryStatus
 
 from .stand_in import Reply, Seen, StandIn, serving

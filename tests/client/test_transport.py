@@ -21,9 +21,8 @@ import pytest
 import trustme
 
 from ippanel_provider import __version__
-from ippanel_provider.client._envelope import reading, reading_nothing, reading_page
 from ippanel_provider.client.auth import ApiKey
-from ippanel_provider.client.auth._renewal import Renewal
+from ippanel_provider.client.auth.sources import Renewal
 from ippanel_provider.client.errors import (
     InvalidInput,
     IPPanelError,
@@ -38,7 +37,8 @@ from ippanel_provider.client.errors import (
     Unreadable,
 )
 from ippanel_provider.client.models import Receipt
-from ippanel_provider.client.request import Flow, PageRequest, Replay, Request, Sleep
+from ippanel_provider.client.requests import Flow, PageRequest, Replay, Request, Sleep
+from ippanel_provider.client.responses import reading, reading_nothing, reading_page
 from ippanel_provider.client.retrying import Retry
 from ippanel_provider.client.transport import AsyncClient, Client, Settings
 from ippanel_provider.service import EDGE_URL, REST_URL, SANDBOX_API_KEY, Api

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import assert_type
 
 from ippanel_provider.client import Bulk, Client, Flow, InboxMessage, Page, Receipt, Sleep, edge
-from ippanel_provider.client.pages import everything, pages
+from ippanel_provider.client.requests import everything, pages
 
 TOP = Path(__file__).parents[2]
 

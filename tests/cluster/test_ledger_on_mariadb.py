@@ -12,8 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.chunks import Chunk
-from ippanel_provider.campaign.kinds import OwnTexts
+from ippanel_provider.campaign.chunks import Chunk, OwnTexts
 from ippanel_provider.campaign.ledger.base import Claim, Outcome, Standing, Task
 from ippanel_provider.campaign.ledger.decisions import open_chunks, overviews, prune, write_decision
 from ippanel_provider.campaign.ledger.sql import SqlLedger

@@ -14,13 +14,12 @@ import sqlalchemy
 from sqlalchemy.exc import OperationalError
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.chunks import Chunk
-from ippanel_provider.campaign.kinds import OwnTexts
+from ippanel_provider.campaign.chunks import Chunk, OwnTexts
 from ippanel_provider.campaign.ledger.base import Claim, Outcome
 from ippanel_provider.campaign.ledger.hashes import MemberKey
 from ippanel_provider.campaign.ledger.sql import SqlLedger
 from ippanel_provider.campaign.order import OnUnconfirmed, Order
-from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, NotSent, Retry, Settings
 from ippanel_provider.sandbox.runner import RunningSandbox

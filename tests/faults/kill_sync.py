@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ippanel_provider.client import Client, Settings, edge
-from ippanel_provider.client.pages import everything
+from ippanel_provider.client.requests import everything
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 from ippanel_provider.sync.patterns.apply import read_panel
 from ippanel_provider.sync.patterns.files import load

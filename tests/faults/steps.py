@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ippanel_provider.campaign.audience import Row
+from ippanel_provider.campaign.chunks import OwnTexts
 from ippanel_provider.campaign.cost import tariff_of
-from ippanel_provider.campaign.kinds import OwnTexts
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
 from ippanel_provider.campaign.order import OncePer, OnUnconfirmed, Order
-from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.screening import Campaign
 from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, IPPanelError, Retry, Settings

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.kinds import OwnTexts, SharedText
+from ippanel_provider.campaign.chunks import OwnTexts, SharedText
 from ippanel_provider.campaign.ledger.base import Ledger, Task
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
 from ippanel_provider.campaign.ledger.variables import VariableLedger
 from ippanel_provider.campaign.order import OncePer, OnUnconfirmed, Order
-from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, Retry, Settings
 

@@ -22,13 +22,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.kinds import SharedText
+from ippanel_provider.campaign.chunks import SharedText
 from ippanel_provider.campaign.ledger.base import Intent, Outcome
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.memory import MemoryLedger
 from ippanel_provider.campaign.order import OncePer, Order
-from ippanel_provider.campaign.patience import Clock
-from ippanel_provider.campaign.progress import Progress
+from ippanel_provider.campaign.results import Progress
+from ippanel_provider.campaign.schedule import Clock
 from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, IPPanelError, NoAnswer, Retry, Settings, edge
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ippanel_provider.client import Client, edge
-from ippanel_provider.client.pages import everything
+from ippanel_provider.client.requests import everything
 from ippanel_provider.sync.phonebooks.apply import RowOutcome, Terms, apply
 from ippanel_provider.sync.phonebooks.memory import Memory, key_of
 from ippanel_provider.sync.phonebooks.plan import PhonebookPlan

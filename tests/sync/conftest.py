@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 from ippanel_provider.client import Client, Flow, IPPanelError, NoAnswer, Request, Retry, Settings, Sleep
-from ippanel_provider.client.request import Together
+from ippanel_provider.client.requests import Together
 from ippanel_provider.sandbox.runner import RunningSandbox
 
 T = TypeVar("T")

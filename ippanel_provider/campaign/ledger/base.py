@@ -13,10 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.chunks import Chunk, Stamp
-from ippanel_provider.campaign.kinds import Single
-from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, TEXT_BYTES, MemberKey
-from ippanel_provider.campaign.ledger.reached import Known
+from ippanel_provider.campaign.chunks import Chunk, Single, Stamp
+from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, TEXT_BYTES, Known, MemberKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who is in a chunk, written so that nobody can read a number out of it.
+"""Who is in a chunk and in a whole ledger, written so that nobody can read a number out of it.
 
 A mobile number has too few digits for a plain hash to hide it, so the hashes are keyed; the key is never stored beside
 them, only a fingerprint that tells whether two tries used the same key.
@@ -7,11 +7,13 @@ them, only a fingerprint that tells whether two tries used the same key.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from ippanel_provider.campaign.audience import Message
+from ippanel_provider.campaign.hash_set import HashSet
 from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.text.letters import fold
 
@@ -94,3 +96,55 @@ def secret_of(credential: str) -> bytes:
 def pieces(joined: bytes, size: int) -> tuple[bytes, ...]:
     """Take hashes apart that were stored end to end."""
     return tuple(joined[start : start + size] for start in range(0, len(joined), size))
+
+
+class Known:
+    """Members (see :mod:`ippanel_provider.campaign.ledger.hashes`) that may not be sent to again."""
+
+    def __init__(self, key: MemberKey) -> None:
+        self._key = key
+        self._claimed = HashSet()
+        # Claimed, and then turned out to have got nothing.
+        self._free: set[int] = set()
+        self._asks = False
+
+    def remember(self, members: bytes, void: frozenset[int]) -> None:
+        """Take up an intent of an earlier try, or of another worker; ``void`` are the places that got nothing."""
+        self._asks = True
+        hashes = array("Q", members)
+        reached = hashes if not void else [member for place, member in enumerate(hashes) if place not in void]
+        self._claimed.add(reached)
+        self._free.difference_update(reached)
+
+    def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Return the messages that no earlier try knows, nor another worker; what this try repeats, :meth:`claim`
+        leaves out.
+        """
+        if not self._asks:
+            return messages
+        hashes = array("Q", self._key.members(messages))
+        known = self._claimed.among(hashes) - self._free
+        return [message for message, member in zip(messages, hashes, strict=True) if member not in known]
+
+    def claim(self, messages: Sequence[Message], members: bytes) -> Sequence[Message]:
+        """Return the messages that are unknown; from now on they are known.
+
+        :param members: of the messages
+        """
+        hashes = array("Q", members)
+        repeated = self._claimed.add(hashes)
+        if not repeated:
+            return messages
+        left = []
+        for place, message in enumerate(messages):
+            if place in repeated:
+                if hashes[place] not in self._free:
+                    continue
+                self._free.remove(hashes[place])
+            left.append(message)
+        return left
+
+    def release(self, members: bytes, places: Iterable[int]) -> None:
+        """Let members be claimed again, who are known to have got nothing."""
+        hashes = array("Q", members)
+        self._free.update(hashes[place] for place in places)

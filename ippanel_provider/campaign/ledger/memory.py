@@ -1,16 +1,24 @@
-"""A ledger that lasts as long as the process, and what homes have in common that do not keep everything elsewhere."""
+"""A ledger that lasts as long as the process, and what the homes share that keep JSON under names."""
 
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.ledger.base import Claim, Intent, Outcome, Standing
-from ippanel_provider.campaign.ledger.hashes import MemberKey
-from ippanel_provider.campaign.ledger.reached import Known
+from ippanel_provider.campaign.ledger.hashes import Known, MemberKey
+from ippanel_provider.campaign.ledger.records import (
+    intent_from,
+    intent_to,
+    outcome_from,
+    outcome_to,
+    standing_from,
+    standing_to,
+)
 
 
 class Jotter:
@@ -135,3 +143,163 @@ class MemoryLedger(Jotter):
             if self._intents[number].at >= since
             for outbox_id in ids
         }
+
+
+class Facts(Protocol):
+    """Keeps what was learnt where all tasks of an account look."""
+
+    def learn(self, facts: Mapping[str, Any]) -> None:
+        """Keep it."""
+        ...
+
+    def learnt(self) -> Mapping[str, Any]:
+        """Return it; empty for nothing."""
+        ...
+
+
+class KeptLedger(Jotter, ABC):
+    """Keeps each intent and each outcome as one value, both written once.
+
+    A thousand members take some 16 KB and their outbox ids some 12 KB.
+
+    :param generation: distinguishes what a user's clear is to start anew, unless a decision was made to be taken up
+    :param facts: where what is learnt is kept; None keeps it with this task
+    """
+
+    def __init__(self, key: MemberKey, generation: str, facts: Facts | None) -> None:
+        super().__init__()
+        self.key = key
+        self._generation = generation
+        self._facts = facts
+        self._is_open = False
+        self._known = Known(key)
+        self._last = 0
+        self._read_numbers: set[int] = set()
+        # When each intent with an outcome was made, and its outbox ids.
+        self._ids: list[tuple[float, array[int]]] = []
+
+    @abstractmethod
+    def _get(self, name: str) -> Any:
+        """Return what is kept under a name; None if it is nothing."""
+
+    @abstractmethod
+    def _put(self, name: str, value: Any) -> None:
+        """Keep a value, durable when it returns."""
+
+    def _begin(self) -> None:
+        """Show other tries that this one has begun, before anything is read."""
+
+    @abstractmethod
+    def _open(self) -> None:
+        """Look at what is there, and refuse what cannot tell who was reached; it settles the key."""
+
+    @abstractmethod
+    def _name(self, number: int) -> str:
+        """Return the name of the chunk of a number."""
+
+    @abstractmethod
+    def _stored(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the numbers of the chunks that are there, and what is kept of them."""
+
+    def history(self) -> Iterator[tuple[Intent, Outcome | None]]:
+        """Read all records of this task; they are kept only in the home.
+
+        :raises LedgerUnusable: if they cannot tell who was reached.
+        """
+        if not self._is_open:
+            self._begin()
+            self._generation = self._goes_on() or self._generation
+            self._open()
+            self._known = Known(self.key)
+            self._is_open = True
+        return self._records()
+
+    def _goes_on(self) -> str | None:
+        """Return the generation that a clear goes on with, because somebody decided about what was in doubt in it."""
+        before = self._get("generation")
+        goes_on = None
+        if before and before["mark"] != self._generation:
+            decided = self._get(f"{before['generation']}.notes.decided")
+            goes_on = before["generation"] if decided and decided != before["taken_up"] else None
+            before = {"mark": self._generation, "generation": goes_on or self._generation, "taken_up": decided}
+            self._put("generation", before)
+        elif before is None and self._generation != "0":
+            self._put("generation", {"mark": self._generation, "generation": self._generation, "taken_up": None})
+        return goes_on or (before["generation"] if before else None)
+
+    def _records(self) -> Iterator[tuple[Intent, Outcome | None]]:
+        for number, stored in self._stored():
+            yield self._read(number, stored)
+
+    def _read(self, number: int, stored: dict[str, Any]) -> tuple[Intent, Outcome | None]:
+        intent = intent_from(stored | {"number": number})
+        outcome = self.outcome_of(intent)
+        if number not in self._read_numbers:
+            self._read_numbers.add(number)
+            self._last = max(self._last, stored["number"])
+            if not intent.again:
+                # The members of a repetition are held by what it repeats.
+                self._known.remember(intent.members, outcome.void if outcome else frozenset())
+            if outcome:
+                self._ids.append((intent.at, array("q", outcome.outbox_ids)))
+        return intent, outcome
+
+    def unknown(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Return the messages that no earlier try knows."""
+        return self._known.unknown(messages)
+
+    def intend(self, drafts: Iterable[Claim]) -> Iterator[Claim]:
+        """Store each as it is asked for, so that none waits for another's to be stored."""
+        for draft in drafts:
+            if claim := draft.among(self._known, self.key):
+                self._last += 1
+                self._read_numbers.add(self._last)
+                claim = claim.numbered(self._last)
+                self._put(self._name(self._last), intent_to(claim.intent))
+                yield claim
+
+    def outcome_of(self, intent: Intent) -> Outcome | None:
+        """Read the outcome."""
+        return outcome_from(self._get(f"{self._name(intent.number)}.end"))
+
+    def settle(self, intent: Intent, outcome: Outcome) -> None:
+        """Store the outcome."""
+        self._put(f"{self._name(intent.number)}.end", outcome_to(outcome))
+        if not intent.again:
+            self._known.release(intent.members, outcome.void)
+        self._ids.append((intent.at, array("q", outcome.outbox_ids)))
+
+    def standing_of(self, intent: Intent) -> Standing:
+        """Read how far it has come."""
+        return standing_from(self._get(f"{self._name(intent.number)}.standing"))
+
+    def stand(self, intent: Intent, standing: Standing) -> None:
+        """Store how far it has come."""
+        self._put(f"{self._name(intent.number)}.standing", standing_to(standing))
+
+    def note(self, name: str, value: Any) -> None:
+        """Store the value."""
+        self._put(f"{self._generation}.notes.{name}", value)
+
+    def noted(self, name: str) -> Any:
+        """Read the value."""
+        return self._get(f"{self._generation}.notes.{name}")
+
+    def learn(self, facts: Mapping[str, Any]) -> None:
+        """Keep what was learnt."""
+        return self._facts.learn(facts) if self._facts else super().learn(facts)
+
+    def learnt(self) -> Mapping[str, Any]:
+        """Return what was learnt."""
+        return self._facts.learnt() if self._facts else super().learnt()
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def beside(self) -> Iterable[tuple[Intent, Outcome | None]]:
+        """A try that is no longer the current one cannot reach the home."""
+        return ()
+
+    def claimed(self, since: float) -> set[int]:
+        """Return the outbox ids of this task since then."""
+        return {outbox_id for at, ids in self._ids if at >= since for outbox_id in ids}

@@ -16,8 +16,7 @@ import sqlalchemy as sa
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.ledger.base import Claim, Intent
-from ippanel_provider.campaign.ledger.hashes import MemberKey
-from ippanel_provider.campaign.ledger.reached import Known
+from ippanel_provider.campaign.ledger.hashes import Known, MemberKey
 from ippanel_provider.campaign.ledger.records import outcome_from
 from ippanel_provider.campaign.ledger.schema import campaigns, chunks, members
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from ippanel_provider.campaign.ledger.base import Forgotten, KeyChanged, OlderRecords
 from ippanel_provider.campaign.ledger.hashes import MemberKey
-from ippanel_provider.campaign.ledger.kept import Facts, KeptLedger
+from ippanel_provider.campaign.ledger.memory import Facts, KeptLedger
 
 HOME = "Airflow's task state store"
 NEVER = timedelta.max

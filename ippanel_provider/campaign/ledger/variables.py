@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from ippanel_provider.campaign.ledger.base import Claim, Forgotten, Intent, KeyChanged, LedgerUnusable, Outcome, Task
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, MemberKey
-from ippanel_provider.campaign.ledger.kept import KeptLedger
+from ippanel_provider.campaign.ledger.memory import KeptLedger
 from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.client import NotSent
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ippanel_provider.client import totp
-from ippanel_provider.client.auth._renewal import Renewal
-from ippanel_provider.client.auth.sources import Credential
+from ippanel_provider.client.auth.sources import Credential, Renewal
 from ippanel_provider.client.auth.tokens import MemoryStore, StoredToken, TokenStore
 from ippanel_provider.client.edge import auth as steps
 from ippanel_provider.client.errors import InvalidInput, OtpRequired, Unauthorized
 from ippanel_provider.client.models import LoginStep
-from ippanel_provider.client.request import Flow
+from ippanel_provider.client.requests import Flow
 from ippanel_provider.service import LOGIN_STEP_LIFETIME, RECOVERY_STEP_LIFETIME, TOKEN_LIFETIME
 
 _RENEW_BEFORE = 10 * 60

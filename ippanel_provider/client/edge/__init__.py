@@ -22,7 +22,7 @@ from ippanel_provider.client.edge import (
     ticket,
     user,
 )
-from ippanel_provider.client.request import Request
+from ippanel_provider.client.requests import Request
 
 __all__ = [
     "auth",

@@ -4,10 +4,10 @@ of."""
 from __future__ import annotations
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client._envelope import reading, reading_nothing
 from ippanel_provider.client._fields import body
 from ippanel_provider.client.models import Account, LoginStep, RecoveryStep
-from ippanel_provider.client.request import Replay, Request, T
+from ippanel_provider.client.requests import Replay, Request, T
+from ippanel_provider.client.responses import reading, reading_nothing
 
 _BASE = "/api/acl/auth"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client._envelope import reading
 from ippanel_provider.client._fields import pairs
 from ippanel_provider.client.models import BankCounts, BankEntry, JobCategory
-from ippanel_provider.client.request import Request
+from ippanel_provider.client.requests import Request
+from ippanel_provider.client.responses import reading
 from ippanel_provider.client.validation import Id
 from ippanel_provider.service import MAX_BIRTH_YEAR, MIN_BIRTH_YEAR, BankOperator
 

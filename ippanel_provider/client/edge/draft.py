@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client._envelope import reading_nothing
 from ippanel_provider.client._fields import PAGE_SIZE, body, listing
 from ippanel_provider.client.models import Draft, DraftGroup
-from ippanel_provider.client.request import PageRequest, Replay, Request
+from ippanel_provider.client.requests import PageRequest, Replay, Request
+from ippanel_provider.client.responses import reading_nothing
 from ippanel_provider.client.validation import Id
 from ippanel_provider.service import MAX_DRAFT_GROUP_TITLE, MAX_DRAFTS, MAX_TEXT_CHARACTERS
 

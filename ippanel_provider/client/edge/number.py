@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client._envelope import reading_nothing
 from ippanel_provider.client._fields import body, listing
 from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.models import Line
-from ippanel_provider.client.request import PageRequest, Replay, Request
+from ippanel_provider.client.requests import PageRequest, Replay, Request
+from ippanel_provider.client.responses import reading_nothing
 from ippanel_provider.client.validation import Id
 from ippanel_provider.service import MAX_PAGE_SIZE
 

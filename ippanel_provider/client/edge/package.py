@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ippanel_provider.client._fields import PAGE_SIZE, listing
 from ippanel_provider.client.models import Package
-from ippanel_provider.client.request import PageRequest
+from ippanel_provider.client.requests import PageRequest
 
 
 def list_packages(*, page: int = 1, per_page: int = PAGE_SIZE) -> PageRequest[Package]:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client._envelope import reading, reading_nothing
 from ippanel_provider.client._fields import PAGE_SIZE, body, listing, spelled
 from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.models import Pattern
-from ippanel_provider.client.request import PageRequest, Replay, Request
+from ippanel_provider.client.requests import PageRequest, Replay, Request
+from ippanel_provider.client.responses import reading, reading_nothing
 from ippanel_provider.service import (
     MAX_PATTERN_DESCRIPTION,
     MAX_PATTERN_PAGE_SIZE,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ippanel_provider.client._envelope import reading
 from ippanel_provider.client.models import Credit
-from ippanel_provider.client.request import Request
+from ippanel_provider.client.requests import Request
+from ippanel_provider.client.responses import reading
 
 
 def credit() -> Request[Credit]:

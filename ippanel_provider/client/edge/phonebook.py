@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client._envelope import reading, reading_nothing
 from ippanel_provider.client._fields import PAGE_SIZE, body, given, listing, option_values, pairs
 from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.models import AddedContacts, Contact, Option, Phonebook
-from ippanel_provider.client.request import PageRequest, Replay, Request
+from ippanel_provider.client.requests import PageRequest, Replay, Request
+from ippanel_provider.client.responses import reading, reading_nothing
 from ippanel_provider.client.validation import File, Id
 from ippanel_provider.service import MAX_PHONEBOOK_CONTACTS, MAX_PHONEBOOK_TITLE
 

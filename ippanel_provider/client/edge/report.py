@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client._envelope import reading, reading_page
 from ippanel_provider.client._fields import PAGE_SIZE, body, given, listing, page_bounds, pairs
 from ippanel_provider.client.models import Bulk, BulkStats, Delivery, InboxMessage
-from ippanel_provider.client.request import PageRequest, Request
+from ippanel_provider.client.requests import PageRequest, Request
+from ippanel_provider.client.responses import reading, reading_page
 from ippanel_provider.client.validation import Id
 from ippanel_provider.service import MAX_PAGE_SIZE, BulkState
 

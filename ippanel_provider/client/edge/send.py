@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client._envelope import reading, reading_nothing
 from ippanel_provider.client._fields import body, given, option_values, pairs
 from ippanel_provider.client.edge import audience
 from ippanel_provider.client.edge.audience import CountryArea, GeoArea, PostalArea, Trade
 from ippanel_provider.client.errors import InvalidInput
 from ippanel_provider.client.models import Price, Receipt
-from ippanel_provider.client.request import Replay, Request
+from ippanel_provider.client.requests import Replay, Request
+from ippanel_provider.client.responses import reading, reading_nothing
 from ippanel_provider.client.validation import File, Id
 from ippanel_provider.service import (
     MAX_PEER_TO_PEER_ITEMS,

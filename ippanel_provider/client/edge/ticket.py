@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client._envelope import reading
 from ippanel_provider.client._fields import PAGE_SIZE, listing, pairs
 from ippanel_provider.client.models import Ticket, TicketCreated, TicketReply
-from ippanel_provider.client.request import PageRequest, Replay, Request, Upload
+from ippanel_provider.client.requests import PageRequest, Replay, Request, Upload
+from ippanel_provider.client.responses import reading
 from ippanel_provider.client.validation import File, Id
 from ippanel_provider.service import MAX_TICKET_FILE_BYTES, TICKET_FILE_KINDS, TicketState
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Literal
 
 from ippanel_provider.client import validation as checks
-from ippanel_provider.client._envelope import reading
 from ippanel_provider.client._fields import PAGE_SIZE, listing, pairs, spelled
 from ippanel_provider.client.models import ParentsTree, User
-from ippanel_provider.client.request import PageRequest, Request
+from ippanel_provider.client.requests import PageRequest, Request
+from ippanel_provider.client.responses import reading
 from ippanel_provider.client.validation import Id
 
 _ADD_STATUSES = ("normal", "online", "webservice")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 
 from ippanel_provider.client import Flow, NotFound, Pattern, Refused, Sleep, Unauthorized, Unconfirmed, edge
 from ippanel_provider.client.edge.pattern import VariableType
-from ippanel_provider.client.pages import everything
+from ippanel_provider.client.requests import everything
 from ippanel_provider.service import MAX_PATTERN_PAGE_SIZE
 from ippanel_provider.sync.applying import ATTEMPTS, SETTLE, reason_of
 from ippanel_provider.sync.errors import PanelChanged

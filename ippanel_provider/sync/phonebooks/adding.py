@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ippanel_provider.client import Flow, Refused, Sleep, Unauthorized, Unconfirmed, edge
 from ippanel_provider.client.contacts import PAGES_AHEAD, ListedContact, listed_contacts
 from ippanel_provider.client.edge.phonebook import NewContact
-from ippanel_provider.client.pages import each
+from ippanel_provider.client.requests import each
 from ippanel_provider.sync.applying import ATTEMPTS, reason_of
 from ippanel_provider.sync.phonebooks.index import fields_of, listed_of, number_of
 from ippanel_provider.sync.phonebooks.plan import RowChange

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from ippanel_provider.client import Flow, InvalidInput, NotFound, edge
-from ippanel_provider.client.pages import pages
+from ippanel_provider.client.requests import pages
 from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.sync.phonebooks.planning import raw_options, read_books
 from ippanel_provider.sync.phonebooks.spec import BookSpec

@@ -7,7 +7,7 @@ from functools import partial
 
 from ippanel_provider.client import Contact, Flow, InvalidInput, NotFound, Option, Phonebook, edge
 from ippanel_provider.client.contacts import PAGES_AHEAD, listed_contacts
-from ippanel_provider.client.pages import each, everything
+from ippanel_provider.client.requests import each, everything
 from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.sync.errors import Ambiguous, BookFull
 from ippanel_provider.sync.phonebooks.index import MASK, BookIndex, listed_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ippanel_provider.client import Flow
 from ippanel_provider.client.contacts import PAGES_AHEAD, ListedContact, listed_contacts
-from ippanel_provider.client.pages import each
+from ippanel_provider.client.requests import each
 from ippanel_provider.sync.errors import PanelChanged
 from ippanel_provider.sync.phonebooks.index import MASK, fields_of, listed_of, number_of, whole_of
 from ippanel_provider.sync.phonebooks.plan import PhonebookPlan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ippanel_provider.hooks.pace import Pace
+from ippanel_provider.hooks.clients import Pace
 
 
 def test_turns_come_evenly() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ippanel_provider.operators.arguments import ids_of, listed, numbers_of, pair
+from ippanel_provider.operators.fields import ids_of, listed, numbers_of, pair
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,7 @@ import pytest
 from airflow.providers.common.compat.sdk import BaseHook
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.chunks import Chunk
-from ippanel_provider.campaign.kinds import OwnTexts
+from ippanel_provider.campaign.chunks import Chunk, OwnTexts
 from ippanel_provider.campaign.ledger.base import Claim, Forgotten, HomeChanged, Outcome
 from ippanel_provider.campaign.ledger.decisions import open_chunks, overviews, parts
 from ippanel_provider.campaign.ledger.sql import SqlLedger

@@ -11,7 +11,7 @@ import pyarrow
 import pytest
 from airflow.providers.common.compat.sdk import task
 
-from ippanel_provider.operators.arguments import tell_of_frames
+from ippanel_provider.operators.fields import tell_of_frames
 from ippanel_provider.operators.hidden_fields import Hidden
 from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.sandbox.runner import RunningSandbox

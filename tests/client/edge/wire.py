@@ -6,7 +6,7 @@ import json
 from typing import Any, TypeVar
 
 from ippanel_provider.client import Request
-from ippanel_provider.client.request import Answer
+from ippanel_provider.client.requests import Answer
 
 T = TypeVar("T")
 
