@@ -29,7 +29,7 @@ from ippanel_provider.campaign.ledger.sql import SqlLedger
 from ippanel_provider.campaign.order import OncePer, Order
 from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.rows import rendered
-from ippanel_provider.campaign.sending import deliver
+from ippanel_provider.campaign.run import deliver
 from ippanel_provider.client import Client, Settings, edge
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 from ippanel_provider.tables.records import numbered

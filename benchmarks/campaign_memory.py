@@ -34,8 +34,8 @@ from ippanel_provider.campaign.ledger.task_state import TaskLedger
 from ippanel_provider.campaign.order import OncePer, Order
 from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.rows import rendered
+from ippanel_provider.campaign.run import deliver
 from ippanel_provider.campaign.screening import Campaign
-from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, Settings
 from ippanel_provider.sandbox.runner import running_sandbox
 from ippanel_provider.tables.readers import read

@@ -1,22 +1,34 @@
-"""One door to sending: an order, rows, a client and a ledger go in, and nobody is texted twice or lost untold."""
+"""One door to sending: an order, rows, a client and a ledger go in, and nobody is texted twice or lost untold.
+
+Write down, then send, then confirm. Requests run on threads; everything that is written down is written on the calling
+thread, because an Airflow task has only that one to speak to its supervisor.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from itertools import islice
 
+from ippanel_provider.campaign.attempt import Attempt
 from ippanel_provider.campaign.audience import Audience, Message, Row, Suppressing
-from ippanel_provider.campaign.chunks import Single
+from ippanel_provider.campaign.chunks import Single, chunked
 from ippanel_provider.campaign.cost import Tariff, tariff_of
-from ippanel_provider.campaign.ledger.base import Ledger
+from ippanel_provider.campaign.deciding import Decider, InDoubt
+from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome
+from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, pieces
 from ippanel_provider.campaign.order import OncePer, Order
+from ippanel_provider.campaign.pipeline import Pipeline
+from ippanel_provider.campaign.recognition import Doubt
 from ippanel_provider.campaign.results import Progress, Summary
 from ippanel_provider.campaign.schedule import Clock
 from ippanel_provider.campaign.screening import Campaign
-from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, InvalidInput, NotSent
+from ippanel_provider.client.gateway import gateway
+from ippanel_provider.client.watch import states
+from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST
 
 log = logging.getLogger(__name__)
 
@@ -132,3 +144,142 @@ def tell_rejects(audience: Audience) -> None:
     if audience.rejected > _REJECTS_SHOWN:
         for reason, count in audience.grouped().items():
             log.warning("%d rows get no text: %s.", count, reason)
+
+
+__all__ = ["InDoubt", "deliver"]
+
+
+def deliver(
+    order: Order,
+    messages: Iterable[Message],
+    client: Client,
+    ledger: Ledger,
+    progress: Progress,
+    *,
+    clock: Clock = Clock(),  # noqa: B008 - a value
+) -> None:
+    """Send the messages that no earlier try has sent, recording in ``progress`` how far it came.
+
+    :raises InDoubt: if something may or may not have gone out and nobody has decided about it.
+    :raises IPPanelError: of the first chunk that was not accepted, once all chunks under way have ended.
+    """
+    try:
+        _Try(order, client, ledger, progress, clock).run(messages)
+    finally:
+        ledger.flush()
+
+
+class _Try:
+    """What earlier tries left, the messages, and what became of those that were not answered."""
+
+    def __init__(self, order: Order, client: Client, ledger: Ledger, progress: Progress, clock: Clock) -> None:
+        self._ledger = ledger
+        self._progress = progress
+        records = list(ledger.history())
+        self._attempt = attempt = Attempt(order, client, ledger, progress, clock)
+        self._decider = Decider(attempt)
+        self._wanted: dict[bytes, tuple[Doubt, int]] = {}
+        self._take_up(records)
+
+    def run(self, messages: Iterable[Message]) -> None:
+        """Send."""
+        attempt = self._attempt
+        order, api = attempt.order, attempt.client.settings.api
+        chunks = chunked(self._unknown(messages), order.kind, size=order.chunk_size, api=api, stamp=attempt.stamp)
+        Pipeline(attempt, self._decider).run(chunks)
+        if attempt.doubts:
+            self._decider.decide(attempt.doubts)
+        self._look_beside()
+
+    def _take_up(self, records: Iterable[tuple[Intent, Outcome | None]]) -> None:
+        decided: Mapping[int, str] | None = None
+        settled: list[tuple[Intent, Outcome]] = []
+        for intent, outcome in records:
+            if outcome is None:
+                decided = self._ledger.decided() if decided is None else decided
+                outcome = self._decision(intent, decided.get(intent.number, "look"))
+            if outcome is not None:
+                # A repetition that was taken back is listed all the same.
+                ids = outcome.outbox_ids or (self._ledger.standing_of(intent).ids if intent.again else ())
+                self._attempt.panel.answered(intent, ids, intent.at)
+                settled.append((intent, outcome))
+                continue
+            doubt = self._attempt.doubt(intent, self._ledger.standing_of(intent))
+            if not intent.again:
+                members = pieces(intent.members, MEMBER_BYTES)
+                self._wanted |= {member: (doubt, place) for place, member in enumerate(members)}
+        for intent, outcome in self._reopened(settled):
+            self._progress.earlier(intent, outcome)
+        if doubts := self._attempt.doubts:
+            self._attempt.panel.go_on(min(doubt.intent.at for doubt in doubts))
+            log.info("Earlier tries left %d chunks unanswered; they are looked for in the outbox.", len(doubts))
+
+    def _reopened(self, settled: list[tuple[Intent, Outcome]]) -> Iterator[tuple[Intent, Outcome]]:
+        """Yield what earlier tries settled, with the bulks void that ended in a state that is to be sent again."""
+        again, bad = set(self._attempt.order.resend_states), set[int]()
+        if again:
+            ids = [outbox_id for intent, outcome in settled for outbox_id in outcome.standing_ids(intent)]
+            client = self._attempt.client
+            found = client.run(states(ids, gateway(client.settings.api)))
+            bad = {outbox_id for outbox_id, state in found.items() if state in again}
+        for intent, outcome in settled:
+            places = [place for place, outbox_id in enumerate(outcome.outbox_ids) if outbox_id in bad]
+            # Who is in a repetition is held by what it repeats.
+            if places and not intent.again and len(outcome.outbox_ids) == intent.bulks:
+                spans = map(intent.span, places)
+                void = frozenset(start + n for start, size in spans for n in range(size))
+                outcome = Outcome(outcome.outbox_ids, outcome.void | void)
+                self._ledger.settle(intent, outcome)
+                log.warning("Chunk %d: %d bulks ended badly and are sent again.", intent.number, len(places))
+            yield intent, outcome
+
+    def _decision(self, intent: Intent, decision: str) -> Outcome | None:
+        """Write down what a person decided about a chunk."""
+        if decision == "treat-as-sent":
+            outcome = Outcome(self._ledger.standing_of(intent).ids, is_given_up=True)
+            self._progress.skipped += intent.size
+        elif decision == "send-again":
+            outcome = Outcome.nothing(intent)
+        else:
+            return None
+        self._ledger.settle(intent, outcome)
+        return outcome
+
+    def _unknown(self, messages: Iterable[Message]) -> Iterator[Message]:
+        stream = iter(messages)
+        while block := list(islice(stream, MAX_RECIPIENTS_PER_REQUEST)):
+            new = self._ledger.unknown(block)
+            self._progress.known += len(block) - len(new)
+            if self._wanted and len(new) < len(block):
+                self._keep(block)
+            yield from new
+
+    def _keep(self, block: Sequence[Message]) -> None:
+        """Keep the messages of chunks in doubt, which may have to be sent again."""
+        for message, member in zip(block, pieces(self._ledger.key.members(block), MEMBER_BYTES), strict=True):
+            if found := self._wanted.get(member):
+                doubt, place = found
+                doubt.messages[place] = message
+
+    def _look_beside(self) -> None:
+        """See to it that nobody is lost whom another try of the same task claimed meanwhile, and then did not reach.
+
+        :raises NotSent: if there are any; their rows have been read and left out, so it takes another try to send to
+            them.
+        """
+        others = list(self._ledger.beside())
+        doubts = [
+            self._attempt.doubt(intent, self._ledger.standing_of(intent)) for intent, outcome in others if not outcome
+        ]
+        for intent, outcome in others:
+            if outcome:
+                self._progress.earlier(intent, outcome)
+        if doubts:
+            log.info("Another try of this task, still at work or just ended, left %d chunks unanswered.", len(doubts))
+            self._decider.decide(doubts)
+        void = sum(len(outcome.void) for intent, _ in others if (outcome := self._ledger.outcome_of(intent)))
+        if void:
+            raise NotSent(
+                f"Another try of this task, at work beside it, did not reach {void} of its recipients; the next try "
+                f"sends to them."
+            )

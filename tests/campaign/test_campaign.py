@@ -14,8 +14,8 @@ from ippanel_provider.campaign.cost import TooLittleCredit, tariff_of
 from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.order import OncePer, Order
 from ippanel_provider.campaign.results import Progress
+from ippanel_provider.campaign.run import deliver
 from ippanel_provider.campaign.screening import Campaign
-from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, InvalidInput
 from ippanel_provider.sandbox.runner import RunningSandbox
 

@@ -15,8 +15,7 @@ from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.ledger.memory import MemoryLedger
 from ippanel_provider.campaign.order import Order
 from ippanel_provider.campaign.results import Progress
-from ippanel_provider.campaign.run import run
-from ippanel_provider.campaign.sending import deliver
+from ippanel_provider.campaign.run import deliver, run
 from ippanel_provider.client import Client, IPPanelError, edge
 from tests.campaign.conftest import KEY, Campaign, people
 from tests.campaign.test_sender import SEND

@@ -18,7 +18,7 @@ from ippanel_provider.campaign.ledger.base import Claim, Ledger
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, pieces
 from ippanel_provider.campaign.order import OnUnconfirmed
 from ippanel_provider.campaign.results import Progress
-from ippanel_provider.campaign.sending import InDoubt, deliver
+from ippanel_provider.campaign.run import InDoubt, deliver
 from ippanel_provider.client import (
     Client,
     Refused,

@@ -14,9 +14,8 @@ from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.ledger.memory import MemoryLedger
 from ippanel_provider.campaign.order import Order
 from ippanel_provider.campaign.results import Progress
-from ippanel_provider.campaign.run import run
+from ippanel_provider.campaign.run import deliver, run
 from ippanel_provider.campaign.schedule import Clock
-from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, IPPanelError, Retry, Settings, edge
 from ippanel_provider.sandbox.runner import RunningSandbox
 from tests.campaign.conftest import KEY, people

@@ -20,7 +20,7 @@ from ippanel_provider.campaign.ledger.hashes import MemberKey
 from ippanel_provider.campaign.ledger.sql import SqlLedger
 from ippanel_provider.campaign.order import OnUnconfirmed, Order
 from ippanel_provider.campaign.results import Progress
-from ippanel_provider.campaign.sending import deliver
+from ippanel_provider.campaign.run import deliver
 from ippanel_provider.client import Client, NotSent, Retry, Settings
 from ippanel_provider.sandbox.runner import RunningSandbox
 from tests.campaign.conftest import KEY, people

@@ -20,8 +20,8 @@ from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
 from ippanel_provider.campaign.order import OncePer, OnUnconfirmed, Order
 from ippanel_provider.campaign.results import Progress
+from ippanel_provider.campaign.run import deliver
 from ippanel_provider.campaign.screening import Campaign
-from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, IPPanelError, Retry, Settings
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 from tests.faults.kill_sender import judge

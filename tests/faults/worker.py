@@ -16,7 +16,7 @@ from ippanel_provider.campaign.ledger.task_state import TaskLedger
 from ippanel_provider.campaign.ledger.variables import VariableLedger
 from ippanel_provider.campaign.order import OncePer, OnUnconfirmed, Order
 from ippanel_provider.campaign.results import Progress
-from ippanel_provider.campaign.sending import deliver
+from ippanel_provider.campaign.run import deliver
 from ippanel_provider.client import Client, Retry, Settings
 
 

@@ -28,8 +28,8 @@ from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.memory import MemoryLedger
 from ippanel_provider.campaign.order import OncePer, Order
 from ippanel_provider.campaign.results import Progress
+from ippanel_provider.campaign.run import deliver
 from ippanel_provider.campaign.schedule import Clock
-from ippanel_provider.campaign.sending import deliver
 from ippanel_provider.client import Client, IPPanelError, NoAnswer, Retry, Settings, edge
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 from ippanel_provider.service_profile import ServiceProfile
