@@ -16,7 +16,7 @@ from ippanel_provider.campaign.attempt import Attempt
 from ippanel_provider.campaign.audience import Audience, Message, Row, Suppressing
 from ippanel_provider.campaign.chunks import Single, chunked
 from ippanel_provider.campaign.cost import Tariff, tariff_of
-from ippanel_provider.campaign.deciding import Decider, InDoubt
+from ippanel_provider.campaign.deciding import Decider
 from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, pieces
 from ippanel_provider.campaign.order import OncePer, Order
@@ -144,9 +144,6 @@ def tell_rejects(audience: Audience) -> None:
     if audience.rejected > _REJECTS_SHOWN:
         for reason, count in audience.grouped().items():
             log.warning("%d rows get no text: %s.", count, reason)
-
-
-__all__ = ["InDoubt", "deliver"]
 
 
 def deliver(

@@ -169,7 +169,7 @@ class SendingOperator(IPPanelOperator):
         if self.is_dry_run:
             return self.rehearse(context)
         self.hold()
-        from ippanel_provider.campaign.run import InDoubt
+        from ippanel_provider.campaign.deciding import InDoubt
         from ippanel_provider.operators.asking import ask
         from ippanel_provider.operators.ledgers import begin
 
@@ -205,7 +205,8 @@ class SendingOperator(IPPanelOperator):
 
         :param rows: reads the source from its beginning; None where the service chooses the recipients
         """
-        from ippanel_provider.campaign.run import InDoubt, run
+        from ippanel_provider.campaign.deciding import InDoubt
+        from ippanel_provider.campaign.run import run
         from ippanel_provider.client import IPPanelError
         from ippanel_provider.operators.ledgers import conclude
 

@@ -21,10 +21,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ippanel_provider.campaign.audience import Message
+from ippanel_provider.campaign.deciding import InDoubt
 from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome
 from ippanel_provider.campaign.order import OnUnconfirmed, Order
 from ippanel_provider.campaign.results import Progress
-from ippanel_provider.campaign.run import InDoubt, deliver
+from ippanel_provider.campaign.run import deliver
 from ippanel_provider.client import InvalidInput, IPPanelError, NoAnswer, Refused, Settings, Throttled, Unreachable
 from ippanel_provider.client.errors import NotFound
 from ippanel_provider.client.models import Bulk, Delivery, Receipt

@@ -14,11 +14,12 @@ import pytest
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.chunks import Pattern, filled
+from ippanel_provider.campaign.deciding import InDoubt
 from ippanel_provider.campaign.ledger.base import Claim, Ledger
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, pieces
 from ippanel_provider.campaign.order import OnUnconfirmed
 from ippanel_provider.campaign.results import Progress
-from ippanel_provider.campaign.run import InDoubt, deliver
+from ippanel_provider.campaign.run import deliver
 from ippanel_provider.client import (
     Client,
     Refused,
