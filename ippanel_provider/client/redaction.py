@@ -2,20 +2,19 @@
 
 What a request sent is private unless its field is known to be harmless: a service may echo it, whole or cut short,
 in Persian or Latin digits, with the Arabic or the Persian letters, in capitals, escaped once or twice, with marks or
-markup between its letters, or read in a wrong encoding.
+markup between its letters, backwards, in base64 or hexadecimal digits, or read in a wrong encoding.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
-from html import unescape
 from itertools import chain, islice
 from typing import Any
-from urllib.parse import unquote
 
 from pydantic_core import from_json, to_json
 
+from ippanel_provider.client._decoding import MARKS_OF_ESCAPES, coded, plain
 from ippanel_provider.client.requests import Request
 from ippanel_provider.text.letters import spelling
 
@@ -34,13 +33,6 @@ _MAX_INDEX = 300_000
 # Digits with anything but letters between them. Whatever has as many digits goes, ids and dates too.
 _NUMBER = re.compile(r"\+?\d(?:(?:<[^<>]*>|[\W_])*+\d){8,}")
 _MARKUP = re.compile(r"(?is)<(script|style)\b.*?(?:</\1>|\Z)|<!--.*?(?:-->|\Z)|<[^>]*>?")
-_ESCAPED = re.compile(r"(?:\\+u[0-9a-fA-F]{4})+")
-_BYTES = re.compile(r"(?:\\+x[0-9a-fA-F]{2})+")
-_MARKS_OF_ESCAPES = re.compile(r"[%\\&\x80-\xff]")
-_BROKEN_LINE = re.compile(r"\\+[nrt](?![a-z])")
-# One alone is taken for an escape only where it stands for a printable character of ASCII: variables are %date%.
-_QUOTED = re.compile(r"(?:%[0-9a-fA-F]{2}){2,}|%[2-7][0-9a-fA-F]")
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f](?:[^\x00-\x7f]|[\s!-/:-@\[-`{-~](?=[^\x00-\x7f]|[\s!-/:-@\[-`{-~]))*")
 # A code that a text carries is told by its digits alone.
 _CODE = re.compile(r"\d{4,}")
 _NO_LETTER = re.compile(r"[\W_]+")
@@ -71,29 +63,40 @@ def scrubber(request: Request[Any], hidden: Iterable[str]) -> Callable[[str], st
     """Return a function that gives a text without ``hidden``, without what ``request`` sent and without numbers."""
     said_by_us = [said for said in (*hidden, *_sent(request)) if said]
     # What itself looks escaped, as a password with %41 in it, is unescaped in its echo too.
-    plain = [_plain(said) for said in said_by_us if _MARKS_OF_ESCAPES.search(said)]
-    forms = (said_by_us, plain, (_MARKUP.sub(" ", said) for said in chain(said_by_us, plain) if "<" in said))
+    unescaped = [plain(said) for said in said_by_us if MARKS_OF_ESCAPES.search(said)]
+    forms = (said_by_us, unescaped, (_MARKUP.sub(" ", said) for said in chain(said_by_us, unescaped) if "<" in said))
     private = {_letters(form) for form in chain(*forms)}
     long = _Echo("\0".join(text for text in private if len(text) >= _RUN))
     short = {text for text in private if 3 < len(text) < _RUN}
     codes = {code for text in said_by_us for code in _CODE.findall(text.translate(_FOLD))}
     words = [
         _word(stripped)
-        for text in chain(said_by_us, plain)
+        for text in chain(said_by_us, unescaped)
         if len(_letters(text)) <= 3 and len(stripped := text.translate(_FOLD).strip()) > 1
     ]
 
-    def scrub(said: str) -> str:
-        is_cut = len(said) > _MAX_READ
-        said = _plain(said[:_MAX_READ])
+    def echoes(said: str) -> list[tuple[int, int]]:
         folded = said.translate(_FOLD)
         spans = [found.span() for pattern in (*words, _NUMBER) for found in pattern.finditer(folded)]
         spans += [found.span() for found in _CODE.finditer(folded) if found[0] in codes]
         markup = [found.span() for found in _MARKUP.finditer(said)]
         for skipped in ([], markup) if markup else ([],):
             letters, places = _places(said, skipped)
-            echoes = [*long.spans(letters), *_occurrences(letters, short)]
-            spans += [(places[start], places[end - 1] + 1) for start, end in echoes]
+            spans += [
+                (places[start], places[end - 1] + 1)
+                for start, end in (*long.spans(letters), *long.mirrored(letters), *_occurrences(letters, short))
+            ]
+        return spans
+
+    def hidden_echoes(said: str, depth: int = 2) -> Iterator[tuple[int, int]]:
+        for start, end, read in coded(said):
+            if echoes(plain(read)) or (depth > 1 and any(hidden_echoes(read, depth - 1))):
+                yield start, end
+
+    def scrub(said: str) -> str:
+        is_cut = len(said) > _MAX_READ
+        said = plain(said[:_MAX_READ])
+        spans = [*echoes(said), *hidden_echoes(said)]
         if is_cut:
             # What the cut left of an echo may be too little to know it by.
             spans.append((max(0, len(said) - _CUT), len(said)))
@@ -124,42 +127,6 @@ def excerpt(body: bytes, scrub: Callable[[str], str]) -> str:
     if page[:1] in {"{", "[", '"'}:
         return ""
     return scrub(" ".join(_MARKUP.sub(" ", scrub(page)).split()))[:MAX_SHOWN]
-
-
-def _plain(said: str) -> str:
-    """Undo the escapes of JSON, of URLs, of HTML and of programs, and letters read in a wrong encoding, however often
-    they were made: an echo would go unnoticed in them.
-    """
-    for _ in range(4):
-        before = said
-        said = _ESCAPED.sub(_unescaped, said)
-        said = _BYTES.sub(lambda found: bytes.fromhex(re.sub(r"\\+x", "", found[0])).decode("utf-8", "replace"), said)
-        said = unescape(_QUOTED.sub(lambda found: unquote(found[0]), _BROKEN_LINE.sub(" ", said)))
-        said = _BEYOND_ASCII.sub(_well_read, said)
-        if said == before:
-            break
-    return said
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    return bytes.fromhex(re.sub(r"\\+u", "", found[0])).decode("utf-16-be", "replace")
-
-
-def _well_read(found: re.Match[str]) -> str:
-    """UTF-8 that was read as the encoding of Western Europe, or of Arabic, as it was meant."""
-    for encoding in ("cp1252", "cp1256"):
-        read = b"".join(_byte(char, encoding) for char in found[0]).decode("utf-8", "ignore")
-        # Of what was meant as it stands nearly nothing is left.
-        if len(read) * 3 >= len(found[0]) and not read.isascii():
-            return read
-    return found[0]
-
-
-def _byte(char: str, encoding: str) -> bytes:
-    try:
-        return char.encode(encoding)
-    except UnicodeEncodeError:
-        return bytes([ord(char)]) if ord(char) < 256 else b"\xff"
 
 
 def _letters(text: str) -> str:
@@ -204,6 +171,10 @@ class _Echo:
             for start in starts:
                 if said[start : start + _RUN] in known:
                     yield start, start + _RUN
+
+    def mirrored(self, said: str) -> Iterable[tuple[int, int]]:
+        """The same for a text whose letters stand in the order in which they are seen, as some print Persian."""
+        return ((len(said) - end, len(said) - start) for start, end in self.spans(said[::-1]))
 
     def _known(self, said: str) -> Container[str]:
         if len(self._private) <= _MAX_INDEX:

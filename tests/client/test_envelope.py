@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import pickle
+import quopri
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -453,6 +456,7 @@ def spellings(secret: str) -> list[str]:
         secret.encode().decode("cp1252", "ignore") if secret.isascii() else secret.encode().decode("cp1256", "ignore"),
         repr(secret.encode())[2:-1],
         " ".join(secret),
+        secret[::-1],
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
         escape(secret),
@@ -497,6 +501,34 @@ def shown_of(secret: str, body: Any, *, query: tuple[tuple[str, str], ...] = (),
         "send.pattern", "POST", "/api/send", reading(Receipt), query=query, body=raw, replay=Replay.IF_UNREACHED
     )
     return [everything(error_of(status, content, request=sends)) for status, content in echoing(secret, cut=cut)]
+
+
+def coded(secret: str) -> Iterator[str]:
+    """The forms in which it can be read only by who knows how."""
+    as_json = json.dumps({"said": secret, "padding": "y" * 60}).encode()
+    for before in (b"", b"a:", b"user:"):
+        for code in (base64.b64encode, base64.urlsafe_b64encode):
+            yield code(before + secret.encode() + b"\n").decode()
+    yield base64.b64encode(base64.b64encode(secret.encode())).decode()
+    yield base64.encodebytes(as_json).decode().replace("\n", "\r\n")
+    yield f"key_{base64.b64encode(secret.encode()).decode()}"
+    for encoding in ("utf-8", "utf-16-be", "utf-16-le"):
+        raw = secret.encode(encoding)
+        yield base64.b64encode(raw).decode()
+        yield from (raw.hex(), raw.hex().upper(), raw.hex(" "), raw.hex(":"), f"0x{raw.hex(',').replace(',', ',0x')}")
+    yield quopri.encodestring(f"{secret:>5}".encode()).decode() if not secret.isascii() else secret.encode().hex()
+    yield "".join(f"%u{ord(char):04x}" for char in secret)
+    yield "".join(f"\\u{{{ord(char):x}}}" for char in secret)
+    yield "".join(f"\\{byte:03o}" for byte in secret.encode())
+    yield str(list(secret.encode()))
+
+
+def shown_as(written: str, body: Any) -> list[str]:
+    """What errors show of a request with this body, when an answer says this."""
+    raw = json.dumps(body).encode()
+    sends: Request[Any] = Request("send.pattern", "POST", "/api/send", reading(Receipt), body=raw)
+    answers = [(422, {"meta": {"status": False, "message": written}}), (502, f"<p>at {written} it failed".encode())]
+    return [everything(error_of(status, content, request=sends)) for status, content in answers]
 
 
 class TestPrivacy:
@@ -546,6 +578,20 @@ class TestPrivacy:
     def test_no_error_shows_what_looked_escaped_when_it_was_sent(self, secret: str) -> None:
         for shown in shown_of(secret, {"params": {"pin": secret}}, cut=False):
             assert "secretkey" not in shown.casefold()
+
+    @pytest.mark.parametrize("secret", [KEY, NUMBER, TEXT, "48213"], ids=["key", "number", "text", "code"])
+    def test_no_error_shows_what_was_coded(self, secret: str) -> None:
+        body = {"message": TEXT, "params": {"pin": "48213", "recipients": [NUMBER]}}
+        for written in coded(secret):
+            # What a character at each end shares with its neighbours may stay.
+            within = written[2:-4].strip()
+            for shown in shown_as(written, body):
+                assert within not in shown, written
+
+    def test_words_and_ids_that_look_coded_are_left_standing(self) -> None:
+        said = "request 4bf92f3577b34da6a3ce929d0e0e4736: messages_outbox_ids/temporarily+unavailable, deadbeef, سامانه"
+        body = {"message": TEXT, "params": {"pin": "48213", "recipients": [NUMBER]}}
+        assert said in shown_as(said, body)[0]
 
     @pytest.mark.parametrize("name", ["code", "otp", "type", "name", "id"])
     @pytest.mark.parametrize("value", ["48213", 48213, "علی", "Sara", "پ۱۲ب۳۴۵", 1234567.5])
