@@ -14,7 +14,7 @@ import pytest
 PACKAGE = "ippanel_provider"
 ROOT = Path(__file__).parents[1] / PACKAGE
 
-BELOW = {"extras", "options", "outbox_ids", "service", "service_profile", "text", "values"}
+BELOW = {"extras", "options", "outbox_ids", "service", "service_profile", "text", "tracebacks", "values"}
 """What everything stands on; it stands on nothing."""
 APPRISE_FLOOR = {"apprise_plugin", "apprise_url", "apprise_hook", "apprise_install"}
 AIRFLOW_FLOOR = {
@@ -38,6 +38,7 @@ ARROWS = {
     "service": set(),
     "service_profile": {"values"},
     "text": {"service", "values"},
+    "tracebacks": set(),
     "values": set(),
     "client": BELOW,
     "tables": {"client", *BELOW},

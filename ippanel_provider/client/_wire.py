@@ -26,6 +26,7 @@ from ippanel_provider.client.requests import Answer, Request, Upload
 from ippanel_provider.client.retrying import Effect, Transmit, exchange
 from ippanel_provider.client.settings import Settings
 from ippanel_provider.service import Api
+from ippanel_provider.tracebacks import discreet
 
 T = TypeVar("T")
 
@@ -180,14 +181,9 @@ def _origin() -> str:
 class Wire(ABC):
     """What both clients share: a request to httpx's terms, and httpx's answer and errors back to ours."""
 
+    @discreet
     def __init__(self, auth: Auth | str, settings: Settings | None = None) -> None:
-        try:
-            auth = ApiKey(auth) if isinstance(auth, str) else auth
-        except InvalidInput as error:
-            # A traceback can be shown with the values of all names in it, and these would be the key.
-            refused, auth = error.with_traceback(None), ""
-            raise refused from None
-        self.auth: Auth = auth
+        self.auth: Auth = ApiKey(auth) if isinstance(auth, str) else auth
         self.settings = (settings or Settings()).checked()
         self._root = self.settings.root
         self._is_here = _is_this_machine(self._root)

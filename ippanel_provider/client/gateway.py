@@ -29,8 +29,10 @@ from ippanel_provider.client.errors import Unsupported
 from ippanel_provider.client.models import Account, Bulk, Credit, Delivery, IncomingText, Price, Receipt
 from ippanel_provider.client.requests import PageRequest, Request
 from ippanel_provider.service import MAX_PEER_TO_PEER_ITEMS, Api, BulkState
+from ippanel_provider.tracebacks import make_discreet
 
 
+@make_discreet
 class Gateway:
     """The calls, as the Edge API has them: all. Arguments are checked as by the functions of ``edge`` that they stand
     for.
@@ -119,6 +121,7 @@ class Gateway:
         return edge.auth.check_token()
 
 
+@make_discreet
 class _Rest(Gateway):
     """What the legacy API does in another way, or not at all."""
 

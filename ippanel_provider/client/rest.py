@@ -6,6 +6,7 @@ as everywhere. There is no call to schedule, cancel, price or list what was sent
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from ippanel_provider.client._rest_envelope import reading, reading_page
 from ippanel_provider.client.models import Account, Bulk, Credit, Delivery, IncomingText, Model, Number, Receipt
 from ippanel_provider.client.requests import PageRequest, Replay, Request
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, Api, DeliveryStatus, LegacyStatus, legacy_bulk_state
+from ippanel_provider.tracebacks import make_discreet
 
 
 class RestUser(Account):
@@ -206,3 +208,6 @@ def _send(operation: str, path: str, **fields: Any) -> Request[Receipt]:
 def _paging(page: int, per_page: int) -> Pairs:
     page_bounds(page, per_page)
     return pairs(page=page - 1, limit=per_page)
+
+
+make_discreet(sys.modules[__name__])

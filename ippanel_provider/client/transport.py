@@ -29,6 +29,7 @@ from ippanel_provider.client.requests import (
 )
 from ippanel_provider.client.retrying import Effect, NeedCredential, Transmit
 from ippanel_provider.client.settings import Settings
+from ippanel_provider.tracebacks import forget_values
 
 __all__ = ["AsyncClient", "Client", "Settings"]
 
@@ -88,7 +89,8 @@ class Client(Wire):
                     effect = steps.send(result)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
-        except IPPanelClientError:
+        except IPPanelClientError as error:
+            forget_values(error)
             raise
         except BaseException as error:
             if isinstance(effect, Transmit):
@@ -196,7 +198,8 @@ class AsyncClient(Wire):
                     effect = steps.send(result)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
-        except IPPanelClientError:
+        except IPPanelClientError as error:
+            forget_values(error)
             raise
         except BaseException as error:
             if isinstance(effect, Transmit):

@@ -26,6 +26,7 @@ from ippanel_provider.exceptions import (
     WaitFailed,
     WaitRefused,
 )
+from ippanel_provider.tracebacks import forget_values
 from ippanel_provider.values import InvalidValue
 
 
@@ -62,10 +63,12 @@ def door(conn_id: str, family: Family = ASKING) -> Iterator[None]:
     try:
         yield
     except IPPanelTaskError as error:
+        forget_values(error)
         if len(error.args) == 1:
             error.args = (_named(conn_id, str(error)),)
         raise
     except Exception as error:
+        forget_values(error)
         kind = _kind(error, family)
         if kind is None:
             raise

@@ -17,6 +17,7 @@ from ippanel_provider.client.errors import InvalidInput, OtpRequired, Unauthoriz
 from ippanel_provider.client.models import LoginStep
 from ippanel_provider.client.requests import Flow
 from ippanel_provider.service import LOGIN_STEP_LIFETIME, RECOVERY_STEP_LIFETIME, TOKEN_LIFETIME
+from ippanel_provider.tracebacks import discreet
 
 _RENEW_BEFORE = 10 * 60
 """A token is replaced so many seconds before it ends."""
@@ -46,6 +47,7 @@ class Login:
         client.run(login.confirm("12345"))
     """
 
+    @discreet
     def __init__(
         self,
         username: str,
@@ -56,16 +58,10 @@ class Login:
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not username or not password:
-            field, password = "password" if username else "username", ""
-            raise InvalidInput(f"{field}: it is empty")
+            raise InvalidInput(f"{'password' if username else 'username'}: it is empty")
         self._username = username
         self._password = password
-        try:
-            self._totp_key = totp.key(totp_secret) if totp_secret else None
-        except InvalidInput as error:
-            # A traceback can be shown with the values of all names in it.
-            refused, password, totp_secret = error.with_traceback(None), "", None
-            raise refused from None
+        self._totp_key = totp.key(totp_secret) if totp_secret else None
         self._store: TokenStore = MemoryStore() if store is None else store
         self._clock = clock
         self._token: StoredToken | None = None

@@ -23,6 +23,7 @@ from ippanel_provider.client.edge import (
     user,
 )
 from ippanel_provider.client.requests import Request
+from ippanel_provider.tracebacks import make_discreet
 
 __all__ = [
     "auth",
@@ -41,6 +42,10 @@ __all__ = [
 ]
 
 _CHAPTERS = (auth, send, bank, report, number, user, package, ticket, draft, payment, pattern, phonebook)
+
+
+for _chapter in _CHAPTERS:
+    make_discreet(_chapter)
 
 
 @functools.cache
