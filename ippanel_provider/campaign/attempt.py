@@ -11,6 +11,7 @@ from ippanel_provider.campaign.ledger.base import Intent, Ledger, Standing
 from ippanel_provider.campaign.order import Order
 from ippanel_provider.campaign.panel import Panel
 from ippanel_provider.campaign.recognition import Doubt, Recogniser
+from ippanel_provider.campaign.recording import Recording
 from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.schedule import Clock, Patience, stamper
 from ippanel_provider.client import Client, IPPanelError, edge
@@ -31,6 +32,7 @@ class Attempt:
     ledger: Ledger
     progress: Progress
     clock: Clock
+    record: Recording | None = None
     doubts: list[Doubt] = field(default_factory=list)
     """Intents without an outcome, of this try and of earlier ones."""
     patience: Patience = field(init=False)

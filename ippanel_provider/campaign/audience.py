@@ -6,15 +6,19 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ippanel_provider.campaign.hash_set import WORD, NumberTable
+from ippanel_provider.campaign.keys import SAME, BadKey, Keys, key_of
 from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.client.validation import text as checked_text
 from ippanel_provider.tables.values import ERRORS, NOTHINGS, BadValue, plain, written
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 from ippanel_provider.text.prefixes import is_assigned
+
+if TYPE_CHECKING:
+    from ippanel_provider.campaign.recording import Recording
 
 
 class Row(NamedTuple):
@@ -29,6 +33,8 @@ class Row(NamedTuple):
     """The values of a pattern's variables; ``text`` is then the pattern's text with them in place."""
     fallbacks: int = 0
     """How many empty cells the text stands without."""
+    key: Any = None
+    """The author's own name for the row, as it came; asked for where results are kept by it."""
 
 
 class Message(NamedTuple):
@@ -39,6 +45,7 @@ class Message(NamedTuple):
     line: int = 0
     variables: Mapping[str, str | int] | None = None
     fallbacks: int = 0
+    key: str = ""
 
 
 class Rejected(NamedTuple):
@@ -77,6 +84,8 @@ class Audience:
     :param suppressing: who gets no text; what it does not hold is sent
     :param on_reject: told of every rejected or suppressed row, with the reason
     :param judge: says why a text is refused that could be sent; empty if it is not
+    :param keyed: whether each row has a key, which stands for one text to one number; without it a row is rejected
+    :param record: keeps what became of keyed rows
     """
 
     def __init__(
@@ -86,6 +95,8 @@ class Audience:
         suppressing: Suppressing | None = None,
         on_reject: Callable[[Row, str], None] | None = None,
         judge: Callable[[str], str] | None = None,
+        keyed: bool = False,
+        record: Recording | None = None,
     ) -> None:
         self.once_per = once_per
         self.rows = 0
@@ -98,6 +109,9 @@ class Audience:
         self._suppressing = suppressing
         self._on_reject = on_reject
         self._judge = judge
+        self._keys = Keys() if keyed else None
+        self._key = ""
+        self._record = record
         # With the hash of the text, to tell a repetition from a contradiction.
         self._seen = NumberTable(several=once_per is OncePer.MESSAGE)
 
@@ -105,6 +119,9 @@ class Audience:
         """Yield the messages of the rows that get one."""
         for row in rows:
             self.rows += 1
+            if self._keys and (problem := self._named(row)):
+                self._reject(row, problem)
+                continue
             if row.problem:
                 self._reject(row, row.problem)
                 continue
@@ -125,16 +142,24 @@ class Audience:
                 continue
             if self._suppressing and (against := self._suppressing.reason(recipient)):
                 self.suppressed += 1
-                self._tell(row, against)
+                self._tell(row, against, is_suppressed=True)
                 continue
             if not _is_assigned(recipient[3:7]):
                 self.unassigned += 1
             content = hash(text)
+            if self._keys and (taken := self._keys.take(self._key, recipient, content)):
+                if taken is SAME:
+                    self.merged += 1
+                else:
+                    self._reject(row, taken)
+                continue
             there = self._seen.add(recipient, content)
             if there is None:
-                yield Message(recipient, text, row.line, row.variables, row.fallbacks)
+                yield Message(recipient, text, row.line, row.variables, row.fallbacks, self._key)
             elif there == content & WORD:
                 self.merged += 1
+                if self._record:
+                    self._record.repeated(Message(recipient, text, row.line, key=self._key))
             else:
                 self._reject(row, _ANOTHER_TEXT)
 
@@ -145,6 +170,16 @@ class Audience:
     def forget(self) -> None:
         """Let go of who was seen, once all rows are through; the counts stay."""
         self._seen = NumberTable()
+        self._keys = None
+
+    def _named(self, row: Row) -> str:
+        """Take up the key of a row; return what is wrong with it."""
+        try:
+            self._key = key_of(row.key)
+        except BadKey as error:
+            self._key = ""
+            return str(error)
+        return ""
 
     def _reject(self, row: Row, reason: str) -> None:
         self.rejected += 1
@@ -154,9 +189,11 @@ class Audience:
             self.rejects.append(Rejected(row.line, reason))
         self._tell(row, reason)
 
-    def _tell(self, row: Row, reason: str) -> None:
+    def _tell(self, row: Row, reason: str, *, is_suppressed: bool = False) -> None:
         if self._on_reject:
             self._on_reject(row, reason)
+        if self._record and self._key:
+            self._record.left_out(self._key, row.line, reason, is_suppressed=is_suppressed)
 
 
 @lru_cache(maxsize=10_000)

@@ -78,6 +78,7 @@ class Order:
     :param opt_out_suffix: the service bills ``لغو11`` at the end of texts from this line; only for parts and cost
     :param lint: ``off``, ``warn`` of what is odd about texts, or ``refuse`` those with errors
     :param max_cost: what may be spent in this run, in rial; None is no limit
+    :param keyed: whether each row has a key, by which its results are kept
     :param allow_empty: whether a source without rows is a success
     :param resend_states: final states of a bulk of an earlier try that count as "not sent", so that it is sent again
     :param profile: what is known of the panel beforehand, such as a connection's ``service_profile``
@@ -100,6 +101,7 @@ class Order:
     first_pass: bool = True
     check_credit: bool = True
     opt_out_suffix: bool = False
+    keyed: bool = False
     allow_empty: bool = False
     lint: str = "off"
     max_cost: float | None = None

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 
 from ippanel_provider.campaign.attempt import Attempt
 from ippanel_provider.campaign.chunks import Chunk
@@ -15,6 +16,7 @@ from ippanel_provider.campaign.deciding import Decider
 from ippanel_provider.campaign.flights import Expired, Flight, Learner, may_be_taken
 from ippanel_provider.campaign.ledger.base import Claim, Outcome, Standing
 from ippanel_provider.campaign.recognition import Doubt, named
+from ippanel_provider.campaign.recording import tell_known
 from ippanel_provider.client import IPPanelError, NotSent, Refused, Throttled, Unconfirmed
 
 log = logging.getLogger(__name__)
@@ -97,10 +99,15 @@ class Pipeline:
             self._has_begun = True
             self._attempt.begin()
         self._pace()
-        self._progress.known += sum(draft.intent.size for draft in drafts)
+        claims = []
         for claim in self._ledger.intend(drafts):
-            self._progress.known -= claim.intent.size
+            claims.append(claim)
             self._launch(pool, Flight(claim.intent, claim.chunk))
+        known = sum(draft.intent.size for draft in drafts) - sum(claim.intent.size for claim in claims)
+        self._progress.known += known
+        if known and self._attempt.record:
+            left = chain.from_iterable(claim.chunk.messages for claim in claims)
+            tell_known(self._attempt.record, chain.from_iterable(draft.chunk.messages for draft in drafts), left)
 
     def _pace(self) -> None:
         if self._order.rate:

@@ -24,11 +24,16 @@ _LOOKED_AT = 1000
 
 
 def rendered(
-    records: Iterable[Record], template: str, recipient_column: str, nulls: Collection[str] = NO_NULLS
+    records: Iterable[Record],
+    template: str,
+    recipient_column: str,
+    nulls: Collection[str] = NO_NULLS,
+    key_column: str | None = None,
 ) -> Iterator[Row]:
     """Yield each record with the text that ``template`` makes of it; ``row`` and every column are its variables.
 
     :param nulls: texts of cells that stand for nothing, as ``NULL``
+    :param key_column: the column with the row's key, where it is wanted
     :raises InvalidInput: before the first row, if the template is broken, or needs a column that no record has.
     """
     # Where a text is the same for all, Jinja need not be there: it is no need of the client and its command line.
@@ -37,23 +42,33 @@ def rendered(
 
     compiled = RowTemplate(template, nulls)
     needed = {recipient_column: "recipient_column"} | dict.fromkeys(sorted(compiled.required), "row_message")
-    for record in _with_columns(records, needed | {recipient_column: "recipient_column"}):
+    for record in _with_columns(records, needed | _given(recipient_column, key_column)):
         line, values, problem = record
+        key = None if key_column is None else values.get(key_column)
         if problem or recipient_column not in values:
-            yield Row(line, *_recipient(record, recipient_column))
+            yield Row(line, *_recipient(record, recipient_column), key=key)
         else:
             text, problem = compiled.text(values)
-            yield Row(line, values[recipient_column], text, problem, None, compiled.fallbacks)
+            yield Row(line, values[recipient_column], text, problem, None, compiled.fallbacks, key)
 
 
-def addressed(records: Iterable[Record], text: str, recipient_column: str) -> Iterator[Row]:
+def addressed(
+    records: Iterable[Record], text: str, recipient_column: str, key_column: str | None = None
+) -> Iterator[Row]:
     """Yield each record's recipient with one text for all.
 
+    :param key_column: the column with the row's key, where it is wanted
     :raises InvalidInput: before the first row, if no record has such a column.
     """
-    for record in _with_columns(records, {recipient_column: "recipient_column"}):
+    for record in _with_columns(records, _given(recipient_column, key_column)):
         recipient, _, problem = _recipient(record, recipient_column)
-        yield Row(record.line, recipient, text, problem)
+        key = None if key_column is None else record.values.get(key_column)
+        yield Row(record.line, recipient, text, problem, key=key)
+
+
+def _given(recipient_column: str, key_column: str | None) -> dict[str, str]:
+    """The columns that the author names, each with its field."""
+    return ({} if key_column is None else {key_column: "results.key_column"}) | {recipient_column: "recipient_column"}
 
 
 def _recipient(record: Record, column: str) -> tuple[Any, str, str]:

@@ -22,6 +22,7 @@ from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, pieces
 from ippanel_provider.campaign.order import OncePer, Order
 from ippanel_provider.campaign.pipeline import Pipeline
 from ippanel_provider.campaign.recognition import Doubt
+from ippanel_provider.campaign.recording import Recording, tell_known
 from ippanel_provider.campaign.results import Progress, Summary
 from ippanel_provider.campaign.schedule import Clock
 from ippanel_provider.campaign.screening import Campaign
@@ -47,6 +48,7 @@ def run(
     suppressing: Suppressing | None = None,
     on_reject: Callable[[Row, str], None] | None = None,
     on_end: Callable[[Summary], None] | None = None,
+    record: Recording | None = None,
     clock: Clock = Clock(),  # noqa: B008 - a value
 ) -> Summary:
     """Send what the order asks for to the rows that no earlier try has reached, and say what came of it.
@@ -58,19 +60,22 @@ def run(
     :param on_reject: told of every row that gets no text, with the reason
     :param clock: tells the time, and lets it pass
     :param on_end: told once how far it came, also before an error leaves
+    :param record: keeps what became of every row by its key
     :raises InDoubt: if something may or may not have gone out and nobody has decided what to do with it.
     :raises IPPanelError: of the first chunk that was not accepted, once all under way have ended. A retry goes on.
     :raises InvalidInput: naming the field; nothing was sent.
     """
-    campaign = screened(order, rows, client, suppressing=suppressing, on_reject=on_reject)
+    campaign = screened(order, rows, client, suppressing=suppressing, on_reject=on_reject, record=record)
     progress = campaign.progress
+    if record:
+        record.priced(campaign.tariff)
     try:
         if rows is None:
             # One request: its one member stands for it.
             deliver(order, [Message("", order.sender)], client, ledger, progress, clock=clock)
         else:
             with _wide_enough(client, order) as wide, closing(campaign.messages(wide, ledger)) as messages:
-                deliver(order, messages, wide, ledger, progress, clock=clock)
+                deliver(order, messages, wide, ledger, progress, record=record, clock=clock)
     finally:
         summary = Summary.of(progress, campaign.audience, campaign.estimate)
         tell_rejects(campaign.audience)
@@ -98,6 +103,7 @@ def screened(
     *,
     suppressing: Suppressing | None = None,
     on_reject: Callable[[Row, str], None] | None = None,
+    record: Recording | None = None,
 ) -> Campaign:
     """Return the rows of an order as a campaign that is not sent yet: for :func:`run`, and for a dry run."""
     is_priced = not isinstance(order.kind, Single)
@@ -112,6 +118,8 @@ def screened(
         check_credit=order.check_credit,
         lint=order.lint,
         max_cost=order.max_cost,
+        keyed=order.keyed,
+        record=record,
     )
 
 
@@ -153,15 +161,17 @@ def deliver(
     ledger: Ledger,
     progress: Progress,
     *,
+    record: Recording | None = None,
     clock: Clock = Clock(),  # noqa: B008 - a value
 ) -> None:
     """Send the messages that no earlier try has sent, recording in ``progress`` how far it came.
 
+    :param record: told of those that are known already
     :raises InDoubt: if something may or may not have gone out and nobody has decided about it.
     :raises IPPanelError: of the first chunk that was not accepted, once all chunks under way have ended.
     """
     try:
-        _Try(order, client, ledger, progress, clock).run(messages)
+        _Try(order, client, ledger, progress, clock, record).run(messages)
     finally:
         ledger.flush()
 
@@ -169,11 +179,19 @@ def deliver(
 class _Try:
     """What earlier tries left, the messages, and what became of those that were not answered."""
 
-    def __init__(self, order: Order, client: Client, ledger: Ledger, progress: Progress, clock: Clock) -> None:
+    def __init__(
+        self,
+        order: Order,
+        client: Client,
+        ledger: Ledger,
+        progress: Progress,
+        clock: Clock,
+        record: Recording | None = None,
+    ) -> None:
         self._ledger = ledger
         self._progress = progress
         records = list(ledger.history())
-        self._attempt = attempt = Attempt(order, client, ledger, progress, clock)
+        self._attempt = attempt = Attempt(order, client, ledger, progress, clock, record)
         self._decider = Decider(attempt)
         self._wanted: dict[bytes, tuple[Doubt, int]] = {}
         self._take_up(records)
@@ -249,6 +267,8 @@ class _Try:
             self._progress.known += len(block) - len(new)
             if self._wanted and len(new) < len(block):
                 self._keep(block)
+            if self._attempt.record and len(new) < len(block):
+                tell_known(self._attempt.record, block, new)
             yield from new
 
     def _keep(self, block: Sequence[Message]) -> None:

@@ -13,6 +13,7 @@ from ippanel_provider.campaign.cost import Estimate, Tariff, require_credit
 from ippanel_provider.campaign.ledger.base import Ledger
 from ippanel_provider.campaign.linting import Linter
 from ippanel_provider.campaign.order import OncePer
+from ippanel_provider.campaign.recording import Recording
 from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.samples import Samples
 from ippanel_provider.client import Client, NotSent
@@ -37,6 +38,8 @@ class Campaign:
     :param check_credit: whether the credit has to cover the whole cost (with a first pass), or that of the first chunk
     :param lint: ``off``, ``warn`` or ``refuse``, see :class:`~ippanel_provider.campaign.linting.Linter`
     :param max_cost: what may be spent in this run, in rial; it takes a first pass
+    :param keyed: whether each row has a key
+    :param record: keeps what became of keyed rows; told once, as ``on_reject``
     """
 
     rows: Callable[[], Iterable[Row]] = field(repr=False)
@@ -49,6 +52,8 @@ class Campaign:
     check_credit: bool = True
     lint: str = "off"
     max_cost: float | None = None
+    keyed: bool = False
+    record: Recording | None = None
     audience: Audience = field(init=False)
     estimate: Estimate = field(init=False)
     linter: Linter = field(init=False)
@@ -56,13 +61,21 @@ class Campaign:
     def __post_init__(self) -> None:
         opt_out = self.tariff.opt_out or None
         self.linter = Linter(self.lint, opt_out=opt_out, is_66_char=self.tariff.is_66_char)
-        self.audience = self._audience(self.on_reject)
+        self.audience = self._audience(self.on_reject, self.record)
         self.estimate = Estimate(self.tariff)
         self.first_pass = self.first_pass or self.max_cost is not None
 
-    def _audience(self, on_reject: Callable[[Row, str], None] | None = None) -> Audience:
-        judge = self.linter.judge if self.lint == "refuse" else None
-        return Audience(self.once_per, suppressing=self.suppressing, on_reject=on_reject, judge=judge)
+    def _audience(
+        self, on_reject: Callable[[Row, str], None] | None = None, record: Recording | None = None
+    ) -> Audience:
+        return Audience(
+            self.once_per,
+            suppressing=self.suppressing,
+            on_reject=on_reject,
+            judge=self.linter.judge if self.lint == "refuse" else None,
+            keyed=self.keyed,
+            record=record,
+        )
 
     def messages(self, client: Client, ledger: Ledger) -> Generator[Message, None, None]:
         """Yield all messages. The ledger's history has to be read before the first is asked for.

@@ -25,6 +25,7 @@ from ippanel_provider.campaign.ledger.schema import (
     members,
     name_key,
     notes,
+    pending,
     runs,
     touch,
 )
@@ -262,7 +263,7 @@ def prune(engine: sa.Engine, *, older_than: float | None = None) -> tuple[int, i
                 in_doubt += is_still_due
                 connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(touched_at=at))
                 continue
-            for table in (chunks, members, notes, decisions):
+            for table in (chunks, members, notes, decisions, pending):
                 connection.execute(sa.delete(table).where(table.c.campaign == campaign))
             values = {"pruned_at": now, "touched_at": at}
             connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign).values(values))

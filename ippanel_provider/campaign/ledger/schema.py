@@ -155,6 +155,15 @@ facts = sa.Table(
     sa.Column("learnt_at", Moment, nullable=False),
     **_options,
 )
+pending = sa.Table(
+    f"{_PREFIX}_pending",
+    metadata,
+    # What a table of results does not say yet of a chunk's members; the row goes when it does.
+    sa.Column("campaign", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("members", sa.LargeBinary(2**24 - 1), nullable=False),
+    **_options,
+)
 decisions = sa.Table(
     f"{_PREFIX}_decision",
     metadata,

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from ippanel_provider.campaign.audience import Message
+from ippanel_provider.campaign.ledger import sql_untold
 from ippanel_provider.campaign.ledger.base import Claim, Forgotten, Intent, KeyChanged, Outcome, Task
 from ippanel_provider.campaign.ledger.decisions import AT_WORK, is_to_be_taken_up, prune
 from ippanel_provider.campaign.ledger.hashes import MemberKey
@@ -39,6 +40,7 @@ from ippanel_provider.campaign.ledger.schema import (
 from ippanel_provider.campaign.ledger.sql_members import Alone, Reached, Table
 from ippanel_provider.campaign.ledger.sql_notes import SqlNotes
 from ippanel_provider.campaign.ledger.sql_rows import intent_of, row_of
+from ippanel_provider.campaign.ledger.sql_untold import Describe, Untold
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +98,8 @@ class SqlLedger(SqlNotes):
         """What a chunk of this try has in its row besides the intent."""
         self._report: dict[str, Any] = {}
         self._told_at = 0.0
+        self.describe: Describe | None = None
+        """What is kept for a table of results; None where there is none."""
 
     def history(self) -> Iterator[tuple[Intent, Outcome | None]]:
         """Read all records of this part, of this run and earlier ones, and the open ones of parts that have vanished.
@@ -198,6 +202,28 @@ class SqlLedger(SqlNotes):
                 for outbox_id in json.loads(stored)["ids"]
             }
 
+    def untold(self, *, settled_only: bool) -> Iterator[Untold]:
+        """Yield what no table of results says yet of the chunks of this part, and of those nobody works at any more,
+        oldest first; any thread may ask.
+
+        :param settled_only: leave out what is in doubt, given up, or under way
+        """
+        number = 0
+        while self._campaign:
+            with self._engine.connect() as connection:
+                are_mine = (runs.c.part_key == name_key(self._part)) | (runs.c.seen_at < time.time() - AT_WORK)
+                of_whom = sa.select(runs.c.id).where(runs.c.campaign == self._campaign, are_mine)
+                mine = list(connection.execute(of_whom).scalars())
+                page = list(sql_untold.read(connection, self._campaign, mine, number, settled_only=settled_only))
+            if not page:
+                return
+            yield from page
+            number = page[-1].intent.number
+
+    def told(self, numbers: Sequence[int]) -> None:
+        """Let go of chunks of which a table of results says durably what became of them."""
+        sql_untold.forget(self._engine, self._campaign, numbers)
+
     def _open(self) -> None:
         """Find the campaign and this task's row in it, or make them."""
         if self._campaign:
@@ -284,6 +310,8 @@ class SqlLedger(SqlNotes):
             connection.execute(sa.update(campaigns).where(here).values(last_number=claims[-1].intent.number))
             connection.execute(sa.insert(chunks), [self._by | row_of(claim.intent) for claim in claims])
             self._reached.write(connection, claims, claims[-1].intent.number)
+            if self.describe:
+                sql_untold.write(connection, self._campaign, claims, self.describe)
 
     def _write_held(self, connection: sa.Connection) -> None:
         for intent, outcome in self._held.values():

@@ -1,0 +1,74 @@
+"""The key of a row: the author's own name for it, such as a customer's number, by which its results are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from ippanel_provider.campaign.hash_set import HashSet
+from ippanel_provider.tables.values import BadValue, plain, written
+from ippanel_provider.text.numbers import InvalidNumber, normalize
+
+MOST_CHARACTERS = 200
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NUMBERLIKE = 10
+"""Characters from which on a key can be a mobile number."""
+SAME = "the same"
+NO_KEY = "its key is empty"
+ANOTHER = "an earlier row has the same key with another number or text, and each key gets one"
+
+
+class BadKey(ValueError):
+    """A key cannot be one; the message says why and never what it is."""
+
+
+def key_of(value: Any) -> str:
+    """Return a key as it is kept: as people would write it, ``7`` for 7.0.
+
+    :raises BadKey: it is empty, or nothing that could be written.
+    """
+    try:
+        said = plain(value)
+        if said is None:
+            raise BadKey(NO_KEY)
+        key = written(said)
+    except BadValue as error:
+        raise BadKey(f"its key {error}") from None
+    if len(key) > MOST_CHARACTERS:
+        raise BadKey(f"its key has more than {MOST_CHARACTERS} characters")
+    if not key.isprintable() and _CONTROL.search(key):
+        raise BadKey("its key holds a control character")
+    return key
+
+
+class Keys:
+    """The keys of a campaign's rows: each stands for one text to one number. A million of them take 34 MB."""
+
+    def __init__(self) -> None:
+        self._seen = HashSet()
+        self._meant = HashSet()
+
+    def take(self, key: str, recipient: str, content: int) -> str:
+        """Take up what a key stands for: empty if it is new, ``SAME`` if it stood for that before, or else why not.
+
+        :param content: hash of the text
+        """
+        if len(key) >= _NUMBERLIKE and _is_number(key, recipient):
+            return "its key is its number, and the table of results holds none"
+        meant = (_hash(f"{key}\n{recipient}{content}"),)
+        if self._seen.add((_hash(key),)):
+            return SAME if self._meant.among(meant) else ANOTHER
+        self._meant.add(meant)
+        return ""
+
+
+def _is_number(key: str, recipient: str) -> bool:
+    try:
+        return normalize(key) == recipient
+    except InvalidNumber:
+        return False
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
