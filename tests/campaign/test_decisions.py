@@ -145,7 +145,7 @@ def test_a_decision_is_there_for_the_next_try_with_who_and_when(
 
 
 def test_the_commands_of_the_documentation_show_what_it_shows(command: Command, doubt: Intent) -> None:
-    (fence,) = [fence for fence in pages.fences("campaigns.md", "console") if "ippanel campaign" in fence.code]
+    (fence,) = [fence for fence in pages.fences("memory.md", "console") if "ippanel campaign" in fence.code]
     told = "".join(command(*shlex.split(line)[2:]).out for line in pages.commands(fence.code))
     shown = "".join(line for line in fence.code.splitlines(keepends=True) if not line.startswith("$"))
     moment = r"\d{4}-\d\d-\d\dT[\d:]+\+00:00"

@@ -23,7 +23,7 @@ RUN_ELSEWHERE = {
     "apprise/airflow.md": "a failing task with this notifier is run in tests/airflow/test_apprise.py",
     "apprise/logging.md": "such a handler is run in tests/apprise/test_failures.py and by make test-hosts",
     "apprise/prefect.md": "needs Prefect; make test-hosts runs the block",
-    "campaigns.md": "a campaign in doubt is decided by its commands in tests/campaign/test_decisions.py",
+    "memory.md": "a campaign in doubt is decided by its commands in tests/campaign/test_decisions.py",
     "cluster.md": "its commands are run by make test-cluster",
 }
 """Pages of which other tests run the code."""
