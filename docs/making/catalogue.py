@@ -172,7 +172,7 @@ REFERENCE = (
         "Everything here is imported from `ippanel_provider.client`. How to use it is told in [The "
         "client](../client.md).",
         "client",
-        *("transport", "retrying.Retry", "auth", "auth.login", "auth.tokens", "request", "pages", "gateway", "watch"),
+        *("transport", "retrying.Retry", "auth", "auth.login", "auth.tokens", "requests", "gateway", "watch"),
     ),
     _chapter(
         "errors", "Errors", "What the client raises, and what a task fails with.", "", "client.errors", "exceptions"
