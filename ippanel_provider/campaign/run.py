@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import replace
+from contextlib import closing
 from itertools import islice
 
 from ippanel_provider.campaign.attempt import Attempt
@@ -26,6 +25,7 @@ from ippanel_provider.campaign.recording import Recording, tell_known
 from ippanel_provider.campaign.results import Progress, Summary
 from ippanel_provider.campaign.schedule import Clock
 from ippanel_provider.campaign.screening import Campaign
+from ippanel_provider.campaign.width import wide_enough
 from ippanel_provider.client import Client, InvalidInput, NotSent
 from ippanel_provider.client.gateway import gateway
 from ippanel_provider.client.watch import states
@@ -74,7 +74,7 @@ def run(
             # One request: its one member stands for it.
             deliver(order, [Message("", order.sender)], client, ledger, progress, clock=clock)
         else:
-            with _wide_enough(client, order) as wide, closing(campaign.messages(wide, ledger)) as messages:
+            with wide_enough(client, order.concurrency) as wide, closing(campaign.messages(wide, ledger)) as messages:
                 deliver(order, messages, wide, ledger, progress, record=record, clock=clock)
     finally:
         summary = Summary.of(progress, campaign.audience, campaign.estimate)
@@ -84,16 +84,6 @@ def run(
     if rows is not None:
         refuse_emptiness(order, campaign.audience)
     return summary
-
-
-@contextmanager
-def _wide_enough(client: Client, order: Order) -> Iterator[Client]:
-    """Give a client that has as many connections as the order wants requests under way, and one for a look."""
-    if client.settings.max_in_flight > order.concurrency:
-        yield client
-        return
-    with Client(client.auth, replace(client.settings, max_in_flight=order.concurrency + 1)) as wide:
-        yield wide
 
 
 def screened(

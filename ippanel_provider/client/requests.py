@@ -194,7 +194,7 @@ class Walk(Generic[T]):
         if not page.items:
             self._end(request, page.last_page is not None and page.number < page.last_page)
             return None
-        goes_on = page.has_more or _may_be_capped(page)
+        goes_on = may_go_on(page)
         if goes_on or self._seen:
             digest = blake2b(to_json(page.items, fallback=repr), digest_size=16).digest()
             if digest in self._seen:
@@ -225,6 +225,11 @@ class Walk(Generic[T]):
         if self._whole:
             raise Unreadable(f"{what} What it does not show may be there all the same.", Details(request.operation))
         log.warning("%s", what)
+
+
+def may_go_on(page: Page[Any]) -> bool:
+    """Return whether a further page is to be asked for."""
+    return page.has_more or _may_be_capped(page)
 
 
 def _may_be_capped(page: Page[Any]) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from ippanel_provider.client import edge
-from ippanel_provider.client._span import SpanLook, Standing, standings
+from ippanel_provider.client._span import SpanLook, Standing, standings, survey
 from ippanel_provider.client.errors import NotFound
 from ippanel_provider.client.gateway import Gateway, gateway
 from ippanel_provider.client.models import Bulk, InboxMessage
@@ -25,6 +27,9 @@ _EDGE = gateway(Api.EDGE)
 _BY_SPAN = 200
 """More bulks than this are asked after by where they stand in the outbox list, not by their ids."""
 _UNKNOWN, _NAMELESS = 255, 254
+_NOT_FINAL = re.compile(b"[^" + bytes(state for state in BulkState if state.is_final) + b"]", re.DOTALL)
+
+_log = logging.getLogger(__name__)
 
 
 def states(
@@ -32,9 +37,9 @@ def states(
 ) -> Flow[dict[int, BulkState]]:
     """Return the state of each bulk. A bulk the service does not know yet counts as being created.
 
-    The outbox list is read from its head, where new bulks stand, while its pages hold what is asked for; then from
-    where the first of those still missing stands, which brings its neighbours along; and what no page shows (a list
-    that lags) is asked for one by one.
+    The outbox list is read from its head, where new bulks stand, while its pages hold what is asked for; then where
+    those still missing stand: all of many, or from the first of a few, which brings its neighbours along; and what no
+    page shows (a list that lags) is asked for one by one.
 
     :param outbox_ids: those to be asked for first come first
     :param api: the API; the legacy one has no outbox list
@@ -45,6 +50,8 @@ def states(
     left = most_requests if most_requests is not None else len(missing) * 2 + FEW
     if api.api is Api.EDGE:
         left -= yield from _from_the_head(missing, found, left, api)
+        if most_requests is None and len(missing) > _BY_SPAN:
+            yield from survey(OutboxIds(missing), api, lambda page: _take(page, missing, found), lambda: not missing)
         left -= yield from _from_neighbours(missing, found, left, api)
     for outbox_id in list(missing)[: max(left, 0)]:
         bulk = yield from _one(outbox_id, api)
@@ -53,9 +60,9 @@ def states(
 
 
 def _from_the_head(missing: dict[int, None], found: dict[int, BulkState], left: int, api: Gateway) -> Flow[int]:
-    used = 0
+    used, size = 0, _page_size(missing)
     while len(missing) > FEW and used < left:
-        page = yield from standings(api, _page_size(missing), page=used + 1)
+        page = yield from standings(api, size, page=used + 1)
         used += 1
         # A page that answers for one costs what asking for that one does.
         if _take(page, missing, found) <= 1 or not page.has_more:
@@ -161,7 +168,8 @@ class BulkWatch:
         self.tallies: dict[int, Tally] = {}
         self._states = bytearray([_UNKNOWN]) * len(self.outbox_ids)
         self._open = len(self.outbox_ids)
-        self._span: SpanLook | None = SpanLook(self.outbox_ids) if len(self.outbox_ids) > _BY_SPAN else None
+        self._span: SpanLook | None = SpanLook(self) if len(self.outbox_ids) > _BY_SPAN else None
+        self._asked_to = 0
 
     def learn(self, outbox_id: int, state: BulkState) -> None:
         """Take in the state of a bulk; one that is final stays so."""
@@ -178,9 +186,24 @@ class BulkWatch:
         return self._open
 
     @property
+    def shown(self) -> Counter[BulkState]:
+        """How many the last look saw in each open state. Of many, strangers that stand between them are counted too."""
+        if self._span is not None and self._span.is_of_use:
+            return self._span.shown
+        return Counter({state: count for state, count in self.counts.items() if not state.is_final})
+
+    @property
     def is_large(self) -> bool:
         """Whether its bulks are asked after by where they stand."""
         return self._span is not None
+
+    def some_open(self, most: int) -> list[int]:
+        """Return some bulks that are not known to be final, others the next time."""
+        turn = self._asked_to
+        found = chain(_NOT_FINAL.finditer(self._states, turn), _NOT_FINAL.finditer(self._states, 0, turn))
+        places = [each.start() for each in islice(found, most)]
+        self._asked_to = places[-1] + 1 if places else 0
+        return [self.outbox_ids[place] for place in places]
 
     @property
     def unfinal(self) -> list[int]:
@@ -243,25 +266,35 @@ class BulkWatch:
         wanted = self.min_delivered * sum(total)
         return total.delivered >= wanted > 0 or total.delivered + total.pending < wanted
 
-    def look(self, api: Gateway = _EDGE, *, most_tallies: int | None = None) -> Flow[None]:
+    def look(
+        self, api: Gateway = _EDGE, *, most_tallies: int | None = None, most_by_id: int | None = None
+    ) -> Flow[None]:
         """Ask after all that is not known for good.
 
         :param most_tallies: of how many bulks at most the recipients are asked after
+        :param most_by_id: of how many bulks at most the state is asked for by their ids, where the list does not show
+            what it is asked for, or there is none
         """
-        if self._span is not None and api.api is Api.EDGE and self._span.is_of_use:
-            yield from self._span.look(api, self.learn, self._is_open)
-        else:
+        if self._span is None:
             found = yield from states(reversed(self.unfinal), api)
             for outbox_id, state in found.items():
                 self.learn(outbox_id, state)
+        elif api.api is not Api.EDGE or self._span.rest():
+            yield from self._look_one_by_one(api, most_by_id)
+        else:
+            yield from self._span.look(api)
         if not self.is_done:
             # Those that were never asked after come first.
             untallied = sorted(self.untallied, key=self.tallies.__contains__)
             for outbox_id in untallied[:most_tallies]:
                 self.tallies[outbox_id] = yield from tally(outbox_id, api)
 
-    def _is_open(self) -> bool:
-        return self._open > 0
+    def _look_one_by_one(self, api: Gateway, most: int | None) -> Flow[None]:
+        asked = self.some_open(self._open if most is None else most)
+        _log.warning("%d bulks are asked for one by one: there is no outbox list that shows them.", len(asked))
+        for outbox_id in asked:
+            bulk = yield from _one(outbox_id, api)
+            self.learn(outbox_id, BulkState.CREATING if bulk is None else bulk.state)
 
 
 def _places(states: bytearray, state: int) -> Iterator[int]:

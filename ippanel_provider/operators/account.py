@@ -12,6 +12,7 @@ from ippanel_provider.operators import fields
 from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.fields import ids_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
+from ippanel_provider.outbox_ids import LISTED, written
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -97,7 +98,8 @@ class IPPanelPriceOperator(IPPanelOperator):
 
 
 class IPPanelCancelOperator(IPPanelOperator):
-    """Take back bulks that are scheduled, until 5 minutes before their time. Returns the ids that were.
+    """Take back bulks that are scheduled, until 5 minutes before their time. Returns the ids that were, more than a
+    thousand packed.
 
     :param outbox_ids: the bulks: an id, a list of ids, or what a sending task returned (templated)
     :param ignore_late: be content if it is too late for some, or they are unknown; they are left out of the result
@@ -120,41 +122,18 @@ class IPPanelCancelOperator(IPPanelOperator):
         self.outbox_ids = outbox_ids
         self.ignore_late = ignore_late
 
-    def perform(self, context: Context) -> list[int]:
+    def perform(self, context: Context) -> list[int] | dict[str, Any]:
         """Cancel each, all of them before failing for one."""
-        from ippanel_provider.client import NotFound, Refused, Unauthorized
+        from ippanel_provider.campaign.cancelling import cancel
         from ippanel_provider.exceptions import CancelFailed
-        from ippanel_provider.service import BulkState
 
-        cancelled: list[int] = []
-        late: dict[int, str] = {}
-        for outbox_id in ids_of(self.outbox_ids):
-            try:
-                self.hook.run(self.hook.gateway.cancel(outbox_id))
-                cancelled.append(outbox_id)
-            except NotFound as error:
-                # A first answer that was lost, or an earlier try, may have cancelled it.
-                if self._state_of(outbox_id) is BulkState.CANCELLED:
-                    cancelled.append(outbox_id)
-                else:
-                    late[outbox_id] = str(error)
-            except Unauthorized:
-                raise
-            except Refused as error:
-                late[outbox_id] = str(error)
-        self.log.info("Cancelled %d bulks; for %d it is too late.", len(cancelled), len(late))
+        ids = ids_of(self.outbox_ids)
+        late = cancel(self.hook.get_conn(), ids)
+        self.log.info("Cancelled %d bulks; for %d it is too late.", len(ids) - len(late), len(late))
         if late and not self.ignore_late:
             outbox_id, why = next(iter(late.items()))
             raise CancelFailed(
-                f"outbox_ids: {len(late)} of {len(late) + len(cancelled)} bulks were not cancelled, first "
-                f"{outbox_id}: {why}"
+                f"outbox_ids: {len(late)} of {len(ids)} bulks were not cancelled, first {outbox_id}: {why}"
             )
-        return cancelled
-
-    def _state_of(self, outbox_id: int) -> object:
-        from ippanel_provider.client import NotFound
-
-        try:
-            return self.hook.run(self.hook.gateway.bulk(outbox_id)).state
-        except NotFound:
-            return None
+        cancelled = [outbox_id for outbox_id in ids if outbox_id not in late]
+        return cancelled if len(cancelled) <= LISTED else written(cancelled)

@@ -137,5 +137,28 @@ def taken_back(context: Context) -> OutboxIds | None:
 def progress_of(watch: BulkWatch) -> str:
     """Say how far the bulks are."""
     if watch.open_count:
-        return f"{watch.open_count} of {len(watch.outbox_ids)} bulks are not final"
+        shown = watch.shown.total() if watch.is_large else 0
+        return f"{min(watch.open_count, shown or watch.open_count)} of {len(watch.outbox_ids)} bulks are not final"
     return f"{len(watch.untallied)} of {len(watch.outbox_ids)} bulks have recipients whose status is not final"
+
+
+def news_of(watch: BulkWatch) -> str:
+    """Say how far the bulks are, and what they are waiting for."""
+    from ippanel_provider.service import BulkState
+
+    if not watch.open_count:
+        return progress_of(watch)
+    shown = watch.shown
+    why = [f"{count} {words}" for state, words in _WAITS_FOR.items() if (count := shown[BulkState[state]])]
+    unseen = watch.open_count - shown.total()
+    if unseen > 0 and not (watch.is_large and shown):
+        why.append(f"{unseen} are not in the outbox list, which can lag behind")
+    return f"{progress_of(watch)}: {', '.join(why)}"
+
+
+_WAITS_FOR = {
+    "CREATING": "are being created",
+    "MONITORING": "wait for a person at the service, who reviews them",
+    "QUEUED": "wait in the service's send queue",
+    "SENDING": "are being sent",
+}

@@ -120,9 +120,9 @@ def flag(name: str = "") -> Field:
     return Field(values.flag, name=name)
 
 
-def whole(low: int) -> Field:
-    """A field for a whole number from ``low``."""
-    return Field(lambda value, name: values.whole(value, name, low=low))
+def whole(low: int, high: int | None = None) -> Field:
+    """A field for a whole number from ``low`` to ``high``."""
+    return Field(lambda value, name: values.whole(value, name, low=low, high=high))
 
 
 def number(low: float) -> Field:

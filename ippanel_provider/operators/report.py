@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators import fields
 from ippanel_provider.operators.base import IPPanelOperator
+from ippanel_provider.operators.bulk_outcome import news_of
 from ippanel_provider.operators.fields import ids_of
+from ippanel_provider.operators.waiting import Teller
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -33,16 +36,16 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
         an error midway leaves what was there before (templated)
     :param format: ``csv``, ``jsonl``, ``parquet`` (extra ``parquet``) or ``xlsx`` (extra ``xlsx``); default is what the
         path ends in (templated)
-    :param settle: for how many seconds to keep asking after recipients whose status is not final; default is not at all
-        (templated)
-    :param concurrency: how many bulks to ask after at once (templated)
+    :param settle: for how many seconds to keep asking after recipients whose status is not final; default is none;
+        a bulk that is not final is only asked for once it is, or when that time is up (templated)
+    :param concurrency: how many bulks to ask after at once, 1 to 100 (templated)
     :param ippanel_conn_id: the connection to IPPanel (templated)
     """
 
     template_fields: Sequence[str] = ("outbox_ids", "path", "format", "settle", "concurrency", "ippanel_conn_id")
 
     settle = fields.seconds()
-    concurrency = fields.whole(1)
+    concurrency = fields.whole(1, 100)
     ui_color = "#fdf3dc"
 
     def __init__(
@@ -52,7 +55,7 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
         path: str,
         format: str | None = None,
         settle: float | timedelta | str = 0.0,
-        concurrency: int | str = 10,
+        concurrency: int | str = 32,
         **kwargs: Unpack[ConnectedArguments],
     ) -> None:
         super().__init__(**kwargs)
@@ -89,8 +92,13 @@ class IPPanelDeliveryReportOperator(IPPanelOperator):
         from ippanel_provider.campaign.delivery_report import deliveries
 
         ids = ids_of(self.outbox_ids)
+        teller = Teller(self.log)
         found = deliveries(
-            self.hook.get_conn(), ids, settle_until=time.time() + self.settle, concurrency=self.concurrency
+            self.hook.get_conn(),
+            ids,
+            settle_until=time.time() + self.settle,
+            concurrency=self.concurrency,
+            tell=lambda watch: teller.tell(partial(news_of, watch)),
         )
         for report in found:
             if report.incomplete:

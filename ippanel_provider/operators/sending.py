@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import conf, get_current_context
@@ -12,7 +13,7 @@ from airflow.providers.common.compat.sdk import conf, get_current_context
 from ippanel_provider import links, metrics
 from ippanel_provider.operators import fields
 from ippanel_provider.operators.base import ON_UNCONFIRMED, SETTLE, Deployed, IPPanelOperator
-from ippanel_provider.operators.bulk_outcome import Demand, Ends, handed_over, progress_of, taken_back
+from ippanel_provider.operators.bulk_outcome import Demand, Ends, handed_over, news_of, progress_of, taken_back
 from ippanel_provider.operators.door import SENDING
 from ippanel_provider.operators.timing import hold, send_time_of
 from ippanel_provider.operators.waiting import LEAST_POLL, check_event, patiently
@@ -279,7 +280,8 @@ class SendingOperator(IPPanelOperator):
             self.hook.run(watch.look(self.hook.gateway))
             return watch if watch.is_done else None
 
-        patiently(self, look, lambda deadline: self._trigger(result, deadline), lambda: progress_of(watch))
+        progress, news = partial(progress_of, watch), partial(news_of, watch)
+        patiently(self, look, lambda deadline: self._trigger(result, deadline), progress, news)
         return self._judged(result, Ends.of(watch))
 
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,12 +14,35 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SAY_EVERY = 60.0
+"""Seconds between two lines in the log that say how far a wait is."""
 LEAST_POLL = 0.01
 """Seconds between two looks at least; without a pause the service is asked a thousand times a second."""
 
 
+class Teller:
+    """Says how far a wait is, at most once a minute.
+
+    :param log: has ``info``
+    """
+
+    def __init__(self, log: Any) -> None:
+        self._log = log
+        self._said = -math.inf
+
+    def tell(self, words: Callable[[], str]) -> None:
+        """Say it, unless something was said within the minute."""
+        if time.monotonic() - self._said >= SAY_EVERY:
+            self._said = time.monotonic()
+            self._log.info("%s.", words())
+
+
 def patiently(
-    task: Any, look: Callable[[], T | None], trigger: Callable[[float], WaitTrigger], progress: Callable[[], str]
+    task: Any,
+    look: Callable[[], T | None],
+    trigger: Callable[[float], WaitTrigger],
+    progress: Callable[[], str],
+    news: Callable[[], str] | None = None,
 ) -> T:
     """Return what ``look`` finds, after as many looks as that takes; or leave, to come back in ``execute_complete``.
 
@@ -27,19 +51,21 @@ def patiently(
     :param task: says by ``deferrable`` where to wait, by ``poke_interval`` and ``timeout`` how long
     :param trigger: makes the trigger that waits for the same until a deadline in epoch seconds
     :param progress: says how far it is
+    :param news: says for the log how far it is and why; default is ``progress``
     :raises WaitFailed: if the time was up, or the service refused to be asked.
     """
     deadline = time.time() + task.timeout
+    teller, news = Teller(task.log), news or progress
     while True:
         if (found := _looked(task, look)) is not None:
             return found
         if task.deferrable:
-            task.log.info("%s; the triggerer waits for it.", progress())
+            task.log.info("%s; the triggerer waits for it.", news())
             # Airflow measures a task's own limit on workers only.
             task.defer(trigger=trigger(deadline), method_name="execute_complete", timeout=task.execution_timeout)
         if (left := deadline - time.time()) <= 0:
             raise WaitFailed(f"timeout: the time is up and {progress()}.")
-        task.log.info("%s.", progress())
+        teller.tell(news)
         time.sleep(min(task.poke_interval, left))
 
 

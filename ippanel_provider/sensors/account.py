@@ -43,7 +43,7 @@ class IPPanelPatternSensor(IPPanelSensor):
 
         status = self.hook.run(edge.pattern.get(self.pattern_code)).status
         if status == "pending":
-            self.log.info("Nobody has decided about pattern %s yet.", self.pattern_code)
+            self.teller.tell(lambda: f"Nobody has decided about pattern {self.pattern_code} yet")
             return PokeReturnValue(is_done=False)
         return PokeReturnValue(is_done=True, xcom_value=self._judge(status))
 
@@ -93,7 +93,7 @@ class IPPanelCreditSensor(IPPanelSensor):
         """Ask for the credit."""
         credit = self.hook.run(self.hook.gateway.credit()).credit
         if credit < self.at_least:
-            self.log.info("The credit is %.0f rial, %.0f are needed.", credit, self.at_least)
+            self.teller.tell(lambda: f"The credit is {credit:.0f} rial, {self.at_least:.0f} are needed")
             return PokeReturnValue(is_done=False)
         return PokeReturnValue(is_done=True, xcom_value=credit)
 

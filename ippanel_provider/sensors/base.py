@@ -17,7 +17,7 @@ from ippanel_provider.operators.door import WAITING, door
 from ippanel_provider.operators.fields import check_fields
 from ippanel_provider.operators.mapping import partial_of
 from ippanel_provider.operators.rendering import render, render_fields
-from ippanel_provider.operators.waiting import LEAST_POLL
+from ippanel_provider.operators.waiting import LEAST_POLL, Teller
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -73,6 +73,11 @@ class IPPanelSensor(BaseSensorOperator):
     def hook(self) -> IPPanelHook:
         """The hook of this task."""
         return IPPanelHook(self.ippanel_conn_id)
+
+    @cached_property
+    def teller(self) -> Teller:
+        """Says in the log how far the wait is."""
+        return Teller(self.log)
 
     def execute(self, context: Context) -> Any:
         """Wait here, or look once and defer."""

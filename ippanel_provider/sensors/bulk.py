@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import PokeReturnValue
 
 from ippanel_provider.operators import fields
-from ippanel_provider.operators.bulk_outcome import Demand, Ends, handed_over, progress_of
+from ippanel_provider.operators.bulk_outcome import Demand, Ends, handed_over, news_of
 from ippanel_provider.operators.fields import ids_of
 from ippanel_provider.outbox_ids import read
 from ippanel_provider.sensors.base import IPPanelSensor
@@ -28,8 +29,8 @@ class IPPanelBulkSensor(IPPanelSensor):
     """Wait until every bulk is final; fail at once if one ends as none may, or if too few recipients can be reached.
 
     "Sent" means handed to the operators. What each phone then got is asked only with ``min_delivered``; the service has
-    one report a bulk for that, so it is meant for texts with many recipients. On the triggerer all bulk waits of a
-    connection share their looks, of at most 20 requests each.
+    one report a bulk for that, so it is meant for texts with many recipients. On the triggerer all waits of a
+    connection for up to 200 bulks share their looks, of at most 20 requests each; of more, a look is 6 requests.
 
     Returns ``{"bulks": n}``; with ``min_delivered`` also ``"delivered", "pending", "lost"`` (recipients), and where
     bulks ended otherwise than sent, ``"states": {"sent": n, "cancelled": n, …}``. The parameters of
@@ -70,7 +71,7 @@ class IPPanelBulkSensor(IPPanelSensor):
         watch = self._watch
         self.hook.run(watch.look(self.hook.gateway))
         if not watch.is_done:
-            self.log.info("%s yet.", progress_of(watch))
+            self.teller.tell(partial(news_of, watch))
             return PokeReturnValue(is_done=False)
         return PokeReturnValue(is_done=True, xcom_value=self._judge(Ends.of(watch)))
 

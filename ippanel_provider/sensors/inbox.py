@@ -85,7 +85,7 @@ class IPPanelInboxSensor(IPPanelSensor):
             watch.received(after_id or 0, since=None if since is None else datetime.fromtimestamp(since, UTC))
         )
         found = [text.inbox_id for text in texts if wanted.lets_through(text, secret)]
-        self.log.info("%d texts came in, %d of them are meant.", len(texts), len(found))
+        self.teller.tell(lambda: f"{len(texts)} texts came in, {len(found)} of them are meant")
         if len(found) < self.least:
             return PokeReturnValue(is_done=False)
         return PokeReturnValue(is_done=True, xcom_value={"inbox_ids": found, "cursor": texts[-1].inbox_id})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
-from ippanel_provider.operators.bulk_outcome import Ends, progress_of
+from ippanel_provider.operators.bulk_outcome import Ends, news_of, progress_of
 from ippanel_provider.outbox_ids import OutboxIds, read
 from ippanel_provider.service import BulkState
 from ippanel_provider.triggers.base import WaitTrigger
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from ippanel_provider.client import AsyncClient, Gateway
     from ippanel_provider.client.watch import BulkWatch
     from ippanel_provider.hooks.ippanel import IPPanelHook
+
+
+_MOST_BY_ID = 10 * ROUND_REQUESTS
+"""Of a wait for many bulks that no list shows, so many are asked for in a round."""
 
 
 class IPPanelBulkTrigger(WaitTrigger):
@@ -91,6 +95,10 @@ class BulkWait(Wait):
         """See :class:`~ippanel_provider.triggers.poller.Wait`."""
         return progress_of(self.watch)
 
+    def news(self) -> str:
+        """See :class:`~ippanel_provider.triggers.poller.Wait`."""
+        return news_of(self.watch)
+
     def check(self) -> None:
         """Settle if enough is known."""
         if self.watch.is_done:
@@ -128,7 +136,8 @@ class BulkPoller(Poller[BulkWait]):
         for wait in due:
             # Many bulks stand together, so a look at all of them costs less than one at some by their ids.
             if wait.watch.is_large:
-                await client.run(wait.watch.look(hook.gateway, most_tallies=ROUND_REQUESTS))
+                look = wait.watch.look(hook.gateway, most_tallies=ROUND_REQUESTS, most_by_id=_MOST_BY_ID)
+                await client.run(look)
                 wait.check()
 
     async def _look_at_few(self, client: AsyncClient, api: Gateway, due: Sequence[BulkWait]) -> None:

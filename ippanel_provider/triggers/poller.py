@@ -29,6 +29,8 @@ ROUND_REQUESTS = 20
 GATHER_SECONDS = 0.2
 """How long the first round waits for others: a triggerer takes up its triggers one after the other."""
 MAX_BACK_OFF = 300.0
+SAY_EVERY = 60.0
+"""Seconds between two lines in a trigger's log that say how far it is."""
 CHECK_SECONDS = 30.0
 """The longest sleep: deadlines are of the wall clock, which can be set."""
 
@@ -58,6 +60,10 @@ class Wait:
     def progress(self) -> str:
         """Say how far it came, for when the time is up."""
         return "what it waits for has not come"
+
+    def news(self) -> str:
+        """Say how far it is and why, for the log."""
+        return self.progress()
 
 
 W = TypeVar("W", bound=Wait)
@@ -93,7 +99,10 @@ class Poller(ABC, Generic[W]):
             poller = pollers[cls, conn_id] = cls(conn_id)
         poller._enter(wait)
         try:
-            return await wait.answer
+            while not (await asyncio.wait({wait.answer}, timeout=SAY_EVERY))[0]:
+                # In the log of the trigger that waits, not in that of all.
+                log.info("%s.%s", wait.news(), poller._trouble)
+            return wait.answer.result()
         finally:
             poller._leave(wait)
             if not poller.waits and pollers.get((cls, conn_id)) is poller:

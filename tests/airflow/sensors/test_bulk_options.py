@@ -166,3 +166,22 @@ def test_in_a_test_run_of_a_dag_the_connection_may_lie_in_the_database(
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("count", [2, 300])
+def test_it_says_at_most_once_a_minute_how_far_it_is_and_why(
+    sandbox: RunningSandbox, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], count: int
+) -> None:
+    sandbox.account(duplicate_guard=0)
+    texts = [(f"0912{number:07d}", f"text {number}") for number in range(count)]
+    ids = IPPanelHook().run(edge.send.peer_to_peer(texts, sender=sandbox.sender)).outbox_ids
+    sandbox.advance(0.6)
+    sandbox.speed(0.001)
+    waiting = sensor(ids)
+    with caplog.at_level("INFO"):
+        for _ in range(3):
+            waiting.poke({})
+    said = f"{count} of {count} bulks are not final: {count} wait for a person at the service, who reviews them."
+    # Airflow 3 writes a task's log to standard output where no task runs.
+    assert (caplog.text or capsys.readouterr().out).count(said) == 1
+    sandbox.speed(1)

@@ -159,3 +159,12 @@ def test_connections_are_asked_apart() -> None:
 
     asyncio.run(two())
     assert [count for _, count in Counting.looks] == [1, 1]
+
+
+def test_each_wait_says_in_its_own_log_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "SAY_EVERY", 0.01)
+    with caplog.at_level("INFO"):
+        run(lambda: Wait(0.05, LATER))
+    assert "what it waits for has not come." in caplog.text
