@@ -96,6 +96,8 @@ def _lines(shown: dict[str, Any], data: dict[str, Any]) -> Iterator[str]:
         report = part["report"]
         if counts := [f"{name} {value:,}" for name, value in report.items() if isinstance(value, int | float)]:
             yield "    " + ", ".join(counts)
+        if ids := report.get("ids"):
+            yield f"    outbox ids {ids[0]} to {ids[1]}"
         for reason, count in (report.get("rejected_why") or {}).items():
             yield f"    {count} rejected: {plain(reason)}"
     for chunk in data["open"]:

@@ -77,7 +77,7 @@ class _SmsDecoratedOperator(DecoratedOperator, CampaignOperator):
         from ippanel_provider.tables.frames import is_frame
 
         # The function is called once, when what it says can go out.
-        self.hold()
+        self.hold(context)
         positional, named = value_of(self.op_args), value_of(self.op_kwargs)
         context_merge(context, named)
         said = self.python_callable(*positional, **determine_kwargs(self.python_callable, positional, context))

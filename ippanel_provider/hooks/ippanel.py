@@ -46,6 +46,14 @@ class IPPanelHook(BaseHook):
         conn = self.get_connection(self.ippanel_conn_id)
         return self._account_of(conn, conn.extra_dejson)
 
+    def read_again(self) -> bool:
+        """Read the connection anew; return whether it is another than before.
+
+        :raises InvalidInput: naming the field that cannot be right.
+        """
+        known: Account | None = self.__dict__.pop("account", None)
+        return known is None or self.account != known
+
     def get_conn(self) -> Client:
         """Return the client shared by this process."""
         from ippanel_provider.hooks.clients import client_for

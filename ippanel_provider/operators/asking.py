@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.exceptions import SendInDoubt
+from ippanel_provider.operators.waiting import time_left
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -53,8 +54,8 @@ def ask(task: Any, context: Context) -> None:
         trigger = HITLTrigger(
             ti_id=ti.id, options=list(ANSWERS), params={}, defaults=None, multiple=False, timeout_datetime=None
         )
-        task.defer(trigger=trigger, method_name="execute_decided")
-    raise TaskAwaitingInput(method_name="execute_decided")
+        task.defer(trigger=trigger, method_name="execute_decided", timeout=time_left(task, context))
+    raise TaskAwaitingInput(method_name="execute_decided", timeout=time_left(task, context))
 
 
 def take_down(event: Mapping[str, Any], ledger: Ledger) -> None:

@@ -14,6 +14,7 @@ from ippanel_provider.operators.door import ASKING, Family, door
 from ippanel_provider.operators.fields import Field, check_fields
 from ippanel_provider.operators.mapping import partial_of
 from ippanel_provider.operators.rendering import render, render_fields
+from ippanel_provider.operators.waiting import resumed
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -101,7 +102,7 @@ class IPPanelOperator(BaseOperator):
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after a wait on the triggerer."""
         with door(self.ippanel_conn_id, self.errors):
-            return super().resume_execution(next_method, next_kwargs, context)
+            return resumed(self, next_method, next_kwargs, context)
 
     def render_template(
         self, content: Any, context: Context, jinja_env: Any = None, seen_oids: set[int] | None = None

@@ -175,7 +175,7 @@ class IPPanelImportPhonebookOperator(IPPanelOperator):
             status[0] = books[0].import_status
             return books[0] if status[0] in self._ends else None
 
-        book = patiently(self, look, self._trigger, lambda: f"the import is {status[0] or 'not begun'}")
+        book = patiently(self, context, look, self._trigger, lambda: f"the import is {status[0] or 'not begun'}")
         return self._concluded(str(book.import_status), book.count)
 
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:

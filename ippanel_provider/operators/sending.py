@@ -70,6 +70,8 @@ class SendingOperator(IPPanelOperator):
         setting
     :param poke_interval: seconds, or a ``timedelta``, between two looks
     :param timeout: seconds, or a ``timedelta``, to wait at most; a retry waits as long again
+    :param cancel_on_kill: take back what is still scheduled where somebody marks the task as failed while it waits on
+        the triggerer (Airflow 3.3); default is to leave it scheduled. A clear takes nothing back
     :param show_rendered: show texts and numbers on the Rendered Template page; default is their length and count only
     :raises SendFailed: if not everything was accepted; it says how far it came, and a retry goes on from there
     :raises SendRefused: if a retry could only be refused too; none is made
@@ -101,6 +103,7 @@ class SendingOperator(IPPanelOperator):
     deferrable = fields.flag()
     poke_interval = fields.seconds(LEAST_POLL)
     timeout = fields.seconds()
+    cancel_on_kill = fields.flag()
 
     default_sender: ClassVar[str | None] = None
     """The line these sends go out from where the task names none; None is the connection's."""
@@ -128,6 +131,7 @@ class SendingOperator(IPPanelOperator):
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         poke_interval: float | timedelta = 30.0,
         timeout: float | timedelta = 24 * 3600.0,
+        cancel_on_kill: bool = False,
         show_rendered: bool = False,
         **kwargs: Unpack[ConnectedArguments],
     ) -> None:
@@ -147,6 +151,7 @@ class SendingOperator(IPPanelOperator):
         self.deferrable = deferrable
         self.poke_interval = poke_interval
         self.timeout = timeout
+        self.cancel_on_kill = cancel_on_kill
 
     def line(self) -> str:
         """Return the line to send from."""
@@ -169,7 +174,7 @@ class SendingOperator(IPPanelOperator):
         self.bulk_url = ""
         if self.is_dry_run:
             return self.rehearse(context)
-        self.hold()
+        self.hold(context)
         from ippanel_provider.campaign.deciding import InDoubt
         from ippanel_provider.operators.asking import ask
         from ippanel_provider.operators.ledgers import begin
@@ -183,7 +188,7 @@ class SendingOperator(IPPanelOperator):
                 ask(self, context)
             raise
         links.tell_assets(context, self, result)
-        return self.completed(result)
+        return self.completed(context, result)
 
     @abstractmethod
     def send(self, context: Context) -> dict[str, Any]:
@@ -243,14 +248,14 @@ class SendingOperator(IPPanelOperator):
         for seconds in summary.latencies:
             metrics.latency(self.ippanel_conn_id, seconds)
 
-    def hold(self) -> None:
+    def hold(self, context: Context) -> None:
         """Wait until the line may send, if that is what the task is to do. Nothing may have been done before.
 
         It comes back at once, or after sleeping; or not at all, and the task is executed again from its beginning.
         """
         if self.in_quiet_hours != "hold" or self.send_time or self.is_dry_run:
             return
-        hold(self)
+        hold(self, context)
 
     def execute_decided(self, context: Context, event: Mapping[str, Any]) -> Any:
         """Take up what a person decided about texts in doubt, and go on."""
@@ -270,7 +275,7 @@ class SendingOperator(IPPanelOperator):
         """Begin, after the quiet hours."""
         return self.perform(context)
 
-    def completed(self, result: dict[str, Any]) -> dict[str, Any]:
+    def completed(self, context: Context, result: dict[str, Any]) -> dict[str, Any]:
         """Return the result when its bulks have come to what was asked of them, at once if nothing was."""
         if not self.wait_for_completion or not result["outbox_ids"]:
             return result
@@ -281,7 +286,7 @@ class SendingOperator(IPPanelOperator):
             return watch if watch.is_done else None
 
         progress, news = partial(progress_of, watch), partial(news_of, watch)
-        patiently(self, look, lambda deadline: self._trigger(result, deadline), progress, news)
+        patiently(self, context, look, lambda deadline: self._trigger(result, deadline), progress, news)
         return self._judged(result, Ends.of(watch))
 
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -310,6 +315,7 @@ class SendingOperator(IPPanelOperator):
             deadline,
             fail_on=None if self.fail_on is None else list(self.fail_on),
             min_delivered=self.min_delivered,
+            cancel_on_kill=bool(self.cancel_on_kill),
             carried={name: value for name, value in result.items() if name != "outbox_ids"},
         )
         trigger.ids = ids

@@ -96,6 +96,7 @@ class SendingOptions(ConnectedOptions, total=False):
     deferrable: bool
     poke_interval: float | timedelta
     timeout: float | timedelta
+    cancel_on_kill: bool
     show_rendered: bool
 
 

@@ -14,7 +14,7 @@ from ippanel_provider.operators import fields
 from ippanel_provider.operators.files import location
 from ippanel_provider.operators.hidden_fields import Private
 from ippanel_provider.operators.syncing import SyncOperator
-from ippanel_provider.operators.waiting import LEAST_POLL
+from ippanel_provider.operators.waiting import LEAST_POLL, looked, time_left
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -180,18 +180,20 @@ class IPPanelPatternSyncOperator(SyncOperator):
     def _go_on(self, context: Context, summary: dict[str, Any], deadline: float) -> dict[str, Any]:
         """Wait for what is pending, here or on the triggerer; return the summary when nothing is."""
         if self.wait_for_approval:
-            self._wait(summary, deadline)
+            self._wait(context, summary, deadline)
         if summary["changed"]:
             self.tell_asset(context)
         return summary
 
-    def _wait(self, summary: dict[str, Any], deadline: float) -> None:
+    def _wait(self, context: Context, summary: dict[str, Any], deadline: float) -> None:
         from ippanel_provider.sync.patterns import apply as pattern_apply
 
-        left = 0.0 if self.deferrable else max(0.0, deadline - time.time())
-        found = self.hook.run(
-            pattern_apply.decided(summary["pending"] + summary["inactive"], poll=self.poke_interval, timeout=left)
-        )
+        def decided() -> dict[str, Any]:
+            left = 0.0 if self.deferrable else max(0.0, deadline - time.time())
+            codes = summary["pending"] + summary["inactive"]
+            return self.hook.run(pattern_apply.decided(codes, poll=self.poke_interval, timeout=left))
+
+        found = looked(self, decided)
         summary["pending"] = [code for code, pattern in found.items() if pattern.status == "pending"]
         rejected = {code: pattern for code, pattern in found.items() if pattern.status == "inactive"}
         if rejected:
@@ -217,6 +219,7 @@ class IPPanelPatternSyncOperator(SyncOperator):
                 carried={"summary": summary, "deadline": deadline},
             ),
             method_name="execute_complete",
+            timeout=time_left(self, context),
         )
 
     def _show(self, plan: PatternPlan) -> None:

@@ -6,11 +6,15 @@ import logging
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.fields import moment_of
+from ippanel_provider.operators.waiting import time_left
 from ippanel_provider.text.hours import QuietHours, quiet_hours_of
 from ippanel_provider.values import InvalidValue
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
 
 log = logging.getLogger(__name__)
 
@@ -55,23 +59,31 @@ def quiet_until(line: str, quiet_hours: str | Mapping[str, str] | None) -> datet
     return hours.earliest(at) if hours is not None and hours.cover(at) else None
 
 
-def hold(task: Any) -> None:
+def hold(task: Any, context: Context) -> None:
     """Wait until the line of a sending task may send.
 
     It comes back at once, or after sleeping; or not at all, and the task is executed again from its beginning.
     """
-    line = task.line()
+    line, slept = task.line(), False
     while (until := quiet_until(line, task.hours())) is not None:
         task.log.info("Line %s is quiet; the task waits until %s.", line, until.isoformat())
         if task.deferrable:
             from ippanel_provider.triggers.clock import IPPanelClockTrigger
 
-            task.defer(trigger=IPPanelClockTrigger(until.timestamp()), method_name="execute_held")
+            task.defer(
+                trigger=IPPanelClockTrigger(until.timestamp()),
+                method_name="execute_held",
+                timeout=time_left(task, context),
+            )
         if _can_be_rescheduled():
             from airflow.exceptions import AirflowRescheduleException
 
             raise AirflowRescheduleException(until)
+        slept = True
         time.sleep(min(_NAP, max(0.0, (until - now()).total_seconds())))
+    if slept:
+        # The key may be another in the morning.
+        task.hook.read_again()
 
 
 def _hours(line: str, quiet_hours: str | Mapping[str, str] | None) -> QuietHours | None:

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowSkipException, BaseSensorOperator, PokeReturnValue, conf
+from airflow.exceptions import AirflowRescheduleException
+from airflow.providers.common.compat.sdk import (
+    AirflowException,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+    BaseSensorOperator,
+    PokeReturnValue,
+    conf,
+)
 
-from ippanel_provider.exceptions import IPPanelTaskError, WaitFailed, WaitTimedOut
+from ippanel_provider.exceptions import WaitFailed, WaitRefused, WaitTimedOut
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators import fields
 from ippanel_provider.operators.door import WAITING, door
 from ippanel_provider.operators.fields import check_fields
 from ippanel_provider.operators.mapping import partial_of
 from ippanel_provider.operators.rendering import render, render_fields
-from ippanel_provider.operators.waiting import LEAST_POLL, Teller
+from ippanel_provider.operators.waiting import LEAST_POLL, Teller, looked, resumed, time_left
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -33,7 +42,10 @@ class IPPanelSensor(BaseSensorOperator):
     """Base of the sensors: ``mode="poke"`` and ``"reschedule"`` look on a worker, ``deferrable`` waits on the
     triggerer.
 
-    A look that finds the service out of reach is a look without result; only a refusal ends the wait.
+    A look that finds the service out of reach is a look without result; only a refusal ends the wait, and that only
+    where the connection has not been changed meanwhile. ``soft_fail`` skips the task whatever ends the wait without
+    what was waited for, ``never_fail`` whatever happens at all, in each mode. ``execution_timeout`` counts from the
+    start of a try, the triggerer's time included; with ``mode="reschedule"`` it limits each look, as Airflow has it.
 
     :param deferrable: wait on the triggerer instead of a worker; default is the ``[operators] default_deferrable``
         setting
@@ -81,21 +93,37 @@ class IPPanelSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Wait here, or look once and defer."""
-        if not self.deferrable:
-            return super().execute(context)
-        try:
-            looked = self.poke(context)
-            if not looked:
+        with self._skipping():
+            if not self.deferrable:
+                return super().execute(context)
+            found = self.poke(context)
+            if not found:
                 with door(self.ippanel_conn_id, WAITING):
                     trigger = self.trigger(context, time.time() + self.timeout)
-                self.defer(trigger=trigger, method_name="execute_complete")
-            return looked.xcom_value
-        except IPPanelTaskError as error:
-            # Airflow heeds these two in its own loop of looks, and after a wait, but not before one.
-            for word in ("soft_fail", "never_fail"):
-                if getattr(self, word, False):
-                    raise AirflowSkipException(f"Skipping due to {word} is set to True.") from error
+                self.defer(trigger=trigger, method_name="execute_complete", timeout=time_left(self, context))
+            return found.xcom_value
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Go on after a wait on the triggerer."""
+        with self._skipping(), door(self.ippanel_conn_id, WAITING):
+            return resumed(self, next_method, next_kwargs, context)
+
+    @contextmanager
+    def _skipping(self) -> Iterator[None]:
+        """Skip instead of failing where ``soft_fail`` or ``never_fail`` says so. Airflow heeds them too, but what they
+        cover differs with its version, and between a look, a pause and a wait on the triggerer.
+        """
+        try:
+            yield
+        except (AirflowSkipException, AirflowRescheduleException):
             raise
+        except (Exception, AirflowTaskTimeout) as error:
+            if not self.never_fail and not (
+                self.soft_fail and isinstance(error, (AirflowException, AirflowTaskTimeout))
+            ):
+                raise
+            word = "never_fail" if self.never_fail else "soft_fail"
+            raise AirflowSkipException(f"Skipping due to {word} is set to True. {error}") from error
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once."""
@@ -107,7 +135,7 @@ class IPPanelSensor(BaseSensorOperator):
         from ippanel_provider.client import NotSent, OtpRequired, Unconfirmed
 
         try:
-            return self.look(context)
+            return looked(self, lambda: self.look(context))
         except OtpRequired:
             raise
         except (NotSent, Unconfirmed) as error:
@@ -121,7 +149,7 @@ class IPPanelSensor(BaseSensorOperator):
             if status == "timeout":
                 raise WaitTimedOut(f"{self.subject()}: {message}")
             if status in {"error", None}:
-                raise WaitFailed(f"{self.subject()}: {message}")
+                raise (WaitRefused if event.get("refused") else WaitFailed)(f"{self.subject()}: {message}")
             return self.conclude(event)
 
     def render_template(

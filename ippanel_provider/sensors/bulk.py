@@ -41,6 +41,8 @@ class IPPanelBulkSensor(IPPanelSensor):
         all in which no text went out: rejected, invalid_recipients, cancelled, no_credit, system_error
     :param min_delivered: the share of recipients, 0 to 1, that has to be delivered to before the wait is over
         (templated)
+    :param cancel_on_kill: take back what is still scheduled where somebody marks the task as failed while it waits on
+        the triggerer (Airflow 3.3); default is to leave it scheduled. A clear takes nothing back
     :raises BulksFailed: if a bulk ended in a state of ``fail_on``; by reason, with ids
     :raises TooFewDelivered: if ``min_delivered`` can no longer be reached
     """
@@ -49,6 +51,7 @@ class IPPanelBulkSensor(IPPanelSensor):
 
     fail_on = fields.failing_states()
     min_delivered = fields.share()
+    cancel_on_kill = fields.flag()
 
     def __init__(
         self,
@@ -56,12 +59,14 @@ class IPPanelBulkSensor(IPPanelSensor):
         outbox_ids: Sequence[int] | Mapping[str, Any] | int | str,
         fail_on: Iterable[BulkState | str] | None = None,
         min_delivered: float | str | None = None,
+        cancel_on_kill: bool = False,
         **kwargs: Unpack[SensorArguments],
     ) -> None:
         super().__init__(**kwargs)
         self.outbox_ids = outbox_ids
         self.fail_on = fail_on
         self.min_delivered = min_delivered
+        self.cancel_on_kill = cancel_on_kill
         self._watch: BulkWatch | None = None
 
     def look(self, context: Context) -> PokeReturnValue:
@@ -87,6 +92,7 @@ class IPPanelBulkSensor(IPPanelSensor):
             deadline=deadline,
             fail_on=None if self.fail_on is None else list(self.fail_on),
             min_delivered=self.min_delivered,
+            cancel_on_kill=bool(self.cancel_on_kill),
         )
         trigger.ids = ids
         return trigger

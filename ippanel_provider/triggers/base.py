@@ -13,7 +13,7 @@ class WaitTrigger(BaseTrigger):
     """Waits for one event, together with all others that wait on the same connection.
 
     The event's payload is ``{"status": "error" | "timeout", "message": …}``, or what the subclass says; it holds ids,
-    states and counts, never a number or a text.
+    states and counts, never a number or a text. An error that another try could only meet again is ``"refused": True``.
 
     :param ippanel_conn_id: the connection to IPPanel
     :param poll_interval: seconds between two looks

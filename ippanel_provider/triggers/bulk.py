@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ippanel_provider.client import AsyncClient, Gateway
     from ippanel_provider.client.watch import BulkWatch
     from ippanel_provider.hooks.ippanel import IPPanelHook
+
+_CANCELS_AT_ONCE = 10
 
 
 _MOST_BY_ID = 10 * ROUND_REQUESTS
@@ -37,6 +40,7 @@ class IPPanelBulkTrigger(WaitTrigger):
         an XCom of the task that waits
     :param fail_on: numbers of the states that end the wait at once; default is all in which no text went out
     :param min_delivered: the share of recipients that has to be delivered to, 0 to 1; None does not ask after them
+    :param cancel_on_kill: take back what is still scheduled where a person marks the waiting task as failed
     """
 
     arguments = ("outbox_ids", "fail_on", "min_delivered")
@@ -50,13 +54,34 @@ class IPPanelBulkTrigger(WaitTrigger):
         fail_on: Sequence[int] | None = None,
         min_delivered: float | None = None,
         carried: Any = None,
+        cancel_on_kill: bool = False,
     ) -> None:
         super().__init__(ippanel_conn_id, poll_interval, deadline, carried)
+        self.cancel_on_kill = cancel_on_kill
         self.outbox_ids = outbox_ids if isinstance(outbox_ids, dict) else list(outbox_ids)
         self.fail_on = fail_on
         self.min_delivered = min_delivered
         self.ids: OutboxIds | None = None
         """What an XCom holds, where the trigger runs in the process that made it, as in the test of a DAG."""
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """See :class:`~ippanel_provider.triggers.base.WaitTrigger`."""
+        path, arguments = super().serialize()
+        return path, arguments | ({"cancel_on_kill": True} if self.cancel_on_kill else {})
+
+    async def on_kill(self) -> None:
+        """Take back what is still scheduled, if somebody marked the task as failed (Airflow 3.3).
+
+        Airflow also calls this where the task was cleared, and its next try waits for the same bulks, or marked as
+        successful: then nothing is taken back.
+        """
+        if self.cancel_on_kill and await sync_to_async(_state_of)(self.task_instance) == "failed":
+            from ippanel_provider.hooks.ippanel import IPPanelHook
+
+            hook = IPPanelHook(self.ippanel_conn_id)
+            ids = await self._ids()
+            taken = await _cancelled(await hook.aget_conn(), hook.gateway, ids)
+            self.log.info("The task was marked as failed: %d of its %d bulks are cancelled.", taken, len(ids))
 
     async def wait(self) -> Event:
         """See the class."""
@@ -80,6 +105,35 @@ def _xcom_of(ti: Any, key: str) -> Any:
     from airflow.providers.common.compat.sdk import XCom
 
     return XCom.get_one(key=key, dag_id=ti.dag_id, task_id=ti.task_id, run_id=ti.run_id, map_index=ti.map_index)
+
+
+def _state_of(ti: Any) -> str | None:
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    mapped = None if ti.map_index < 0 else ti.map_index
+    states = RuntimeTaskInstance.get_task_states(
+        dag_id=ti.dag_id, task_ids=[ti.task_id], run_ids=[ti.run_id], map_index=mapped
+    )
+    of_run = states.get(ti.run_id) or {}
+    return next((str(state) for state in of_run.values()), None)
+
+
+async def _cancelled(client: AsyncClient, api: Gateway, ids: OutboxIds) -> int:
+    """Take back all that can be, and return how many were; Airflow gives half a minute for it."""
+    from ippanel_provider.client import IPPanelError
+
+    left = iter(ids)
+
+    async def cancel_some() -> int:
+        taken = 0
+        for outbox_id in left:
+            # One that has gone out, or cannot be taken back, keeps nobody from taking back the others.
+            with contextlib.suppress(IPPanelError):
+                await client.run(api.cancel(outbox_id))
+                taken += 1
+        return taken
+
+    return sum(await asyncio.gather(*(cancel_some() for _ in range(_CANCELS_AT_ONCE))))
 
 
 class BulkWait(Wait):

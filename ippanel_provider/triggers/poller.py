@@ -162,7 +162,7 @@ class Poller(ABC, Generic[W]):
         except (Refused, InvalidInput, Unsupported) as error:
             # The connection may have been changed meanwhile; whoever comes next gets it anew.
             self._hook = None
-            self._give_up(due, str(error))
+            self._give_up(due, str(error), refused=True)
         except IPPanelError as error:
             self._failures += 1
             self._trouble = f" The last look failed: {error}"
@@ -192,9 +192,9 @@ class Poller(ABC, Generic[W]):
             self._hook = fresh
             await self.look(fresh, due)
 
-    def _give_up(self, waits: Sequence[W], message: str) -> None:
+    def _give_up(self, waits: Sequence[W], message: str, **more: bool) -> None:
         for wait in waits:
-            wait.settle({"status": "error", "message": message})
+            wait.settle({"status": "error", "message": message, **more})
 
     def _expire(self) -> None:
         now = time.time()

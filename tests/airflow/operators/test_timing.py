@@ -204,7 +204,7 @@ class TestHolding:
         self, sandbox: RunningSandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(timing, "_can_be_rescheduled", lambda: False)
-        sending(deferrable=False).hold()
+        sending(deferrable=False).hold({})
         assert clock.time == MORNING
         assert max(clock.slept) <= 60
 
@@ -220,7 +220,7 @@ class TestHolding:
     def test_what_goes_out_later_or_never_is_not_held(
         self, sandbox: RunningSandbox, clock: Clock, fields: dict[str, Any]
     ) -> None:
-        sending(deferrable=True, **fields).hold()
+        sending(deferrable=True, **fields).hold({})
 
     def test_a_send_time_in_quiet_hours_is_moved_to_their_end(self, sandbox: RunningSandbox, clock: Clock) -> None:
         tomorrow = NIGHT + timedelta(days=1)

@@ -236,7 +236,7 @@ class TestWithoutADag:
 
     def test_the_trigger_has_what_the_sensors_has_and_the_summary(self, sandbox: RunningSandbox) -> None:
         with pytest.raises(TaskDeferred) as deferred:
-            self.waiting(fail_on=["rejected"], min_delivered=0.5, poke_interval=7).completed(self.SUMMARY)
+            self.waiting(fail_on=["rejected"], min_delivered=0.5, poke_interval=7).completed({}, self.SUMMARY)
         kwargs = deferred.value.trigger.serialize()[1]
         assert kwargs.pop("deadline") > 0
         assert kwargs == {
