@@ -56,6 +56,9 @@ class Field:
             given = task.__dict__[self._name]
         except KeyError:
             raise AttributeError(self._name) from None
+        if not isinstance(given, str) and _waits(given):
+            # Airflow looks into the field for the tasks that have to come before.
+            return given
         try:
             return self.read(given)
         except InvalidValue:

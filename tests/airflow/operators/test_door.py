@@ -49,23 +49,24 @@ def tries(log: str) -> int:
     return log.count("connection 'ippanel_default', password: ")
 
 
-@pytest.mark.parametrize("task_id", TASKS)
 def test_a_wrong_key_ends_each_task_at_once_naming_connection_and_field(
-    connect: Any, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Any, monkeypatch: Any, task_id: str
+    connect: Any, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.chdir(tmp_path)
     connect(password="wrong-key-0123456789")
     asked = []
     with new_dag() as dag:
-        TASKS[task_id](task_id=task_id, on_failure_callback=lambda context: asked.append(context), **RETRIES)
+        for task_id, make in TASKS.items():
+            make(task_id=task_id, on_failure_callback=lambda context: asked.append(context), **RETRIES)
     run = run_dag(dag)
-    assert run.states == {task_id: "failed"}
-    [context] = asked
-    assert context["ti"].try_number == 1
-    assert isinstance(context["exception"], AirflowFailException)
-    assert isinstance(context["exception"], IPPanelTaskError)
-    assert str(context["exception"]).startswith("connection 'ippanel_default', password: ")
-    assert not isinstance(context["exception"], IPPanelError)
+    assert run.states == dict.fromkeys(TASKS, "failed")
+    assert sorted(context["ti"].task_id for context in asked) == sorted(TASKS)
+    for context in asked:
+        assert context["ti"].try_number == 1
+        assert isinstance(context["exception"], AirflowFailException)
+        assert isinstance(context["exception"], IPPanelTaskError)
+        assert str(context["exception"]).startswith("connection 'ippanel_default', password: ")
+        assert not isinstance(context["exception"], IPPanelError)
     assert "wrong-key" not in run.log
 
 
