@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ippanel_provider.campaign.chunks import Chunk, Single, Stamp
-from ippanel_provider.campaign.ledger.base import Intent, Ledger, Standing
+from ippanel_provider.campaign.doubts import Doubt
+from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome, Standing
 from ippanel_provider.campaign.order import Order
 from ippanel_provider.campaign.panel import Panel
-from ippanel_provider.campaign.recognition import Doubt, Recogniser
+from ippanel_provider.campaign.recognition import Recogniser
 from ippanel_provider.campaign.recording import Recording
 from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.schedule import Clock, Patience, stamper
@@ -52,6 +53,24 @@ class Attempt:
         """Whether the service lists what was sent; the legacy API does not."""
         return self.client.settings.api is Api.EDGE
 
+    @property
+    def has_words(self) -> bool:
+        """Whether a bulk has a text to be found by."""
+        return not isinstance(self.order.kind, Single) or self.order.kind.text is not None
+
+    def may_try_again(self, intent: Intent) -> bool:
+        """Whether a send that a 429 answered may be tried again at once; asked on any thread, it writes nothing.
+
+        A guard that had seen a copy of it would repeat its answer. Where none is, only the outbox can tell.
+        """
+        facts = self.panel.facts
+        if "guard_seconds" in facts.known and facts.guard_seconds < self.patience.guard_retry:
+            return False
+        try:
+            return not (self.has_outbox and self.client.run(self.recogniser.may_show(intent, has_words=self.has_words)))
+        except IPPanelError:
+            return False
+
     def begin(self) -> None:
         """Read what is listed before the first intent: none of it is ours. While any is in doubt it is not read."""
         if self.doubts or not self.has_outbox:
@@ -68,15 +87,25 @@ class Attempt:
 
         :param chunk: what was sent, if this try sent it
         """
-        kind = self.order.kind
         doubt = Doubt(
             intent,
             standing,
             dict(enumerate(chunk.messages)) if chunk else {},
-            has_words=not isinstance(kind, Single) or kind.text is not None,
+            has_words=self.has_words,
             is_earlier=chunk is None,
         )
         if intent.again:
             doubt.take_answer()
         self.doubts.append(doubt)
         return doubt
+
+    def settle(self, doubt: Doubt, outcome: Outcome) -> None:
+        """Write down what became of a doubt."""
+        self.ledger.settle(doubt.intent, outcome)
+        doubt.is_settled = True
+        self.panel.answered(doubt.intent, outcome.outbox_ids, self.clock.now())
+        self.count(doubt, outcome)
+
+    def count(self, doubt: Doubt, outcome: Outcome) -> None:
+        """Count what became of a doubt."""
+        (self.progress.earlier if doubt.is_earlier else self.progress.accepted_now)(doubt.intent, outcome)

@@ -10,19 +10,15 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
-from math import ceil
 
 from ippanel_provider.campaign.attempt import Attempt
-from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.chunks import Chunk, Stamp, chunked
-from ippanel_provider.campaign.flights import Flight, may_be_taken
-from ippanel_provider.campaign.ledger.base import Claim, Outcome, Standing
+from ippanel_provider.campaign.doubts import Doubt, InDoubt, named
+from ippanel_provider.campaign.ledger.base import Decision, Outcome
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, pieces
 from ippanel_provider.campaign.order import OnUnconfirmed
-from ippanel_provider.campaign.recognition import Doubt, Look, named
-from ippanel_provider.campaign.schedule import out_of_quiet_hours
-from ippanel_provider.client import IPPanelError, NotFound, Unconfirmed, edge
+from ippanel_provider.campaign.recognition import Look
+from ippanel_provider.campaign.resending import Resender
+from ippanel_provider.client import IPPanelError, NotFound, NotSent, Unconfirmed, edge
 from ippanel_provider.service import CANCEL_WINDOW, BulkState
 
 log = logging.getLogger(__name__)
@@ -31,12 +27,6 @@ _CHECKS = 3
 """How often it is asked whether a bulk is cancelled."""
 _SLOWING = 1.3
 """Each further look comes so much later than the one before."""
-
-
-class InDoubt(Unconfirmed):
-    """Texts left unanswered and nothing tells whether they were accepted; the message names their chunks and source
-    lines.
-    """
 
 
 class Decider:
@@ -53,8 +43,11 @@ class Decider:
         self._patience = attempt.patience
         self._recogniser = attempt.recogniser
         self._errors: list[IPPanelError] = []
+        self._resender = Resender(attempt, self._errors)
         self._last = Look()
         self._said = set[int]()
+        self._notes: list[str] = []
+        """Why nothing was sent again, where that is not the panel's doing."""
 
     def decide(self, doubts: Sequence[Doubt]) -> None:
         """Settle the doubts, repetitions of earlier tries among them.
@@ -64,16 +57,64 @@ class Decider:
         """
         firsts = [doubt for doubt in doubts if not doubt.intent.again]
         seconds = {doubt.intent.again: doubt for doubt in doubts if doubt.intent.again}
-        undecided = firsts
         self._stand_in(seconds)
         if self._attempt.has_outbox:
-            self._look_until(doubts, self._settled_at(firsts), self._patience.poll, lambda: not _open(firsts))
-            undecided = self._absent(_open(firsts), seconds)
+            self._look_first(doubts, firsts)
+        # What the outbox shows goes before what a person has decided.
+        undecided = self._as_decided(_open(firsts), seconds)
+        if self._attempt.has_outbox:
+            undecided = self._absent(undecided, seconds)
         if undecided:
             # A second one that is nowhere to be seen either may still come.
             self._undecided(undecided, {number for number, second in seconds.items() if not second.is_settled})
         for error in self._errors:
             raise error
+
+    def _look_first(self, doubts: Sequence[Doubt], firsts: Sequence[Doubt]) -> None:
+        try:
+            self._look_until(doubts, self._settled_at(firsts), self._patience.poll, lambda: not _open(firsts))
+        except IPPanelError:
+            # Where nothing is to be sent again, a report that cannot be read need not stop what was decided.
+            if any(doubt.decision is not Decision.TREAT_AS_SENT for doubt in _open(doubts)):
+                raise
+
+    def _as_decided(self, left: list[Doubt], seconds: dict[int, Doubt]) -> list[Doubt]:
+        """Do what a person has decided about what no look shows; return what nobody has decided about."""
+        rest = []
+        for doubt in left:
+            second = seconds.get(doubt.intent.number)
+            if doubt.decision is Decision.TREAT_AS_SENT:
+                self._give_up(doubt)
+            elif doubt.decision is not Decision.SEND_AGAIN or not (second is None or self._withdraw(second)):
+                rest.append(doubt)
+            elif second and second.ids:
+                # It goes out whatever becomes of the first, so there is nothing left to send.
+                self._attempt.settle(doubt, Outcome(doubt.ids, is_given_up=True))
+            else:
+                seconds.pop(doubt.intent.number, None)
+                self._resender.resend(doubt)
+        return rest
+
+    def _withdraw(self, second: Doubt) -> bool:
+        """Take back a repetition with a time, so that another one can go; return whether it is known what became of
+        it.
+        """
+        if second.is_settled:
+            return True
+        if second.ids:
+            if self._cancel(second):
+                second.found = {}
+            return True
+        if self._clock.now() <= (second.intent.send_at or 0.0) + self._patience.settle:
+            return False
+        # It is nowhere to be seen, and whoever decided knew that.
+        self._attempt.settle(second, Outcome())
+        return True
+
+    def _give_up(self, doubt: Doubt) -> None:
+        """Nothing more is sent to them, by no later try either."""
+        self._attempt.settle(doubt, Outcome(doubt.ids, is_given_up=True))
+        self._progress.skipped += len(doubt.missing)
 
     def _stand_in(self, seconds: dict[int, Doubt]) -> None:
         """Confirm repetitions whose first one was handed over to them, before a crash."""
@@ -82,7 +123,7 @@ class Decider:
             if first is None or first.is_given_up or second.is_open:
                 continue
             if len(first.void) < second.intent.size and len(first.outbox_ids) < second.intent.bulks:
-                self._settle(second, second.outcome)
+                self._attempt.settle(second, second.outcome)
                 del seconds[number]
 
     def _settled_at(self, doubts: Sequence[Doubt]) -> float:
@@ -103,12 +144,13 @@ class Decider:
                 continue
             if not self._is_absent(doubt):
                 undecided.append(doubt)
-            elif not any(place in doubt.messages for place in doubt.missing):
-                log.warning("Chunk %d: the source no longer names its rows.", doubt.intent.number)
+            elif gone := len(doubt.missing - doubt.messages.keys()):
+                # Nobody here can text them, and perhaps another part of the campaign names them by now.
+                self._notes.append(f"The source no longer names {gone} recipients of chunk {doubt.intent.number}.")
                 undecided.append(doubt)
             elif self._can_go_at_once(doubt):
-                self._resend(doubt)
-            elif second := self._send_with_time(doubt):
+                self._resender.resend(doubt)
+            elif second := self._resender.send_with_time(doubt):
                 seconds[doubt.intent.number] = second
             else:
                 undecided.append(doubt)
@@ -156,106 +198,29 @@ class Decider:
             if doubt.is_open and (outcome := self._ledger.outcome_of(doubt.intent)) is not None:
                 doubt.found = dict(enumerate(outcome.outbox_ids))
                 doubt.is_settled = True
-                self._count(doubt, outcome)
+                self._attempt.count(doubt, outcome)
+                if unreached := len(outcome.void & doubt.messages.keys()):
+                    self._errors.append(
+                        NotSent(
+                            f"chunk {doubt.intent.number} was settled by another try, and {unreached} of its "
+                            f"recipients were not reached; the next try sends to them."
+                        )
+                    )
         pending = [doubt for doubt in doubts if not doubt.is_settled]
         self._last = self._client.run(self._recogniser.look(pending, self._clock.now()))
-        for copy in self._recogniser.doubled - self._said:
-            log.warning("Outbox id %d is a second bulk of a chunk: the service made two of one request.", copy)
-        self._said |= self._recogniser.doubled
+        for copy, first in self._recogniser.doubled.items():
+            if copy not in self._said:
+                log.warning(
+                    "Outbox ids %d and %d are one chunk: the service made two bulks of one request.", first, copy
+                )
+                self._said.add(copy)
+                self._progress.doubled += 1
         for doubt in pending:
             if doubt.is_open or doubt.intent.again:
                 continue
             log.info("Chunk %d had been accepted; its outbox ids are found.", doubt.intent.number)
-            self._settle(doubt, doubt.outcome)
+            self._attempt.settle(doubt, doubt.outcome)
         self._take_back(doubts)
-
-    def _settle(self, doubt: Doubt, outcome: Outcome) -> None:
-        self._ledger.settle(doubt.intent, outcome)
-        doubt.is_settled = True
-        self._panel.answered(doubt.intent, outcome.outbox_ids, self._clock.now())
-        self._count(doubt, outcome)
-
-    def _count(self, doubt: Doubt, outcome: Outcome) -> None:
-        (self._progress.earlier if doubt.is_earlier else self._progress.accepted_now)(doubt.intent, outcome)
-
-    # ---- sending again --------------------------------------------------------------------------------------------
-
-    def _resend(self, doubt: Doubt) -> None:
-        """Take what is missing for not accepted, and send it."""
-        messages = self._messages(doubt)
-        self._settle(doubt, doubt.outcome)
-        self._send_now(messages, doubt)
-
-    def _send_now(self, messages: Iterable[Message], doubt: Doubt) -> None:
-        """Send messages as chunks of their own, so that a crash now is cleared up like any other."""
-        kind, api = self._order.kind, self._client.settings.api
-        for chunk in chunked(messages, kind, api=api, stamp=self._attempt.stamp):
-            for claim in self._ledger.intend([Claim.of(chunk, self._ledger.key)]):
-                self._post(claim, again=doubt)
-
-    def _post(self, claim: Claim, again: Doubt) -> None:
-        flight = Flight(claim.intent, claim.chunk)
-        try:
-            flight.send(self._client, self._order, self._patience, self._clock)
-            if len(flight.ids) != claim.intent.bulks and not claim.intent.is_single:
-                raise Unconfirmed("The service answered fewer ids than there are texts.")
-        except IPPanelError as error:
-            if not may_be_taken(error):
-                self._ledger.settle(claim.intent, Outcome.nothing(claim.intent))
-                self._errors.append(error)
-                return
-            self._ledger.stand(claim.intent, Standing(flight.ids, self._clock.now(), flight.is_broken))
-            self._progress.unconfirmed += claim.intent.size
-            self._errors.append(InDoubt(f"{named([again])} were sent again, and again are not confirmed. {error}"))
-        else:
-            outcome = Outcome(flight.ids)
-            self._ledger.settle(claim.intent, outcome)
-            self._panel.answered(claim.intent, flight.ids, self._clock.now())
-            self._progress.accepted_now(claim.intent, outcome)
-
-    def _send_with_time(self, doubt: Doubt) -> Doubt | None:
-        """Send what is missing again, far enough ahead to be taken back; None if it was refused."""
-        messages = self._order.kind.arranged(tuple(self._messages(doubt)))
-        draft = Claim.of(Chunk(messages, self._order.kind, lambda _: self._late_stamp()), self._ledger.key)
-        draft = draft._replace(intent=replace(draft.intent, again=doubt.intent.number))
-        claim = next(iter(self._ledger.intend([draft])))
-        second = Doubt(claim.intent, messages=dict(enumerate(messages)), has_words=doubt.has_words)
-        log.warning(
-            "%s are nowhere to be seen. They are sent again for %s UTC, and taken back should the first ones show.",
-            named([doubt]),
-            f"{datetime.fromtimestamp(claim.intent.send_at or 0.0, UTC):%H:%M:%S}",
-        )
-        flight = Flight(claim.intent, claim.chunk)
-        try:
-            flight.send(self._client, self._order, self._patience, self._clock)
-        except IPPanelError as error:
-            if not may_be_taken(error):
-                self._ledger.settle(claim.intent, Outcome())
-                self._errors.append(error)
-                return None
-            log.warning("The second one is not confirmed either. %s", error)
-            second.standing = Standing(left=self._clock.now())
-        else:
-            second.standing = Standing(flight.ids, self._clock.now())
-            second.take_answer()
-            self._panel.answered(claim.intent, flight.ids, self._clock.now())
-            if not self._panel.has_taught and not second.is_open:
-                self._recogniser.samples[flight.ids[0]] = (claim.intent, 0, self._clock.now())
-        self._ledger.stand(claim.intent, second.standing)
-        return second
-
-    def _late_stamp(self) -> Stamp:
-        now = self._clock.now()
-        # The service reads it by its own clock, in whole seconds.
-        at = ceil(now + self._patience.lead + max(0.0, self._panel.facts.clock_offset)) + 1.0
-        asked = self._order.send_time.timestamp() if self._order.send_time else 0.0
-        return Stamp(now, out_of_quiet_hours(self._order, max(at, asked), now), self._panel.mark)
-
-    def _messages(self, doubt: Doubt) -> Iterable[Message]:
-        still = [doubt.messages[place] for place in sorted(doubt.missing) if place in doubt.messages]
-        if gone := len(doubt.missing) - len(still):
-            log.warning("Chunk %d: the source no longer names %d of its recipients.", doubt.intent.number, gone)
-        return still
 
     # ---- watching -------------------------------------------------------------------------------------------------
 
@@ -286,11 +251,11 @@ class Decider:
                 log.warning("The second one is not recognised either, so it is cancelled.")
                 if not self._cancel(second):
                     # It goes out whatever becomes of the first, so there is nothing left to send.
-                    self._settle(first, Outcome(first.ids, is_given_up=True))
+                    self._attempt.settle(first, Outcome(first.ids, is_given_up=True))
                     continue
             elif self._is_due(second) and self._is_absent(second):
                 # It was never listed: it was lost as well.
-                self._settle(second, Outcome())
+                self._attempt.settle(second, Outcome())
             undecided.append(first)
         numbers = {first.intent.number for first in undecided}
         for second in pending:
@@ -326,9 +291,9 @@ class Decider:
         void = frozenset(place for place in first.missing if members[place] not in held)
         rest = [first.messages[place] for place in sorted(void) if place in first.messages]
         # A crash between the two leaves the second one standing.
-        self._settle(first, Outcome(first.ids, void))
-        self._settle(second, Outcome(second.ids))
-        self._send_now(rest, first)
+        self._attempt.settle(first, Outcome(first.ids, void))
+        self._attempt.settle(second, Outcome(second.ids))
+        self._resender.send_now(rest, first)
 
     def _take_back(self, doubts: Sequence[Doubt]) -> None:
         """Cancel each repetition whose first one was found, whichever try sent it."""
@@ -351,9 +316,9 @@ class Decider:
                     f"(that ends {CANCEL_WINDOW // 60} minutes before its time). Cancel it in the panel."
                 )
             )
-            self._settle(second, Outcome(second.ids))
+            self._attempt.settle(second, Outcome(second.ids))
             return False
-        self._settle(second, Outcome())
+        self._attempt.settle(second, Outcome())
         return True
 
     def _is_cancelled(self, outbox_id: int) -> bool:
@@ -374,7 +339,7 @@ class Decider:
         if self._order.on_unconfirmed is OnUnconfirmed.RESEND and not self._errors:
             for doubt in left:
                 if doubt.intent.number not in repeated:
-                    self._resend(doubt)
+                    self._resender.resend(doubt)
             left = [doubt for doubt in left if not doubt.is_settled]
             if not left:
                 return
@@ -383,13 +348,12 @@ class Decider:
         if self._order.on_unconfirmed is OnUnconfirmed.SKIP:
             for doubt in left:
                 # They stay known, so that no later try sends to them either.
-                self._settle(doubt, Outcome(doubt.ids, is_given_up=True))
-                self._progress.skipped += len(doubt.missing)
                 log.warning("%s are in doubt and skipped.", named([doubt]))
+                self._give_up(doubt)
             return
-        why = self._errors.pop(0) if self._errors else ""
+        why = [*self._notes, str(self._errors.pop(0))] if self._errors else self._notes
         raise InDoubt(
-            f"{named(left)} left unanswered and nothing tells whether they were accepted. {why} "
+            f"{' '.join([f'{named(left)} left unanswered and nothing tells whether they were accepted.', *why])} "
             "The next try looks again before it sends anything; on_unconfirmed='resend' or 'skip' decides otherwise."
         )
 

@@ -7,9 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from ippanel_provider.campaign.attempt import Attempt
 from ippanel_provider.campaign.chunks import Chunk
 from ippanel_provider.campaign.ledger.base import Intent
-from ippanel_provider.campaign.order import Order
 from ippanel_provider.campaign.recognition import Recogniser, Seen
 from ippanel_provider.campaign.schedule import Clock, Patience
 from ippanel_provider.client import Client, IPPanelError, NoAnswer, NotSent, Refused, Throttled, Unconfirmed
@@ -43,14 +43,16 @@ class Flight:
     seconds: float = 0.0
     """From its leaving to its answer."""
 
-    def send(self, client: Client, order: Order, patience: Patience, clock: Clock) -> None:
+    def send(self, attempt: Attempt, *, is_last: bool = False) -> None:
         """Send it once.
 
         A 429 may be the guard's, which saw a copy that a gateway made; it is tried again for as long as the guard would
-        repeat that answer. After that it is a doubt.
+        repeat that answer, and while the outbox shows none. After that it is a doubt.
 
+        :param is_last: whether a 429 ends it
         :raises Expired: if the intent is too old.
         """
+        client, order, patience, clock = attempt.client, attempt.order, attempt.patience, attempt.clock
         if clock.now() - self.intent.at > max(patience.expiry, 1.0):
             raise Expired("The intent is too old to be sent.")
         send_at = self.intent.send_at
@@ -66,9 +68,11 @@ class Flight:
             except Throttled as error:
                 throttled = error
                 pause = min(error.retry_after or patience.guard_retry * 0.3, end - clock.now())
-                if pause <= 0:
+                if is_last or pause <= 0:
                     raise
                 clock.sleep(pause)
+                if not attempt.may_try_again(self.intent):
+                    raise
             except NoAnswer:
                 self.is_broken = time.monotonic() - began < client.settings.read_timeout
                 raise

@@ -13,9 +13,9 @@ from itertools import chain
 from ippanel_provider.campaign.attempt import Attempt
 from ippanel_provider.campaign.chunks import Chunk
 from ippanel_provider.campaign.deciding import Decider
+from ippanel_provider.campaign.doubts import Doubt, named
 from ippanel_provider.campaign.flights import Expired, Flight, Learner, may_be_taken
 from ippanel_provider.campaign.ledger.base import Claim, Outcome, Standing
-from ippanel_provider.campaign.recognition import Doubt, named
 from ippanel_provider.campaign.recording import tell_known
 from ippanel_provider.client import IPPanelError, NotSent, Refused, Throttled, Unconfirmed
 
@@ -97,6 +97,8 @@ class Pipeline:
     def _start(self, pool: ThreadPoolExecutor, drafts: Sequence[Claim]) -> None:
         if not self._has_begun:
             self._has_begun = True
+            planned = {} if self._progress.total is None else {"planned": self._progress.total}
+            self._ledger.tell({"settle": self._patience.settle, **planned})
             self._attempt.begin()
         self._pace()
         claims = []
@@ -118,7 +120,7 @@ class Pipeline:
         if self._ledger.is_superseded():
             self._give_up(flight, NotSent("A later try of this task has begun; this one sends nothing more."))
             return
-        sent = pool.submit(flight.send, self._client, self._order, self._patience, self._clock)
+        sent = pool.submit(flight.send, self._attempt)
         self._under_way[sent] = flight
 
     def _land(self, pool: ThreadPoolExecutor, wait_for: float | None = None) -> None:
@@ -222,7 +224,7 @@ class Pipeline:
         if doubt.is_open and self._clock.now() < left + self._patience.guard_end:
             try:
                 again = Flight(replace(flight.intent, at=self._clock.now()), flight.chunk)
-                again.send(self._client, self._order, replace(self._patience, settle=0.0), self._clock)
+                again.send(self._attempt, is_last=True)
             except Throttled:
                 log.info("Chunk %d: the service's guard says that it has it.", flight.intent.number)
                 self._settle(flight, Outcome(is_given_up=True))

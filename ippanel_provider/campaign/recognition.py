@@ -10,13 +10,12 @@ from __future__ import annotations
 import enum
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome, Standing
+from ippanel_provider.campaign.doubts import Doubt
+from ippanel_provider.campaign.ledger.base import Intent, Ledger
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, TEXT_BYTES, MemberKey, pieces
 from ippanel_provider.campaign.panel import Panel, facts_of, members_of
 from ippanel_provider.client import Bulk, Flow, NotFound, edge
@@ -55,77 +54,6 @@ class Verdict(enum.Enum):
 
 
 @dataclass(slots=True)
-class Doubt:
-    """An intent without an outcome, and what is found of it: outbox ids by the place of the bulk."""
-
-    intent: Intent
-    standing: Standing = field(default_factory=Standing)
-    messages: dict[int, Message] = field(default_factory=dict, repr=False)
-    """Its messages by the place of the member, as far as they are at hand to be sent again."""
-    found: dict[int, int] = field(default_factory=dict)
-    has_words: bool = True
-    """Whether its bulk has one text to be found by."""
-    is_earlier: bool = False
-    """Whether an earlier try sent it."""
-    is_settled: bool = False
-    """Whether its outcome is written down."""
-    texts: tuple[bytes, ...] = field(init=False, repr=False)
-    by_text: dict[bytes, list[int]] = field(init=False, repr=False)
-    by_person: dict[bytes, list[int]] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self.texts = pieces(self.intent.texts, TEXT_BYTES)
-        self.by_text, self.by_person = {}, {}
-        for place, text in enumerate(self.texts):
-            self.by_text.setdefault(text, []).append(place)
-            for person in () if self.intent.is_single else members_of(self.intent, place):
-                self.by_person.setdefault(person, []).append(place)
-
-    def take_answer(self) -> None:
-        """Take the ids that answered for those of its bulks, if there are as many."""
-        if len(self.standing.ids) == self.intent.bulks or (self.intent.is_single and self.standing.ids):
-            self.found = dict(enumerate(self.standing.ids))
-
-    @property
-    def open(self) -> list[int]:
-        """The places of bulks that are not found."""
-        return [place for place in range(self.intent.bulks) if place not in self.found]
-
-    @property
-    def is_open(self) -> bool:
-        """Whether any is missing."""
-        return len(self.found) < self.intent.bulks
-
-    @property
-    def missing(self) -> frozenset[int]:
-        """The places of members whose bulk is not found."""
-        return frozenset(
-            start + n for place in self.open for start, size in [self.intent.span(place)] for n in range(size)
-        )
-
-    @property
-    def ids(self) -> tuple[int, ...]:
-        """The ids that were found, in the order of the bulks."""
-        return tuple(self.found[place] for place in sorted(self.found))
-
-    @property
-    def outcome(self) -> Outcome:
-        """What was found is confirmed, and all else certainly got nothing."""
-        return Outcome(self.ids, self.missing)
-
-    def places(self, bulk: Bulk, text: bytes | None, people: Sequence[bytes], panel: Panel) -> Iterable[int]:
-        """Return the open places the bulk can be judged for."""
-        if self.intent.is_single or self.intent.bulks == 1:
-            return self.open
-        near: Iterable[int] = self.open
-        if panel.explained == "yes" and text:
-            near = self.by_text.get(text, ())
-        elif people:
-            near = {place for person in people for place in self.by_person.get(person, ())}
-        return [place for place in near if place not in self.found]
-
-
-@dataclass(slots=True)
 class Look:
     """What one look at the outbox came to."""
 
@@ -150,8 +78,8 @@ class Recogniser:
     now: float = 0.0
     samples: dict[int, tuple[Intent, int, float]] = field(default_factory=dict)
     """Own bulks to learn from when they are listed: the intent, the place and when they were accepted."""
-    doubled: set[int] = field(default_factory=set)
-    """Bulks that are a second copy of one that answered."""
+    doubled: dict[int, int] = field(default_factory=dict)
+    """Bulks that the service made besides another one of the same request, and that one."""
     _people: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
 
     @property
@@ -201,6 +129,22 @@ class Recogniser:
                 people = yield from self._recipients(outbox_id)
                 return Seen(bulk, people)
         return None
+
+    def may_show(self, intent: Intent, *, has_words: bool) -> Flow[bool]:
+        """Whether the newest page lists something that can be an intent's, which is under way; it writes nothing."""
+        mine = {place: members_of(intent, place) for place in range(0 if intent.is_single else intent.bulks)}
+        texts = set(pieces(intent.texts, TEXT_BYTES))
+        page = yield from edge.report.outbox(per_page=_PAGE)
+        for bulk in page.items:
+            if self.panel.is_other(bulk.outbox_id, intent) or not _may_be_line(bulk.sender, self.sender):
+                continue
+            says_it = bulk.message is not None and self.key.text(bulk.message) in texts
+            if self.panel.explained == "yes" and has_words and not says_it:
+                continue
+            people = yield from self._recipients(bulk.outbox_id)
+            if not mine or not people or any(each.issuperset(people) for each in mine.values()):
+                return True
+        return False
 
     def learn(self, seen: Seen, intent: Intent, place: int, accepted: float, now: float) -> None:
         """Keep what an own bulk shows of how the panel lists. Times are epoch seconds."""
@@ -302,7 +246,8 @@ class Recogniser:
             oldest = min(ours, key=lambda bulk: bulk.outbox_id)
             doubt.found[place] = oldest.outbox_id
             if len(ours) > alike:
-                self.doubled |= {bulk.outbox_id for bulk in ours} - {oldest.outbox_id}
+                others = (bulk.outbox_id for bulk in ours if bulk is not oldest)
+                self.doubled |= dict.fromkeys(others, oldest.outbox_id)
 
     def _looks_alike(self, other: Doubt, doubt: Doubt, text: bytes) -> bool:
         return (
@@ -370,13 +315,3 @@ def _may_be_line(listed: str | None, sender: str) -> bool:
 
 def _bare_line(line: str) -> str:
     return re.sub(r"^(?:00)?(?:98)?0*", "", re.sub(r"[^0-9a-z]", "", line.lower()))
-
-
-def named(doubts: Iterable[Doubt]) -> str:
-    """Name what is missing of chunks for people: how many, where in the source they stand, and when they left."""
-    return "; ".join(
-        f"{len(doubt.missing)} of {doubt.intent.size} recipients of chunk {doubt.intent.number} "
-        f"(source rows {doubt.intent.lines[0]} to {doubt.intent.lines[1]}, "
-        f"sent {datetime.fromtimestamp(doubt.intent.at, UTC):%Y-%m-%d %H:%M:%S} UTC)"
-        for doubt in doubts
-    )

@@ -40,6 +40,8 @@ class Progress:
     """In doubt and given up under ``on_unconfirmed=skip``."""
     unconfirmed: int = 0
     """In doubt at the end of this try."""
+    doubled: int = 0
+    """Bulks that the service made besides another one of the same request."""
     outbox_ids: array[int] = field(default_factory=lambda: array("q"))
     latencies: array[float] = field(default_factory=lambda: array("d"), repr=False)
     """Seconds from each send's leaving to its answer."""
@@ -133,6 +135,10 @@ class Summary:
     parts_now: int = 0
     unconfirmed: int = 0
     """In doubt at the end of this try."""
+    doubled: int = 0
+    """Bulks that the service made besides another one of the same request; each is a second text to its people."""
+    planned: int | None = None
+    """Recipients that a first pass over the source has counted."""
     latencies: Sequence[float] = field(default=(), repr=False)
     """Seconds from each send's leaving to its answer."""
 
@@ -155,6 +161,8 @@ class Summary:
             accepted_now=progress.accepted,
             parts_now=round(estimate.parts * share),
             unconfirmed=progress.unconfirmed,
+            doubled=progress.doubled,
+            planned=progress.total,
             latencies=progress.latencies,
         )
 

@@ -7,7 +7,7 @@ thread, because an Airflow task has only that one to speak to its supervisor.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 
@@ -16,11 +16,11 @@ from ippanel_provider.campaign.audience import Audience, Message, Row, Suppressi
 from ippanel_provider.campaign.chunks import Single, chunked
 from ippanel_provider.campaign.cost import Tariff, tariff_of
 from ippanel_provider.campaign.deciding import Decider
-from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome
+from ippanel_provider.campaign.doubts import Doubt
+from ippanel_provider.campaign.ledger.base import Decision, Intent, Ledger, Outcome
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, pieces
 from ippanel_provider.campaign.order import OncePer, Order
 from ippanel_provider.campaign.pipeline import Pipeline
-from ippanel_provider.campaign.recognition import Doubt
 from ippanel_provider.campaign.recording import Recording, tell_known
 from ippanel_provider.campaign.results import Progress, Summary
 from ippanel_provider.campaign.schedule import Clock
@@ -197,12 +197,8 @@ class _Try:
         self._look_beside()
 
     def _take_up(self, records: Iterable[tuple[Intent, Outcome | None]]) -> None:
-        decided: Mapping[int, str] | None = None
         settled: list[tuple[Intent, Outcome]] = []
         for intent, outcome in records:
-            if outcome is None:
-                decided = self._ledger.decided() if decided is None else decided
-                outcome = self._decision(intent, decided.get(intent.number, "look"))
             if outcome is not None:
                 # A repetition that was taken back is listed all the same.
                 ids = outcome.outbox_ids or (self._ledger.standing_of(intent).ids if intent.again else ())
@@ -217,7 +213,17 @@ class _Try:
             self._progress.earlier(intent, outcome)
         if doubts := self._attempt.doubts:
             self._attempt.panel.go_on(min(doubt.intent.at for doubt in doubts))
+            self._take_decisions(doubts)
             log.info("Earlier tries left %d chunks unanswered; they are looked for in the outbox.", len(doubts))
+
+    def _take_decisions(self, doubts: Sequence[Doubt]) -> None:
+        """Take what was decided about each chunk; about a repetition it is said of what it repeats."""
+        decided = self._ledger.decided()
+        said = {doubt.intent.again: decided.get(doubt.intent.number) for doubt in doubts if doubt.intent.again}
+        for doubt in doubts:
+            if not doubt.intent.again:
+                number = doubt.intent.number
+                doubt.decision = decided.get(number) or said.get(number) or Decision.LOOK
 
     def _reopened(self, settled: list[tuple[Intent, Outcome]]) -> Iterator[tuple[Intent, Outcome]]:
         """Yield what earlier tries settled, with the bulks void that ended in a state that is to be sent again."""
@@ -237,18 +243,6 @@ class _Try:
                 self._ledger.settle(intent, outcome)
                 log.warning("Chunk %d: %d bulks ended badly and are sent again.", intent.number, len(places))
             yield intent, outcome
-
-    def _decision(self, intent: Intent, decision: str) -> Outcome | None:
-        """Write down what a person decided about a chunk."""
-        if decision == "treat-as-sent":
-            outcome = Outcome(self._ledger.standing_of(intent).ids, is_given_up=True)
-            self._progress.skipped += intent.size
-        elif decision == "send-again":
-            outcome = Outcome.nothing(intent)
-        else:
-            return None
-        self._ledger.settle(intent, outcome)
-        return outcome
 
     def _unknown(self, messages: Iterable[Message]) -> Iterator[Message]:
         stream = iter(messages)

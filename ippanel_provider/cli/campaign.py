@@ -94,7 +94,7 @@ def _lines(shown: dict[str, Any], data: dict[str, Any]) -> Iterator[str]:
         if part["dag_id"]:
             yield "    " + ", ".join(f"{name} {plain(str(part[name]))}" for name in _TASK if part[name] != -1)
         report = part["report"]
-        if counts := [f"{name} {value:,}" for name, value in report.items() if isinstance(value, int | float)]:
+        if counts := [f"{name} {value:,}" for name, value in report.items() if _is_count(name, value)]:
             yield "    " + ", ".join(counts)
         if ids := report.get("ids"):
             yield f"    outbox ids {ids[0]} to {ids[1]}"
@@ -109,13 +109,19 @@ def _lines(shown: dict[str, Any], data: dict[str, Any]) -> Iterator[str]:
         )
 
 
+def _is_count(name: str, value: Any) -> bool:
+    # Of what is rare only that there is some is worth a word.
+    return isinstance(value, int | float) and name != "settle" and (value != 0 or name != "doubled")
+
+
 def _resolve(engine: Any, options: argparse.Namespace) -> Result:
+    from ippanel_provider.campaign.ledger.base import Decision
     from ippanel_provider.campaign.ledger.decisions import resolve
 
     found = _found(engine, options)
     if not options.by:
         raise InvalidInput("by: required; say who decides")
-    resolve(engine, found.id, options.chunk, options.decision, options.by)
+    resolve(engine, found.id, options.chunk, Decision(options.decision), options.by)
     return Result(
         {"name": found.name, "chunk": options.chunk, "decision": options.decision, "by": options.by},
         [f"Written down. Clear the task in Airflow: its next try {_NEXT[options.decision]}."],

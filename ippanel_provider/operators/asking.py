@@ -6,6 +6,7 @@ nothing can ask, it fails as with ``fail``: each retry looks again, and ``ippane
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -25,19 +26,30 @@ _SUBJECT = "Texts are in doubt"
 _BODY = """Texts of this task left and nothing tells whether the service took them; the task's log names the chunks.
 
 - **Look again**: the outbox is looked into once more, and nothing is sent that it shows.
-- **Send again**: who got them already gets them twice.
+- **Send again**: unless the outbox shows them by then; who got them all the same gets them twice.
 - **Treat as sent**: who did not get them gets none.
 """
 
 
-def ask(task: Any, context: Context) -> None:
-    """Put the question and leave, to come back in ``execute_decided``; return where nothing can ask."""
+def ask(task: Any, context: Context, ledger: Ledger) -> None:
+    """Put the question and leave, to come back in ``execute_decided``; return where nothing can ask.
+
+    An answer is written into the ledger before anything else is done with it, and a retry reads it there before it asks
+    again. Airflow itself shows a task no answer that was given to an earlier try.
+    """
     try:
         from airflow.sdk.execution_time.hitl import upsert_hitl_detail
     except ImportError:
         task.log.warning("on_unconfirmed: this Airflow cannot ask; a retry looks again.")
         return
     ti: Any = context["ti"]
+    for _ in ledger.history():
+        break
+    if (earlier := ledger.asked()) and earlier["try"] < ti.try_number:
+        task.log.warning(
+            "on_unconfirmed: try %d has asked as well, and no answer of then has arrived; it counts no more.",
+            earlier["try"],
+        )
     try:
         upsert_hitl_detail(ti_id=ti.id, options=list(ANSWERS), subject=_SUBJECT, body=_BODY, params={})
     except Exception as error:  # noqa: BLE001 - the doubt has to be told, whatever becomes of the question
@@ -45,6 +57,7 @@ def ask(task: Any, context: Context) -> None:
             "on_unconfirmed: the question could not be put (%s); a retry looks again.", type(error).__name__
         )
         return
+    ledger.ask({"try": ti.try_number, "at": time.time()})
     task.log.info("on_unconfirmed: a person is asked; the answer is given under Required Actions.")
     try:
         from airflow.sdk.exceptions import TaskAwaitingInput
@@ -63,11 +76,14 @@ def take_down(event: Mapping[str, Any], ledger: Ledger) -> None:
 
     :raises SendInDoubt: if nobody answered.
     """
+    from ippanel_provider.campaign.ledger.base import Decision
+
     [chosen] = event.get("chosen_options") or [""]
     if chosen not in ANSWERS:
         raise SendInDoubt(f"on_unconfirmed: nobody has answered ({event.get('error_type', 'no answer')}).")
     user = event.get("responded_by_user") or {}
     by = str((user.get("name") if isinstance(user, Mapping) else getattr(user, "name", "")) or "Required Actions")
     for number in [intent.number for intent, outcome in ledger.history() if outcome is None]:
-        ledger.decide(number, ANSWERS[chosen], by)
+        ledger.decide(number, Decision(ANSWERS[chosen]), by)
+    ledger.ask(None)
     ledger.flush()

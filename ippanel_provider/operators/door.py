@@ -79,7 +79,7 @@ def _kind(error: Exception, family: Family) -> type[IPPanelTaskError] | None:
     if isinstance(error, InvalidValue):
         return family.invalid
     # Only who has asked for something can have got such an error, so they are loaded by now.
-    from ippanel_provider.campaign.deciding import InDoubt
+    from ippanel_provider.campaign.doubts import InDoubt
     from ippanel_provider.client import InvalidInput, IPPanelError, NotSent, OtpRequired, Refused, Unconfirmed
 
     match error:

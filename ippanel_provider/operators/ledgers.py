@@ -82,10 +82,12 @@ def conclude(ledger: Ledger, summary: Summary, state: str, *, is_over: bool) -> 
     :param state: ``done``, ``in doubt`` or ``failed``
     :param is_over: whether no later try will ask who was reached, and with which ids
     """
-    names = ("rows", "accepted", "merged", "suppressed", "rejected", "skipped", "parts", "cost")
+    names = ("rows", "accepted", "merged", "suppressed", "rejected", "skipped", "doubled", "parts", "cost")
     counts = {name: getattr(summary, name) for name in names}
     why = Counter(rejected.reason for rejected in summary.rejects)
     ends = (summary.outbox_ids[0], summary.outbox_ids[-1]) if summary.outbox_ids else None
+    if summary.planned is not None:
+        counts["planned"] = summary.planned
     report = counts | {"in_doubt": summary.unconfirmed, "rejected_why": dict(why), "ids": ends, "state": state}
     try:
         ledger.tell(report)

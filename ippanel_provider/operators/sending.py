@@ -175,7 +175,7 @@ class SendingOperator(IPPanelOperator):
         if self.is_dry_run:
             return self.rehearse(context)
         self.hold(context)
-        from ippanel_provider.campaign.deciding import InDoubt
+        from ippanel_provider.campaign.doubts import InDoubt
         from ippanel_provider.operators.asking import ask
         from ippanel_provider.operators.ledgers import begin
 
@@ -185,7 +185,7 @@ class SendingOperator(IPPanelOperator):
         except InDoubt as doubt:
             if self.on_unconfirmed == "ask":
                 self.log.warning("%s", doubt)
-                ask(self, context)
+                ask(self, context, self._ledger(context))
             raise
         links.tell_assets(context, self, result)
         return self.completed(context, result)
@@ -211,7 +211,7 @@ class SendingOperator(IPPanelOperator):
 
         :param rows: reads the source from its beginning; None where the service chooses the recipients
         """
-        from ippanel_provider.campaign.deciding import InDoubt
+        from ippanel_provider.campaign.doubts import InDoubt
         from ippanel_provider.campaign.run import run
         from ippanel_provider.client import IPPanelError
         from ippanel_provider.operators.ledgers import conclude

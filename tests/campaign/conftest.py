@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from time import time as now
 from typing import Any
 
 import pytest
@@ -102,7 +102,7 @@ class Ticking:
     """A clock that stands still but for the sleeps, which take no time."""
 
     def __init__(self) -> None:
-        self.time = time.time()
+        self.time = now()
         self.sleeps: list[float] = []
         self.clock = Clock(lambda: self.time, self._sleep)
 
@@ -164,3 +164,30 @@ def form_of(shared_text: str | None) -> Form:
 def people(count: int, text: str = "سلام شماره {n}") -> list[Message]:
     """Return messages of their own for so many people."""
     return [Message(f"+98912{n:07d}", text.format(n=n), n + 1) for n in range(count)]
+
+
+class Time:
+    """A clock that the sandbox's moves with."""
+
+    def __init__(self, sandbox: RunningSandbox) -> None:
+        sandbox.speed(0)
+        self._sandbox = sandbox
+        self.now = sandbox.now()
+        self.clock = Clock(lambda: self.now, self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        if seconds > 0:
+            self._sandbox.advance(seconds)
+            self.now += seconds
+
+
+@pytest.fixture
+def time(ippanel_sandbox: RunningSandbox) -> Time:
+    return Time(ippanel_sandbox)
+
+
+@pytest.fixture
+def hasty(ippanel_sandbox: RunningSandbox) -> Iterator[Client]:
+    settings = Settings(base_url=ippanel_sandbox.base_url, read_timeout=0.5, retry=Retry(attempts=1))
+    with Client(ippanel_sandbox.api_key, settings) as client:
+        yield client

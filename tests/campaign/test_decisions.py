@@ -87,7 +87,7 @@ def doubt(engine: sa.Engine) -> Intent:
     ledger.settle(claim(ledger, people(10)), Outcome(tuple(range(10))))
     intent = claim(ledger, people(20)[10:])
     ledger.flush()
-    let_pass(engine, AT_WORK + SETTLE)
+    let_pass(engine, (AT_WORK + 1) * SETTLE)
     return intent
 
 
@@ -198,13 +198,39 @@ def test_a_clear_to_take_up_a_decision_goes_on_with_the_campaign_also_where_a_cl
     command: Command, engine: sa.Engine
 ) -> None:
     claim(opened(engine, generation="2"), people(10))
-    let_pass(engine, AT_WORK + SETTLE)
+    let_pass(engine, (AT_WORK + 1) * SETTLE)
     assert command("resolve", "sale", "1", "--look", "--by", "Mina").code == 0
     taking_up = opened(engine, generation="5", number=2)
     assert taking_up.decided() == {1: "look"}
     assert list(taking_up.unknown(people(10))) == []
     assert list(opened(engine, generation="5", number=3).unknown(people(10))) == []
     assert list(opened(engine, generation="8", number=4).unknown(people(10))) == people(10)
+
+
+def test_a_clear_goes_on_until_what_was_decided_is_done(command: Command, engine: sa.Engine) -> None:
+    """The try that was begun for it dies before it comes so far."""
+    intent = claim(opened(engine, generation="2"), people(10))
+    let_pass(engine, (AT_WORK + 1) * SETTLE)
+    assert command("resolve", "sale", "1", "--send-again", "--by", "Mina").code == 0
+    opened(engine, generation="5", number=2)
+    doing = opened(engine, generation="8", number=3)
+    assert doing.decided() == {1: "send-again"}
+    doing.settle(intent, Outcome.nothing(intent))
+    assert list(opened(engine, generation="11", number=4).history()) == []
+
+
+@pytest.mark.parametrize(("settle", "minutes"), [(None, 15), (20.0, 3), (600.0, 75)])
+def test_how_long_a_task_may_be_at_work_follows_from_its_own_patience(
+    command: Command, engine: sa.Engine, settle: float | None, minutes: int
+) -> None:
+    ledger = opened(engine)
+    claim(ledger, people(10))
+    ledger.tell({} if settle is None else {"settle": settle})
+    ledger.flush()
+    told = command("resolve", "sale", "1", "--look", "--by", "Mina")
+    assert f"ask again in {minutes} minutes" in told.err
+    let_pass(engine, minutes * 60)
+    assert command("resolve", "sale", "1", "--look", "--by", "Mina").code == 0
 
 
 def test_a_question_that_was_put_is_there_for_a_retry_before_it_is_put_again(engine: sa.Engine) -> None:
@@ -222,7 +248,7 @@ def test_a_part_that_vanished_with_an_earlier_run_is_found_by_the_next_one(engin
         intent
         for intent, _ in SqlLedger(engine, KEY, "sale", part="0", task=Task("shop", "send", "tuesday", 0)).history()
     ] == []
-    let_pass(engine, AT_WORK + 1)
+    let_pass(engine, AT_WORK * SETTLE + 1)
     other = SqlLedger(engine, KEY, "sale", part="0", task=Task("shop", "send", "tuesday", 0))
     assert [(intent.members, outcome) for intent, outcome in other.history()] == [(lost.members, None)]
     other.settle(lost, Outcome.nothing(lost))

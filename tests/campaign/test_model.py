@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.deciding import InDoubt
+from ippanel_provider.campaign.doubts import InDoubt
 from ippanel_provider.campaign.ledger.base import Intent, Ledger, Outcome
 from ippanel_provider.campaign.order import OnUnconfirmed, Order
 from ippanel_provider.campaign.results import Progress

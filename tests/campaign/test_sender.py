@@ -14,7 +14,7 @@ import pytest
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.chunks import Pattern, filled
-from ippanel_provider.campaign.deciding import InDoubt
+from ippanel_provider.campaign.doubts import InDoubt
 from ippanel_provider.campaign.ledger.base import Claim, Ledger
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, pieces
 from ippanel_provider.campaign.order import OnUnconfirmed

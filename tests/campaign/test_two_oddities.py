@@ -3,52 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ippanel_provider.campaign.chunks import OwnTexts, SharedText, Single
-from ippanel_provider.campaign.ledger.base import Ledger
+from ippanel_provider.campaign.doubts import InDoubt
+from ippanel_provider.campaign.ledger.base import Decision, Ledger
 from ippanel_provider.campaign.ledger.memory import MemoryLedger
 from ippanel_provider.campaign.order import Order
 from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.run import deliver, run
-from ippanel_provider.campaign.schedule import Clock
-from ippanel_provider.client import Client, IPPanelError, Retry, Settings, edge
+from ippanel_provider.client import Client, IPPanelError, edge
 from ippanel_provider.sandbox.runner import RunningSandbox
-from tests.campaign.conftest import KEY, people
+from tests.campaign.conftest import KEY, Time, people
 from tests.campaign.test_sender import SEND
 
 TEXT = "سلام به همه"
-
-
-class Time:
-    """A clock that the sandbox's moves with."""
-
-    def __init__(self, sandbox: RunningSandbox) -> None:
-        sandbox.speed(0)
-        self._sandbox = sandbox
-        self.now = sandbox.now()
-        self.clock = Clock(lambda: self.now, self.sleep)
-
-    def sleep(self, seconds: float) -> None:
-        if seconds > 0:
-            self._sandbox.advance(seconds)
-            self.now += seconds
-
-
-@pytest.fixture
-def time(ippanel_sandbox: RunningSandbox) -> Time:
-    return Time(ippanel_sandbox)
-
-
-@pytest.fixture
-def hasty(ippanel_sandbox: RunningSandbox) -> Iterator[Client]:
-    settings = Settings(base_url=ippanel_sandbox.base_url, read_timeout=0.5, retry=Retry(attempts=1))
-    with Client(ippanel_sandbox.api_key, settings) as client:
-        yield client
 
 
 @pytest.fixture
@@ -124,22 +97,34 @@ def test_a_phonebook_on_a_panel_that_counts_nobody_is_told_by_how_many_are_liste
     assert got(ippanel_sandbox, time) == everybody()
 
 
-def test_people_of_a_lost_request_whom_the_source_names_no_more_are_told(
-    order: Order,
-    hasty: Client,
-    home: Callable[[], Ledger],
-    time: Time,
-    ippanel_sandbox: RunningSandbox,
-    caplog: pytest.LogCaptureFixture,
+def lose_the_first_chunk(
+    order: Order, client: Client, home: Callable[[], Ledger], time: Time, sandbox: RunningSandbox
 ) -> None:
-    ippanel_sandbox.fault("unauthorized", **SEND, times=1, after=1)
-    ippanel_sandbox.fault("reset", **SEND, times=1)
-    source = people(12, TEXT)
+    sandbox.fault("unauthorized", **SEND, times=1, after=1)
+    sandbox.fault("reset", **SEND, times=1)
     with pytest.raises(IPPanelError):
-        deliver(order, source, hasty, home(), Progress(), clock=time.clock)
-    deliver(order, source[2:], hasty, home(), Progress(), clock=time.clock)
-    assert "Chunk 1: the source no longer names 2 of its recipients" in caplog.text
-    assert got(ippanel_sandbox, time) == Counter(message.recipient for message in source[2:])
+        deliver(order, people(12, TEXT), client, home(), Progress(), clock=time.clock)
+
+
+def test_of_people_of_a_lost_request_whom_the_source_names_no_more_a_person_is_asked(
+    order: Order, hasty: Client, home: Callable[[], Ledger], time: Time, ippanel_sandbox: RunningSandbox
+) -> None:
+    lose_the_first_chunk(order, hasty, home, time, ippanel_sandbox)
+    with pytest.raises(InDoubt, match="The source no longer names 2 recipients of chunk 1"):
+        deliver(order, people(12, TEXT)[2:], hasty, home(), Progress(), clock=time.clock)
+    deliver(order, people(12, TEXT), hasty, home(), Progress(), clock=time.clock)
+    assert got(ippanel_sandbox, time) == everybody()
+
+
+def test_those_whom_the_source_still_names_are_sent_to_when_a_person_says_so(
+    order: Order, hasty: Client, home: Callable[[], Ledger], time: Time, ippanel_sandbox: RunningSandbox
+) -> None:
+    lose_the_first_chunk(order, hasty, home, time, ippanel_sandbox)
+    ledger = home()
+    list(ledger.history())
+    assert ledger.decide(1, Decision.SEND_AGAIN, "Mina")
+    deliver(order, people(12, TEXT)[2:], hasty, home(), Progress(), clock=time.clock)
+    assert got(ippanel_sandbox, time) == Counter(message.recipient for message in people(12, TEXT)[2:])
 
 
 @pytest.mark.parametrize("fault", ["unanswered", "reset"])

@@ -83,7 +83,7 @@ class World:
 ODDITIES: dict[str, list[Any]] = {
     "fate": [
         *("reset", "lost", "held10", "held180", "held400", "held1200"),
-        *("twice429", "twicecredit", "cdn_after", "cdn_before", "throttle"),
+        *("twice429", "twicecredit", "cdn_after", "cdn_before", "throttle", "throttle_after"),
     ],
     "kill": [True],
     "lag": [8.0, 60.0, 400.0],
@@ -314,8 +314,8 @@ class Play:
                 self.sandbox.fault("refused", **here, processed=True, message="اعتبار حساب کافی نیست", code="400-1")
             case "cdn_after" | "cdn_before":
                 self.sandbox.fault("html", **here, status=403, processed=world.fate == "cdn_after")
-            case "throttle":
-                self.sandbox.fault("status", **here, status=429)
+            case "throttle" | "throttle_after":
+                self.sandbox.fault("status", **here, status=429, processed=world.fate == "throttle_after")
             case fate if fate.startswith("held"):
                 self.sandbox.fault("held", **here, seconds=int(fate.removeprefix("held")))
         if world.victim_lag:

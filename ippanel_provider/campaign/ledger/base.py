@@ -6,6 +6,7 @@ may have gone out, and only the service's outbox can tell (:mod:`ippanel_provide
 
 from __future__ import annotations
 
+import enum
 import time
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -168,6 +169,17 @@ class Outcome:
         return cls(void=frozenset(range(intent.size)))
 
 
+class Decision(enum.StrEnum):
+    """What a person decides about a chunk in doubt; what the outbox shows wins over each of them."""
+
+    LOOK = "look"
+    """Look for it again."""
+    SEND_AGAIN = "send-again"
+    """Send it again, unless the outbox shows it by then."""
+    TREAT_AS_SENT = "treat-as-sent"
+    """Leave it as it is, and send it to nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """Who works on a campaign, for who lists campaigns later; no number and no text."""
@@ -290,8 +302,8 @@ class Ledger(Protocol):
         """Return whether a later try of this task has begun, so that this one may send nothing more."""
         ...
 
-    def decided(self) -> Mapping[int, str]:
-        """Return what a person decided about chunks by their numbers: ``look``, ``send-again``, ``treat-as-sent``."""
+    def decided(self) -> Mapping[int, Decision]:
+        """Return what a person decided about open chunks, by their numbers."""
         ...
 
     def pace(self, rate: float) -> float:
@@ -313,7 +325,7 @@ class Ledger(Protocol):
         """Return the question that an earlier try has put, whose answer counts before another one is put."""
         ...
 
-    def decide(self, number: int, decision: str, by: str) -> bool:
+    def decide(self, number: int, decision: Decision, by: str) -> bool:
         """Write down what a person decided about a chunk, for :meth:`decided`; False if it is settled meanwhile."""
         ...
 

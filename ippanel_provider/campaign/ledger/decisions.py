@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.exc
 
+from ippanel_provider.campaign.ledger.base import Decision
 from ippanel_provider.campaign.ledger.schema import (
     OPEN,
     campaigns,
@@ -30,12 +32,10 @@ from ippanel_provider.campaign.ledger.schema import (
     touch,
 )
 
-LOOK, SEND_AGAIN, TREAT_AS_SENT = "look", "send-again", "treat-as-sent"
-DECISIONS = (LOOK, SEND_AGAIN, TREAT_AS_SENT)
-AT_WORK = 900.0
-"""Seconds after its last sign for which a task may still be at work; it looks and watches without one for less."""
 SETTLE = 120.0
-"""Seconds that a chunk is given to show in the outbox, before anybody decides about it."""
+"""Seconds that a chunk is given to show in the outbox, before anybody decides about it; its task may tell others."""
+AT_WORK = 7.5
+"""So many times as long a task may still be at work after its last sign; it looks and watches without one for less."""
 
 
 class NotDecided(Exception):
@@ -186,38 +186,42 @@ def open_chunks(engine: sa.Engine, campaign: int) -> Iterator[OpenChunk]:
         )
 
 
-def resolve(engine: sa.Engine, campaign: int, number: int, decision: str, by: str, *, settle: float = SETTLE) -> None:
+def resolve(engine: sa.Engine, campaign: int, number: int, decision: Decision, by: str) -> None:
     """Write down what a person has decided about an open chunk; the next try takes it up.
 
     :raises NotDecided: if there is no such chunk, it is settled, or its task may still be at work.
     """
-    if decision not in DECISIONS:
-        raise NotDecided(f"decision: {decision!r} is invalid; expected one of {', '.join(DECISIONS)}")
     with engine.begin() as connection:
         # Whoever claims or settles waits for this, and this for them.
         touch(connection, campaign)
-        found = sa.select(chunks.c.state, chunks.c.intended_at, runs.c.state.label("at"), runs.c.seen_at).join(
-            runs, runs.c.id == chunks.c.run
-        )
+        names = (chunks.c.state, chunks.c.intended_at, runs.c.state.label("at"), runs.c.seen_at, runs.c.report)
+        found = sa.select(*names).join(runs, runs.c.id == chunks.c.run)
         row = connection.execute(found.where(chunks.c.campaign == campaign, chunks.c.number == number)).first()
         if row is None:
             raise NotDecided(f"chunk: {number} not found in this campaign")
         if row.state != OPEN:
             raise NotDecided(f"chunk: {number} is {row.state} already; there is nothing to decide")
         now = time.time()
-        if row.at == "sending" and (left := row.seen_at + AT_WORK - now) > 0:
-            raise NotDecided(
-                f"chunk: its task may still be at work; end it in Airflow, or ask again in {left / 60:.0f} minutes"
-            )
+        settle = settle_of(row.report)
+        if row.at == "sending" and (left := row.seen_at + settle * AT_WORK - now) > 0:
+            raise NotDecided(f"chunk: its task may still be at work; end it in Airflow, or ask again in {span(left)}")
         if (left := row.intended_at + settle - now) > 0:
-            raise NotDecided(f"chunk: {number} was sent just now and may still show; ask again in {left:.0f} seconds")
+            raise NotDecided(f"chunk: {number} was sent just now and may still show; ask again in {span(left)}")
         write_decision(connection, campaign, number, decision, by)
 
 
-def write_decision(connection: sa.Connection, campaign: int, number: int, decision: str, by: str) -> bool:
+def settle_of(report: str | None) -> float:
+    """Return how long the task of a report gives the outbox to show what was accepted, in seconds."""
+    return float(json.loads(report or "{}").get("settle") or SETTLE)
+
+
+def span(seconds: float) -> str:
+    """Say how long that is, rounded up."""
+    return f"{ceil(seconds / 60)} minutes" if seconds > 90 else f"{ceil(seconds)} seconds"
+
+
+def write_decision(connection: sa.Connection, campaign: int, number: int, decision: Decision, by: str) -> bool:
     """Write a decision down if the chunk is open; return whether it was."""
-    if decision not in DECISIONS:
-        raise ValueError(f"decision: {decision!r} is invalid; expected one of {', '.join(DECISIONS)}")
     is_open = (chunks.c.campaign == campaign, chunks.c.number == number, chunks.c.state == OPEN)
     if connection.execute(sa.select(chunks.c.number).where(*is_open)).first() is None:
         return False
@@ -227,15 +231,16 @@ def write_decision(connection: sa.Connection, campaign: int, number: int, decisi
 
 
 def is_to_be_taken_up(connection: sa.Connection, run: Any) -> bool:
-    """Return whether somebody decided about a chunk of this run since its last try began, for the next one to take up.
+    """Return whether somebody decided about a chunk of this run, and no try has done it yet.
+
+    A try that was begun for it may have ended before it came so far; to look again is done by beginning.
 
     :param run: its ``id`` and ``began_at``
     """
-    found = (
-        sa.select(decisions.c.id)
-        .join(chunks, (chunks.c.campaign == decisions.c.campaign) & (chunks.c.number == decisions.c.number))
-        .where(chunks.c.run == run.id, decisions.c.decided_at > run.began_at)
-    )
+    of_run = (chunks.c.campaign == decisions.c.campaign) & (chunks.c.number == decisions.c.number)
+    is_new = decisions.c.decided_at > run.began_at
+    is_due = (chunks.c.state == OPEN) & (decisions.c.decision != Decision.LOOK)
+    found = sa.select(decisions.c.id).join(chunks, of_run).where(chunks.c.run == run.id, is_new | is_due)
     return connection.execute(found).first() is not None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.ledger.base import Claim, Intent, Outcome, Standing
+from ippanel_provider.campaign.ledger.base import Claim, Decision, Intent, Outcome, Standing
 from ippanel_provider.campaign.ledger.hashes import Known, MemberKey
 from ippanel_provider.campaign.ledger.records import (
     intent_from,
@@ -57,13 +57,13 @@ class Jotter:
         """Nobody else has this object."""
         return False
 
-    def decided(self) -> Mapping[int, str]:
+    def decided(self) -> Mapping[int, Decision]:
         """Return the decisions by chunk."""
-        return {int(number): decision for number, (decision, _) in (self.noted("decided") or {}).items()}
+        return {int(number): Decision(decision) for number, (decision, *_) in (self.noted("decided") or {}).items()}
 
-    def decide(self, number: int, decision: str, by: str) -> bool:
+    def decide(self, number: int, decision: Decision, by: str) -> bool:
         """Keep the decision."""
-        self.note("decided", (self.noted("decided") or {}) | {str(number): (decision, by)})
+        self.note("decided", (self.noted("decided") or {}) | {str(number): (decision, by, time.time())})
         return True
 
     def ask(self, question: Mapping[str, Any] | None) -> None:
@@ -175,6 +175,7 @@ class KeptLedger(Jotter, ABC):
         self._known = Known(key)
         self._last = 0
         self._read_numbers: set[int] = set()
+        self._decided: dict[str, Any] = {}
         # When each intent with an outcome was made, and its outbox ids.
         self._ids: list[tuple[float, array[int]]] = []
 
@@ -220,7 +221,10 @@ class KeptLedger(Jotter, ABC):
         goes_on = None
         if before and before["mark"] != self._generation:
             decided = self._get(f"{before['generation']}.notes.decided")
-            goes_on = before["generation"] if decided and decided != before["taken_up"] else None
+            # What a try that was begun for it has not done yet is done by the next; to look it only has to begin.
+            done = before["taken_up"] or {}
+            is_due = any(each[0] != Decision.LOOK or each != done.get(n) for n, each in (decided or {}).items())
+            goes_on = before["generation"] if is_due else None
             before = {"mark": self._generation, "generation": goes_on or self._generation, "taken_up": decided}
             self._put("generation", before)
         elif before is None and self._generation != "0":
@@ -268,6 +272,14 @@ class KeptLedger(Jotter, ABC):
         if not intent.again:
             self._known.release(intent.members, outcome.void)
         self._ids.append((intent.at, array("q", outcome.outbox_ids)))
+        if self._decided.pop(str(intent.number), None):
+            # Done: a clear that comes after it begins anew.
+            self.note("decided", self._decided)
+
+    def decided(self) -> Mapping[int, Decision]:
+        """Read the decisions by chunk."""
+        self._decided = dict(self.noted("decided") or {})
+        return super().decided()
 
     def standing_of(self, intent: Intent) -> Standing:
         """Read how far it has come."""

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.ledger import sql_untold
 from ippanel_provider.campaign.ledger.base import Claim, Forgotten, Intent, KeyChanged, Outcome, Task
-from ippanel_provider.campaign.ledger.decisions import AT_WORK, is_to_be_taken_up, prune
+from ippanel_provider.campaign.ledger.decisions import AT_WORK, is_to_be_taken_up, prune, settle_of
 from ippanel_provider.campaign.ledger.hashes import MemberKey
 from ippanel_provider.campaign.ledger.records import outcome_from, outcome_to
 from ippanel_provider.campaign.ledger.schema import (
@@ -359,13 +359,13 @@ class SqlLedger(SqlNotes):
         # A task of the same run shows red in Airflow and is tried again; nobody comes back to one of an earlier run.
         is_here = runs.c.campaign == self._campaign
         are_ours = sa.select(runs.c.id).where(is_here, runs.c.part_key == name_key(self._part))
-        have_vanished = sa.select(runs.c.id).where(
-            is_here,
-            runs.c.state.in_(UNFINISHED),
-            runs.c.seen_at < time.time() - AT_WORK,
-            runs.c.run_id != self._task.run_id,
+        unfinished = sa.select(runs.c.id, runs.c.seen_at, runs.c.report).where(
+            is_here, runs.c.state.in_(UNFINISHED), runs.c.run_id != self._task.run_id
         )
-        ours, vanished = (list(connection.execute(query).scalars()) for query in (are_ours, have_vanished))
+        ours, now = list(connection.execute(are_ours).scalars()), time.time()
+        vanished = [
+            run.id for run in connection.execute(unfinished) if run.seen_at < now - AT_WORK * settle_of(run.report)
+        ]
         return (chunks.c.run.in_(ours) | (chunks.c.run.in_(vanished) & (chunks.c.state == OPEN)),)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ippanel_provider.campaign.ledger.base import Intent, Standing, Task
+from ippanel_provider.campaign.ledger.base import Decision, Intent, Standing, Task
 from ippanel_provider.campaign.ledger.decisions import write_decision
 from ippanel_provider.campaign.ledger.records import standing_from, standing_to
 from ippanel_provider.campaign.ledger.schema import (
@@ -69,7 +69,7 @@ class SqlNotes:
         newest = self._value(sa.select(runs.c.try_number).where(runs.c.id == self._run))
         return newest is not None and newest > self._task.try_number
 
-    def decided(self) -> Mapping[int, str]:
+    def decided(self) -> Mapping[int, Decision]:
         """Read the last decision on each open chunk."""
         found = (
             sa.select(decisions.c.number, decisions.c.decision)
@@ -78,9 +78,9 @@ class SqlNotes:
             .order_by(decisions.c.id)
         )
         with self._engine.connect() as connection:
-            return {row.number: row.decision for row in connection.execute(found)}
+            return {row.number: Decision(row.decision) for row in connection.execute(found)}
 
-    def decide(self, number: int, decision: str, by: str) -> bool:
+    def decide(self, number: int, decision: Decision, by: str) -> bool:
         """Write a decision down while the chunk is open."""
         with self._engine.begin() as connection:
             return write_decision(connection, self._campaign, number, decision, by)
