@@ -22,7 +22,9 @@ from ippanel_provider.values import InvalidValue
 VERSION = 1
 """Of the file. A newer one is refused, so that no fact is read as something else."""
 _DAY = 86_400.0
-_ABOUT = ("host", "learnt_at", "known")
+_ABOUT = ("host", "account", "learnt_at", "known")
+OLD = 90 * _DAY
+"""Seconds after which a profile is warned of: panels change."""
 
 
 class InvalidProfile(InvalidValue):
@@ -91,6 +93,8 @@ class ServiceProfile:
 
     host: str = ""
     """Whose facts these are, as ``edge.ippanel.com``; never with a credential."""
+    account: str = ""
+    """Whose: the user id of the account, which tells accounts at one host apart."""
     learnt_at: datetime | None = None
     """When the newest of them was settled (UTC)."""
     known: frozenset[str] = frozenset()
@@ -126,12 +130,28 @@ class ServiceProfile:
         """What either knows; where both do, this one's word."""
         mine = {name: getattr(self, name) for name in self.known}
         times = [each.learnt_at for each in (self, other) if each.learnt_at is not None]
-        return replace(other.learn(mine, at=max(times, default=None)), host=self.host or other.host)
+        learnt = other.learn(mine, at=max(times, default=None))
+        return replace(learnt, host=self.host or other.host, account=self.account or other.account)
 
     def differences(self, other: ServiceProfile) -> dict[str, tuple[Any, Any]]:
         """The facts in which the two differ: name to (this one's value, the other's)."""
         pairs = {name: (getattr(self, name), getattr(other, name)) for name in facts()}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+    def warnings(self, *, host: str = "", account: str = "", now: datetime | None = None) -> list[str]:
+        """Return why this profile may not fit the account (of ``host``) that it is about to be used for."""
+        found = [
+            f"The service profile is of another {what} ({mine}); have one made for this {what}: ippanel doctor"
+            for what, mine, other in (("host", self.host, host), ("account", self.account, account))
+            if mine and other and mine != other
+        ]
+        at = now or datetime.now(UTC)
+        if self.learnt_at is not None and (at - self.learnt_at).total_seconds() > OLD:
+            found.append(
+                f"The service profile is of {self.learnt_at:%Y-%m-%d}, more than 90 days old; the service may have "
+                "changed since: ippanel doctor --diff"
+            )
+        return found
 
     def __str__(self) -> str:
         """One line for a log: what is other than in the documents."""
@@ -142,6 +162,8 @@ class ServiceProfile:
     def to_json(self) -> str:
         """The file's text: what is known, and of whom."""
         about = {"version": VERSION, "host": self.host, "learnt_at": self.learnt_at and self.learnt_at.isoformat()}
+        if self.account:
+            about["account"] = self.account
         settled = {name: getattr(self, name) for name in facts() if name in self.known}
         return json.dumps({**about, "facts": settled}, indent=2) + "\n"
 
@@ -157,16 +179,19 @@ class ServiceProfile:
             raise InvalidProfile("profile", f"invalid JSON: {error}") from None
         if not isinstance(content, dict):
             raise InvalidProfile("profile", "expected an object with version and facts")
-        if unknown := sorted(content.keys() - {"version", "host", "learnt_at", "facts"}):
-            raise InvalidProfile(unknown[0], "not a part of a profile; expected version, host, learnt_at and facts")
+        if unknown := sorted(content.keys() - {"version", "host", "account", "learnt_at", "facts"}):
+            raise InvalidProfile(
+                unknown[0], "not a part of a profile; expected version, host, account, learnt_at and facts"
+            )
         if content.get("version") != VERSION or isinstance(content["version"], bool):
             raise InvalidProfile("version", f"expected {VERSION}; write the file anew with this version of the package")
-        host, settled = content.get("host") or "", content.get("facts", {})
-        if not isinstance(host, str):
-            raise InvalidProfile("host", "expected a text")
+        host, account, settled = content.get("host") or "", content.get("account") or "", content.get("facts", {})
+        for name, value in (("host", host), ("account", account)):
+            if not isinstance(value, str):
+                raise InvalidProfile(name, "expected a text")
         if not isinstance(settled, dict):
             raise InvalidProfile("facts", "expected an object of facts by name")
-        return cls(host=host).learn(settled, at=_moment(content.get("learnt_at")))
+        return cls(host=host, account=account).learn(settled, at=_moment(content.get("learnt_at")))
 
     @classmethod
     def read(cls, path: Path) -> Self:

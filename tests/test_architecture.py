@@ -46,6 +46,7 @@ ARROWS = {
     "options": {"service", "values"},
     "inbox": {"client", *BELOW},
     "sync": {"client", "tables", "campaign", *BELOW},
+    "doctor": {"client", *BELOW},
     "sandbox": BELOW,
     **dict.fromkeys(APPRISE_FLOOR, frozenset({"client", "campaign", "tables", *APPRISE_FLOOR, *BELOW})),
     **dict.fromkeys(
@@ -55,7 +56,7 @@ ARROWS = {
         ),
     ),
     # With a connection id it asks Airflow, where that is installed.
-    "cli": {"hooks", "client", "campaign", "tables", "inbox", "sync", "sandbox", *APPRISE_FLOOR, *BELOW},
+    "cli": {"hooks", "client", "doctor", "campaign", "tables", "inbox", "sync", "sandbox", *APPRISE_FLOOR, *BELOW},
 }
 """Which rooms a room may import, itself apart. What is new has to be given its floor here."""
 

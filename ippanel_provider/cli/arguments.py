@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ippanel_provider import __version__, apprise_install
-from ippanel_provider.cli import lint
+from ippanel_provider.cli import doctor_arguments, lint
 from ippanel_provider.cli.campaign_arguments import add_campaign
 from ippanel_provider.cli.sync_arguments import add_sync
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, Api
@@ -97,6 +97,11 @@ def _parser() -> argparse.ArgumentParser:
     price = command("price", "show what a text costs per recipient, in rial")
     _sender(price)
     price.add_argument("text", metavar="TEXT", help="the text; - reads standard input")
+
+    doctor = command("doctor", "find out how the service behaves, and write its service profile")
+    doctor.epilog, doctor.formatter_class = doctor_arguments.EPILOG, argparse.RawDescriptionHelpFormatter
+    _sender(doctor)
+    doctor_arguments.add_options(doctor)
 
     add_sync(commands, _common())
     add_campaign(commands)

@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable
 
-from ippanel_provider.cli import account, campaign, looking, patterns, phonebook, sending
+from ippanel_provider.cli import account, campaign, doctor, looking, patterns, phonebook, sending
 from ippanel_provider.cli.interrupts import in_flight
 from ippanel_provider.cli.result import UNCONFIRMED, WRONG_INPUT, Result
 from ippanel_provider.cli.sending import exit_code
@@ -19,6 +19,7 @@ from ippanel_provider.values import InvalidValue
 _ACCOUNT: dict[str, Callable[[argparse.Namespace, Settings], Result]] = {
     "login": account.login,
     "logout": account.logout,
+    "doctor": doctor.doctor,
 }
 _COMMANDS: dict[str, Callable[[Client, Gateway, argparse.Namespace], Result]] = {
     "credit": looking.credit,

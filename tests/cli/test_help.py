@@ -16,11 +16,11 @@ class TestHelp:
     def test_tells_commands_and_exit_codes(self, run: Run) -> None:
         outcome = run("--help")
         assert outcome.code == 0
-        for command in ("sandbox", "login", "logout", "credit", "send", "status", "inbox", "price"):
+        for command in ("sandbox", "login", "logout", "credit", "doctor", "send", "status", "inbox", "price"):
             assert re.search(rf"^ +{command} ", outcome.out, re.MULTILINE)
         assert {int(code) for code in re.findall(r"^  (\d+) ", outcome.out, re.MULTILINE)} == {0, 1, 2, 3, 4, 130}
 
-    @pytest.mark.parametrize("command", ["login", "logout", "credit", "send", "status", "inbox", "price"])
+    @pytest.mark.parametrize("command", ["login", "logout", "credit", "doctor", "send", "status", "inbox", "price"])
     def test_no_command_takes_a_credential(self, run: Run, command: str) -> None:
         words = run(command, "--help").out.lower()
         assert "--api-key" not in words

@@ -137,7 +137,9 @@ def calculate_price(call: Call) -> Reply:
         problems.add("number") if given else problems.require("number")
     text = text_of(call, call.body.get("message"), line, problems)
     problems.check()
-    priced = text if profile.suffix_priced else text.removesuffix(OPT_OUT_SUFFIX).rstrip()
+    priced = text
+    if text.endswith(OPT_OUT_SUFFIX) and not profile.suffix_priced:
+        priced = text.removesuffix(OPT_OUT_SUFFIX).rstrip()
     size = call.sandbox.size(priced, line)
     mci, other = (
         round(text_price(size.encoding, size.parts, at_mci) * profile.price_factor, 1) for at_mci in (True, False)
