@@ -22,7 +22,7 @@ from ippanel_provider.client import IPPanelError, NotSent, Refused, Throttled, U
 log = logging.getLogger(__name__)
 
 _MOST_READY = 8
-"""Chunks in memory that wait for a request to end."""
+"""Chunks in memory that wait for a request to end; of one message each, as many as may leave at once."""
 _MOST_THROTTLED = 2
 """So many chunks after each other that a 429 did not let through are a service that wants to be left alone."""
 
@@ -77,7 +77,9 @@ class Pipeline:
     def _run(self, pool: ThreadPoolExecutor, drafts: Iterator[Claim]) -> None:
         ready: deque[Claim] = deque()
         # At a given rate the next one has to wait, and an intent must not wait with it.
-        most = 1 if self._order.rate else min(self._order.concurrency, _MOST_READY)
+        most = 1 if self._order.rate else self._order.concurrency
+        if self._order.kind.chunk_limit(self._client.settings.api) > 1:
+            most = min(most, _MOST_READY)
         is_read = False
         while not self._failure:
             free = min(self._order.concurrency - len(self._under_way), most)
@@ -101,10 +103,14 @@ class Pipeline:
             self._ledger.tell({"settle": self._patience.settle, **planned})
             self._attempt.begin()
         self._pace()
-        claims = []
-        for claim in self._ledger.intend(drafts):
-            claims.append(claim)
-            self._launch(pool, Flight(claim.intent, claim.chunk))
+        claims: list[Claim] = []
+        try:
+            claims.extend(self._ledger.intend(drafts))
+        finally:
+            # Asked once, after all of them are written down and before any of them leaves.
+            is_superseded = bool(claims) and self._ledger.is_superseded()
+            for claim in claims:
+                self._launch(pool, Flight(claim.intent, claim.chunk), is_superseded=is_superseded)
         known = sum(draft.intent.size for draft in drafts) - sum(claim.intent.size for claim in claims)
         self._progress.known += known
         if known and self._attempt.record:
@@ -116,8 +122,8 @@ class Pipeline:
             # In turn with the other tasks of the campaign, where there is a ledger that all of them see.
             self._clock.sleep(max(0.0, self._ledger.pace(self._order.rate)))
 
-    def _launch(self, pool: ThreadPoolExecutor, flight: Flight) -> None:
-        if self._ledger.is_superseded():
+    def _launch(self, pool: ThreadPoolExecutor, flight: Flight, *, is_superseded: bool) -> None:
+        if is_superseded:
             self._give_up(flight, NotSent("A later try of this task has begun; this one sends nothing more."))
             return
         sent = pool.submit(flight.send, self._attempt)
@@ -180,7 +186,7 @@ class Pipeline:
             self._fail(error)
             return
         for claim in self._ledger.intend([Claim.of(flight.chunk, self._ledger.key)]):
-            self._launch(pool, Flight(claim.intent, claim.chunk))
+            self._launch(pool, Flight(claim.intent, claim.chunk), is_superseded=self._ledger.is_superseded())
 
     def _doubt(self, flight: Flight, error: IPPanelError) -> None:
         """Write down what is known of it; it is decided about when all else has been sent."""

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from ippanel_provider.campaign.audience import Row
-from ippanel_provider.campaign.chunks import OwnTexts, SharedText, Single
+from ippanel_provider.campaign.chunks import OwnTexts, Pattern, SharedText, Single
 from ippanel_provider.campaign.ledger.base import Ledger
-from ippanel_provider.campaign.order import Order
+from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
+from ippanel_provider.campaign.ledger.sql import SqlLedger
+from ippanel_provider.campaign.order import OncePer, Order
 from ippanel_provider.campaign.results import Summary
 from ippanel_provider.campaign.run import run
-from ippanel_provider.client import Client, InvalidInput, IPPanelError, NotSent, edge
+from ippanel_provider.client import Client, InvalidInput, IPPanelError, NotSent, Settings, edge
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.values import InvalidValue
+from tests.client.raw_server import Arrived, Raw, http, listening
 
 TEXT = "سلام به همه"
 
@@ -121,3 +127,28 @@ def test_an_order_is_refused_by_the_name_of_its_field(field: str, value: Any) ->
     given = {"sender": "+983000505", "kind": OwnTexts(), field: value}
     with pytest.raises(InvalidValue, match=f"^{field}: "):
         Order(**given)
+
+
+def test_as_many_patterns_as_concurrency_says_are_under_way_at_once_and_written_down_together(tmp_path: Path) -> None:
+    several = 50
+    # Nobody gets an answer before all have asked.
+    together = threading.Barrier(several)
+
+    def respond(arrived: Arrived) -> Raw:
+        if not arrived.line.startswith("POST /v1/api/send "):
+            return http(200, {"data": [], "meta": {"status": True, "total": 0, "last_page": 1}})
+        place = together.wait(30)
+        return http(200, {"data": {"message_outbox_ids": [1000 + place]}, "meta": {"status": True}})
+
+    people = [Row(n + 1, f"0912000{n:04d}", f"code {n}", variables={"code": n}) for n in range(several)]
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    ledger = SqlLedger(engine, MemberKey(secret_of("key"), OncePer.RECIPIENT), "codes")
+    commits: list[object] = []
+    with listening() as server, Client("k" * 40, Settings(base_url=server.url, read_timeout=30)) as client:
+        server.respond = respond
+        order = Order(sender="+983000505", kind=Pattern("code"), concurrency=64, check_credit=False, settle=0.3)
+        list(ledger.history())
+        sa.event.listen(engine, "commit", commits.append)
+        summary = run(replace(order, first_pass=False), lambda: people, client, ledger)
+    assert summary.accepted == several
+    assert len(commits) < several / 3

@@ -302,8 +302,8 @@ class SqlLedger(SqlNotes):
         # through, the primary keys stop the second.
         touch(connection, self._campaign)
         here = campaigns.c.id == self._campaign
-        self._reached.catch_up(connection)
         number = connection.execute(sa.select(campaigns.c.last_number).where(here)).scalar_one()
+        self._reached.catch_up(connection, number)
         left = self._reached.left(connection, drafts, asks=asks)
         claims += [claim.numbered(number + count) for count, claim in enumerate(left, start=1)]
         if claims:
@@ -314,11 +314,17 @@ class SqlLedger(SqlNotes):
                 sql_untold.write(connection, self._campaign, claims, self.describe)
 
     def _write_held(self, connection: sa.Connection) -> None:
-        for intent, outcome in self._held.values():
-            state = GIVEN_UP if outcome.is_given_up else VOID if len(outcome.void) == intent.size else CONFIRMED
-            values = {"state": state, "outcome": json.dumps(outcome_to(outcome)), "settled_at": time.time()}
+        held = list(self._held.values())
+        rows = [_settled(self._campaign, intent, outcome) for intent, outcome in held if not outcome.void]
+        is_one = len(rows) == len(held) > 1 and connection.dialect.supports_sane_multi_rowcount
+        if is_one and connection.execute(_SETTLE, rows).rowcount == len(held):
+            # What all of them mostly are: still open, and confirmed.
+            return
+        for intent, outcome in held:
+            row = _settled(self._campaign, intent, outcome)
+            values = {"state": row["now"], "outcome": row["is"], "settled_at": row["when"]}
             at = self._at(intent.number)
-            if connection.execute(sa.update(chunks).where(*at, chunks.c.state == OPEN).values(values)).rowcount:
+            if connection.execute(_SETTLE, row).rowcount:
                 self._release(connection, intent, outcome)
                 continue
             # Another try, or one who took it up, was faster.
@@ -371,3 +377,17 @@ class SqlLedger(SqlNotes):
 
 def _is(table: sa.Table, values: Mapping[str, Any]) -> list[Any]:
     return [table.c[name] == value for name, value in values.items()]
+
+
+_SETTLE = (
+    sa.update(chunks)
+    .where(chunks.c.campaign == sa.bindparam("of"), chunks.c.number == sa.bindparam("nr"), chunks.c.state == OPEN)
+    .values(state=sa.bindparam("now"), outcome=sa.bindparam("is"), settled_at=sa.bindparam("when"))
+)
+"""Made once: to make it takes longer than to execute it."""
+
+
+def _settled(campaign: int, intent: Intent, outcome: Outcome) -> dict[str, Any]:
+    state = GIVEN_UP if outcome.is_given_up else VOID if len(outcome.void) == intent.size else CONFIRMED
+    is_now = {"now": state, "is": json.dumps(outcome_to(outcome)), "when": time.time()}
+    return {"of": campaign, "nr": intent.number} | is_now

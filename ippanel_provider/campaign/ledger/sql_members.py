@@ -27,8 +27,11 @@ _NAMES_A_QUERY = 500
 class Reached(Protocol):
     """Who has been claimed. Whoever writes holds the campaign's row."""
 
-    def catch_up(self, connection: sa.Connection) -> None:
-        """Take up what others have claimed."""
+    def catch_up(self, connection: sa.Connection, last_number: int | None = None) -> None:
+        """Take up what others have claimed.
+
+        :param last_number: of the campaign, where that is known
+        """
         ...
 
     def unknown(self, connection: sa.Connection, messages: Sequence[Message]) -> Sequence[Message]:
@@ -63,7 +66,7 @@ class Table:
         self._campaign = campaign
         self._key = key
 
-    def catch_up(self, connection: sa.Connection) -> None:
+    def catch_up(self, connection: sa.Connection, last_number: int | None = None) -> None:
         """Put in what a task alone has claimed."""
         here = campaigns.c.id == self._campaign
         found = connection.execute(sa.select(campaigns.c.last_number, campaigns.c.last_member).where(here)).one()
@@ -136,8 +139,10 @@ class Alone:
         self._known = Known(key)
         self._last = self._last_but_one = 0
 
-    def catch_up(self, connection: sa.Connection) -> None:
+    def catch_up(self, connection: sa.Connection, last_number: int | None = None) -> None:
         """Read what has been written since."""
+        if last_number is not None and last_number == self._last:
+            return
         for number, hashes in claimed_after(connection, self._campaign, self._last):
             self._known.remember(array("q", hashes).tobytes(), frozenset())
             self._last = self._last_but_one = number
