@@ -17,6 +17,7 @@ from typing import NamedTuple
 from ippanel_provider.campaign.doubts import Doubt
 from ippanel_provider.campaign.ledger.base import Intent, Ledger
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, TEXT_BYTES, MemberKey, pieces
+from ippanel_provider.campaign.ledger.memory import REGISTER
 from ippanel_provider.campaign.panel import Panel, facts_of, members_of
 from ippanel_provider.client import Bulk, Flow, NotFound, edge
 from ippanel_provider.client.requests import pages
@@ -29,8 +30,6 @@ _PAGE = 100
 _MOST_PAGES = 200
 _TIME_ECHO = 61.0
 """Seconds that a listed send time may be off: some panels cut it to the minute."""
-_REGISTER = 21_600.0
-"""Seconds before an intent from which on ids of other tasks are asked for: they may be listed late."""
 _LACKING = 10
 """One in so many recipients may be missing from a list, where nothing else is known: blacklisted ones are."""
 
@@ -96,7 +95,12 @@ class Recogniser:
             bulk = look.listed[outbox_id]
             people = yield from self._recipients(outbox_id)
             self.learn(Seen(bulk, people), *self.samples.pop(outbox_id), now)
-        foreign = self.ledger.claimed(since - _REGISTER)
+        foreign = self.ledger.claimed(since - REGISTER)
+        for outbox_id, at in self.ledger.answered_others(since - REGISTER).items():
+            made = look.listed[outbox_id].created_at if outbox_id in look.listed else None
+            # A bulk that is younger than the answer is another one: a sandbox that was emptied begins its ids anew.
+            if made is None or made.timestamp() <= at + self.panel.facts.clock_offset + 1:
+                foreign.add(outbox_id)
         for doubt in doubts:
             taken = foreign | {found for other in doubts for found in other.found.values()}
             taken -= set(doubt.standing.ids)

@@ -63,7 +63,13 @@ def ledger_for(
     facts = VariableFacts(AirflowVariables(), account.identity)
     if (store := context.get("task_state_store")) is not None:
         return TaskLedger(
-            store, key, _generation(task, ti), try_number=ti.try_number, is_to_remember=is_to_remember, facts=facts
+            store,
+            key,
+            _generation(task, ti),
+            try_number=ti.try_number,
+            is_to_remember=is_to_remember,
+            facts=facts,
+            task=who,
         )
     return VariableLedger(
         AirflowVariables(),

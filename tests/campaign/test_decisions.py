@@ -87,7 +87,7 @@ def doubt(engine: sa.Engine) -> Intent:
     ledger.settle(claim(ledger, people(10)), Outcome(tuple(range(10))))
     intent = claim(ledger, people(20)[10:])
     ledger.flush()
-    let_pass(engine, (AT_WORK + 1) * SETTLE)
+    let_pass(engine, AT_WORK + SETTLE)
     return intent
 
 
@@ -198,7 +198,7 @@ def test_a_clear_to_take_up_a_decision_goes_on_with_the_campaign_also_where_a_cl
     command: Command, engine: sa.Engine
 ) -> None:
     claim(opened(engine, generation="2"), people(10))
-    let_pass(engine, (AT_WORK + 1) * SETTLE)
+    let_pass(engine, AT_WORK + SETTLE)
     assert command("resolve", "sale", "1", "--look", "--by", "Mina").code == 0
     taking_up = opened(engine, generation="5", number=2)
     assert taking_up.decided() == {1: "look"}
@@ -210,7 +210,7 @@ def test_a_clear_to_take_up_a_decision_goes_on_with_the_campaign_also_where_a_cl
 def test_a_clear_goes_on_until_what_was_decided_is_done(command: Command, engine: sa.Engine) -> None:
     """The try that was begun for it dies before it comes so far."""
     intent = claim(opened(engine, generation="2"), people(10))
-    let_pass(engine, (AT_WORK + 1) * SETTLE)
+    let_pass(engine, AT_WORK + SETTLE)
     assert command("resolve", "sale", "1", "--send-again", "--by", "Mina").code == 0
     opened(engine, generation="5", number=2)
     doing = opened(engine, generation="8", number=3)
@@ -248,7 +248,7 @@ def test_a_part_that_vanished_with_an_earlier_run_is_found_by_the_next_one(engin
         intent
         for intent, _ in SqlLedger(engine, KEY, "sale", part="0", task=Task("shop", "send", "tuesday", 0)).history()
     ] == []
-    let_pass(engine, AT_WORK * SETTLE + 1)
+    let_pass(engine, AT_WORK + 1)
     other = SqlLedger(engine, KEY, "sale", part="0", task=Task("shop", "send", "tuesday", 0))
     assert [(intent.members, outcome) for intent, outcome in other.history()] == [(lost.members, None)]
     other.settle(lost, Outcome.nothing(lost))

@@ -10,6 +10,8 @@ import pytest
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.chunks import Chunk
 from ippanel_provider.campaign.ledger.base import Claim, Forgotten, LedgerUnusable, Outcome, Task
+from ippanel_provider.campaign.ledger.memory import REGISTER
+from ippanel_provider.campaign.ledger.task_state import TaskLedger
 from ippanel_provider.campaign.ledger.variables import (
     MOST_RECIPIENTS,
     NotKept,
@@ -18,7 +20,7 @@ from ippanel_provider.campaign.ledger.variables import (
     VariableLedger,
 )
 from ippanel_provider.client import NotSent
-from tests.campaign.conftest import KEY, Variables, form_of, people
+from tests.campaign.conftest import KEY, Store, Variables, form_of, people
 
 
 class Unsteady(Variables):
@@ -196,6 +198,35 @@ def test_what_was_learnt_is_kept_for_all_tasks_of_the_account() -> None:
     one.learn({"lists_text": "folded"})
     other = VariableLedger(store, KEY, Task("other", "task", "run"), facts=facts)
     assert other.learnt() == {"lists_text": "folded"}
+
+
+def test_the_ids_a_task_was_answered_with_are_told_to_all_tasks_of_the_account() -> None:
+    store = Variables()
+    facts = VariableFacts(store, "https://host/v1 account")
+    one = TaskLedger(Store(), KEY, facts=facts, task=Task("dag", "task", "run"))
+    list(one.history())
+    for claim in one.intend([Claim.of(Chunk(tuple(people(3)), form_of("سلام")), one.key)]):
+        one.settle(claim.intent, Outcome((7,)))
+    one.flush()
+    other = ledger(store, facts=facts)
+    assert other.answered_others(0.0).keys() == {7}
+    assert VariableFacts(store, "another account").answered(0.0) == {}
+    later = next(iter(other.answered_others(0.0).values())) + 2 * REGISTER
+    facts.answer("later", [9], later)
+    assert facts.answered(later - REGISTER) == {9: later}
+
+
+def test_of_two_tasks_that_tell_their_ids_at_once_neither_is_lost() -> None:
+    class Raced(Variables):
+        def set(self, key: str, value: str) -> None:
+            super().set(key, value)
+            if rivals:
+                super().set(key, rivals.pop())
+
+    rivals = ['[["rival", 5.0, [1]]]']
+    facts = VariableFacts(Raced(), "account")
+    facts.answer("task", [2], 6.0)
+    assert facts.answered(0.0) == {1: 5.0, 2: 6.0}
 
 
 def test_no_name_and_no_number_stands_in_the_variables() -> None:

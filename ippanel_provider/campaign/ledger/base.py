@@ -343,6 +343,12 @@ class Ledger(Protocol):
         """
         ...
 
+    def answered_others(self, since: float) -> Mapping[int, float]:
+        """Return the outbox ids that other tasks of the account, which keep their records elsewhere, were answered with
+        since then, and when at the latest (epoch seconds).
+        """
+        ...
+
     def claimed(self, since: float) -> set[int]:
         """Return the account's register: outbox ids that are known to belong to intents made after ``since``, in this
         campaign or any other that looks into this home.

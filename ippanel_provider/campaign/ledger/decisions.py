@@ -34,8 +34,8 @@ from ippanel_provider.campaign.ledger.schema import (
 
 SETTLE = 120.0
 """Seconds that a chunk is given to show in the outbox, before anybody decides about it; its task may tell others."""
-AT_WORK = 7.5
-"""So many times as long a task may still be at work after its last sign; it looks and watches without one for less."""
+AT_WORK = 900.0
+"""Seconds after its last sign for which such a task may still be at work; it looks and watches without one for less."""
 
 
 class NotDecided(Exception):
@@ -202,10 +202,9 @@ def resolve(engine: sa.Engine, campaign: int, number: int, decision: Decision, b
         if row.state != OPEN:
             raise NotDecided(f"chunk: {number} is {row.state} already; there is nothing to decide")
         now = time.time()
-        settle = settle_of(row.report)
-        if row.at == "sending" and (left := row.seen_at + settle * AT_WORK - now) > 0:
+        if row.at == "sending" and (left := row.seen_at + at_work(row.report) - now) > 0:
             raise NotDecided(f"chunk: its task may still be at work; end it in Airflow, or ask again in {span(left)}")
-        if (left := row.intended_at + settle - now) > 0:
+        if (left := row.intended_at + settle_of(row.report) - now) > 0:
             raise NotDecided(f"chunk: {number} was sent just now and may still show; ask again in {span(left)}")
         write_decision(connection, campaign, number, decision, by)
 
@@ -213,6 +212,11 @@ def resolve(engine: sa.Engine, campaign: int, number: int, decision: Decision, b
 def settle_of(report: str | None) -> float:
     """Return how long the task of a report gives the outbox to show what was accepted, in seconds."""
     return float(json.loads(report or "{}").get("settle") or SETTLE)
+
+
+def at_work(report: str | None) -> float:
+    """Return for how many seconds after its last sign the task of a report may still be at work."""
+    return AT_WORK * settle_of(report) / SETTLE
 
 
 def span(seconds: float) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from ippanel_provider.campaign.audience import Message
-from ippanel_provider.campaign.ledger.base import Claim, Decision, Intent, Outcome, Standing
+from ippanel_provider.campaign.ledger.base import Claim, Decision, Intent, Outcome, Standing, Task
 from ippanel_provider.campaign.ledger.hashes import Known, MemberKey
 from ippanel_provider.campaign.ledger.records import (
     intent_from,
@@ -19,6 +19,10 @@ from ippanel_provider.campaign.ledger.records import (
     standing_from,
     standing_to,
 )
+
+REGISTER = 21_600.0
+"""Seconds for which other tasks are told which ids one was answered with."""
+_TELL_EVERY = 10.0
 
 
 class Jotter:
@@ -86,6 +90,10 @@ class Jotter:
 
     def finish(self) -> None:
         """Nothing has to go."""
+
+    def answered_others(self, since: float) -> Mapping[int, float]:
+        """Nobody else tells."""
+        return {}
 
 
 class MemoryLedger(Jotter):
@@ -156,6 +164,14 @@ class Facts(Protocol):
         """Return it; empty for nothing."""
         ...
 
+    def answer(self, who: str, ids: Sequence[int], at: float) -> None:
+        """Keep which ids somebody was answered with, up to this moment (epoch seconds)."""
+        ...
+
+    def answered(self, since: float) -> Mapping[int, float]:
+        """Return the ids that anybody was answered with since then, and when at the latest."""
+        ...
+
 
 class KeptLedger(Jotter, ABC):
     """Keeps each intent and each outcome as one value, both written once.
@@ -163,11 +179,15 @@ class KeptLedger(Jotter, ABC):
     A thousand members take some 16 KB and their outbox ids some 12 KB.
 
     :param generation: distinguishes what a user's clear is to start anew, unless a decision was made to be taken up
-    :param facts: where what is learnt is kept; None keeps it with this task
+    :param facts: where what the tasks of the account share is kept; None keeps it with this task
+    :param who: the task, to the others
     """
 
-    def __init__(self, key: MemberKey, generation: str, facts: Facts | None) -> None:
+    def __init__(self, key: MemberKey, generation: str, facts: Facts | None, who: Task | None = None) -> None:
         super().__init__()
+        self._who = "" if who is None else "\n".join((who.dag_id, who.task_id, who.run_id, str(who.map_index)))
+        self._told: tuple[float, int] = (0.0, 0)
+        """When others were told of ids that were answered, and of how many outcomes."""
         self.key = key
         self._generation = generation
         self._facts = facts
@@ -272,6 +292,7 @@ class KeptLedger(Jotter, ABC):
         if not intent.again:
             self._known.release(intent.members, outcome.void)
         self._ids.append((intent.at, array("q", outcome.outbox_ids)))
+        self._tell_others(every=_TELL_EVERY)
         if self._decided.pop(str(intent.number), None):
             # Done: a clear that comes after it begins anew.
             self.note("decided", self._decided)
@@ -306,7 +327,17 @@ class KeptLedger(Jotter, ABC):
         return self._facts.learnt() if self._facts else super().learnt()
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Tell the other tasks of the account of the ids that they have not heard of; nothing else is held back."""
+        self._tell_others()
+
+    def _tell_others(self, every: float = 0.0) -> None:
+        now, (at, count) = time.time(), self._told
+        if self._facts is None or count == len(self._ids) or now < at + every:
+            return
+        recent = [outbox_id for made, ids in self._ids if made > now - REGISTER for outbox_id in ids]
+        if recent:
+            self._facts.answer(self._who, recent, now)
+        self._told = now, len(self._ids)
 
     def beside(self) -> Iterable[tuple[Intent, Outcome | None]]:
         """A try that is no longer the current one cannot reach the home."""
@@ -315,3 +346,7 @@ class KeptLedger(Jotter, ABC):
     def claimed(self, since: float) -> set[int]:
         """Return the outbox ids of this task since then."""
         return {outbox_id for at, ids in self._ids if at >= since for outbox_id in ids}
+
+    def answered_others(self, since: float) -> Mapping[int, float]:
+        """Return what stands on the register of the account."""
+        return self._facts.answered(since) if self._facts else {}

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.ledger import sql_untold
 from ippanel_provider.campaign.ledger.base import Claim, Forgotten, Intent, KeyChanged, Outcome, Task
-from ippanel_provider.campaign.ledger.decisions import AT_WORK, is_to_be_taken_up, prune, settle_of
+from ippanel_provider.campaign.ledger.decisions import AT_WORK, at_work, is_to_be_taken_up, prune
 from ippanel_provider.campaign.ledger.hashes import MemberKey
 from ippanel_provider.campaign.ledger.records import outcome_from, outcome_to
 from ippanel_provider.campaign.ledger.schema import (
@@ -369,9 +369,7 @@ class SqlLedger(SqlNotes):
             is_here, runs.c.state.in_(UNFINISHED), runs.c.run_id != self._task.run_id
         )
         ours, now = list(connection.execute(are_ours).scalars()), time.time()
-        vanished = [
-            run.id for run in connection.execute(unfinished) if run.seen_at < now - AT_WORK * settle_of(run.report)
-        ]
+        vanished = [run.id for run in connection.execute(unfinished) if run.seen_at < now - at_work(run.report)]
         return (chunks.c.run.in_(ours) | (chunks.c.run.in_(vanished) & (chunks.c.state == OPEN)),)
 
 

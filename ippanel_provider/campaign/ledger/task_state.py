@@ -7,7 +7,7 @@ from datetime import timedelta
 from secrets import token_bytes
 from typing import Any, Protocol
 
-from ippanel_provider.campaign.ledger.base import Forgotten, KeyChanged, OlderRecords
+from ippanel_provider.campaign.ledger.base import Forgotten, KeyChanged, OlderRecords, Task
 from ippanel_provider.campaign.ledger.hashes import MemberKey
 from ippanel_provider.campaign.ledger.memory import Facts, KeptLedger
 
@@ -48,6 +48,7 @@ class TaskLedger(KeptLedger):
     """Keeps its records within the store's 64 KB a value, and from expiring.
 
     :param is_to_remember: whether an earlier try must have written something, because the task has been cleared
+    :param task: who sends, to the others of the account
     """
 
     def __init__(
@@ -59,8 +60,9 @@ class TaskLedger(KeptLedger):
         try_number: int = 1,
         is_to_remember: bool = False,
         facts: Facts | None = None,
+        task: Task | None = None,
     ) -> None:
-        super().__init__(key, generation, facts)
+        super().__init__(key, generation, facts, task)
         self._store = store
         self._try = try_number
         self._is_to_remember = is_to_remember

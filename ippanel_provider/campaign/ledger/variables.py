@@ -14,13 +14,13 @@ import json
 import time
 from array import array
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from secrets import token_bytes
 from typing import Any, Protocol
 
 from ippanel_provider.campaign.ledger.base import Claim, Forgotten, Intent, KeyChanged, LedgerUnusable, Outcome, Task
 from ippanel_provider.campaign.ledger.hashes import MEMBER_BYTES, MemberKey
-from ippanel_provider.campaign.ledger.memory import KeptLedger
+from ippanel_provider.campaign.ledger.memory import REGISTER, KeptLedger
 from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.client import NotSent
 
@@ -69,11 +69,15 @@ class TooManyRecipients(LedgerUnusable):
 
 
 class VariableFacts:
-    """What was learnt of an account's panel, in one Variable."""
+    """What the tasks of an account share: what was learnt of its panel, and the ids that each was answered of late.
+
+    The last writer of a Variable wins, so that the ids are spread over a few, and looked for after they are written.
+    """
 
     def __init__(self, store: VariableStore, account: str) -> None:
         self._store = store
         self._key = f"ippanel_learnt_{_hashed(account)}"
+        self._register = f"ippanel_answered_{_hashed(account)}"
 
     def learn(self, facts: Mapping[str, Any]) -> None:
         """Write it; what is lost is learnt again."""
@@ -82,6 +86,30 @@ class VariableFacts:
     def learnt(self) -> Mapping[str, Any]:
         """Read it."""
         return dict(json.loads(self._store.get(self._key) or "{}"))
+
+    def answer(self, who: str, ids: Sequence[int], at: float) -> None:
+        """Put the ids that somebody was answered with on the register, in the place of what they had there."""
+        key = f"{self._register}_{int(_hashed(who), 16) % _SLOTS}"
+        entry = [_hashed(who), at, list(ids)[-_MOST_ANSWERED:]]
+        for _ in range(_WRITES):
+            kept = [each for each in self._entries(key) if each[0] != entry[0] and each[1] > at - REGISTER]
+            lines = [*kept, entry]
+            while len(text := json.dumps(lines)) > _MOST_TEXT and len(lines) > 1:
+                lines.pop(0)
+            self._store.set(key, text)
+            if entry in self._entries(key):
+                return
+
+    def answered(self, since: float) -> Mapping[int, float]:
+        """Read the register."""
+        slots = (self._entries(f"{self._register}_{slot}") for slot in range(_SLOTS))
+        return {outbox_id: at for entries in slots for _, at, ids in entries if at >= since for outbox_id in ids}
+
+    def _entries(self, key: str) -> list[Any]:
+        try:
+            return list(json.loads(self._store.get(key) or "[]"))
+        except ValueError:
+            return []
 
 
 class VariableLedger(KeptLedger):
@@ -106,7 +134,7 @@ class VariableLedger(KeptLedger):
         facts: VariableFacts | None = None,
         keep_for: float = KEEP_FOR,
     ) -> None:
-        super().__init__(key, generation, facts)
+        super().__init__(key, generation, facts, who=task)
         self._store = store
         self._try = task.try_number
         self._is_to_remember = is_to_remember
@@ -327,6 +355,10 @@ def home_of_earlier_tries(store: VariableStore, task: Task) -> str | None:
     return VariableLedger(store, MemberKey(b"", OncePer.MESSAGE), task).home_of_earlier_tries()
 
 
+_SLOTS, _WRITES = 8, 3
+_MOST_ANSWERED = 200
+_MOST_TEXT = 40_000
+"""Characters of the register in one Variable; MySQL keeps 64 KB."""
 _MOST_IDS = 2_000
 """What a tombstone keeps of the outbox ids, in a value as large as those of a chunk."""
 
