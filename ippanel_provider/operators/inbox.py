@@ -54,21 +54,25 @@ class IPPanelInboxOperator(IPPanelOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Read and write; return the count."""
-        from ippanel_provider.client.watch import received
+        from ippanel_provider.client.unread import Unread
         from ippanel_provider.operators.files import write
         from ippanel_provider.tables.formats import to_write
         from ippanel_provider.tables.writers import Column
         from ippanel_provider.text.lines import line_key
 
         to_write(self.path, self.format)
-        after_id = self.after_id or 0
-        texts = self.hook.run(received(after_id))
-        last_id = texts[-1].inbox_id if texts else after_id
+        reader = Unread(self.after_id or 0)
         wanted = line_key(self.line) if self.line else None
-        chosen = [text for text in texts if wanted in (None, line_key(text.line))]
-        rows: Iterator[Sequence[Any]] = (
-            (text.inbox_id, text.sender, text.line, text.message, text.received_at) for text in chosen
-        )
+        written = 0
+
+        def rows() -> Iterator[Sequence[Any]]:
+            nonlocal written
+            while reader.has_more:
+                for text in self.hook.run(reader.turn()):
+                    if wanted in (None, line_key(text.line)):
+                        written += 1
+                        yield text.inbox_id, text.sender, text.line, text.message, text.received_at
+
         columns = (
             Column("inbox_id", "int64"),
             Column("sender"),
@@ -76,6 +80,6 @@ class IPPanelInboxOperator(IPPanelOperator):
             Column("message"),
             Column("received_at", "timestamp"),
         )
-        write(self.path, columns, rows, format=self.format)
-        self.log.info("Wrote %d texts to %s.", len(chosen), self.path)
-        return {"path": str(self.path), "texts": len(chosen), "last_id": last_id}
+        write(self.path, columns, rows(), format=self.format)
+        self.log.info("Wrote %d texts to %s.", written, self.path)
+        return {"path": str(self.path), "texts": written, "last_id": reader.cursor}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from airflow.providers.common.compat.sdk import Context
 
+    from ippanel_provider.client import InboxMessage
     from ippanel_provider.inbox import InboxFilter
     from ippanel_provider.operators.signatures import SensorArguments
     from ippanel_provider.triggers.inbox import IPPanelInboxTrigger
@@ -77,18 +78,31 @@ class IPPanelInboxSensor(IPPanelSensor):
 
     def look(self, context: Context) -> PokeReturnValue:
         """Read what came in."""
-        from ippanel_provider.client import watch
-
         after_id, since = self._start(context)
         wanted, secret = self._filter(), self.hook.account.ledger_secret
-        texts = self.hook.run(
-            watch.received(after_id or 0, since=None if since is None else datetime.fromtimestamp(since, UTC))
-        )
-        found = [text.inbox_id for text in texts if wanted.lets_through(text, secret)]
-        self.teller.tell(lambda: f"{len(texts)} texts came in, {len(found)} of them are meant")
+        found: list[int] = []
+        count = cursor = 0
+        for texts in self._came_in(after_id, since):
+            count, cursor = count + len(texts), texts[-1].inbox_id
+            found += [text.inbox_id for text in texts if wanted.lets_through(text, secret)]
+        self.teller.tell(lambda: f"{count} texts came in, {len(found)} of them are meant")
         if len(found) < self.least:
             return PokeReturnValue(is_done=False)
-        return PokeReturnValue(is_done=True, xcom_value={"inbox_ids": found, "cursor": texts[-1].inbox_id})
+        return PokeReturnValue(is_done=True, xcom_value={"inbox_ids": found, "cursor": cursor})
+
+    def _came_in(self, after_id: int | None, since: float | None) -> Iterator[Sequence[InboxMessage]]:
+        """Yield what came in a page at a time, oldest first."""
+        from ippanel_provider.client.unread import Unread
+        from ippanel_provider.client.watch import received
+
+        if since is not None:
+            if texts := self.hook.run(received(0, since=datetime.fromtimestamp(since, UTC))):
+                yield texts
+            return
+        reader = Unread(after_id or 0)
+        while reader.has_more:
+            if texts := self.hook.run(reader.turn()):
+                yield texts
 
     def trigger(self, context: Context, deadline: float) -> IPPanelInboxTrigger:
         """See :class:`~ippanel_provider.sensors.base.IPPanelSensor`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -59,6 +60,8 @@ class InboxWait(Wait):
     """One trigger's wait for texts."""
 
     __slots__ = ("cursor", "found", "least", "since", "wanted")
+    found: list[Any]
+    """The ids of the texts that were meant."""
 
     def __init__(
         self,
@@ -74,14 +77,14 @@ class InboxWait(Wait):
         self.since = None if after_id is not None or since is None else datetime.fromtimestamp(since, UTC)
         self.cursor = after_id or 0
         self.least = least
-        self.found: list[InboxMessage] = []
+        self.found = []
 
     def progress(self) -> str:
         """See :class:`~ippanel_provider.triggers.poller.Wait`."""
         return f"{len(self.found)} of {self.least} texts have come in"
 
-    def take(self, texts: Sequence[InboxMessage], secret: str) -> None:
-        """Look at what came in, and settle if it is enough."""
+    def take(self, texts: Sequence[InboxMessage], secret: str, *, has_more: bool) -> None:
+        """Look at what came in; when nothing more has, settle if it is enough."""
         earliest = self.since and self.since.replace(microsecond=0)
         for text in texts:
             if text.inbox_id <= self.cursor:
@@ -90,14 +93,39 @@ class InboxWait(Wait):
             if earliest and text.received_at and text.received_at < earliest:
                 continue
             if self.wanted.lets_through(text, secret):
-                self.found.append(text)
+                self.found.append(self.kept(text))
         if texts:
             # From here on the id says it, and the inbox need not be read from its beginning again.
             self.since = None
-        if len(self.found) >= self.least:
-            self.settle(
-                {"status": "received", "inbox_ids": [text.inbox_id for text in self.found], "cursor": self.cursor}
-            )
+        if len(self.found) >= self.least and not has_more:
+            self.settle({"status": "received", "inbox_ids": self.found, "cursor": self.cursor})
+
+    def kept(self, text: InboxMessage) -> Any:
+        """Return what is kept of a text that is meant."""
+        return text.inbox_id
+
+
+class TextsWait(InboxWait):
+    """A wait for the next texts themselves, whatever they say; not for more of them than are read at once."""
+
+    __slots__ = ("has_more",)
+    found: list[InboxMessage]
+
+    def __init__(self, after_id: int, interval: float) -> None:
+        from ippanel_provider.inbox import InboxFilter
+
+        super().__init__(InboxFilter(), after_id, None, 1, interval, math.inf)
+        self.has_more = False
+
+    def take(self, texts: Sequence[InboxMessage], secret: str, *, has_more: bool) -> None:
+        """Settle with the first of them."""
+        if not self.answer.done():
+            self.has_more = has_more
+            super().take(texts, secret, has_more=False)
+
+    def kept(self, text: InboxMessage) -> InboxMessage:
+        """All of it."""
+        return text
 
 
 class InboxPoller(Poller[InboxWait]):
@@ -106,6 +134,7 @@ class InboxPoller(Poller[InboxWait]):
     async def look(self, hook: IPPanelHook, due: Sequence[InboxWait]) -> None:
         """See :class:`~ippanel_provider.triggers.poller.Poller`."""
         from ippanel_provider.client import watch
+        from ippanel_provider.client.unread import Unread
 
         client = await hook.aget_conn()
         secret = hook.account.ledger_secret
@@ -115,9 +144,10 @@ class InboxPoller(Poller[InboxWait]):
             texts = await client.run(watch.received(0, since=min(by_time)))
             for wait in waits:
                 if wait.since is not None:
-                    wait.take(texts, secret)
+                    wait.take(texts, secret, has_more=False)
         by_id = [wait for wait in waits if wait.since is None and not wait.answer.done()]
-        if by_id:
-            texts = await client.run(watch.received(min(wait.cursor for wait in by_id)))
+        reader = Unread(min((wait.cursor for wait in by_id), default=0))
+        while reader.has_more and not all(wait.answer.done() for wait in by_id):
+            texts = await client.run(reader.turn())
             for wait in by_id:
-                wait.take(texts, secret)
+                wait.take(texts, secret, has_more=reader.has_more)

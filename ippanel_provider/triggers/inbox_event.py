@@ -19,7 +19,7 @@ PERSONAL = ("sender", "message")
 
 
 class IPPanelInboxEventTrigger(BaseEventTrigger):
-    """Fires when texts have come in, for an ``AssetWatcher``; those of one look are one event.
+    """Fires when texts have come in, for an ``AssetWatcher``; those of one look are one event, up to a thousand.
 
     An event's payload is ``{"inbox_ids": [...]}``; senders and texts are read from the inbox by the task that needs
     them, unless ``include`` says otherwise, which adds ``"texts": [{"inbox_id", …}]``.
@@ -78,20 +78,16 @@ class IPPanelInboxEventTrigger(BaseEventTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Watch alone, where Airflow knows no shared streams; the poll is shared all the same."""
-        import math
-
-        from ippanel_provider.triggers.inbox import InboxWait
-        from ippanel_provider.triggers.inbox_stream import texts_of
+        from ippanel_provider.triggers.inbox_stream import batches_of
 
         cursor = await self._cursor()
         while True:
-            wait = InboxWait(InboxFilter(), cursor, None, 1, self.poll_interval, math.inf)
-            texts = await texts_of(self.ippanel_conn_id, wait)
-            if event := self._event(texts):
-                yield event
+            async for texts in batches_of(self.ippanel_conn_id, cursor, self.poll_interval):
+                if event := self._event(texts):
+                    yield event
+                cursor = texts[-1].inbox_id
             await asyncio.sleep(self.poll_interval)
             # The events had that long to reach the database.
-            cursor = wait.cursor
             await self._save(cursor)
 
     def shared_stream_key(self) -> Hashable | None:

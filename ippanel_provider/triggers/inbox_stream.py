@@ -18,8 +18,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.inbox import InboxFilter
-from ippanel_provider.triggers.inbox import InboxPoller, InboxWait
+from ippanel_provider.triggers.inbox import InboxPoller, TextsWait
 from ippanel_provider.triggers.poller import MAX_BACK_OFF
 
 if TYPE_CHECKING:
@@ -105,6 +104,8 @@ class InboxStream:
     def __init__(self, conn_id: str) -> None:
         self.conn_id = conn_id
         self._looked_at = -math.inf
+        self._batches: AsyncIterator[list[InboxMessage]] | None = None
+        self._read_to = -1
 
     async def open_stream(self) -> AsyncIterator[tuple[Batch, tuple[int, int]]]:
         """Yield batches for as long as anybody watches."""
@@ -144,11 +145,18 @@ class InboxStream:
         """Nothing is held open."""
 
     async def _look(self, low: int, interval: float) -> list[InboxMessage]:
-        clock = asyncio.get_running_loop().time
-        # Texts that come in one by one must not make it look without a pause.
-        await asyncio.sleep(self._looked_at + interval - clock())
-        texts = await texts_of(self.conn_id, InboxWait(InboxFilter(), low, None, 1, interval, math.inf))
-        self._looked_at = clock()
+        texts: list[InboxMessage] = []
+        if self._batches is not None and self._read_to == low:
+            # There was more than is read at once.
+            texts = await anext(self._batches, [])
+        if not texts:
+            clock = asyncio.get_running_loop().time
+            # Texts that come in one by one must not make it look without a pause.
+            await asyncio.sleep(self._looked_at + interval - clock())
+            self._batches = batches_of(self.conn_id, low, interval)
+            texts = await anext(self._batches)
+            self._looked_at = clock()
+        self._read_to = texts[-1].inbox_id
         return texts
 
     async def _next(self, low: int, interval: float, changed: asyncio.Event) -> list[InboxMessage]:
@@ -163,21 +171,42 @@ class InboxStream:
             joined.cancel()
 
 
-async def texts_of(conn_id: str, wait: InboxWait) -> list[InboxMessage]:
+async def batches_of(conn_id: str, after_id: int, interval: float) -> AsyncIterator[list[InboxMessage]]:
+    """Wait for texts, and yield all there are, oldest first, as they are read."""
+    from ippanel_provider.client import IPPanelError
+    from ippanel_provider.client.unread import Unread
+    from ippanel_provider.hooks.ippanel import IPPanelHook
+
+    wait = await _waited(conn_id, after_id, interval)
+    yield wait.found
+    if not wait.has_more:
+        return
+    hook, rest = IPPanelHook(conn_id), Unread(wait.cursor)
+    while rest.has_more:
+        try:
+            texts = await hook.arun(rest.turn())
+        except IPPanelError as error:
+            log.warning("The inbox of %s cannot be read on, the next look goes on there: %s", conn_id, error)
+            return
+        if texts:
+            yield texts
+
+
+async def _waited(conn_id: str, after_id: int, interval: float) -> TextsWait:
     """Wait for texts whatever the service says meanwhile; a watcher that gave up would be started again every
     second."""
     failures = 0
     while True:
+        wait = TextsWait(after_id, interval)
         event = await InboxPoller.wait(conn_id, wait)
         if event["status"] == "received":
-            return wait.found
+            return wait
         failures += 1
-        pause = min(MAX_BACK_OFF, max(1.0, wait.interval) * 2.0 ** min(failures, 20))
+        pause = min(MAX_BACK_OFF, max(1.0, interval) * 2.0 ** min(failures, 20))
         log.error(
             "The inbox of %s cannot be watched, the next look is in %.0f s: %s", conn_id, pause, event.get("message")
         )
         await asyncio.sleep(pause)
-        wait = InboxWait(wait.wanted, wait.cursor, None, wait.least, wait.interval, wait.deadline)
 
 
 def cursor_key(*identity: Any) -> str:

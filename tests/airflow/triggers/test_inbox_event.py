@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 import pytest
 from airflow.triggers.shared_stream import SharedStreamManager
 
+from ippanel_provider.client import unread
+from ippanel_provider.client import watch as watch_module
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.triggers.inbox_event import IPPanelInboxEventTrigger
 
@@ -224,6 +226,32 @@ def test_an_outage_and_a_wrong_key_are_ridden_out(sandbox: RunningSandbox, conne
             await running.until(lambda: running.ids() == [inbox_id])
 
     asyncio.run(watch())
+
+
+def test_behind_many_it_fires_in_order_as_it_reads_and_without_a_pause(
+    sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (unread, watch_module):
+        monkeypatch.setattr(module, "MAX_PAGE_SIZE", 10)
+    ids = [sandbox.inbox(ANA, f"text {number}") for number in range(34)]
+
+    async def watch() -> None:
+        async with triggerer() as running:
+            running.start(1, trigger(Store(), poll_interval=3600.0))
+            await running.until(lambda: len(running.ids()) >= len(ids))
+            assert running.ids() == ids
+            assert len(running.database[1]) >= 4
+
+    async def watch_alone() -> None:
+        fired = aiter(trigger(poll_interval=3600.0).run())
+        alone: list[int] = []
+        async with asyncio.timeout(10):
+            while len(alone) < len(ids):
+                alone += (await anext(fired)).payload["inbox_ids"]
+        assert alone == ids
+
+    asyncio.run(watch())
+    asyncio.run(watch_alone())
 
 
 def test_alone_as_in_airflow_3_0_it_fires_as_well(sandbox: RunningSandbox) -> None:
