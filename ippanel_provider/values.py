@@ -21,6 +21,8 @@ _TIMEDELTA = re.compile(r"(?:(-?\d{1,9}) days?, )?(\d{1,2}):(\d\d):(\d\d(?:\.\d{
 _DURATION = re.compile(r"(\d{1,9})\s*([smhdw])\Z")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MOMENT_FORM = "give it with its time zone, as 2026-03-10T09:00:00+03:30"
+# What a template that had nothing to say renders to, and what else is left of nothing on its way.
+_LEFT_OF_NOTHING = frozenset({"", "none", "nan", "nat", "<na>", "null", "undefined"})
 # Years of the Jalali calendar that a date of our time has, and no time of the Gregorian calendar that is asked for.
 _JALALI_YEARS = range(1200, 1600)
 
@@ -128,6 +130,15 @@ def moment(value: Any, field: str) -> datetime:
     if value.tzinfo is None or value.utcoffset() is None:
         raise InvalidValue(field, f"has no time zone; {_MOMENT_FORM}")
     return value
+
+
+def refuse_nothing(value: Any, field: str) -> None:
+    """Refuse a text that is left where a template had nothing to say; nothing itself may be meant.
+
+    :raises InvalidValue: it is one.
+    """
+    if isinstance(value, str) and value.strip().lower() in _LEFT_OF_NOTHING:
+        raise InvalidValue(field, "is a text that says nothing, as of a template; give a value, or leave it out")
 
 
 def _refuse_jalali(year: int, field: str) -> None:

@@ -13,7 +13,7 @@ from ippanel_provider.campaign.keys import SAME, BadKey, Keys, key_of
 from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.client.validation import text as checked_text
-from ippanel_provider.tables.values import ERRORS, NOTHINGS, BadValue, plain, written
+from ippanel_provider.tables.values import ERRORS, NOTHINGS, BadValue, is_unseen, plain, written
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 from ippanel_provider.text.prefixes import is_assigned
 
@@ -69,7 +69,6 @@ _OTHER = "other reasons"
 _LONGEST_LEFTOVER = max(map(len, ERRORS | NOTHINGS)) + 8
 """Characters, with a few blanks around it."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_CONTROLLED = "the text holds a control character, as of a damaged file"
 _ANOTHER_TEXT = "an earlier row has the same recipient with another text, and each gets one"
 
 
@@ -127,15 +126,9 @@ class Audience:
                 continue
             try:
                 recipient = normalize("" if row.recipient is None else row.recipient)
-                text = checked_text(
-                    row.text if type(row.text) is str and len(row.text) > _LONGEST_LEFTOVER else _text_of(row.text),
-                    "text",
-                )
+                text = sendable(row.text, "text")
             except (InvalidNumber, InvalidInput) as error:
                 self._reject(row, str(error))
-                continue
-            if not text.isprintable() and _CONTROL.search(text):
-                self._reject(row, _CONTROLLED)
                 continue
             if self._judge and (problem := self._judge(text)):
                 self._reject(row, problem)
@@ -201,14 +194,27 @@ def _is_assigned(prefix: str) -> bool:
     return is_assigned(f"+98{prefix}")
 
 
-def _text_of(value: object) -> str:
-    """What somebody gave for a text and may be none: a number is written as people do, nothing is an empty text, and
-    what stands for nothing, or the error of a formula, is no text.
+def sendable(given: object, field: str) -> str:
+    """Return a text as it can go to somebody: a number is written as people do, nothing is an empty text.
+
+    :raises InvalidInput: naming ``field``: it stands for nothing, is the error of a formula or of a damaged file,
+        nothing of it is seen, or the service takes no such text.
     """
+    is_long = type(given) is str and len(given) > _LONGEST_LEFTOVER
+    text = checked_text(given if is_long else _text_of(given, field), field)  # type: ignore[arg-type]
+    if not text.isprintable():
+        if _CONTROL.search(text):
+            raise InvalidInput(f"the {field} holds a control character, as of a damaged file")
+        if is_unseen(text):
+            raise InvalidInput(f"{field}: the text is empty")
+    return text
+
+
+def _text_of(value: object, field: str) -> str:
     try:
         said = plain(value)
         if said is None and isinstance(value, str) and value.strip() in NOTHINGS:
-            raise InvalidInput("text: it is what programs leave where there was nothing (None, nan)")
+            raise InvalidInput(f"{field}: it is what programs leave where there was nothing (None, nan)")
         return value if isinstance(value, str) and said is not None else "" if said is None else written(said)
     except BadValue as error:
-        raise InvalidInput(f"text: it {error}") from None
+        raise InvalidInput(f"{field}: it {error}") from None

@@ -144,11 +144,18 @@ def require_credit(client: Client, estimate: Estimate, what: str) -> None:
     except (Invalid, NotFound, Unconfirmed, Unsupported) as error:
         log.warning("The service does not tell the credit, so it is not checked. %s", error)
         return
+    refuse_debt(credit, estimate, what)
+    log.info("The credit of %s rial covers %s: %s.", f"{credit:,.0f}", what, estimate.sentence())
+
+
+def refuse_debt(credit: float, estimate: Estimate, what: str) -> None:
+    """Return if a credit covers the estimate.
+
+    :raises TooLittleCredit: as :func:`require_credit` does.
+    """
     if credit < estimate.rial:
         raise TooLittleCredit(
             f"credit: the account has {credit:,.0f} rial, and {what} ({estimate.messages:,} recipients, "
-            f"{estimate.parts:,} parts) "
-            f"costs about {estimate.rial:,.0f}. Charge the account and let the task run again, or set "
-            f"check_credit=False."
+            f"{estimate.parts:,} parts) costs about {estimate.rial:,.0f}. Charge the account and let the task run "
+            f"again, or set check_credit=False."
         )
-    log.info("The credit of %s rial covers %s: %s.", f"{credit:,.0f}", what, estimate.sentence())

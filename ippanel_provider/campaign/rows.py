@@ -12,6 +12,7 @@ from typing import Any
 from ippanel_provider.campaign.audience import Row
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.extras import need
+from ippanel_provider.tables.layout import MOST_COLUMNS
 from ippanel_provider.tables.records import Record
 from ippanel_provider.tables.values import NO_NULLS
 from ippanel_provider.text.letters import fold
@@ -20,7 +21,10 @@ _NUMBERLIKE = re.compile(r"(?:\d\D?){7}")
 _BETWEEN = re.compile(r"[;\t|,]")
 _COLUMNS_SHOWN = 30
 _LOOKED_AT = 1000
-"""Records among which a column has to be seen once: those of JSON lines need not all have all of them."""
+"""Records of a table among which a column has to be seen once: it is left out where a join has it twice."""
+_FIRST = frozenset("09+۰۹")
+"""What almost every number begins with."""
+_HEADER = "it names the columns again, as a second header does"
 
 
 def rendered(
@@ -29,12 +33,16 @@ def rendered(
     recipient_column: str,
     nulls: Collection[str] = NO_NULLS,
     key_column: str | None = None,
+    *,
+    is_table: bool = True,
 ) -> Iterator[Row]:
     """Yield each record with the text that ``template`` makes of it; ``row`` and every column are its variables.
 
     :param nulls: texts of cells that stand for nothing, as ``NULL``
     :param key_column: the column with the row's key, where it is wanted
-    :raises InvalidInput: before the first row, if the template is broken, or needs a column that no record has.
+    :param is_table: whether all records have the same columns, as those of JSON lines need not
+    :raises InvalidInput: if the template is broken, before the first row; if it needs a column that no record has,
+        before the first row of a table, and after the last of what is none.
     """
     # Where a text is the same for all, Jinja need not be there: it is no need of the client and its command line.
     need("jinja2", "airflow")
@@ -42,28 +50,37 @@ def rendered(
 
     compiled = RowTemplate(template, nulls)
     needed = {recipient_column: "recipient_column"} | dict.fromkeys(sorted(compiled.required), "row_message")
-    for record in _with_columns(records, needed | _given(recipient_column, key_column)):
+    for record in _with_columns(records, needed | _given(recipient_column, key_column), is_table):
         line, values, problem = record
         key = None if key_column is None else values.get(key_column)
-        if problem or recipient_column not in values:
-            yield Row(line, *_recipient(record, recipient_column), key=key)
+        recipient = values.get(recipient_column)
+        if not problem and (recipient is None or (type(recipient) is str and recipient[:1] not in _FIRST)):
+            problem = _no_recipient(recipient, values, recipient_column)
+        if problem:
+            yield Row(line, recipient, "", problem, key=key)
         else:
             text, problem = compiled.text(values)
-            yield Row(line, values[recipient_column], text, problem, None, compiled.fallbacks, key)
+            yield Row(line, recipient, text, problem, None, compiled.fallbacks, key)
 
 
 def addressed(
-    records: Iterable[Record], text: str, recipient_column: str, key_column: str | None = None
+    records: Iterable[Record],
+    text: str,
+    recipient_column: str,
+    key_column: str | None = None,
+    *,
+    is_table: bool = True,
 ) -> Iterator[Row]:
     """Yield each record's recipient with one text for all.
 
     :param key_column: the column with the row's key, where it is wanted
-    :raises InvalidInput: before the first row, if no record has such a column.
+    :param is_table: as of :func:`rendered`
+    :raises InvalidInput: if no record has such a column, as of :func:`rendered`.
     """
-    for record in _with_columns(records, _given(recipient_column, key_column)):
-        recipient, _, problem = _recipient(record, recipient_column)
-        key = None if key_column is None else record.values.get(key_column)
-        yield Row(record.line, recipient, text, problem, key=key)
+    for line, values, problem in _with_columns(records, _given(recipient_column, key_column), is_table):
+        recipient = values.get(recipient_column)
+        key = None if key_column is None else values.get(key_column)
+        yield Row(line, recipient, text, problem or _no_recipient(recipient, values, recipient_column), key=key)
 
 
 def _given(recipient_column: str, key_column: str | None) -> dict[str, str]:
@@ -71,26 +88,35 @@ def _given(recipient_column: str, key_column: str | None) -> dict[str, str]:
     return ({} if key_column is None else {key_column: "results.key_column"}) | {recipient_column: "recipient_column"}
 
 
-def _recipient(record: Record, column: str) -> tuple[Any, str, str]:
-    """The recipient, no text, and why the record makes no row."""
-    if record.problem or column in record.values:
-        return record.values.get(column), "", record.problem
-    return None, "", f"it has no {column!r}"
+def _no_recipient(recipient: Any, values: Mapping[str, Any], column: str) -> str:
+    """Return why a record makes no row, before its number is looked at; empty if nothing is against it."""
+    if recipient is None:
+        return "" if column in values else f"it has no {column!r}"
+    if not (isinstance(recipient, str) and recipient.lstrip()[:1].isalpha()):
+        return ""
+    return _HEADER if fold(recipient).casefold() in {fold(str(name)).casefold() for name in values} else ""
 
 
-def _with_columns(records: Iterable[Record], needed: Mapping[str, str]) -> Iterator[Record]:
+def _with_columns(records: Iterable[Record], needed: Mapping[str, str], is_table: bool) -> Iterator[Record]:
     """A column that nobody has is a mistake of whoever names it; one that some lack is a matter of those rows.
 
     :param needed: the columns, each with the field that names it
     """
-    stream, ahead, seen = iter(records), list[Record](), dict[str, None]()
+    stream, ahead, seen, absent = iter(records), list[Record](), dict[str, None](), list(needed)
     for record in stream:
         ahead.append(record)
-        seen.update(dict.fromkeys(record.values))
-        if len(ahead) == _LOOKED_AT or all(name in seen for name in needed):
-            break
-    absent = [name for name in needed if name not in seen]
-    if absent and seen:
+        if len(seen) <= MOST_COLUMNS:
+            seen.update(dict.fromkeys(record.values))
+        absent = [name for name in absent if name not in record.values]
+        if not absent:
+            yield from chain(ahead, stream)
+            return
+        if len(ahead) == _LOOKED_AT:
+            if is_table:
+                break
+            yield from ahead
+            ahead.clear()
+    if seen:
         raise InvalidInput(_no_column(absent[0], needed[absent[0]], list(seen)))
     yield from chain(ahead, stream)
 

@@ -14,7 +14,6 @@ from ippanel_provider.campaign.chunks import Stamp
 from ippanel_provider.campaign.order import Order
 from ippanel_provider.campaign.panel import Panel
 from ippanel_provider.client import InvalidInput
-from ippanel_provider.client.validation import send_time
 from ippanel_provider.service import CANCEL_WINDOW, MIN_SCHEDULE_AHEAD
 
 _USUAL = 120.0
@@ -110,25 +109,26 @@ class Schedule:
         return (max(self.start, datetime.now(UTC) + LEAD) + timedelta(seconds=number)).replace(microsecond=0)
 
 
-def refuse_time(order: Order) -> None:
-    """Refuse a send time that the first request would be refused for.
+def first_time(order: Order) -> datetime | None:
+    """Return when what leaves first would go out; None is at once.
 
-    :raises InvalidInput: it is over, too soon or too far.
+    :raises InvalidInput: that is too soon for scheduled delivery.
     """
-    if order.is_scheduled and not (order.send_time is not None and order.is_retry):
-        Schedule.beginning(order.send_time)
-    elif not order.is_scheduled:
-        send_time(order.send_time)
+    return _schedule_of(order).moment(1) if order.is_scheduled else order.send_time
+
+
+def _schedule_of(order: Order) -> Schedule:
+    # A retry may come after the time of what an earlier try has scheduled; what it still sends has times of its own.
+    if order.is_retry and order.send_time is not None:
+        return Schedule(order.send_time)
+    return Schedule.beginning(order.send_time)
 
 
 def stamper(order: Order, panel: Panel, clock: Clock) -> Callable[[int], Stamp]:
     """Return what stamps an intent that leaves now, by its number."""
     moment: Callable[[int], float | None]
     if order.is_scheduled:
-        # A retry may come after the time of what an earlier try has scheduled; what it still sends has times of its
-        # own.
-        is_late = order.send_time is not None and order.is_retry
-        schedule = Schedule(order.send_time) if is_late and order.send_time else Schedule.beginning(order.send_time)
+        schedule = _schedule_of(order)
         moment = lambda number: schedule.moment(number).timestamp()  # noqa: E731
     else:
         moment = lambda _: order.send_time.timestamp() if order.send_time else None  # noqa: E731

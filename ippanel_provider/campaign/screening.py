@@ -54,6 +54,8 @@ class Campaign:
     max_cost: float | None = None
     keyed: bool = False
     record: Recording | None = None
+    first: Message | None = field(init=False, default=None, repr=False)
+    """The first message that a preview has met."""
     audience: Audience = field(init=False)
     estimate: Estimate = field(init=False)
     linter: Linter = field(init=False)
@@ -113,6 +115,7 @@ class Campaign:
                 new = ledger.unknown(block)
                 self.progress.known += len(block) - len(new)
                 for message in new:
+                    self.first = self.first or message
                     self.linter.look(message.text)
                     size = self.estimate.add(message)
                     if samples:

@@ -41,7 +41,7 @@ class Deployed(Field):
     """
 
     def __init__(self, field: Field, default: Default) -> None:
-        super().__init__(field._read)
+        super().__init__(field._read, must_say=field._must_say)
         self._default = default
 
     def read(self, value: Any) -> Any:
@@ -51,7 +51,7 @@ class Deployed(Field):
         """
         meant = super().read(value)
         if meant is None:
-            meant = super().read(conf.get("ippanel", self._default.option, fallback=None))
+            meant = super().read(conf.get("ippanel", self._default.option, fallback=None) or None)
         return self._default.otherwise if meant is None else meant
 
 

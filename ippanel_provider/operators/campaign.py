@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators import fields
 from ippanel_provider.operators.base import CONCURRENCY, LEDGER_CONN_ID, Deployed
 from ippanel_provider.operators.files import rejects_to
 from ippanel_provider.operators.hidden_fields import Private
+from ippanel_provider.operators.mapping import tell_author
 from ippanel_provider.operators.sending import SendingOperator
 from ippanel_provider.options import Checks, Memory
 from ippanel_provider.values import InvalidValue
@@ -30,25 +31,10 @@ def texts_of(message: Any) -> Form:
 
     :raises InvalidInput: if the text for all is none that can be sent.
     """
+    from ippanel_provider.campaign.audience import sendable
     from ippanel_provider.campaign.chunks import OwnTexts, SharedText
-    from ippanel_provider.client.validation import text
 
-    return OwnTexts() if message is None else SharedText(text(str(message)))
-
-
-def refuse_constant(checks: Checks, **texts: Any) -> None:
-    """Refuse texts with errors when the DAG is parsed, where that was asked for.
-
-    :raises InvalidValue: naming the field.
-    """
-    if checks.lint != "refuse":
-        return
-    from ippanel_provider.text.lint import Level, lint
-
-    for field, text in texts.items():
-        for finding in lint(text) if isinstance(text, str) else ():
-            if finding.level is Level.ERROR:
-                raise InvalidValue(field, f"{finding.message} ({finding.rule})")
+    return OwnTexts() if message is None else SharedText(sendable(message, "message"))
 
 
 class CampaignOperator(SendingOperator):
@@ -96,8 +82,8 @@ class CampaignOperator(SendingOperator):
     )
 
     delivery = fields.choice("direct", "scheduled")
-    ledger_conn_id = Deployed(fields.text(), LEDGER_CONN_ID)
-    campaign_id = fields.text()
+    ledger_conn_id = Deployed(fields.text(must_say=True), LEDGER_CONN_ID)
+    campaign_id = fields.text(must_say=True)
     concurrency = Deployed(fields.whole(1), CONCURRENCY)
     rate = fields.above_zero()
     chunk_size = fields.whole(1)
@@ -146,6 +132,25 @@ class CampaignOperator(SendingOperator):
         self.allow_empty = allow_empty
         self.memory = memory or Memory()
         self.checks = checks or Checks()
+
+    @classmethod
+    def lint_constants(cls, given: Mapping[str, Any]) -> None:
+        """Look at the texts among what is given for a task when the DAG is parsed, as ``checks`` says: warn of what is
+        odd, or refuse those with errors.
+
+        :raises InvalidValue: naming the field.
+        """
+        mode = (given.get("checks") or Checks()).lint
+        if mode == "off":
+            return
+        from ippanel_provider.text.lint import Level, lint
+
+        for field in ("row_message", "message"):
+            text = given.get(field)
+            for finding in lint(text) if isinstance(text, str) else ():
+                if mode == "refuse" and finding.level is Level.ERROR:
+                    raise InvalidValue(field, f"{finding.message} ({finding.rule})")
+                tell_author(f"{cls.__name__}, {field}: {finding}")
 
     @abstractmethod
     def kind(self) -> Form:

@@ -28,13 +28,16 @@ def preview(
     suppressing: Suppressing | None,
     on_reject: Callable[[Row, str], None] | None,
 ) -> dict[str, Any]:
-    """Log and return who would get what. Nothing is sent, and nothing of it is remembered.
+    """Log and return who would get what. Nothing is sent, and nothing of it is remembered; it fails where the task
+    would.
 
     ``recipients`` are those who would get a text now, ``known`` those a ledger in SQL knows to have got it.
     """
+    from ippanel_provider.campaign.cost import refuse_debt
+    from ippanel_provider.campaign.ledger.variables import MOST_RECIPIENTS, TooManyRecipients
     from ippanel_provider.campaign.run import refuse_emptiness, screened, tell_rejects
     from ippanel_provider.campaign.samples import Samples
-    from ippanel_provider.campaign.schedule import refuse_time
+    from ippanel_provider.campaign.schedule import first_time
 
     campaign = screened(order, task.rows, task.hook.get_conn(), suppressing=suppressing, on_reject=on_reject)
     # Only a ledger in SQL knows of other runs; others would be asked about a try of this task, which sends nothing.
@@ -55,11 +58,14 @@ def preview(
         estimate.sentence(),
         f"{credit:,.0f}",
     )
-    if order.check_credit and estimate.rial > credit:
-        task.log.warning("credit: it does not cover that, so a send would be refused; charge the account first.")
     refuse_emptiness(order, audience)
-    if estimate.messages:
-        refuse_time(order)
+    if campaign.first:
+        # The request that would leave first is made, and not sent: what is wrong with it is raised, by field.
+        order.kind.requests([campaign.first], task.hook.gateway, order.sender, first_time(order))
+    if not (task.ledger_conn_id or context.get("task_state_store")) and estimate.messages > MOST_RECIPIENTS:
+        raise TooManyRecipients
+    if order.check_credit:
+        refuse_debt(credit, estimate, "what would be sent")
     return {
         "dry_run": True,
         "outbox_ids": [],

@@ -17,7 +17,7 @@ from ippanel_provider import values
 from ippanel_provider.operators.hidden_fields import Hidden
 from ippanel_provider.outbox_ids import OutboxIds
 from ippanel_provider.service import BulkState
-from ippanel_provider.text.hours import quiet_hours_of
+from ippanel_provider.text.hours import QuietHours
 from ippanel_provider.text.lists import split
 from ippanel_provider.values import InvalidValue
 
@@ -38,11 +38,14 @@ class Field:
 
     :param read: takes the value and the field's name
     :param name: what authors call it, where the attribute is called otherwise
+    :param must_say: whether a template that renders to nothing is a mistake: texts would go out now instead of later,
+        at night, for good instead of for a try, or to whom another run has reached
     """
 
-    def __init__(self, read: Read, *, name: str = "") -> None:
+    def __init__(self, read: Read, *, name: str = "", must_say: bool = False) -> None:
         self._read = read
         self._shown_as = name
+        self._must_say = must_say
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -76,6 +79,8 @@ class Field:
 
         :raises InvalidValue: naming the field.
         """
+        if self._must_say:
+            values.refuse_nothing(value, self._shown_as)
         if value is None or (isinstance(value, str) and value.strip() in _NOTHING):
             return None
         return self._read(value, self._shown_as)
@@ -120,7 +125,7 @@ def flag(name: str = "") -> Field:
 
     :param name: what authors call it, where the attribute is called otherwise
     """
-    return Field(values.flag, name=name)
+    return Field(values.flag, name=name, must_say=True)
 
 
 def whole(low: int, high: int | None = None) -> Field:
@@ -174,9 +179,9 @@ def choice(*words: str) -> Field:
     return Field(read)
 
 
-def text() -> Field:
+def text(*, must_say: bool = False) -> Field:
     """A field for a text that stands for something, such as the id of a connection."""
-    return Field(lambda value, name: str(value))
+    return Field(lambda value, name: str(value), must_say=must_say)
 
 
 def one(kind: type) -> Field:
@@ -201,7 +206,7 @@ def failing_states() -> Field:
 
 def moment() -> Field:
     """A field for a time with its zone."""
-    return Field(_moment)
+    return Field(_moment, must_say=True)
 
 
 def quiet_hours() -> Field:
@@ -211,12 +216,13 @@ def quiet_hours() -> Field:
         hours = value.values() if isinstance(value, Mapping) else [value]
         try:
             for text in hours:
-                quiet_hours_of("", text)
+                if text is not None:
+                    QuietHours.parse(text)
         except (TypeError, ValueError) as error:
             raise InvalidValue(name, str(error)) from None
         return value
 
-    return Field(read)
+    return Field(read, must_say=True)
 
 
 def _failing(given: Any, name: str) -> BulkState:

@@ -6,6 +6,7 @@ keeps what the author wrote of it as it stands in its database.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -23,6 +24,8 @@ def partial_of(kind: type, make: Callable[..., Any], given: Mapping[str, Any]) -
     :raises InvalidValue: naming the field, if a constant cannot be right.
     """
     check_constants(kind, given)
+    if hasattr(kind, "lint_constants"):
+        kind.lint_constants(given)
     partial = make(**given)
     # Airflow gives no other place to see what is mapped over.
     base: Any = type(partial)
@@ -65,9 +68,16 @@ def _tell_of_literals(kind: type, given: Mapping[str, Any]) -> None:
         if value is None or not isinstance(getattr(kind, name, None), Private):
             continue
         if _is_plain(value) and not refers_to_tasks(value):
-            warnings.warn(
+            tell_author(
                 f"{kind.__name__}, {name}: what is written into a mapped task stands plain in Airflow's database; take "
-                f"it from a template, as {{{{ var.json.people }}}}, or from another task (or say show_rendered=True).",
-                UserWarning,
-                stacklevel=4,
+                f"it from a template, as {{{{ var.json.people }}}}, or from another task (or say show_rendered=True)."
             )
+
+
+def tell_author(message: str) -> None:
+    """Warn at the line of the DAG's own file: how deep the stack is to it depends on Airflow."""
+    frame = sys._getframe(1)
+    while frame.f_back and str(frame.f_globals.get("__name__")).partition(".")[0] in {"airflow", "ippanel_provider"}:
+        frame = frame.f_back
+    registry = frame.f_globals.setdefault("__warningregistry__", {})
+    warnings.warn_explicit(message, UserWarning, frame.f_code.co_filename, frame.f_lineno, registry=registry)

@@ -37,9 +37,11 @@ class OneRequestOperator(SendingOperator):
     template_fields: Sequence[str] = ("message", *SendingOperator.template_fields)
 
     message = Private()
-    ledger_conn_id = Deployed(fields.text(), LEDGER_CONN_ID)
+    ledger_conn_id = Deployed(fields.text(must_say=True), LEDGER_CONN_ID)
     is_priced: ClassVar[bool] = True
     """Whether the service tells beforehand what such a send costs."""
+    text_field: ClassVar[str] = "message"
+    """What authors call the text."""
     is_urgent: ClassVar[bool] = False
     """Whether it is worth nothing later, as a code."""
 
@@ -67,9 +69,14 @@ class OneRequestOperator(SendingOperator):
         return self.body() or None
 
     def body(self) -> str:
-        """Return the text as it was given."""
+        """Return the text; an empty one if there is none.
+
+        :raises InvalidInput: it is none that anybody should get.
+        """
+        from ippanel_provider.campaign.audience import sendable
+
         message = value_of(self.message)
-        return "" if message is None else str(message)
+        return "" if message is None or message == "" else sendable(message, self.text_field)
 
     def priced_text(self) -> str | None:
         """Return the text whose price can be asked; None where there is no one text or no price."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.operators.campaign import CampaignOperator, refuse_constant, texts_of
+from ippanel_provider.operators.campaign import CampaignOperator, texts_of
 from ippanel_provider.operators.fields import listed, numbers_of, pair, tell_of_frames
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.values import InvalidValue
@@ -34,12 +34,13 @@ def each_of(messages: Any) -> Iterator[Row]:
             yield Row(line, None, "", error.problem)
 
 
-def shared_by(recipients: Any, message: str) -> Iterator[Row]:
+def shared_by(recipients: Any, message: Any) -> Iterator[Row]:
     """Yield a row for each recipient, with one text for all."""
-    from ippanel_provider.campaign.audience import Row
+    from ippanel_provider.campaign.audience import Row, sendable
 
+    text = sendable(message, "message")
     for line, recipient in enumerate(numbers_of(recipients, "recipients"), start=1):
-        yield Row(line, recipient, message)
+        yield Row(line, recipient, text)
 
 
 class IPPanelSendOperator(CampaignOperator):
@@ -77,7 +78,7 @@ class IPPanelSendOperator(CampaignOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.message = message
-        refuse_constant(self.checks, message=message)
+        self.lint_constants({"checks": self.checks, "message": message})
         self.recipients = recipients
         self.messages = messages
 
@@ -96,4 +97,4 @@ class IPPanelSendOperator(CampaignOperator):
             return
         if message in (None, "") or recipients is None:
             raise InvalidValue("message, recipients", "give both (or messages)")
-        yield from shared_by(recipients, str(message))
+        yield from shared_by(recipients, message)

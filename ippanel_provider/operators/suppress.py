@@ -6,7 +6,9 @@ The numbers match in any spelling. All lists are read before the first text leav
 
 from __future__ import annotations
 
+import hashlib
 import json
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from airflow.providers.common.compat.sdk import BaseHook
 from ippanel_provider.exceptions import SendFailed
 from ippanel_provider.operators.fields import numbers_of
 from ippanel_provider.operators.hidden_fields import value_of
-from ippanel_provider.values import InvalidValue
+from ippanel_provider.values import InvalidValue, refuse_nothing
 
 if TYPE_CHECKING:
     from ippanel_provider.campaign.suppression import Suppression
@@ -47,8 +49,8 @@ class OptedOut:
 
     Letters, digits, spacing and courtesy around the word do not matter (``لغو کنید``, ``Stop. Thank you``). The last
     word counts, line by line. What was heard is kept as keyed hashes in a Variable (``ippanel_left_…``), so that the
-    next try and the next run read on from there. The whole inbox is read over the legacy REST API, whose texts have no
-    ids, and where there is no secret to hash with (a login without ``ledger_secret``).
+    next try and the next run read on from there. Over the legacy REST API the whole inbox is read where its texts do
+    not say when they came in.
 
     :param line: the line they texted to, as +983000505; default is any line of the account: who left one of them gets
         no text (templated)
@@ -78,21 +80,21 @@ class OptedOut:
         from ippanel_provider.campaign.suppression import meant_line
         from ippanel_provider.hooks.variables import AirflowVariables
         from ippanel_provider.inbox import sender_hash
-        from ippanel_provider.service import Api
 
-        line, secret, (words, back_words) = meant_line(self.line), task.hook.account.ledger_secret, self._words()
-        if not secret or task.hook.account.settings.api is not Api.EDGE:
-            return suppression.add(self.numbers(task), self.reason())
+        line, account, (words, back_words) = meant_line(self.line), task.hook.account, self._words()
+        variables = AirflowVariables("Who has left which line, as keyed hashes; kept up by itself.")
+        # Another account, or other words, would have heard something else.
+        of = json.dumps([account.identity, sorted(words), sorted(back_words)])
+        key = f"ippanel_left_{hashlib.sha256(of.encode()).hexdigest()[:24]}"
+        before = Standing.read(variables.get(key))
+        if not before.salt:
+            before = Standing(salt=secrets.token_hex(32))
+        secret = hashlib.blake2b(account.ledger_secret.encode(), key=bytes.fromhex(before.salt)).hexdigest()
 
         def hashed(number: str) -> str:
             return short(sender_hash(number, secret))
 
-        variables = AirflowVariables("Who has left which line, as keyed hashes; kept up by itself.")
-        # Another account, or other words, would have heard something else.
-        of = json.dumps([task.hook.account.settings.root, sorted(words), sorted(back_words)])
-        key = f"ippanel_left_{hashed(of)}"
-        before = Standing.read(variables.get(key))
-        standing, kept = task.hook.run(hear(before, hashed, words, back_words))
+        standing, kept = task.hook.run(hear(before, hashed, words, back_words, api=account.settings.api))
         if kept != before and len(written := kept.write()) <= _MOST_KEPT:
             variables.set(key, written)
         out = standing.of(line)
@@ -251,6 +253,7 @@ def _lists(given: Any) -> list[SuppressionList]:
         if isinstance(item, SuppressionList):
             lists.append(item)
         elif isinstance(item, (str, int)):
+            refuse_nothing(item, "suppress")
             single += numbers_of(item, "suppress")
         elif is_frame(item) or (isinstance(item, Iterable) and not isinstance(item, Mapping)):
             lists.append(_Given(list(numbers_of(item, "suppress"))))

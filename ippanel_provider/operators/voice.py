@@ -33,6 +33,7 @@ class IPPanelVoiceOtpOperator(OneRequestOperator):
     template_fields: Sequence[str] = ("recipient", *OneRequestOperator.template_fields)
 
     recipient = Private(of="recipient")
+    text_field = "code"
     is_priced = False
     is_urgent = True
 

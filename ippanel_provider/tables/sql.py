@@ -6,15 +6,28 @@ the server; the drivers of other databases fetch as they are asked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
 from ippanel_provider.tables.records import certain
+from ippanel_provider.text._digits import Float32
 
 FETCH_ROWS = 1000
 _PATIENCE = 24 * 3600
 """Seconds MySQL is to wait for its rows to be taken, which sending takes its time for; its default is one minute."""
+_CODES = {
+    **dict.fromkeys(("psycopg2", "psycopg", "pg8000", "redshift_connector"), 700),
+    **dict.fromkeys(("MySQLdb", "pymysql", "mysql"), 4),
+}
+"""What drivers call the type of floats of 32 bits where they call it by a number."""
+# As Trino, Spark, ClickHouse, Hive and Oracle call it.
+_NAMED = re.compile(r"(?:nullable\()?(?:real|float(?:4|32|_type)?|(?:db_type_)?binary_float)\)?\Z", re.IGNORECASE)
+_OTHER_FLOATS = frozenset({"google", "teradatasql"})
+"""Drivers to which "float" is one of 64 bits."""
+_PRECISIONS = range(6, 10), range(24, 25)
+"""What ODBC says of them, in digits or in bits."""
 
 
 def read(
@@ -22,9 +35,10 @@ def read(
 ) -> Generator[dict[str, Any], None, None]:
     """Yield each row as a mapping of column to value, fetching a thousand at a time.
 
-    :param sql_hook: any hook with a DB-API connection (``DbApiHook``).
-    A column whose name stands twice, as in a join, is left out of a row in which its values differ.
+    A column whose name stands twice, as in a join, is left out of a row in which its values differ. Of a column of
+    floats of 32 bits (``REAL``, ``float4``) the values say so, for they hold no phone number.
 
+    :param sql_hook: any hook with a DB-API connection (``DbApiHook``).
     :param sql: one query that reads; what it might change is not committed.
     """
     with closing(sql_hook.get_conn()) as connection, closing(_cursor(connection)) as cursor:
@@ -32,13 +46,38 @@ def read(
             cursor.execute(sql)
         else:
             cursor.execute(sql, parameters)
-        columns: list[str] | None = None
+        columns: list[str] = []
+        small: frozenset[str] = frozenset()
         while rows := cursor.fetchmany(FETCH_ROWS):
-            # A cursor at the server has no columns before it has rows.
-            columns = columns or [column[0] for column in cursor.description]
+            if not columns:
+                # A cursor at the server has no columns before it has rows.
+                columns = [column[0] for column in cursor.description]
+                small = _small_floats(_driver(connection), cursor.description)
             for row in rows:
                 # A connection can ask for cursors that give mappings.
-                yield dict(row) if isinstance(row, Mapping) else certain(columns, row)
+                names, values = (list(row), list(row.values())) if isinstance(row, Mapping) else (columns, row)
+                yield certain(names, _marked(names, values, small) if small else values)
+
+
+def _marked(names: Sequence[str], values: Sequence[Any], small: frozenset[str]) -> list[Any]:
+    return [
+        Float32(value) if name in small and isinstance(value, float) else value
+        for name, value in zip(names, values, strict=True)
+    ]
+
+
+def _small_floats(driver: str, description: Sequence[Sequence[Any]]) -> frozenset[str]:
+    """Return the columns that hold floats of 32 bits, as far as the driver tells."""
+    return frozenset(column[0] for column in description if _is_small_float(driver, column))
+
+
+def _is_small_float(driver: str, column: Sequence[Any]) -> bool:
+    code = column[1]
+    if isinstance(code, int):
+        return code == _CODES.get(driver)
+    if code is float:
+        return any(column[4] in precisions for precisions in _PRECISIONS)
+    return driver not in _OTHER_FLOATS and bool(_NAMED.match(str(getattr(code, "name", code))))
 
 
 def _cursor(connection: Any) -> Any:
@@ -59,6 +98,6 @@ def _cursor(connection: Any) -> Any:
 
 def _driver(connection: Any) -> str:
     """Return the package the connection is of; hooks may hand out a subclass, or a wrapper, of the driver's."""
-    known = {"psycopg2", "psycopg", "MySQLdb", "pymysql"}
+    known = {*_CODES, *_OTHER_FLOATS}
     packages = [base.__module__.partition(".")[0] for base in type(connection).__mro__]
     return next((package for package in packages if package in known), "")

@@ -112,13 +112,18 @@ def text_of(value: str, nulls: Collection[str] = NO_NULLS) -> str | None:
     if not value or (nulls and value in nulls):
         return None
     if value[0] in _SUSPECT:
-        if value in NOTHINGS or not value.strip(_INVISIBLE_OR_BLANK):
+        if value in NOTHINGS or is_unseen(value):
             return None
         if value == UNCALCULATED:
             raise BadValue("is a formula that was never calculated; open the file in Excel, and save it")
         if value.upper() in ERRORS:
             raise BadValue(f"holds an error of the spreadsheet ({value.upper()})")
     return value
+
+
+def is_unseen(text: str) -> bool:
+    """Whether a text is blanks and invisible marks only."""
+    return not text.strip(_INVISIBLE_OR_BLANK)
 
 
 def _float(value: float) -> float | int | None:

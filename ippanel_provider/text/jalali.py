@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ippanel_provider.text.hours import TEHRAN
 from ippanel_provider.text.letters import spelling
@@ -29,6 +30,7 @@ _UNITS = {9: 1, 10: 1, 12: 10**3, 13: 10**3, 15: 10**6, 16: 10**6, 18: 10**9, 19
 _LAST_EPOCH_YEAR = 2100
 # Places of the leap years in the calendar's cycle of 33 years.
 _LEAP_PLACES = (1, 5, 9, 13, 17, 22, 26, 30)
+_LAST_SUMMER = datetime(2022, 9, 22, tzinfo=TEHRAN)
 _FIRST_YEAR, _LAST_YEAR = 1206, 1498
 """Between these the cycle is right."""
 
@@ -36,7 +38,8 @@ _FIRST_YEAR, _LAST_YEAR = 1206, 1498
 def jalali(value: Any, form: str = "%Y/%m/%d", *, latin: bool = False) -> str:
     """Return a date in the Jalali calendar: «۱۴۰۵/۰۹/۰۷», or in another form, as ``%A %-d %B`` «شنبه ۷ آذر».
 
-    :param value: a ``date``, a ``datetime`` (one with a time zone is read in the time of Tehran), their ISO text, a
+    :param value: a ``date``, a ``datetime`` (one with a time zone is told in the time of Tehran, ``Asia/Tehran``,
+        summers until 2022 included; one without is taken as it stands), their ISO text, a
         date that is written in the Jalali calendar already, or seconds, milliseconds, … since 1970
     :param form: ``%Y %y %m %d %H %M %S`` (``%-m``, ``%-d`` and so on without a zero before), ``%B`` the month's and
         ``%A`` the weekday's name
@@ -165,9 +168,19 @@ def _moment(value: Any) -> datetime:
             moment = _read(spelling(value).strip())
         else:
             moment = _moment(value.item())  # numpy's
-        return moment.astimezone(TEHRAN) if moment.tzinfo else moment.replace(tzinfo=TEHRAN)
+        return moment.astimezone(_tehran_at(moment)) if moment.tzinfo else moment.replace(tzinfo=TEHRAN)
     except (ValueError, OverflowError, AttributeError, TypeError, KeyError):
         raise InvalidValue("jalali", "is no date") from None
+
+
+def _tehran_at(moment: datetime) -> tzinfo:
+    """The zone of Tehran; until 2022 it had summers, in which a day of birth began an hour earlier."""
+    if moment >= _LAST_SUMMER:
+        return TEHRAN
+    try:
+        return ZoneInfo("Asia/Tehran")
+    except ZoneInfoNotFoundError:  # a machine without the time zone database
+        return TEHRAN
 
 
 def _read(text: str) -> datetime:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from ippanel_provider.text.letters import fold, spelling, words
 
@@ -55,16 +56,16 @@ class Wishes:
 
     def __init__(self, out_words: Iterable[str] = OUT_WORDS, back_words: Iterable[str] = BACK_WORDS) -> None:
         self._out, self._back = _Words(out_words), _Words(back_words)
-        self._last: dict[tuple[str, str], tuple[float, bool]] = {}
+        self._last: dict[tuple[str, str], tuple[Any, bool]] = {}
 
-    def hear(self, line: str, sender: str, text: str, order: float) -> None:
+    def hear(self, line: str, sender: str, text: str, order: Any) -> None:
         """Take up a text; of two from one sender to one line, the one with the higher ``order`` is the last."""
         if said := _wish(text, self._out, self._back):
             known = self._last.get((line, sender))
             if known is None or known[0] <= order:
                 self._last[line, sender] = (order, said is Wish.OUT)
 
-    def last(self) -> Iterator[tuple[str, str, bool, float]]:
+    def last(self) -> Iterator[tuple[str, str, bool, Any]]:
         """Yield line and sender of all who asked for either, whether the last word was "no more", and its order."""
         return ((line, sender, is_out, order) for (line, sender), (order, is_out) in self._last.items())
 

@@ -34,17 +34,21 @@ def tell_of_template(task: Any) -> None:
             task.log.info("lint: row_message: %s.", finding)
 
 
-def rows_of(task: Any, records: Generator[Record, None, None]) -> Iterator[Row]:
+def rows_of(task: Any, records: Generator[Record, None, None], *, is_table: bool = True) -> Iterator[Row]:
     """Yield the rows that a transfer makes of the records of its source.
 
     :param task: says by ``row_message``, ``message`` and ``recipient_column`` how
+    :param is_table: whether all records have the same columns
     """
+    from ippanel_provider.campaign.audience import sendable
     from ippanel_provider.campaign.rows import addressed, rendered
     from ippanel_provider.tables.values import nulls_of
 
     column = str(task.recipient_column)
     with closing(records):
         if task.row_message is not None:
-            yield from rendered(records, task.row_message, column, nulls_of(task.checks.null_values))
+            nulls = nulls_of(task.checks.null_values)
+            yield from rendered(records, task.row_message, column, nulls, is_table=is_table)
         else:
-            yield from addressed(records, str(value_of(task.message)), column)
+            text = sendable(value_of(task.message), "message")
+            yield from addressed(records, text, column, is_table=is_table)

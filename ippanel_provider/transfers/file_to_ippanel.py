@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider import lineage
-from ippanel_provider.operators.campaign import CampaignOperator, refuse_constant, texts_of
+from ippanel_provider.operators.campaign import CampaignOperator, texts_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.transfers.base import check_messages, rows_of, tell_of_template
 
@@ -83,7 +83,7 @@ class FileToIPPanelOperator(CampaignOperator):
         self.sheet = sheet
         self.row_message = row_message
         self.message = message
-        refuse_constant(self.checks, row_message=row_message, message=message)
+        self.lint_constants({"checks": self.checks, "row_message": row_message, "message": message})
         self.recipient_column = recipient_column
 
     def kind(self) -> Form:
@@ -93,7 +93,9 @@ class FileToIPPanelOperator(CampaignOperator):
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows of the source with their texts."""
-        return rows_of(self, self.records())
+        from ippanel_provider.tables.formats import to_read
+
+        return rows_of(self, self.records(), is_table=to_read(self.path, self.file_format) != "jsonl")
 
     def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any] | None:
         """Name the file it reads, for OpenLineage."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseHook
 
 from ippanel_provider import lineage
-from ippanel_provider.operators.campaign import CampaignOperator, refuse_constant, texts_of
+from ippanel_provider.operators.campaign import CampaignOperator, texts_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.transfers.base import check_messages, rows_of, tell_of_template
 
@@ -77,7 +77,7 @@ class SqlToIPPanelOperator(CampaignOperator):
         self.parameters = parameters
         self.row_message = row_message
         self.message = message
-        refuse_constant(self.checks, row_message=row_message, message=message)
+        self.lint_constants({"checks": self.checks, "row_message": row_message, "message": message})
         self.recipient_column = recipient_column
 
     def kind(self) -> Form:

@@ -252,3 +252,32 @@ def test_a_text_that_is_only_a_leftover_goes_to_nobody(text: str, reason: str) -
     passed, audience = screened([("09120000001", text), ("09120000002", " None of it "), ("09120000003", "11")])
     assert passed == [("+989120000002", " None of it "), ("+989120000003", "11")]
     assert audience.rejects == [Rejected(1, reason)]
+
+
+def test_a_column_of_records_that_need_not_have_all_is_looked_for_to_their_end() -> None:
+    records = [{"mobile": f"0912{n:07d}"} for n in range(2500)]
+    late = [*records, {"mobile": "09350000001", "name": "آرش"}]
+    rows = list(rendered(numbered(late), "سلام {{ row.name }}", "mobile", is_table=False))
+    assert [row.text for row in rows if not row.problem] == ["سلام آرش"]
+    assert {row.problem for row in rows[:-1]} == {"it has no column 'name'"}
+    assert len(list(addressed(numbered([*records, {"phone": "x"}]), "سلام", "phone", is_table=False))) == 2501
+    for given, template in ((records, "سلام {{ row.nmae }}"), (late, "{% if row.nmae %}{{ row.nmae }}{% endif %}")):
+        for is_table in (True, False):
+            with pytest.raises(InvalidInput, match="row_message: the rows have no column 'nmae', only 'mobile'"):
+                list(rendered(numbered(given), template, "mobile", is_table=is_table))
+
+
+@pytest.mark.parametrize("again", ["mobile", " Mobile", "name", "موبایل ", "كد\u200cملی", "mobile1"])
+def test_a_header_in_the_middle_is_named_as_one(again: str) -> None:
+    columns = ("mobile", "name", " Mobile", "موبایل", "کد ملی", "mobile1")
+    records = numbered([dict.fromkeys(columns, "09120000001"), dict.fromkeys(columns, again)])
+    for rows in (
+        addressed(records, "سلام", "mobile"),
+        rendered(numbered([dict.fromkeys(columns, again)]), "x", "mobile"),
+    ):
+        assert list(rows)[-1].problem == "it names the columns again, as a second header does"
+
+
+def test_a_word_that_is_no_column_is_no_header() -> None:
+    (row,) = addressed(numbered([{"mobile": "tel:09120000001"}]), "سلام", "mobile")
+    assert row.problem == ""

@@ -9,9 +9,10 @@ import pytest
 
 from ippanel_provider.campaign.inbox_wishes import Standing, hear, short
 from ippanel_provider.campaign.suppression import Suppression
-from ippanel_provider.client import Client
+from ippanel_provider.client import Client, Settings
 from ippanel_provider.inbox import sender_hash
 from ippanel_provider.sandbox.runner import RunningSandbox
+from ippanel_provider.service import Api
 from ippanel_provider.text.opt_out import BACK_WORDS, OUT_WORDS
 
 ONE, TWO, THREE = (f"+98912000000{n}" for n in (1, 2, 3))
@@ -28,11 +29,12 @@ class Listener:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._api = client.settings.api
         self.requests = self.texts = 0
 
     def __call__(self, standing: Standing, *, later: timedelta = timedelta(0)) -> tuple[Standing, Standing]:
         self.requests = self.texts = 0
-        flow = hear(standing, hashed, OUT_WORDS, BACK_WORDS, now=datetime.now(UTC) + later)
+        flow = hear(standing, hashed, OUT_WORDS, BACK_WORDS, api=self._api, now=datetime.now(UTC) + later)
         try:
             step = next(flow)
             while True:
@@ -67,6 +69,31 @@ def test_what_was_heard_is_not_read_again(ippanel_sandbox: RunningSandbox, liste
     third, kept = listen(kept, later=TWO_HOURS)
     assert third == kept
     assert third.of(None) == {hashed(TWO)}
+
+
+def test_the_legacy_api_is_read_on_by_when_texts_came_in(ippanel_sandbox: RunningSandbox) -> None:
+    """Its texts have no ids."""
+    settings = Settings(api=Api.REST, base_url=ippanel_sandbox.base_url)
+    with Client(ippanel_sandbox.api_key, settings) as client:
+        listen = Listener(client)
+        for n in range(250):
+            ippanel_sandbox.inbox(f"+98912100{n:04d}", "سلام")
+        ippanel_sandbox.advance(60)
+        ippanel_sandbox.inbox(ONE, "لغو ۱۱")
+        ippanel_sandbox.inbox(TWO, "12")
+        ippanel_sandbox.inbox(TWO, "11")
+        first, kept = listen(Standing(salt="5a"), later=TWO_HOURS)
+        assert (listen.texts, first.of(None), kept) == (253, {hashed(ONE), hashed(TWO)}, first)
+        ippanel_sandbox.advance(60)
+        for n in range(20):
+            ippanel_sandbox.inbox(f"+98912200{n:04d}", "سلام")
+        ippanel_sandbox.inbox(ONE, "12")
+        second, kept = listen(Standing.read(kept.write()))
+        assert (listen.requests, second.of(None), kept.of(None)) == (1, {hashed(TWO)}, {hashed(ONE), hashed(TWO)})
+        assert listen(kept, later=TWO_HOURS)[1].out == second.out
+        ippanel_sandbox.reset()
+        ippanel_sandbox.inbox(THREE, "لغو")
+        assert listen(kept)[0].of(None) == {hashed(THREE)}
 
 
 def test_an_inbox_that_begins_anew_is_read_whole(ippanel_sandbox: RunningSandbox, listen: Listener) -> None:

@@ -60,6 +60,13 @@ class TestJalali:
         assert jalali("2026-11-28T20:29:59Z") == "۱۴۰۵/۰۹/۰۷"
         assert jalali("2026-11-28T20:30:00Z") == "۱۴۰۵/۰۹/۰۸"
 
+    def test_of_birth_is_the_day_it_was_in_tehran_also_in_the_summers_until_2022(self) -> None:
+        summer = timezone(timedelta(hours=4, minutes=30))
+        for born in (datetime(1992, 5, 1, tzinfo=summer), datetime(1992, 4, 30, 19, 30, tzinfo=UTC)):
+            assert jalali(born, "%Y/%m/%d %H:%M", latin=True) == "1371/02/11 00:00"
+        assert jalali("2022-09-21T19:29:59Z", "%m/%d %H:%M", latin=True) == "06/30 23:59"
+        assert jalali("2023-07-01T20:30:00Z", "%m/%d %H:%M", latin=True) == "04/11 00:00"
+
     @pytest.mark.parametrize(
         ("form", "written"),
         [

@@ -13,7 +13,7 @@ import pytest
 
 from ippanel_provider.operators.account import IPPanelCreditOperator
 from ippanel_provider.operators.campaign import CampaignOperator
-from ippanel_provider.operators.fields import fields_of
+from ippanel_provider.operators.fields import check_fields, fields_of
 from ippanel_provider.operators.hidden_fields import value_of
 from ippanel_provider.operators.phonebook import IPPanelSendPhonebookOperator
 from ippanel_provider.operators.report import IPPanelDeliveryReportOperator
@@ -27,6 +27,7 @@ from ippanel_provider.sensors.account import IPPanelCreditSensor
 from ippanel_provider.sensors.bulk import IPPanelBulkSensor
 from ippanel_provider.sensors.inbox import IPPanelInboxSensor
 from ippanel_provider.transfers.sql_to_ippanel import SqlToIPPanelOperator
+from ippanel_provider.values import InvalidValue
 
 PEOPLE = ["09120000001", "09120000002"]
 
@@ -301,6 +302,22 @@ class TestTemplates:
         for name, (tries, sentence) in said.items():
             assert (tries, sentence.partition(": ")[0]) == (1, f"connection 'ippanel_default', {name}")
         assert sandbox.stats()["requests"] == {}
+
+    @pytest.mark.parametrize("said", ["None", "", " ", "nan", "null", "NaT", "undefined"])
+    @pytest.mark.parametrize(
+        "name", ["send_time", "quiet_hours", "dry_run", "allow_empty", "campaign_id", "ledger_conn_id"]
+    )
+    def test_what_says_nothing_does_not_take_back_what_an_author_asked_for(self, name: str, said: str) -> None:
+        """A text of nothing would send now, at night, for good, or to whom another run has reached."""
+        task = IPPanelSendOperator(task_id="x", **SEND, **{name: "{{ params.it }}"})
+        setattr(task, ATTRIBUTES.get(name, name), None)
+        check_fields(task)
+        setattr(task, ATTRIBUTES.get(name, name), "{{ params.it }}")
+        vars(task)[ATTRIBUTES.get(name, name)] = said
+        with pytest.raises(InvalidValue, match=f"^{name}: is a text that says nothing"):
+            check_fields(task)
+        with pytest.raises(InvalidValue, match=f"^{name}: "):
+            IPPanelSendOperator(task_id="x", **SEND, **{name: said})
 
     def test_fields_that_are_read_can_be_templated_where_authors_would(self) -> None:
         """What only says how to wait, or is read when the DAG is, cannot."""

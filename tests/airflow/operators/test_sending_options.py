@@ -6,6 +6,7 @@ import csv
 import json
 import sqlite3
 import stat
+import warnings
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.operators.suppress import InFile, InPhonebook, InTable, OptedOut
 from ippanel_provider.options import Checks
 from ippanel_provider.sandbox.runner import RunningSandbox
+from ippanel_provider.transfers.sql_to_ippanel import SqlToIPPanelOperator
 from ippanel_provider.values import InvalidValue
 
+PASSWORD = "sandbox-password"
 TEXT = "فروش ویژه از فردا"
 PEOPLE = [f"0912000000{n}" for n in range(1, 8)]
 
@@ -90,9 +93,11 @@ class TestSuppression:
         ]
         assert "912000000" not in f"{run.log}{run.results['send']}{run.rendered['send']}"
 
+    @pytest.mark.parametrize("how", [{}, {"login": "ippanel", "password": PASSWORD}, {"extra": {"api": "rest"}}])
     def test_the_next_run_reads_the_inbox_on_and_heeds_the_last_word(
-        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any
+        self, sandbox: RunningSandbox, connect: Any, new_dag: Any, run_dag: Any, how: dict[str, Any]
     ) -> None:
+        connect(**how)
         sandbox.inbox("+989120000001", "لغو")
         sandbox.inbox("+989120000002", "Stop. Thank you")
         with new_dag() as dag:
@@ -223,7 +228,7 @@ class TestDryRun:
     def test_it_says_who_would_get_what_and_sends_nothing(
         self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any
     ) -> None:
-        sandbox.account(credit=1000)
+        sandbox.account(credit=9000)
         with new_dag(params={"dry": True}) as dag:
             sending(
                 message=None,
@@ -264,7 +269,7 @@ class TestDryRun:
             "rejected": 1,
             "parts": 3,
             "cost": 5011.0,
-            "credit": 1000.0,
+            "credit": 9000.0,
             "outbox_ids": [],
         }
         assert "Row 1: +98912***0001 would get a text of 71 characters, 2 parts (UCS-2), about 2,660 rial." in run.log
@@ -320,15 +325,22 @@ class TestDryRun:
             ({"recipients": []}, "recipients: there are none; the source is empty"),
             ({"recipients": ["0912", "021"]}, "recipients: none of the 2 rows can get a text"),
             ({"checks": Checks(max_cost=100)}, "max_cost: what is to be sent"),
+            ({"credit": 100}, "credit: the account has 100 rial, and what"),
+            ({"credit": 100, "first_pass": False}, "credit: the account has 100 rial, and "),
+            ({"api": "rest", "send_time": "2026-11-30T10:00+03:30"}, "send: the legacy REST API sends at once only"),
+            ({"suppress": "None"}, "suppress: is a text that says nothing"),
             ({"checks": Checks(samples=1, samples_path="samples.txt")}, "samples_path: let it end in .csv, .jsonl"),
         ],
     )
     def test_it_fails_where_the_send_would(
-        self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any, fields: dict[str, Any], said: str
+        self, sandbox: RunningSandbox, connect: Any, new_dag: Any, run_dag: Any, fields: dict[str, Any], said: str
     ) -> None:
+        sandbox.account(credit=fields.get("credit", 10**9))
+        connect(extra={"api": fields.get("api", "edge")})
+        given = {name: value for name, value in fields.items() if name not in {"credit", "api"}}
         for dry in (True, False) if "samples" not in said else (True,):
             with new_dag() as dag:
-                sending(**fields, dry_run=dry)
+                sending(**given, dry_run=dry)
             run = run_dag(dag)
             assert run.state == "failed"
             assert said in run.log
@@ -373,11 +385,29 @@ class TestChecks:
             sending(message="سلام None", checks=Checks(lint="refuse"))
 
     def test_otherwise_they_are_warned_of_by_rule(self, sandbox: RunningSandbox, new_dag: Any, run_dag: Any) -> None:
-        with new_dag() as dag:
+        with (
+            pytest.warns(UserWarning, match="IPPanelSendOperator, message: error leftover: holds None") as told,
+            new_dag() as dag,
+        ):
             sending(message="سلام None")
+        assert told[0].filename == __file__
         run = run_dag(dag)
         assert "lint: 1 of 1 texts: error leftover" in run.log
         assert len(reached(sandbox)) == len(PEOPLE)
+
+    def test_texts_that_stand_in_the_dag_are_looked_at_when_it_is_parsed(self) -> None:
+        transfer = {"task_id": "x", "sql": "SELECT 1", "sql_conn_id": "x"}
+        with pytest.warns(UserWarning, match=r"SqlToIPPanelOperator, row_message: style no-fallback: \{\{ row.name"):
+            SqlToIPPanelOperator(**transfer, row_message="{{ row.name }} عزیز")
+        with pytest.warns(UserWarning, match="IPPanelSendOperator, message: error refused-word"):
+            IPPanelSendOperator.partial(task_id="x", message="شما برنده شدید", show_rendered=True)
+        with pytest.raises(InvalidValue, match=r"^message: says برنده"):
+            IPPanelSendOperator.partial(task_id="x", message="شما برنده شدید", checks=Checks(lint="refuse"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            sending(message="سلام None", checks=Checks(lint="off"))
+            sending(message="{{ params.text }}")
+            SqlToIPPanelOperator(**transfer, row_message="{{ row.name or 'مشتری' }} عزیز")
 
     @pytest.mark.parametrize(
         ("fields", "said"),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from ippanel_provider.client import edge
+from ippanel_provider.client import InvalidInput, edge
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators.bank import IPPanelSendBankOperator
 from ippanel_provider.operators.file_send import IPPanelSendFileOperator
@@ -60,6 +60,20 @@ def test_it_sends_and_returns_the_id(sandbox: RunningSandbox, book: int, run_tas
     assert run.state == "success", run.log
     assert given(sandbox) == NUMBERS
     assert run.results["send"] == {"outbox_ids": [sandbox.messages()[0]["outbox_id"]]}
+
+
+@pytest.mark.parametrize(
+    "message", ["None", " nan", float("nan"), "#REF!", " \n", "\u200c\ufeff", "سلام\x00", True, ["سلام"], None]
+)
+def test_a_text_that_nobody_means_is_refused_before_anything_is_asked(
+    sandbox: RunningSandbox, run_task: Any, message: Any
+) -> None:
+    task = IPPanelSendPhonebookOperator(task_id="x", message="{{ params.text }}", books=1)
+    task.message = message
+    with pytest.raises(InvalidInput, match="message"):
+        task.request("+983000505", None)
+    task.message = 1404.0
+    assert task.body() == "1404"
 
 
 @pytest.mark.parametrize("deferrable", [False, True])

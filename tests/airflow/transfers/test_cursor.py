@@ -9,11 +9,14 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ippanel_provider.campaign.audience import Audience
+from ippanel_provider.campaign.rows import addressed
+from ippanel_provider.tables.records import numbered
 from ippanel_provider.tables.sql import FETCH_ROWS, read
 
 
@@ -139,3 +142,55 @@ def test_an_empty_result_and_a_reader_that_stops_leave_nothing_open(database: Pa
     for connection in hook.connections:
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):
             connection.execute("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("package", "code", "precision", "is_small"),
+    [
+        ("psycopg2", 700, None, True), ("psycopg", 700, None, True), ("psycopg2", 701, None, False),
+        ("pymysql", 4, None, True), ("MySQLdb", 5, None, False), ("snowflake", 1, None, False),
+        ("trino", "real", None, True), ("trino", "double", None, False), ("databricks", "float", None, True),
+        ("clickhouse_driver", "Nullable(Float32)", None, True), ("google", "FLOAT", None, False),
+        ("oracledb", SimpleNamespace(name="DB_TYPE_BINARY_FLOAT"), None, True),
+        ("oracledb", SimpleNamespace(name="DB_TYPE_BINARY_DOUBLE"), None, False),
+        ("pyodbc", float, 24, True), ("pyodbc", float, 53, False), ("pyodbc", float, 7, True),
+        ("sqlite3", None, None, False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("as_mappings", [False, True])
+def test_a_float_of_32_bits_says_so_for_it_holds_no_phone_number(
+    package: str,
+    code: Any,
+    precision: int | None,
+    is_small: bool,
+    as_mappings: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Cursor:
+        description = (("mobile", code, None, None, precision, None, None), ("name", 25, *(None,) * 5))
+
+        def __init__(self, *_: Any) -> None:
+            self.left = [(9120001024.0, "آرش"), (None, "بهار")]
+
+        def execute(self, sql: str) -> None:
+            pass
+
+        def fetchmany(self, size: int) -> list[Any]:
+            rows, self.left = self.left, []
+            return [dict(zip(("mobile", "name"), row, strict=True)) for row in rows] if as_mappings else rows
+
+        def close(self) -> None:
+            pass
+
+    made = {
+        "cursor": lambda self, *_, **__: Cursor(), "close": lambda self: None, "__module__": f"{package}.connections",
+    }  # fmt: skip
+    cursors = ModuleType(f"{package}.cursors")
+    cursors.SSCursor = Cursor  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, f"{package}.cursors", cursors)
+    rows = list(read(Hook(type("Connection", (), made)), "SELECT mobile, name FROM people"))
+    assert rows == [{"mobile": 9120001024.0, "name": "آرش"}, {"mobile": None, "name": "بهار"}]
+    audience = Audience()
+    told = list(audience.screen(addressed(numbered(rows), "سلام", "mobile")))
+    assert bool(told) is not is_small
+    assert ("comes from a 32-bit float" in audience.rejects[0].reason) is is_small
