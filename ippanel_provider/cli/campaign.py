@@ -149,13 +149,12 @@ def _found(engine: Any, options: argparse.Namespace) -> Any:
 
 
 def _overview(found: Any, working: list[Any]) -> dict[str, Any]:
+    from ippanel_provider.campaign.ledger.decisions import standing
+
     data: dict[str, Any] = _told(asdict(found)) | {"recipients": dict(found.recipients)}
     del data["id"]
     states = {part.state for part in working}
-    state = next((state for state in ("sending", "waiting", "failed") if state in states), "done")
-    if found.recipients.get("open") and state != "sending":
-        state = "in doubt"
-    return data | {"state": "pruned" if found.pruned_at else state}
+    return data | {"state": standing(states, found.recipients, is_pruned=found.pruned_at is not None)}
 
 
 def _counts(shown: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
@@ -149,6 +149,18 @@ def overviews(engine: sa.Engine, name: str | None = None) -> list[Overview]:
             )
             for row in connection.execute(found)
         ]
+
+
+def standing(states: set[str], recipients: Mapping[str, int], *, is_pruned: bool) -> str:
+    """Return how a campaign is: ``sending``, ``waiting``, ``in doubt``, ``failed``, ``done`` or ``pruned``.
+
+    :param states: of its parts
+    :param recipients: counts by the state of their chunk
+    """
+    state = next((state for state in ("sending", "waiting", "failed") if state in states), "done")
+    if recipients.get(OPEN) and state != "sending":
+        state = "in doubt"
+    return "pruned" if is_pruned else state
 
 
 def parts(engine: sa.Engine, campaign: int) -> list[Part]:
