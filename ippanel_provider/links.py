@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from ippanel_provider.extras import need
 
 need("airflow.providers.common.compat.sdk", "airflow")
 
-from airflow.providers.common.compat.sdk import AirflowNotFoundException, Asset, BaseOperatorLink, XCom  # noqa: E402
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, Asset, BaseOperatorLink, XCom, conf  # noqa: E402
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseOperator, Context, TaskInstanceKey
@@ -34,6 +35,25 @@ class IPPanelBulkLink(BaseOperatorLink):
         known: str | None = getattr(operator, "bulk_url", None)
         # To look for what nobody left is an error in Airflow's log.
         return XCom.get_value(ti_key=ti_key, key=XCOM_KEY) or "" if known is None else known
+
+
+class IPPanelCampaignLink(BaseOperatorLink):
+    """Opens the task's campaign on the page Browse › Texts, where a ledger in SQL holds it."""
+
+    name = "Texts"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        """Return the page's address; empty where there is no page, or it reads another ledger than the task's."""
+        ledger = conf.get("ippanel", "ledger_conn_id", fallback=None)
+        mine = getattr(operator, "ledger_conn_id", None) or ledger
+        if not ledger or mine != ledger or not conf.getboolean("ippanel", "page", fallback=True):
+            return ""
+        try:
+            from airflow.sdk.execution_time import hitl  # noqa: F401 - with 3.1 came the page's place
+        except ImportError:
+            return ""
+        asked = {"dag": ti_key.dag_id, "task": ti_key.task_id, "run": ti_key.run_id, "map_index": ti_key.map_index}
+        return f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/ippanel/campaigns/?{urlencode(asked)}"
 
 
 def remember(context: Context, task: Any, outbox_ids: Sequence[int]) -> None:

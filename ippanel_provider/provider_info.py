@@ -140,6 +140,7 @@ _SECTION = (
     ("concurrency", "integer", "4", "Requests that a sending task has under way at once."),
     ("keep_formulas", "boolean", "False", "Write texts that a spreadsheet takes for formulas as they came."),
     ("on_unconfirmed", "string", "fail", "What to do with texts in doubt: fail, ask, resend or skip."),
+    ("page", "boolean", "True", "Show the page Browse, Texts in Airflow's interface (3.1 and newer)."),
 )
 """What a deployment can set for all its tasks: option, type, default, meaning."""
 
@@ -169,7 +170,7 @@ def get_provider_info() -> dict[str, Any]:
         "queues": ["ippanel_provider.queues.inbox.IPPanelMessageQueueProvider"],
         "notifications": ["ippanel_provider.notifications.ippanel.IPPanelNotifier"],
         "task-decorators": [{"name": "ippanel_sms", "class-name": "ippanel_provider.decorators.sms.sms_task"}],
-        "extra-links": ["ippanel_provider.links.IPPanelBulkLink"],
+        "extra-links": ["ippanel_provider.links.IPPanelBulkLink", "ippanel_provider.links.IPPanelCampaignLink"],
         "transfers": [
             {
                 "source-integration-name": "SQL",

@@ -91,7 +91,7 @@ PUBLIC = {
     "notifications.ippanel": "IPPanelNotifier send_ippanel_notification",
     "decorators.sms": "sms_task",
     "queues.inbox": "IPPanelMessageQueueProvider",
-    "links": "IPPanelBulkLink",
+    "links": "IPPanelBulkLink IPPanelCampaignLink",
     "retry": "IPPanelRetryPolicy",
     "exceptions": """
         IPPanelTaskError IPPanelException InvalidArgument RequestFailed RequestInDoubt RequestRefused

@@ -86,7 +86,7 @@ class SendingOperator(IPPanelOperator):
         *("is_dry_run", "wait_for_completion", "min_delivered"),
         *IPPanelOperator.template_fields,
     )
-    operator_extra_links = (links.IPPanelBulkLink(),)
+    operator_extra_links = (links.IPPanelBulkLink(), links.IPPanelCampaignLink())
     errors = SENDING
 
     send_time = fields.moment()

@@ -10,9 +10,12 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ippanel_provider.page.access import NoAccessControl, Rights, name_of, user_dependency
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI, Request
 
 STATIC = Path(__file__).parent / "static"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html; charset=utf-8"}
@@ -26,6 +29,8 @@ _HEADERS = {
 }
 _CONNECT = 3
 """Seconds that the ledger's database is given to take a connection."""
+_DOUBTS = 200
+"""Doubts that the list shows; each campaign's own page has all of its own."""
 _NO_LEDGER = "No ledger is set: name a SQL connection in Airflow's configuration, [ippanel] ledger_conn_id."
 
 
@@ -34,7 +39,7 @@ def build() -> Any:
 
     It answers 503 with a sentence, and nothing else, where this Airflow has no access control that it knows.
     """
-    from fastapi import FastAPI, Request
+    from fastapi import FastAPI
     from fastapi.responses import JSONResponse
 
     app = FastAPI(title="IPPanel texts", docs_url=None, redoc_url=None, openapi_url=None)
@@ -60,7 +65,7 @@ def build() -> Any:
     return app
 
 
-def _is_from_here(request: Any) -> bool:
+def _is_from_here(request: Request) -> bool:
     """Refuse to change anything for a page of somebody else's, which has the user's cookie but not our header."""
     if request.method in {"GET", "HEAD"}:
         return True
@@ -71,7 +76,7 @@ def _is_from_here(request: Any) -> bool:
     )
 
 
-def _add_files(app: Any, user: Any) -> None:
+def _add_files(app: FastAPI, user: Any) -> None:
     from fastapi import HTTPException
     from fastapi.responses import FileResponse
 
@@ -86,7 +91,7 @@ def _add_files(app: Any, user: Any) -> None:
         return FileResponse(path, media_type=_TYPES[path.suffix])
 
 
-def _add_campaigns(app: Any, user: Any) -> None:
+def _add_campaigns(app: FastAPI, user: Any) -> None:
     from fastapi import Body, HTTPException
 
     from ippanel_provider.page import campaigns
@@ -104,7 +109,13 @@ def _add_campaigns(app: Any, user: Any) -> None:
             if one.state == "in doubt"
             for doubt in _read(campaigns.doubts, one)
         ]
-        return {"now": now, "tiles": campaigns.tiles(told, now), "campaigns": told, "doubts": waiting[:200], "found": found}
+        return {
+            "now": now,
+            "tiles": campaigns.tiles(told, now),
+            "campaigns": told,
+            "doubts": waiting[:200],
+            "found": found,
+        }
 
     @app.get("/api/campaigns/{campaign}")
     def one(campaign: int, user: Any = user) -> Any:

@@ -84,7 +84,7 @@ class Shown:
         began = min((task["began_at"] for task in self.tasks if task["state"] == "sending"), default=None)
         if began is None or not 0 < done < planned or self.touched_at <= began:
             return None
-        return (self.touched_at - began) * (planned - done) / done
+        return float((self.touched_at - began) * (planned - done) / done)
 
 
 def shown(engine: sa.Engine, *, only: int | None = None) -> list[Shown]:

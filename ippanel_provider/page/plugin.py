@@ -43,8 +43,8 @@ class IPPanelTextsPlugin(AirflowPlugin):
     """Apart from the plugin for Apprise, so that either can fail or be switched off alone."""
 
     name = "ippanel_texts"
-    fastapi_apps = [{"name": "IPPanel texts", "url_prefix": f"/{PREFIX}", "app": LazyApp()}] if _SHOWN else []  # noqa: RUF012
-    external_views = (  # noqa: RUF012
+    fastapi_apps = [{"name": "IPPanel texts", "url_prefix": f"/{PREFIX}", "app": LazyApp()}] if _SHOWN else []
+    external_views = (
         [
             {
                 "name": "Texts",

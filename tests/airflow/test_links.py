@@ -121,3 +121,29 @@ def test_what_was_accepted_before_a_failure_is_linked(
         )  # fmt: skip
     assert run_dag(dag).state == "failed"
     assert seen == [f"https://panel.example.com/{sandbox.messages()[0]['outbox_id']}"]
+
+
+@pytest.mark.parametrize(
+    ("ledger", "mine", "page", "leads"),
+    [
+        ("books", None, "True", True),
+        ("books", "books", "True", True),
+        ("books", "others", "True", False),
+        ("", "books", "True", False),
+        ("books", None, "False", False),
+    ],
+    ids=["of all tasks", "the same", "another one", "none for the page", "no page"],
+)
+def test_a_task_leads_to_its_campaign_where_the_page_shows_it(
+    monkeypatch: pytest.MonkeyPatch, ledger: str, mine: str | None, page: str, leads: bool
+) -> None:
+    from airflow.providers.common.compat.sdk import TaskInstanceKey
+
+    monkeypatch.setenv("AIRFLOW__IPPANEL__LEDGER_CONN_ID", ledger)
+    monkeypatch.setenv("AIRFLOW__IPPANEL__PAGE", page)
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "http://airflow.example/base/")
+    key = TaskInstanceKey(dag_id="d", task_id="t", run_id="manual__1+00:00", try_number=1, map_index=2)
+    task: Any = SimpleNamespace(ledger_conn_id=mine)
+    has_page = find_spec("airflow.sdk") is not None and find_spec("airflow.sdk.execution_time.hitl") is not None
+    address = "http://airflow.example/base/ippanel/campaigns/?dag=d&task=t&run=manual__1%2B00%3A00&map_index=2"
+    assert links.IPPanelCampaignLink().get_link(task, ti_key=key) == (address if leads and has_page else "")

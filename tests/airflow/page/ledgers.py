@@ -59,9 +59,7 @@ def _campaign(
     ledger.tell(counts | (report or {}) | {"state": state})
     ledger.flush()
     with engine.begin() as connection:
-        (campaign,) = connection.execute(
-            sa.select(campaigns.c.id).order_by(campaigns.c.id.desc()).limit(1)
-        ).one()
+        (campaign,) = connection.execute(sa.select(campaigns.c.id).order_by(campaigns.c.id.desc()).limit(1)).one()
         for table, names in ((chunks, ("intended_at",)), (runs, ("began_at", "seen_at"))):
             connection.execute(
                 sa.update(table).where(table.c.campaign == campaign).values({n: table.c[n] - age for n in names})

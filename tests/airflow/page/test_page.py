@@ -18,11 +18,11 @@ from tests.campaign.conftest import people
 
 pytest.importorskip("airflow.api_fastapi.core_api.security", reason="Airflow 2 has no place for a page")
 
-from airflow.api_fastapi import app as airflow_app  # noqa: E402
-from airflow.api_fastapi.core_api.security import get_user  # noqa: E402
-from fastapi.testclient import TestClient  # noqa: E402
+from airflow.api_fastapi import app as airflow_app
+from airflow.api_fastapi.core_api.security import get_user
+from fastapi.testclient import TestClient
 
-from ippanel_provider.page import app as page_app  # noqa: E402
+from ippanel_provider.page import app as page_app
 
 FROM_THE_PAGE = {"X-Requested-With": "ippanel", "Sec-Fetch-Site": "same-origin"}
 
