@@ -29,7 +29,7 @@ AIRFLOW_FLOOR = {
         "notifications",
         "operators",
     ),
-    *("provider_info", "queues", "retry", "sensors", "transfers", "triggers"),
+    *("page", "provider_info", "queues", "retry", "sensors", "transfers", "triggers"),
 }
 
 ARROWS = {
@@ -73,7 +73,8 @@ FOREIGN = {
     "uvicorn": {"sandbox"},
     "openpyxl": {"sandbox", "tables"},
     "pyarrow": {"tables"},
-    "sqlalchemy": {"campaign"},
+    "sqlalchemy": {"campaign", "page"},
+    "fastapi": {"page"},
     "pytest": {"sandbox"},
     "cryptography": {"sandbox/certificates.py"},
 }
