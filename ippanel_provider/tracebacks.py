@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import wraps
 from traceback import walk_tb
 from types import CodeType, FunctionType, TracebackType
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -76,6 +76,8 @@ def _stand_in(code: CodeType, entry: TracebackType) -> TracebackType:
 
 def discreet(function: Callable[P, R]) -> Callable[P, R]:
     """Let its errors out without the values that it and what it called were given."""
+    if inspect.iscoroutinefunction(function):
+        return _discreet_on_a_loop(function)  # type: ignore[no-any-return]
 
     @wraps(function)
     def called(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -84,6 +86,19 @@ def discreet(function: Callable[P, R]) -> Callable[P, R]:
         except Exception as error:
             forget_values(error)
             # They stand in this function's own frame.
+            del args, kwargs
+            raise
+
+    return called
+
+
+def _discreet_on_a_loop(function: Callable[..., Any]) -> Any:
+    @wraps(function)
+    async def called(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await function(*args, **kwargs)
+        except Exception as error:
+            forget_values(error)
             del args, kwargs
             raise
 

@@ -23,7 +23,7 @@ _PIECE = r"[A-Za-z0-9+/_-]{6,}"
 _BASE64 = re.compile(rf"{_PIECE}(?:\s+{_PIECE})*={{0,2}}")
 _BASE64_PARTS = re.compile(r"[A-Za-z0-9+/_-]{6,}={0,2}|[A-Za-z0-9]{6,}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x)?[0-9a-fA-F]{2}[\s:,.-]*){4,}|[0-9a-fA-F]{8,}")
-_READABLE = re.compile(r"[ -~\n\u0600-\u06ff\u200c\u200d]+")
+_READABLE = re.compile(r"[ -~\n\u0600-\u06ff\u200c\u200d]{4,}")
 
 
 def plain(said: str) -> str:
@@ -99,7 +99,7 @@ def coded(said: str) -> Iterator[tuple[int, int, str]]:
 def _said(start: int, end: int, content: bytes) -> Iterator[tuple[int, int, str]]:
     for encoding in ("utf-8", "utf-16-be", "utf-16-le"):
         for shift in range(1 if encoding == "utf-8" else 2):
-            read = "".join(_READABLE.findall(content[shift:].decode(encoding, "ignore")))
-            # Of what is no text about a third can be read.
-            if len(read) > 3 and len(read.encode(encoding)) * 5 >= len(content) * 3:
+            # Of what is no text hardly ever so many letters in a row can be read.
+            read = "\n".join(_READABLE.findall(content[shift:].decode(encoding, "ignore")))
+            if read:
                 yield start, end, read

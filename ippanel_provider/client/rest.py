@@ -16,6 +16,7 @@ from ippanel_provider.client import validation as checks
 from ippanel_provider.client._fields import PAGE_SIZE, Pairs, body, page_bounds, pairs
 from ippanel_provider.client._rest_envelope import reading, reading_page
 from ippanel_provider.client.models import Account, Bulk, Credit, Delivery, IncomingText, Model, Number, Receipt
+from ippanel_provider.client.models.base import PatternCode, Word
 from ippanel_provider.client.requests import PageRequest, Replay, Request
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST, Api, DeliveryStatus, LegacyStatus, legacy_bulk_state
 from ippanel_provider.tracebacks import make_discreet
@@ -28,14 +29,14 @@ class RestUser(Account):
     user_name: Annotated[str, Field(validation_alias=AliasChoices("username", "user_name"))]
     email: Annotated[str | None, Field(repr=False)] = None
     mobile: Number | None = None
-    status: str | None = None
+    status: Word | None = None
 
 
 class RestPattern(Model):
     """A pattern as it stands after it was handed in; a person has to approve it."""
 
-    code: str
-    status: str | None = None
+    code: PatternCode
+    status: Word | None = None
     message: Annotated[str | None, Field(repr=False)] = None
     is_shared: bool | None = None
 
@@ -44,8 +45,8 @@ class RestBulk(Bulk):
     """A bulk in the words of this API: ``status`` and ``confirm_state`` as they came, ``state`` as they are
     understood."""
 
-    status: str | None = None
-    confirm_state: str | None = None
+    status: Word | None = None
+    confirm_state: Word | None = None
     valid_recipients_count: int | None = None
     payback_cost: float | None = None
     description: Annotated[str | None, Field(repr=False)] = None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ippanel_provider.client import Client, Flow, OtpRequired, Refused, Retry, edge, gateway
 from ippanel_provider.hooks.account import Account, meant_by
 from ippanel_provider.service import Api
+from ippanel_provider.text.numbers import mask
 
 _LINES_SHOWN = 5
+_LONGEST_LINE = 20
 
 
 def introduce(account: Account) -> str:
@@ -31,7 +34,7 @@ def _introduction(account: Account) -> Flow[str]:
     calls = gateway(account.settings.api)
     owner = yield from calls.account()
     credit = yield from calls.credit()
-    said = f"Connected as {owner.user_name}; credit {credit.credit:,.0f} rial"
+    said = f"Connected as {_name(owner.user_name, account)}; credit {credit.credit:,.0f} rial"
     warnings = ""
     if account.settings.api is Api.EDGE:
         try:
@@ -40,7 +43,7 @@ def _introduction(account: Account) -> Flow[str]:
             # Not every credential may list lines, and none needs to in order to send.
             pass
         else:
-            lines = [line.number for line in page.items]
+            lines = [line.number for line in page.items if len(line.number) < _LONGEST_LINE]
             shown = ", ".join(lines[:_LINES_SHOWN]) + (
                 f" and {len(lines) - _LINES_SHOWN} more" if len(lines) > _LINES_SHOWN else ""
             )
@@ -51,6 +54,12 @@ def _introduction(account: Account) -> Flow[str]:
     if owner.send_block:
         warnings += " Sending is blocked for this account: ask IPPanel's support."
     return f"{said}.{warnings}"
+
+
+def _name(user_name: str, account: Account) -> str:
+    """The name, unless it is a phone number, or an echo of something that nobody may see."""
+    is_name = re.fullmatch(r"[^\W\d][\w.@-]{0,39}", user_name) and account.password not in user_name
+    return user_name if is_name else mask(user_name)
 
 
 def _of_the_connection(account: Account) -> str:

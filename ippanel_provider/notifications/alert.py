@@ -88,7 +88,7 @@ class Alert:
     :param secret: keys the hashes that the window remembers
     """
 
-    identity: str
+    identity: str = field(repr=False)
     given: Any = field(repr=False)
     content: Content
     secret: bytes = field(repr=False)

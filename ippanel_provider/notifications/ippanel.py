@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow.providers.common.compat.notifier import BaseNotifier
 
 from ippanel_provider import metrics
+from ippanel_provider.tracebacks import discreet
 from ippanel_provider.values import seconds
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class IPPanelNotifier(BaseNotifier):
         # Awaiting takes no arguments, so a deadline gives the context here; the base class only knows that from 3.1.
         self.context = context or {}
 
+    @discreet
     def __call__(self, *args: Any) -> None:
         """Render a copy and send it."""
         # A DAG's SLA callback of Airflow 2 is called with five arguments, the DAG first.
@@ -149,6 +151,7 @@ class IPPanelNotifier(BaseNotifier):
             else:
                 raise SendFailed(f"{name}: its template cannot be rendered, so nobody can be told.")
 
+    @discreet
     def notify(self, context: Context) -> None:
         """Send the alert to all whom the window lets have it."""
         from ippanel_provider.hooks.clients import client_for
@@ -164,6 +167,7 @@ class IPPanelNotifier(BaseNotifier):
             alert.conclude(claimed)
         self._report(alert)
 
+    @discreet
     async def async_notify(self, context: Context) -> None:
         """The same on an event loop, which is not held up by the window's file and Variable."""
         from asgiref.sync import sync_to_async

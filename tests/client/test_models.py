@@ -194,3 +194,27 @@ class TestResults:
         )
         assert len(rows) == 1000
         assert {row.status for row in rows} == {DeliveryStatus.DELIVERED}
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("pending", "pending"),
+        ("in progress", "in progress"),
+        (3, "3"),
+        ("OWVi-canary-key==", "unknown"),
+        ("09120001234", "unknown"),
+        ("سلام علی", "unknown"),
+        ("a" * 21, "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_a_state_is_a_word_and_nothing_else_that_a_service_may_have_put_there(said: object, read: str) -> None:
+    assert models.Phonebook.model_validate({"id": 1, "title": "x", "import_status": said}).import_status == read
+
+
+@pytest.mark.parametrize("said", ["/v1/api/patterns/normal key==", "a b", "", "x" * 65])
+def test_a_code_of_a_pattern_is_no_echo(said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        models.Pattern.model_validate({"pattern_code": said, "pattern_status": "active"})
+    assert [error["loc"] for error in caught.value.errors()] == [("pattern_code",)]

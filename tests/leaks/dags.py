@@ -21,11 +21,13 @@ def plan(order: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any] | None]]:
     yield well(kinds, short=order["short"]), None
     yield broken(kinds, order["templates"], short=order["short"]), None
     yield handed_over(), None
+    yield waited_for(order), None
     yield called_back(order["ways"]), None
+    yield asked_by_people(order["ways"]), None
     yield logged_in(order["ways"]), None
     yield of_known_places(), {"mobile": f"0{value_of('number in conf')}", "text": value_of("text in conf")}
     yield from with_a_deadline()
-    yield from told_back(kinds, order["ways"], order["widest"])
+    yield from told_back(kinds, order["ways"], order["widest"], together=order["short"])
 
 
 def value_of(name: str) -> str:
@@ -81,7 +83,6 @@ def handed_over() -> Any:
     from airflow.providers.common.compat.sdk import task
 
     from ippanel_provider.operators.send import IPPanelSendOperator
-    from ippanel_provider.triggers.inbox_event import IPPanelInboxEventTrigger
 
     people, text = "{{ var.json.leaks_people }}", "{{ var.value.leaks_text }}"
     with new_dag("handed_over", render_template_as_native_obj=True) as dag:
@@ -100,17 +101,53 @@ def handed_over() -> Any:
         def decorated_rows(word: str) -> list[Any]:
             return [(PEOPLE[0], f"{word} {TEXT}"), (TEXT, PEOPLE[1])]
 
-        @task
-        def event() -> Any:
-            import asyncio
-
-            trigger = IPPanelInboxEventTrigger(keywords=["stop"], start="earliest", poll_interval=1)
-            return [trigger.serialize(), asyncio.run(anext(trigger.run())).payload]
-
         decorated(LATIN)
         decorated_rows(VALUE)
-        event()
     return dag
+
+
+def waited_for(order: dict[str, Any]) -> Any:
+    """What the triggerer runs, all at once: events, waits that end, waits before a service that tells back."""
+    from airflow.providers.common.compat.sdk import task
+
+    with new_dag("waited_for") as dag:
+
+        @task
+        def events() -> Any:
+            import asyncio
+
+            async def first(trigger: Any) -> Any:
+                return [trigger.serialize(), (await anext(trigger.run())).payload]
+
+            async def all_of_them() -> Any:
+                return await asyncio.gather(*map(first, triggers(order)), return_exceptions=True)
+
+            return [str(event) for event in asyncio.run(all_of_them())]
+
+        events()
+    return dag
+
+
+def triggers(order: dict[str, Any]) -> Iterator[Any]:
+    """Yield every kind of trigger, well and before a service that tells back; what waits in vain does so shortly."""
+    import time
+
+    from ippanel_provider.queues.inbox import IPPanelMessageQueueProvider
+    from ippanel_provider.triggers.account import IPPanelCreditTrigger, IPPanelPatternTrigger
+    from ippanel_provider.triggers.bulk import IPPanelBulkTrigger
+    from ippanel_provider.triggers.clock import IPPanelClockTrigger
+    from ippanel_provider.triggers.inbox import IPPanelInboxTrigger
+    from ippanel_provider.triggers.phonebook import IPPanelImportTrigger
+
+    yield IPPanelMessageQueueProvider().trigger_class()(keywords=["stop"], start="earliest", poll_interval=1)
+    yield IPPanelClockTrigger(time.time())
+    for conn_id in ("ippanel_default", *(f"all-{way}" for way in order["ways"])):
+        given = (conn_id, 0.5, time.time() + 2)
+        yield IPPanelBulkTrigger([order["sent"]], *given)
+        yield IPPanelCreditTrigger(1e18, *given)
+        yield IPPanelPatternTrigger(order["pattern"], *given)
+        yield IPPanelImportTrigger(order["book"], ["imported"], *given)
+        yield IPPanelInboxTrigger(0, None, {"keywords": ["stop"]}, *given)
 
 
 def called_back(ways: list[str]) -> Any:
@@ -145,9 +182,56 @@ def called_back(ways: list[str]) -> Any:
             channels.add(IPPanelHook(f"send-{way}").get_apprise_url(PEOPLE))
             assert channels.notify(body=TEXT)
 
+        @task
+        def misses_its_deadline(way: str) -> None:
+            """As the triggerer calls an alert; its arguments are the way of docs/security.md."""
+            import asyncio
+
+            from airflow.providers.common.compat.sdk import Variable
+
+            context = {"dag_run": {"dag_id": "called_back", "run_id": "x"}, "deadline": {"id": "x"}}
+            alert = IPPanelNotifier(
+                message="{{ var.value.leaks_text }} {{ dag_run.dag_id }}",
+                recipients=Variable.get("leaks_people", deserialize_json=True),
+                ippanel_conn_id=f"send-{way}",
+                context=context,
+                **given,
+            )
+
+            async def called() -> None:
+                await alert
+
+            asyncio.run(called())
+
         fails()
+        for way in ways[:3]:
+            misses_its_deadline.override(task_id=f"misses_its_deadline-{way}")(way)
         for way in ways:
             by_apprise.override(task_id=f"by_apprise-{way}")(way)
+    return dag
+
+
+def asked_by_people(ways: list[str]) -> Any:
+    """The button *Test* of every connection, and the link from a task to the panel."""
+    from airflow.providers.common.compat.sdk import task
+
+    with new_dag("asked_by_people") as dag:
+
+        @task
+        def tested() -> list[str]:
+            from ippanel_provider.hooks.ippanel import IPPanelHook
+
+            names = ["ippanel_default", "login", "proxy", *(f"all-{way}" for way in ways)]
+            return [str(IPPanelHook(name).test_connection()) for name in names]
+
+        @task
+        def followed(ti: Any = None) -> str:
+            from ippanel_provider.links import IPPanelBulkLink
+
+            return IPPanelBulkLink().get_link(ti.task, ti_key=ti.key if hasattr(ti, "key") else None)
+
+        tested()
+        followed()
     return dag
 
 
@@ -210,13 +294,15 @@ def with_a_deadline() -> Iterator[tuple[Any, None]]:
     yield dag, None
 
 
-def told_back(kinds: Kinds, ways: list[str], widest: list[str]) -> Iterator[tuple[Any, None]]:
+def told_back(kinds: Kinds, ways: list[str], widest: list[str], *, together: bool) -> Iterator[tuple[Any, None]]:
     """Every kind before a service that tells back what it was sent: the ``widest`` in every way, others in some."""
-    for number, way in enumerate(ways):
-        with new_dag(f"told-{way}") as dag:
-            for place, (name, (kind, given)) in enumerate(kinds.items()):
-                if name in widest or (number + place) % len(kinds) < 3:
-                    scope = "all" if name in READING else "send"
-                    kind(task_id=name, ippanel_conn_id=f"{scope}-{way}", **given)
+    some = len(ways) if together else len(kinds) / 3
+    for of_a_dag in [ways] if together else [[way] for way in ways]:
+        with new_dag(f"told-{of_a_dag[0]}") as dag:
+            for way in of_a_dag:
+                for place, (name, (kind, given)) in enumerate(kinds.items()):
+                    if name in widest or (ways.index(way) + place) % some < 1:
+                        scope = "all" if name in READING else "send"
+                        kind(task_id=f"{name}-{way}", ippanel_conn_id=f"{scope}-{way}", **given)
         if dag.task_dict:
             yield dag, None

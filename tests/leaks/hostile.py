@@ -6,11 +6,13 @@ answered so, and what reads goes to the sandbox behind it; with ``all``, everyth
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import html
 import http.client
 import json
+import quopri
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +43,19 @@ def _said(status: int, message: str, errors: object = None) -> Answer:
     return Answer(status, json.dumps({"data": None, "meta": meta}).encode())
 
 
+_NAMES = (
+    "user_name username name message number sender status state type description title code email mobile currency "
+    "recipient text pattern_status send_at created_at from_number token unit"
+)
+_FIGURES = "credit price cost parts id user_id outbox_id bulk_id total count sent size"
+
+
+def _everywhere(said: str) -> dict[str, object]:
+    """An answer that could be one to anything, with the echo in every field that holds a text."""
+    figures = dict.fromkeys(_FIGURES.split(), 7)
+    return dict.fromkeys(_NAMES.split(), said) | figures | {"message_outbox_ids": [7], "items": []}
+
+
 def _grouped(said: str, mark: str) -> str:
     return "".join(f"{char}{mark}" if char.isdigit() and at % 3 == 2 else char for at, char in enumerate(said))
 
@@ -53,6 +68,19 @@ def _nested(said: str) -> object:
 
 
 WAYS: dict[str, Way] = {
+    "accepted": lambda said: Answer(200, json.dumps({"data": _everywhere(said), "meta": {"status": True}}).encode()),
+    "items": lambda said: Answer(
+        200, json.dumps({"data": [_everywhere(said)], "meta": {"status": True, "last_page": 1, "total": 1}}).encode()
+    ),
+    "base64": lambda said: _said(400, base64.b64encode(said.encode()).decode()),
+    "hexadecimal": lambda said: Answer(500, said.encode().hex(" ").encode(), "text/plain"),
+    "quoted-printable": lambda said: Answer(500, quopri.encodestring(said.encode()), "text/plain"),
+    "backwards": lambda said: _said(400, said[::-1]),
+    "elsewhere": lambda said: Answer(307, b"", "text/html", (("Location", f"http://localhost:1/{quote(said[:600])}"),)),
+    "cookies": lambda said: Answer(401, b"", headers=tuple(("Set-Cookie", f"k{at}={_line(said)}") for at in range(60))),
+    "bomb": lambda said: Answer(400, gzip.compress(said.encode() + b" " * 2**25), "text/plain"),
+    "depth": lambda said: Answer(400, b'{"meta": ' + b"[" * 200_000 + json.dumps(said).encode()),
+    "endless-line": lambda said: Answer(-6, f"HTTP/1.1 400 {_line(said)}".encode() + b"x" * 200_000),
     "errors-by-field": lambda said: _said(422, "invalid", {"recipients": [said], "message": said}),
     "field-names": lambda said: _said(422, "invalid", {said: ["invalid"]}),
     "refused-message": lambda said: _said(400, f"cannot send: {said}"),
@@ -142,6 +170,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
         elif answer.status == -5:
             self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + answer.body + b"\r\n")
+        elif answer.status == -6:
+            self.wfile.write(answer.body)
         elif answer.status in {-1, -4}:
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + answer.body)
         if answer.status in {0, -1}:

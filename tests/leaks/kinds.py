@@ -26,7 +26,7 @@ def kinds_of_tasks(order: dict[str, Any]) -> Kinds:
     :raises LookupError: naming a kind that is missing.
     """
     data, code, book = Path(order["data"]), order["pattern"], order["book"]
-    waiting = {"poke_interval": 1, "timeout": 2}
+    waiting = {"poke_interval": 0.5, "timeout": 1}
     template = f"{LATIN} {{{{ row.text }}}}"
     given = {
         "send": ("IPPanelSendOperator", {"message": TEXT, "recipients": PEOPLE}),
@@ -52,7 +52,7 @@ def kinds_of_tasks(order: dict[str, Any]) -> Kinds:
         ),
         "price": ("IPPanelPriceOperator", {"message": TEXT}),
         "credit": ("IPPanelCreditOperator", {"at_least": "1"}),
-        "cancel": ("IPPanelCancelOperator", {"outbox_ids": [5700000001]}),
+        "cancel": ("IPPanelCancelOperator", {"outbox_ids": [order["scheduled"]]}),
         "api": (
             "IPPanelApiOperator",
             {
@@ -68,10 +68,10 @@ def kinds_of_tasks(order: dict[str, Any]) -> Kinds:
             "IPPanelUpdatePatternOperator",
             {"code": order["changing"], "message": "کد %code%", "description": "x", "variables": {"code": "string"}},
         ),
-        "delete_pattern": ("IPPanelDeletePatternOperator", {"code": "nosuchpattern"}),
+        "delete_pattern": ("IPPanelDeletePatternOperator", {"code": order["deleted"]}),
         "export_book": ("IPPanelExportPhonebookOperator", {"phonebook_id": book, "path": str(data / "book.csv")}),
         "import_book": ("IPPanelImportPhonebookOperator", {"phonebook_id": book, "path": str(data / "contacts.xlsx")}),
-        "report": ("IPPanelDeliveryReportOperator", {"outbox_ids": [5700000001], "path": str(data / "report.csv")}),
+        "report": ("IPPanelDeliveryReportOperator", {"outbox_ids": [order["sent"]], "path": str(data / "report.csv")}),
         "inbox": ("IPPanelInboxOperator", {"path": str(data / "inbox.csv")}),
         "sync_book": (
             "IPPanelPhonebookSyncOperator",
@@ -95,7 +95,7 @@ def kinds_of_tasks(order: dict[str, Any]) -> Kinds:
             "FileToIPPanelOperator",
             {"path": str(data / "people.csv"), "recipient_column": "mobile", "row_message": template},
         ),
-        "bulk": ("IPPanelBulkSensor", {"outbox_ids": [5700000001], "min_delivered": "0.9", **waiting}),
+        "bulk": ("IPPanelBulkSensor", {"outbox_ids": [order["sent"]], "min_delivered": "0.9", **waiting}),
         "inbox_sensor": (
             "IPPanelInboxSensor",
             {"sender": PEOPLE[0], "keywords": ["stop"], "after_id": 0, "least": 5, **waiting},

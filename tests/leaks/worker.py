@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,14 +23,21 @@ def main() -> int:
     record_everything()
     make_connections(order["connections"], order["variables"])
     from tests.leaks.dags import plan
+    from tests.leaks.witness import Witness, note
 
+    witness = Witness()
     ends: dict[str, int] = {}
     seen: dict[str, str] = {}
+    began = time.monotonic()
     for dag, conf in plan(order):
+        for task in dag.tasks:
+            note("shown.log", repr(task), str(task))
         for task, state in run(dag, conf):
             ends[state] = ends.get(state, 0) + 1
             seen[f"{dag.dag_id}/{task}"] = state
-    (HOME / "ends.json").write_text(json.dumps({"ends": ends, "tasks": seen}))
+        note("times.log", f"{dag.dag_id} {time.monotonic() - began:.1f}")
+    covered = {"covered": sorted(witness.seen), "missing": sorted(witness.expected - witness.seen)}
+    (HOME / "ends.json").write_text(json.dumps({"ends": ends, "tasks": seen, **covered}))
     return 0
 
 

@@ -6,6 +6,7 @@ import csv
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,19 @@ from tests.leaks.kinds import LATIN, PEOPLE, TEXT, VALUE
 def the_order(sandbox: RunningSandbox, told_back: str, data: Path, ways: list[str]) -> dict[str, Any]:
     """Make all of it, and return what the worker has to know."""
     write_files(data)
+    sandbox.account(duplicate_guard=0, credit=1e12, lines=[sandbox.sender, "+98BANK"])
     with Client(sandbox.api_key, Settings(base_url=sandbox.base_url)) as client:
         patterns = [
             client.run(edge.pattern.create(f"{word} %name%", variables={"name": "string"}, description="x")).code
-            for word in ("سلام", "درود")
+            for word in ("سلام", "درود", "بدرود")
         ]
+        given = {"message": "پیام", "recipients": PEOPLE, "sender": sandbox.sender}
+        later = datetime.now(UTC) + timedelta(hours=1)
+        sent, scheduled = (
+            client.run(edge.send.webservice(send_time=time, **given)).outbox_ids[0] for time in (None, later)
+        )
     for code in patterns:
         sandbox.approve(code)
-    sandbox.account(duplicate_guard=0, credit=1e12, lines=[sandbox.sender, "+98BANK"])
     sandbox.inbox(PEOPLE[0], f"stop {LATIN}")
     book = sandbox.add_phonebook("Leaks", [{"number": PEOPLE[0], "name": TEXT}])["id"]
     return {
@@ -36,6 +42,9 @@ def the_order(sandbox: RunningSandbox, told_back: str, data: Path, ways: list[st
         "data": str(data),
         "pattern": patterns[0],
         "changing": patterns[1],
+        "deleted": patterns[2],
+        "sent": sent,
+        "scheduled": scheduled,
         "book": book,
         "sender": sandbox.sender,
     }

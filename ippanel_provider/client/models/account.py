@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, AliasPath, Field
 
-from ippanel_provider.client.models.base import Count, Flag, Model, Moment, Number, Secret
+from ippanel_provider.client.models.base import Count, Flag, Model, Moment, Number, Secret, Word
 
 
 class Account(Model):
@@ -88,7 +88,7 @@ class User(Model):
     mobile: Number | None = None
     email: Annotated[str | None, Field(repr=False)] = None
     national_id: Annotated[str | None, Field(repr=False)] = None
-    status: str | None = None
+    status: Word | None = None
     parent_id: Annotated[Count, Field(validation_alias=AliasChoices("parent", "parent_id"))] = None
     is_reseller: Flag = None
     document_block: Flag = None
@@ -115,7 +115,7 @@ class Package(Model):
     price: float | None = None
     """In rial."""
     type: str | None = None
-    status: str | None = None
+    status: Word | None = None
     created_at: Annotated[Moment, Field(validation_alias=AliasChoices("time", "created_at"))] = None
     updated_at: Moment = None
     expires_at: Annotated[Moment, Field(validation_alias=AliasChoices("expire_time", "expires_at"))] = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StringConstraints,
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
@@ -34,6 +36,20 @@ class Masked(str):
 
 Number = Annotated[str, AfterValidator(Masked)]
 """A phone number or line as the service writes it."""
+
+_WORD = re.compile(r"[A-Za-z]{1,20}(?:[ _-][A-Za-z]{1,20}){0,2}|\d{1,3}%?")
+
+
+def _word(value: Any) -> Any:
+    return value if value is None else word if _WORD.fullmatch(word := str(value).strip()) else "unknown"
+
+
+Word = Annotated[str, BeforeValidator(_word)]
+"""What the service calls a state: logs, events and results show it, so anything else it may have put there, as an echo,
+is ``unknown``."""
+
+PatternCode = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,64}$")]
+"""What the service calls a pattern; it is shown as well."""
 
 
 def _blank_is_none(value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from ippanel_provider.client.models.base import Count, Flag, Model, Moment
+from ippanel_provider.client.models.base import Count, Flag, Model, Moment, PatternCode, Word
 
 
 class PatternVariable(Model):
@@ -20,8 +20,8 @@ class PatternVariable(Model):
 class Pattern(Model):
     """A pattern. Only an ``active`` one can be sent; ``pending`` waits for a person, ``inactive`` was rejected."""
 
-    code: Annotated[str, Field(validation_alias=AliasChoices("pattern_code", "code"))]
-    status: Annotated[str, Field(validation_alias=AliasChoices("pattern_status", "status"))]
+    code: Annotated[PatternCode, Field(validation_alias=AliasChoices("pattern_code", "code"))]
+    status: Annotated[Word, Field(validation_alias=AliasChoices("pattern_status", "status"))]
     message: Annotated[str | None, Field(repr=False, validation_alias=AliasChoices("pattern_message", "message"))] = (
         None
     )

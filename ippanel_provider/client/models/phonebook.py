@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ippanel_provider.client.models.base import Count, Flag, Model, Moment, Number
+from ippanel_provider.client.models.base import Count, Flag, Model, Moment, Number, Word
 
 
 class Option(Model):
@@ -25,9 +25,6 @@ def _options(value: Any) -> Any:
     )
 
 
-JobStatus = Annotated[str | None, BeforeValidator(lambda value: value if value is None else str(value))]
-
-
 class Phonebook(Model):
     """A phonebook with its size and its options."""
 
@@ -35,9 +32,9 @@ class Phonebook(Model):
     title: str
     count: Count = None
     """Contacts in it."""
-    export_status: JobStatus = None
+    export_status: Word | None = None
     """How the last export that was asked for stands, in the service's words."""
-    import_status: JobStatus = None
+    import_status: Word | None = None
     """The same of the last import."""
     options: Annotated[tuple[Option, ...], BeforeValidator(_options)] = ()
     created_at: Moment = None
