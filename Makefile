@@ -7,6 +7,8 @@ TEST211 := .venv-test-2.11
 DOCS := .venv-docs
 # The one list of Airflow's minor versions, oldest first; nightly, docs and the bug form are held to it by a test.
 AIRFLOWS := $(shell cat .ci/airflow-versions)
+# Python keeps what it compiled, also where the caller's environment would have it compile each time.
+export PYTHONDONTWRITEBYTECODE :=
 # Two cores feed three workers: much of a test is waiting for a process.
 WORKERS ?= 3
 # No test may stand still for ever; none takes a tenth of this.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -92,7 +93,18 @@ class Import(NamedTuple):
         return self.path.partition("/")[0].removesuffix(".py")
 
 
-def imports() -> Iterator[Import]:
+@cache
+def imports() -> list[Import]:
+    return list(_imports())
+
+
+@cache
+def ours() -> list[Import]:
+    """Those of modules of ours."""
+    return [found for found in imports() if found.module.startswith(f"{PACKAGE}.") and found.path != "__init__.py"]
+
+
+def _imports() -> Iterator[Import]:
     """Every import of every module, wherever in it, relative ones made absolute."""
     for file in sorted(ROOT.rglob("*.py")):
         path = file.relative_to(ROOT).as_posix()
@@ -107,16 +119,12 @@ def imports() -> Iterator[Import]:
                 yield from (Import(path, f"{base}.{alias.name}") for alias in node.names)
 
 
-ALL = list(imports())
-OURS = [found for found in ALL if found.module.startswith(f"{PACKAGE}.") and found.path != "__init__.py"]
-
-
 def target_room(found: Import) -> str:
     return found.module.split(".")[1]
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert len(OURS) > 100
+    assert len(ours()) > 100
 
 
 def test_every_room_has_its_floor() -> None:
@@ -127,7 +135,7 @@ def test_every_room_has_its_floor() -> None:
 def test_arrows_point_down() -> None:
     strays = [
         found
-        for found in OURS
+        for found in ours()
         if (room := target_room(found)) != found.room and room not in ARROWS[found.room] and room != "__version__"
     ]
     assert strays == []
@@ -194,7 +202,7 @@ def test_files_stay_small_enough_to_be_read() -> None:
 
 @pytest.mark.parametrize("package", FOREIGN)
 def test_others_packages_stay_in_their_rooms(package: str) -> None:
-    users = [found for found in ALL if found.module == package or found.module.startswith(f"{package}.")]
+    users = [found for found in imports() if found.module == package or found.module.startswith(f"{package}.")]
     assert users
     assert [found for found in users if not {found.room, found.path} & FOREIGN[package]] == []
 
@@ -203,7 +211,7 @@ def test_a_request_is_a_value() -> None:
     """Nothing that makes or reads requests knows how they travel."""
     assert {
         found.path
-        for found in OURS
+        for found in ours()
         if found.path.startswith("client/") and found.module.startswith(f"{PACKAGE}.client.transport")
     } == {"client/__init__.py"}
 
@@ -212,7 +220,7 @@ def test_the_sandbox_is_written_without_the_client() -> None:
     """So that it can tell when the client is wrong."""
     assert not [
         found
-        for found in OURS
+        for found in ours()
         if found.room == "sandbox" and target_room(found) not in {"sandbox", "__version__", *BELOW}
     ]
 

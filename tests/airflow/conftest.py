@@ -6,6 +6,7 @@ Airflow reads its settings when it is imported, so they are set here before anyt
 from __future__ import annotations
 
 import atexit
+import fcntl
 import importlib.util
 import inspect
 import json
@@ -112,10 +113,20 @@ def sandbox(ippanel_sandbox: RunningSandbox, connect: Callable[..., str]) -> Run
 
 
 @pytest.fixture(scope="session")
-def metadata_database() -> None:
-    """Airflow's metadata database, made once. In a process of its own, because migrations reset all logging."""
-    made = _airflow("db", "migrate")
-    assert made.returncode == 0, made.stderr
+def metadata_database(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Airflow's metadata database, made once for all workers, each of which has a copy."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    made, own = shared / "airflow.db", _HOME / "airflow.db"
+    with (shared / "airflow.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            # In a process of its own, because migrations reset all logging.
+            migrated = _airflow("db", "migrate")
+            assert migrated.returncode == 0, migrated.stderr
+            shutil.copy(own, made)
+    shutil.copy(made, own)
 
 
 @dataclass

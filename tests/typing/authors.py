@@ -1,4 +1,4 @@
-"""What DAG authors write, and what a type checker has to say of it. Checked by test_authors, not imported.
+"""What DAG authors write, and what a type checker has to say of it. Checked by test_typing, not imported.
 
 A line with ``# type: ignore[…]`` is one that has to be refused: mypy tells of an ignore that is not needed.
 """
