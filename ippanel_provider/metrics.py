@@ -6,6 +6,9 @@
 ``ippanel.refused``    counter recipients refused here or by the service
 ``ippanel.unconfirmed`` counter recipients of sends whose answer never came
 ``ippanel.latency``    timer   from a send's leaving to its answer, one value a request
+``ippanel.delivered``  counter rows of results that became so, and so ``ippanel.not_delivered``, ``ippanel.blacklisted``
+``ippanel.cost``       counter rial that the bulks say they cost, less what was given back
+``ippanel.oldest_open`` gauge  seconds since the row was accepted that is followed longest
 ====================== ======= =========================================================================
 
 All carry the tag ``connection``, where the backend knows tags.
@@ -14,6 +17,7 @@ All carry the tag ``connection``, where the backend knows tags.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,6 +34,20 @@ def count(connection: str, *, sent: int = 0, parts: int = 0, refused: int = 0, u
     for name, number in (("sent", sent), ("parts", parts), ("refused", refused), ("unconfirmed", unconfirmed)):
         if number:
             Stats.incr(f"ippanel.{name}", number, tags={"connection": connection})
+
+
+FATES = ("delivered", "not_delivered", "blacklisted")
+"""Statuses of rows of results that are counted."""
+
+
+def fates(connection: str, became: Mapping[str, int], *, oldest_open: float, cost: float = 0.0) -> None:
+    """Tell what became of rows of results since the last time."""
+    from airflow.providers.common.compat.sdk import Stats
+
+    for name, number in (*became.items(), ("cost", round(cost))):
+        if number > 0:
+            Stats.incr(f"ippanel.{name}", number, tags={"connection": connection})
+    Stats.gauge("ippanel.oldest_open", oldest_open, tags={"connection": connection})
 
 
 def latency(connection: str, seconds: float) -> None:

@@ -5,8 +5,9 @@ Each is checked when it is made, so a wrong one is refused when the DAG is parse
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,12 @@ from ippanel_provider.service import BulkState
 from ippanel_provider.values import InvalidValue, number, seconds, whole
 
 _MOST_SAMPLES = 1000
+_TABLE = re.compile(r"(?:[A-Za-z_]\w{0,62}\.)?[A-Za-z_]\w{0,50}")
+STATUSES = frozenset({
+    *("accepted", "scheduled", "delivered", "not_delivered", "blacklisted", "no_report"),
+    *("rejected", "suppressed", "merged", "in_doubt", "cancelled"),
+})  # fmt: skip
+"""What can become of a row, as a table of results says it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +84,59 @@ class Checks:
             raise InvalidValue("lint", "expected one of warn, refuse, off")
         if self.max_cost is not None:
             object.__setattr__(self, "max_cost", number(self.max_cost, "max_cost", low=0))
+
+
+@dataclass(frozen=True)
+class Results:
+    """Where the fate of every row is kept, by the author's own key.
+
+    :param table: the table, as ``marketing.sms_results``; it is made where there is none, and two others beside it
+        whose names end in ``_runs`` and ``_secret`` (templated)
+    :param conn_id: the SQL connection of its database: PostgreSQL, MariaDB or SQLite; default is the ledger's
+        (templated)
+    :param key_column: the column of the source with the key, unique for each customer; in rows that an author gives,
+        the entry of that name, or ``key``
+    :param path: write the campaign's rows to this file too, ``.csv``, ``.jsonl`` or ``.parquet``, whenever the table
+        was written (templated)
+    :raises InvalidValue: naming the field.
+    """
+
+    table: str = "ippanel_results"
+    conn_id: str | None = field(default=None, kw_only=True)
+    key_column: str = field(default="key", kw_only=True)
+    path: Any = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.table, str) or not ("{{" in self.table or _TABLE.fullmatch(self.table)):
+            raise InvalidValue("results.table", "expected a name as sms_results or marketing.sms_results")
+        if not isinstance(self.key_column, str) or not self.key_column.strip():
+            raise InvalidValue("results.key_column", "expected the name of a column")
+        if self.conn_id is not None and not str(self.conn_id).strip():
+            raise InvalidValue("results.conn_id", "expected the id of a connection")
+
+
+class IfStatus:
+    """Send only to rows whose key has one of these statuses in a table of results: ``IfStatus(results,
+    "not_delivered")``.
+
+    :param results: the table
+    :param statuses: the names of the statuses; of a row that was merged, the fate of the one it was merged into counts
+    :param campaign_id: the campaign that is looked at; default is each key's last one (templated)
+    :raises InvalidValue: naming the field.
+    """
+
+    def __init__(self, results: Results, *statuses: str, campaign_id: str | None = None) -> None:
+        if not isinstance(results, Results):
+            raise InvalidValue("only", "expected IfStatus(Results(…), …)")
+        named = [str(status) for status in statuses]
+        if not named or not STATUSES.issuperset(named):
+            raise InvalidValue("only", f"expected some of {', '.join(sorted(STATUSES))}")
+        self.results = results
+        self.statuses = tuple(named)
+        self.campaign_id = campaign_id
+
+    def __repr__(self) -> str:
+        return f"IfStatus({self.results!r}, {', '.join(map(repr, self.statuses))}, campaign_id={self.campaign_id!r})"
 
 
 def _state(given: BulkState | str | int) -> BulkState:

@@ -163,7 +163,7 @@ def get_provider_info() -> dict[str, Any]:
         "operators": _modules(
             "operators",
             *("send", "pattern", "phonebook", "file_send", "bank", "voice"),
-            *("account", "report", "inbox", "sync", "api"),
+            *("account", "report", "results", "inbox", "sync", "api"),
         ),
         "sensors": _modules("sensors", "bulk", "inbox", "account"),
         "triggers": _modules("triggers", "bulk", "inbox", "inbox_event", "account", "phonebook", "clock"),

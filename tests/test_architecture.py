@@ -45,6 +45,7 @@ ARROWS = {
     "tables": {"client", *BELOW},
     "campaign": {"client", "tables", *BELOW},
     "options": {"service", "values"},
+    "results": {"client", "tables", "campaign", *BELOW},
     "inbox": {"client", *BELOW},
     "sync": {"client", "tables", "campaign", *BELOW},
     "doctor": {"client", *BELOW},
@@ -53,7 +54,18 @@ ARROWS = {
     **dict.fromkeys(
         AIRFLOW_FLOOR,
         frozenset(
-            {"client", "campaign", "tables", "inbox", "sync", "apprise_url", "apprise_hook", *AIRFLOW_FLOOR, *BELOW}
+            {
+                "client",
+                "campaign",
+                "results",
+                "tables",
+                "inbox",
+                "sync",
+                "apprise_url",
+                "apprise_hook",
+                *AIRFLOW_FLOOR,
+                *BELOW,
+            }
         ),
     ),
     # With a connection id it asks Airflow, where that is installed.
@@ -74,7 +86,7 @@ FOREIGN = {
     "uvicorn": {"sandbox"},
     "openpyxl": {"sandbox", "tables"},
     "pyarrow": {"tables"},
-    "sqlalchemy": {"campaign", "page"},
+    "sqlalchemy": {"campaign", "page", "results"},
     "fastapi": {"page"},
     "pytest": {"sandbox"},
     "cryptography": {"sandbox/certificates.py"},

@@ -72,6 +72,7 @@ PUBLIC = {
     """,
     "operators.phonebook": "IPPanelSendPhonebookOperator IPPanelImportPhonebookOperator IPPanelExportPhonebookOperator",
     "operators.report": "IPPanelDeliveryReportOperator",
+    "operators.results": "IPPanelResultsOperator",
     "operators.send": "IPPanelSendOperator",
     "operators.suppress": "OptedOut InPhonebook InTable InFile",
     "operators.sync": "IPPanelPatternSyncOperator IPPanelPhonebookSyncOperator",

@@ -56,8 +56,8 @@ class Keys:
         """
         if len(key) >= _NUMBERLIKE and _is_number(key, recipient):
             return "its key is its number, and the table of results holds none"
-        meant = (_hash(f"{key}\n{recipient}{content}"),)
-        if self._seen.add((_hash(key),)):
+        meant = (hashed(f"{key}\n{recipient}{content}"),)
+        if self._seen.add((hashed(key),)):
             return SAME if self._meant.among(meant) else ANOTHER
         self._meant.add(meant)
         return ""
@@ -70,5 +70,6 @@ def _is_number(key: str, recipient: str) -> bool:
         return False
 
 
-def _hash(text: str) -> int:
+def hashed(text: str) -> int:
+    """Return 64 bits of a text, spread evenly."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")

@@ -15,7 +15,7 @@ from airflow.providers.common.compat.sdk import (
 
 from ippanel_provider.operators.campaign import CampaignOperator, texts_of
 from ippanel_provider.operators.hidden_fields import Hidden, Private, value_of
-from ippanel_provider.operators.send import each_of, shared_by
+from ippanel_provider.operators.send import each_of, refuse_keyless, shared_by
 from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
@@ -109,8 +109,9 @@ class _SmsDecoratedOperator(DecoratedOperator, CampaignOperator):
     def rows(self) -> Iterator[Row]:
         """Yield what the function returned."""
         if isinstance(self._said, str):
+            refuse_keyless(self.key_column, "rows")
             return shared_by(value_of(self.recipients), self._said)
-        return each_of(self._said)
+        return each_of(self._said, self.key_column)
 
 
 def sms_task(python_callable: Callable[..., Any] | None = None, **kwargs: Unpack[DecoratedOptions]) -> TaskDecorator:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from ippanel_provider.operators import fields
+from ippanel_provider.operators import fields, recording
 from ippanel_provider.operators.base import CONCURRENCY, LEDGER_CONN_ID, Deployed
 from ippanel_provider.operators.files import rejects_to
 from ippanel_provider.operators.hidden_fields import Private
 from ippanel_provider.operators.mapping import tell_author
 from ippanel_provider.operators.sending import SendingOperator
-from ippanel_provider.options import Checks, Memory
+from ippanel_provider.options import Checks, IfStatus, Memory, Results
 from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
     from ippanel_provider.campaign.audience import Row
     from ippanel_provider.campaign.chunks import Form
+    from ippanel_provider.campaign.ledger.base import Ledger
     from ippanel_provider.campaign.order import Order
+    from ippanel_provider.campaign.recording import Recording
+    from ippanel_provider.campaign.results import Summary
     from ippanel_provider.operators.signatures import SendingArguments
 
 
@@ -73,6 +77,10 @@ class CampaignOperator(SendingOperator):
     :param allow_empty: succeed when the source is empty, as a partition may be (templated)
     :param memory: what is remembered, as :class:`~ippanel_provider.options.Memory` says
     :param checks: what is looked at beforehand, as :class:`~ippanel_provider.options.Checks` says
+    :param results: keep the fate of every row by its key, as :class:`~ippanel_provider.options.Results` says; needs a
+        ledger in SQL
+    :param only: send only to rows of which a table of results says this, as
+        :class:`~ippanel_provider.options.IfStatus` does
     """
 
     template_fields: Sequence[str] = (
@@ -95,6 +103,8 @@ class CampaignOperator(SendingOperator):
     allow_empty = fields.flag()
     memory = fields.one(Memory)
     checks = fields.one(Checks)
+    results = fields.one(Results)
+    only = fields.one(IfStatus)
 
     def __init__(
         self,
@@ -114,6 +124,8 @@ class CampaignOperator(SendingOperator):
         allow_empty: bool | str = False,
         memory: Memory | None = None,
         checks: Checks | None = None,
+        results: Results | None = None,
+        only: IfStatus | None = None,
         **kwargs: Unpack[SendingArguments],
     ) -> None:
         super().__init__(**kwargs)
@@ -132,6 +144,9 @@ class CampaignOperator(SendingOperator):
         self.allow_empty = allow_empty
         self.memory = memory or Memory()
         self.checks = checks or Checks()
+        self.results = results
+        self.only = only
+        recording.refuse_without_ledger(self)
 
     @classmethod
     def lint_constants(cls, given: Mapping[str, Any]) -> None:
@@ -187,6 +202,7 @@ class CampaignOperator(SendingOperator):
             first_pass=self.first_pass,
             check_credit=self.check_credit,
             opt_out_suffix=self._bills_opt_out(),
+            keyed=self.results is not None,
             allow_empty=self.allow_empty,
             lint=self.checks.lint,
             max_cost=self.checks.max_cost,
@@ -197,13 +213,31 @@ class CampaignOperator(SendingOperator):
         own = self.opt_out_suffix
         return self.hook.account.bills_opt_out(self.line()) if own is None else bool(own)
 
+    def wanted_rows(self, context: Context) -> Callable[[], Iterable[Row]]:
+        """Return what reads the rows of the source that ``only`` lets through."""
+        wanted = recording.only_wanted(self, context)
+        return lambda: wanted(self.rows())
+
+    def recorded(
+        self, context: Context, order: Order, ledger: Ledger, ended: Sequence[Summary]
+    ) -> AbstractContextManager[Recording | None]:
+        """Keep the fate of every row in the table of ``results``."""
+        return recording.recorded(self, context, order, ledger, ended)
+
+    @property
+    def key_column(self) -> str | None:
+        """The column with the rows' keys; None where nobody asks for them."""
+        by = self.results or (self.only and self.only.results)
+        return by.key_column if by else None
+
     def send(self, context: Context) -> dict[str, Any]:
         """Send to the rows that no earlier try has reached, and return what was accepted."""
         from ippanel_provider.operators.suppress import suppression_for
 
         order = self.order(context, self.kind())
         with rejects_to(self.rejects_path, with_numbers=self.rejects_with_numbers) as on_reject:
-            summary = self.ordered(context, order, self.rows, suppressing=suppression_for(self), on_reject=on_reject)
+            rows = self.wanted_rows(context)
+            summary = self.ordered(context, order, rows, suppressing=suppression_for(self), on_reject=on_reject)
         return summary.as_result()
 
     def rehearse(self, context: Context) -> dict[str, Any]:

@@ -39,7 +39,9 @@ def preview(
     from ippanel_provider.campaign.samples import Samples
     from ippanel_provider.campaign.schedule import first_time
 
-    campaign = screened(order, task.rows, task.hook.get_conn(), suppressing=suppressing, on_reject=on_reject)
+    campaign = screened(
+        order, task.wanted_rows(context), task.hook.get_conn(), suppressing=suppressing, on_reject=on_reject
+    )
     # Only a ledger in SQL knows of other runs; others would be asked about a try of this task, which sends nothing.
     ledger = sql_ledger_to_read(task, context, campaign.once_per) if task.ledger_conn_id else _no_ledger(task)
     for _ in ledger.history():

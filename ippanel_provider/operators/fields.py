@@ -334,6 +334,13 @@ def pair(item: Any, line: int) -> tuple[Any, str]:
     )
 
 
+def key_in(item: Any, column: str | None) -> Any:
+    """Return the key of a row that an author gives, where it is wanted: its entry of that name, or ``key``."""
+    if column is None or not isinstance(item, Mapping):
+        return None
+    return item.get(column, item.get("key"))
+
+
 def moment_of(given: Any, field: str) -> datetime | None:
     """Return the time of a datetime or of the ISO text a template renders to; None of nothing.
 

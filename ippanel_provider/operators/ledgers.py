@@ -111,6 +111,11 @@ def sql_ledger_to_read(task: Any, context: Context, once_per: OncePer) -> Ledger
     return _in_sql(task, ti, key, _who(task, ti, ""), None, only_reads=True)
 
 
+def campaign_name(task: Any, ti: Any) -> str:
+    """Return what makes two sendings the same campaign."""
+    return str(task.campaign_id or "/".join(map(str, (ti.dag_id, ti.task_id, ti.run_id, ti.map_index))))
+
+
 def _in_sql(
     task: Any, ti: Any, key: MemberKey, who: Task, keep_for: float | None, *, only_reads: bool = False
 ) -> Ledger:
@@ -120,7 +125,7 @@ def _in_sql(
     return SqlLedger(
         engine_of(str(task.ledger_conn_id)),
         key,
-        task.campaign_id or "/".join(map(str, (ti.dag_id, ti.task_id, ti.run_id, ti.map_index))),
+        campaign_name(task, ti),
         # Mapped tasks that share a campaign share whom they reached, and keep books of their own on how they did.
         part=str(ti.map_index) if task.campaign_id and ti.map_index >= 0 else "",
         account=task.hook.account.identity,

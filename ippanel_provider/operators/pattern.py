@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ippanel_provider.operators import fields
 from ippanel_provider.operators.base import IPPanelOperator
 from ippanel_provider.operators.campaign import CampaignOperator
-from ippanel_provider.operators.fields import listed, mapping_of, numbers_of, tell_of_frames
+from ippanel_provider.operators.fields import key_in, listed, mapping_of, numbers_of, tell_of_frames
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.values import InvalidValue
 
@@ -93,14 +93,15 @@ class IPPanelSendPatternOperator(CampaignOperator):
         nulls = nulls_of(self.checks.null_values)
         for line, item in enumerate(self._items(), start=1):
             try:
-                recipient, variables = _pair(item, line)
+                recipient, variables = _pair(item, line, self.key_column)
             except InvalidValue as error:
                 # The first is the author's mistake, a later one a matter of its row.
                 if line == 1:
                     raise
-                yield Row(line, None, "", error.problem)
+                row = Row(line, None, "", error.problem)
             else:
-                yield judged(line, recipient, variables, self._pattern, nulls)
+                row = judged(line, recipient, variables, self._pattern, nulls)
+            yield row if self.key_column is None else row._replace(key=key_in(item, self.key_column))
 
     def _items(self) -> Iterable[Any]:
         recipients, variables, messages = value_of(self.recipients), value_of(self.variables), value_of(self.messages)
@@ -110,14 +111,17 @@ class IPPanelSendPatternOperator(CampaignOperator):
             return listed(messages, "messages")
         if recipients is None:
             raise InvalidValue("recipients", "give them (or messages)")
+        if self.key_column is not None:
+            raise InvalidValue("results", f"numbers alone have no keys; give messages with {self.key_column!r} each")
         shared = mapping_of(variables, "variables")
         return ((recipient, shared) for recipient in numbers_of(recipients, "recipients"))
 
 
-def _pair(item: Any, line: int) -> tuple[Any, Mapping[str, Any]]:
+def _pair(item: Any, line: int, key_column: str | None) -> tuple[Any, Mapping[str, Any]]:
     if isinstance(item, Mapping):
         # The rows of a data frame have a column a variable.
-        named = {name: value for name, value in item.items() if name != "recipient"}
+        others = {"recipient"} if key_column is None else {"recipient", key_column if key_column in item else "key"}
+        named = {name: value for name, value in item.items() if name not in others}
         item = (item.get("recipient"), named.get("variables") if "variables" in named else named)
     if isinstance(item, str) or not isinstance(item, Sequence) or len(item) != 2:
         raise InvalidValue(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators.campaign import CampaignOperator, texts_of
-from ippanel_provider.operators.fields import listed, numbers_of, pair, tell_of_frames
+from ippanel_provider.operators.fields import key_in, listed, numbers_of, pair, tell_of_frames
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.values import InvalidValue
 
@@ -18,20 +18,32 @@ if TYPE_CHECKING:
     from ippanel_provider.operators.signatures import CampaignArguments
 
 
-def each_of(messages: Any) -> Iterator[Row]:
+def each_of(messages: Any, key_column: str | None = None) -> Iterator[Row]:
     """Yield a row for each message.
 
+    :param key_column: the entry with its key, where it is wanted
     :raises InvalidValue: if the first is none; that is the author's mistake, a later one a matter of its row.
     """
     from ippanel_provider.campaign.audience import Row
 
     for line, item in enumerate(listed(messages, "messages"), start=1):
         try:
-            yield Row(line, *pair(item, line))
+            yield Row(line, *pair(item, line), key=key_in(item, key_column))
         except InvalidValue as error:
             if line == 1:
                 raise
-            yield Row(line, None, "", error.problem)
+            yield Row(line, None, "", error.problem, key=key_in(item, key_column))
+
+
+def refuse_keyless(key_column: str | None, field: str) -> None:
+    """Refuse rows that have no keys where results are kept by these.
+
+    :raises InvalidValue: naming what to give instead.
+    """
+    if key_column is not None:
+        raise InvalidValue(
+            "results", f"numbers alone have no keys; give {field}: mappings with recipient, message and {key_column!r}"
+        )
 
 
 def shared_by(recipients: Any, message: Any) -> Iterator[Row]:
@@ -93,8 +105,9 @@ class IPPanelSendOperator(CampaignOperator):
         if messages is not None:
             if message is not None or recipients is not None:
                 raise InvalidValue("messages", "give either messages, or message and recipients, not both")
-            yield from each_of(messages)
+            yield from each_of(messages, self.key_column)
             return
         if message in (None, "") or recipients is None:
             raise InvalidValue("message, recipients", "give both (or messages)")
+        refuse_keyless(self.key_column, "messages")
         yield from shared_by(recipients, message)

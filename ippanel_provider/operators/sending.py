@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ippanel_provider.campaign.audience import Row
     from ippanel_provider.campaign.ledger.base import Ledger
     from ippanel_provider.campaign.order import Order
+    from ippanel_provider.campaign.recording import Recording
     from ippanel_provider.campaign.results import Summary
     from ippanel_provider.client.watch import BulkWatch
     from ippanel_provider.operators.signatures import ConnectedArguments
@@ -219,11 +221,11 @@ class SendingOperator(IPPanelOperator):
         ended: list[Summary] = []
         client, ledger = self.hook.get_conn(), self._ledger(context, type(order.kind).__name__)
         state = "failed"
+        watching: dict[str, Any] = {"suppressing": suppressing, "on_reject": on_reject, "on_end": ended.append}
         try:
-            summary = run(
-                order, rows, client, ledger, suppressing=suppressing, on_reject=on_reject, on_end=ended.append
-            )
-            state = "done"
+            with self.recorded(context, order, ledger, ended) as record:
+                summary = run(order, rows, client, ledger, record=record, **watching)
+                state = "done"
             return summary
         except IPPanelError as error:
             state = "in doubt" if isinstance(error, InDoubt) else state
@@ -235,6 +237,15 @@ class SendingOperator(IPPanelOperator):
                 conclude(ledger, summary, state, is_over=state == "done" and not self.wait_for_completion)
                 self.measure(summary)
                 links.remember(context, self, summary.outbox_ids)
+
+    def recorded(
+        self, context: Context, order: Order, ledger: Ledger, ended: Sequence[Summary]
+    ) -> AbstractContextManager[Recording | None]:
+        """Give what keeps the fate of every row while a send goes on; None where nobody asks for it.
+
+        :param ended: how far it came, once it has ended
+        """
+        return nullcontext()
 
     def measure(self, summary: Summary) -> None:
         """Count what was sent, for Airflow's metrics."""

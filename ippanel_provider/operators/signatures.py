@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, MutableMapping, Seque
 from datetime import datetime, timedelta
 from typing import Any, Required, TypedDict
 
-from ippanel_provider.options import Checks, Memory
+from ippanel_provider.options import Checks, IfStatus, Memory, Results
 from ippanel_provider.service import BulkState
 
 
@@ -117,6 +117,8 @@ class CampaignOptions(SendingOptions, total=False):
     allow_empty: bool | str
     memory: Memory | None
     checks: Checks | None
+    results: Results | None
+    only: IfStatus | None
 
 
 class ConnectedArguments(ConnectedOptions, total=False):

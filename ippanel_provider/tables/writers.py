@@ -32,7 +32,7 @@ class Column(NamedTuple):
     written as it is."""
 
     name: str
-    type: Literal["string", "int64", "timestamp"] = "string"
+    type: Literal["string", "int64", "float64", "timestamp"] = "string"
     key: bool = False
 
 
@@ -144,7 +144,12 @@ class _Parquet(_Writer):
         except ImportError:
             raise missing_extra("parquet") from None
         self._arrow: Any = pyarrow
-        types = {"string": pyarrow.string(), "int64": pyarrow.int64(), "timestamp": pyarrow.timestamp("us", tz="UTC")}
+        types = {
+            "string": pyarrow.string(),
+            "int64": pyarrow.int64(),
+            "float64": pyarrow.float64(),
+            "timestamp": pyarrow.timestamp("us", tz="UTC"),
+        }
         self._schema = pyarrow.schema([(column.name, types[column.type]) for column in columns])
         self._writer = parquet.ParquetWriter(file, self._schema)
         self._batch: list[Row] = []

@@ -48,7 +48,7 @@ def rows_of(task: Any, records: Generator[Record, None, None], *, is_table: bool
     with closing(records):
         if task.row_message is not None:
             nulls = nulls_of(task.checks.null_values)
-            yield from rendered(records, task.row_message, column, nulls, is_table=is_table)
+            yield from rendered(records, task.row_message, column, nulls, task.key_column, is_table=is_table)
         else:
             text = sendable(value_of(task.message), "message")
-            yield from addressed(records, text, column, is_table=is_table)
+            yield from addressed(records, text, column, task.key_column, is_table=is_table)

@@ -17,10 +17,11 @@ from ippanel_provider.operators.fields import check_fields, fields_of
 from ippanel_provider.operators.hidden_fields import value_of
 from ippanel_provider.operators.phonebook import IPPanelSendPhonebookOperator
 from ippanel_provider.operators.report import IPPanelDeliveryReportOperator
+from ippanel_provider.operators.results import IPPanelResultsOperator
 from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.operators.sync import IPPanelPatternSyncOperator, IPPanelPhonebookSyncOperator
 from ippanel_provider.operators.voice import IPPanelVoiceOtpOperator
-from ippanel_provider.options import Checks, Memory
+from ippanel_provider.options import Checks, IfStatus, Memory, Results
 from ippanel_provider.provider_info import get_provider_info
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.sensors.account import IPPanelCreditSensor
@@ -68,6 +69,7 @@ WORDS = {
     "quiet_hours": "22:00-08:00", "send_time": datetime(2030, 1, 1, tzinfo=UTC), "fail_on": (7,), "min_delivered": 0.5,
     "below": "skip", "on_reject": "report", "mode": "insert", "on_missing": "keep", "over_full": "split",
     "memory": Memory(once_per="person"), "checks": Checks(samples=3),
+    "results": Results("x.y", key_column="k"), "only": IfStatus(Results("x.y"), "no_report"),
     "at_least": 5.0, "asset": "x://y", "settle": 7.0, "poke_interval": 7.0,
     "timeout": 70.0, "rate": 2.0, "outbox_ids": [1], "recipients": 3, "choices": [{"postal_code": "19"}],
     "variables": {"a": "string"}, "arguments": {"id": 1}, "fields": {"name": "n"}, "options": {"P": "p"},
@@ -87,6 +89,8 @@ def sample(kind: type, name: str) -> Any:
         return list(PEOPLE)
     if name == "options" and "Export" in kind.__name__:
         return True
+    if name == "delivery" and kind is IPPanelResultsOperator:
+        return False
     if name in NUMBERS:
         return 3
     if name in WORDS:
@@ -101,7 +105,9 @@ def required(kind: type) -> dict[str, Any]:
         for name, parameter in parameters(kind).items()
         if parameter.default is inspect.Parameter.empty
     }
-    return given | ({"row_message": "x"} if "row_message" in parameters(kind) else {})
+    # Results need a ledger.
+    more = {"row_message": "x", "ledger_conn_id": "y"}
+    return given | {name: value for name, value in more.items() if name in parameters(kind)}
 
 
 def got(task: Any, kind: type, name: str) -> Any:
@@ -323,7 +329,7 @@ class TestTemplates:
         """What only says how to wait, or is read when the DAG is, cannot."""
         kept = {
             *("deferrable", "poke_interval", "timeout", "fail_on", "first_pass", "opt_out_suffix"),
-            *("memory", "checks", "cancel_on_kill"),
+            *("memory", "checks", "results", "only", "cancel_on_kill"),
         }
         for kind in (IPPanelSendOperator, IPPanelSendPhonebookOperator, SqlToIPPanelOperator):
             templated = {ATTRIBUTES.get(name, name) for name, _ in fields_of(kind)} - set(kind.template_fields)
