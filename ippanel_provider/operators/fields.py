@@ -7,6 +7,7 @@ the field holds the value that was read.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -175,6 +176,19 @@ def choice(*words: str) -> Field:
         if word not in words:
             raise InvalidValue(name, f"expected one of {', '.join(words)}")
         return str(word)
+
+    return Field(read)
+
+
+def encoding() -> Field:
+    """A field for the encoding of a file."""
+
+    def read(value: Any, name: str) -> str:
+        try:
+            codecs.lookup(value)
+        except (LookupError, TypeError):
+            raise InvalidValue(name, "expected an encoding that Python knows, as utf-8 or cp1256") from None
+        return str(value)
 
     return Field(read)
 

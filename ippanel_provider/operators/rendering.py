@@ -1,10 +1,11 @@
 """How the fields of this provider's tasks are rendered, on every version of Airflow.
 
 A text without a template's marks is what it says, also in a DAG with ``render_template_as_native_obj``: ``"0000"``
-stays ``"0000"``. Data that another task handed over through ``expand_kwargs`` is never taken for a template. Objects
-with templates in them are rendered as copies, since the author's are rendered again by the next try. And where a
-template fails, neither its text nor its values are told, only the field and the kind of error: Airflow's own report
-would print the whole field.
+stays ``"0000"``. A text that ends in ``.sql`` is a file in each field of the name ``sql``, also of an object such as
+``InTable``, and in no other. Data that another task handed over through ``expand_kwargs`` is never taken for a
+template. Objects with templates in them are rendered as copies, since the author's are rendered again by the next try.
+And where a template fails, neither its text nor its values are told, only the field and the kind of error: Airflow's
+own report would print the whole field.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ippanel_provider.operators.hidden_fields import Hidden
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+SQL_FILE = ".sql"
 _UNDEFINED = re.compile(r"'[^\W\d]\w{0,60}' is undefined\Z")
 
 
@@ -48,7 +50,11 @@ def render_fields(
         if name in handed_over:
             continue
         try:
-            rendered = task.render_template(getattr(parent, name), context, jinja_env, seen)
+            value = getattr(parent, name)
+            if name == "sql" and isinstance(value, str) and value.endswith(SQL_FILE) and id(value) not in seen:
+                rendered = _from_file(task, value, context, jinja_env)
+            else:
+                rendered = task.render_template(value, context, jinja_env, seen)
         except _Failed as failed:
             failed.path.insert(0, name)
             if parent is not task:
@@ -71,10 +77,12 @@ def render(base: type, task: Any, content: Any, context: Context, jinja_env: Any
         return content.rendered(lambda given: task.render_template(given, context, jinja_env, seen))
     airflows: Any = super(base, task).render_template  # type: ignore[arg-type]
     if isinstance(content, str):
-        if id(content) in seen or not (is_template(content) or content.endswith(tuple(task.template_ext))):
+        if id(content) in seen or not is_template(content):
             return content
         try:
-            return airflows(content, context, jinja_env, seen)
+            # Not by Airflow's own, which would take it for a file by its end.
+            environment = jinja_env or task.get_template_env()
+            return task._render(environment.from_string(content), context)
         except Exception as error:  # noqa: BLE001 - told anew, without what it may hold
             raise _failure(error) from None
     if getattr(content, "template_fields", None) and not hasattr(content, "task_id"):
@@ -82,12 +90,24 @@ def render(base: type, task: Any, content: Any, context: Context, jinja_env: Any
     return airflows(content, context, jinja_env, seen)
 
 
+def _from_file(task: Any, name: str, context: Context, jinja_env: Any) -> Any:
+    try:
+        # Its name may be a template; what is in the file is one, found along the DAG's template_searchpath.
+        return task._render(jinja_env.get_template(task.render_template(name, context, jinja_env)), context)
+    except Exception as error:  # noqa: BLE001 - as of any template
+        raise _failure(error) from None
+
+
 def _failure(error: Exception) -> _Failed:
-    from jinja2 import TemplateError
+    from jinja2 import TemplateError, TemplateNotFound
 
     kind, said = type(error).__name__, str(error)
     # Airflow's own name a variable or a connection; others may repeat a value.
-    is_told = type(error).__module__.startswith("airflow.") or _UNDEFINED.fullmatch(said)
+    is_told = (
+        _UNDEFINED.fullmatch(said)
+        or type(error).__module__.startswith("airflow.")
+        or isinstance(error, TemplateNotFound)
+    )
     return _Failed(f"{kind}: {said}" if is_told else kind, is_wrong=isinstance(error, TemplateError))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider import lineage
+from ippanel_provider.operators import fields
 from ippanel_provider.operators.campaign import CampaignOperator, texts_of
 from ippanel_provider.operators.hidden_fields import Private, value_of
 from ippanel_provider.transfers.base import check_messages, rows_of, tell_of_template
@@ -54,6 +55,7 @@ class FileToIPPanelOperator(CampaignOperator):
         *CampaignOperator.template_fields,
     )
 
+    encoding = fields.encoding()
     message = Private()
     once_per = "recipient"
 

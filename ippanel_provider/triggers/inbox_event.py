@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable, Sequence
+from collections.abc import AsyncIterator, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.providers.common.compat.triggers import BaseEventTrigger
@@ -38,8 +38,8 @@ class IPPanelInboxEventTrigger(BaseEventTrigger):
     :param line: only texts to this line, as +983000505
     :param keywords: only texts whose first word is one of these, however cased or spelled on a Persian keyboard
     :param matching: only texts in which this regular expression is found
-    :param start: where a watcher that never ran begins: ``latest``, with what comes in from then on; ``earliest``, with
-        all there is; or after an inbox id
+    :param start: where the first watcher of an asset begins: ``latest``, with what comes in from then on;
+        ``earliest``, with all there is; or after an inbox id. One whose filter is changed goes on where it was
     :param include: of ``sender`` and ``message``, what the payload holds of each text; it is stored with the asset
         event
     :param poll_interval: seconds between two looks
@@ -50,10 +50,10 @@ class IPPanelInboxEventTrigger(BaseEventTrigger):
         self,
         *,
         line: str | None = None,
-        keywords: Sequence[str] = (),
+        keywords: Iterable[str | int] | str | int = (),
         matching: str | None = None,
         start: int | Literal["latest", "earliest"] = "latest",
-        include: Sequence[str] = (),
+        include: Iterable[str] = (),
         poll_interval: float = 30.0,
         ippanel_conn_id: str = "ippanel_default",
     ) -> None:
@@ -63,10 +63,11 @@ class IPPanelInboxEventTrigger(BaseEventTrigger):
         if start not in {"latest", "earliest"} and not isinstance(start, int):
             raise ValueError(f"start: {start!r} is neither latest, earliest nor an inbox id")
         self.line = line
-        self.keywords = [keywords] if isinstance(keywords, str) else list(keywords)
+        # One watcher is one trigger and one cursor, in whatever order its words are given: sets have none.
+        self.keywords = sorted({str(word) for word in ([keywords] if isinstance(keywords, str | int) else keywords)})
         self.matching = matching
         self.start = start
-        self.include = list(include)
+        self.include = [name for name in PERSONAL if name in include]
         self.poll_interval = poll_interval
         self.ippanel_conn_id = ippanel_conn_id
         self.asset_state_store: Any = getattr(self, "asset_state_store", None)
@@ -144,9 +145,18 @@ class IPPanelInboxEventTrigger(BaseEventTrigger):
 
         return cursor_key(self.ippanel_conn_id, self.line, self.keywords, self.matching)
 
+    @property
+    def _last_key(self) -> str:
+        """Under which the last cursor of any watcher of the asset is kept."""
+        from ippanel_provider.triggers.inbox_stream import cursor_key
+
+        return cursor_key(self.ippanel_conn_id)
+
     async def _cursor(self) -> int:
         """Return where to go on, from the asset furthest behind, or where to begin."""
         kept = [value for store in self._stores() if (value := await store.aget(self._key)) is not None]
+        # One whose words were changed is another watcher, and goes on where the one before it was.
+        kept = kept or [value for store in self._stores() if (value := await store.aget(self._last_key)) is not None]
         if kept:
             return min(map(int, kept))
         begin = 0 if self.start == "earliest" else await self._newest() if self.start == "latest" else int(self.start)
@@ -157,6 +167,7 @@ class IPPanelInboxEventTrigger(BaseEventTrigger):
     async def _save(self, cursor: int) -> None:
         for store in self._stores():
             await store.aset(self._key, cursor)
+            await store.aset(self._last_key, cursor)
 
     async def _newest(self) -> int:
         from ippanel_provider.client import IPPanelError, watch

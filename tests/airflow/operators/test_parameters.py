@@ -27,6 +27,7 @@ from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.sensors.account import IPPanelCreditSensor
 from ippanel_provider.sensors.bulk import IPPanelBulkSensor
 from ippanel_provider.sensors.inbox import IPPanelInboxSensor
+from ippanel_provider.transfers.file_to_ippanel import FileToIPPanelOperator
 from ippanel_provider.transfers.sql_to_ippanel import SqlToIPPanelOperator
 from ippanel_provider.values import InvalidValue
 
@@ -65,6 +66,7 @@ def parameters(kind: type) -> dict[str, inspect.Parameter]:
 
 
 WORDS = {
+    "encoding": "cp1256",
     "in_quiet_hours": "hold", "on_unconfirmed": "skip", "on_clear": "resend", "delivery": "scheduled",
     "quiet_hours": "22:00-08:00", "send_time": datetime(2030, 1, 1, tzinfo=UTC), "fail_on": (7,), "min_delivered": 0.5,
     "below": "skip", "on_reject": "report", "mode": "insert", "on_missing": "keep", "over_full": "split",
@@ -208,6 +210,7 @@ WRONG: list[tuple[type, dict[str, Any], dict[str, Any]]] = [
     (IPPanelCreditSensor, {"at_least": 1}, {"poke_interval": 0}),
     (IPPanelBulkSensor, {"outbox_ids": 1}, {"min_delivered": "half"}),
     (IPPanelInboxSensor, {}, {"least": 0}),
+    (FileToIPPanelOperator, {"path": "x.csv", "message": "x"}, {"encoding": "windows-9"}),
 ]  # fmt: skip
 WRONG_IDS = [f"{kind.__name__}-{wrong}" for kind, _, wrong in WRONG]
 

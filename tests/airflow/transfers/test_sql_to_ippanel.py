@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from ippanel_provider.operators.send import IPPanelSendOperator
+from ippanel_provider.operators.suppress import InTable
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.transfers.sql_to_ippanel import SqlToIPPanelOperator
 
@@ -70,11 +72,18 @@ def test_the_query_takes_templates_parameters_and_files(
     sandbox: RunningSandbox, warehouse: Path, new_dag: Any, run_dag: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "customers.sql").write_text("SELECT * FROM {{ params.table }} WHERE points < ?")
+    (tmp_path / "never.sql").write_text("SELECT mobile FROM {{ params.table }} WHERE 1 = 0")
     with new_dag(params={"table": "customers"}, template_searchpath=[str(tmp_path)]) as dag:
-        transfer(sql="customers.sql", parameters=["{{ 3 * 5 }}"])
+        # A query's end makes it a file, in a list of who gets none too; a text's end does not.
+        transfer(sql="{{ params.table }}.sql", parameters=["{{ 3 * 5 }}"], suppress=[InTable("never.sql", "warehouse")])
+        IPPanelSendOperator(task_id="text", message="see {{ 'never' }}.sql", recipients=["09120000009"])
+        IPPanelSendOperator(
+            task_id="list", message="never.sql", recipients=["09120000009"], suppress=InTable("never.sql", "warehouse")
+        )
     run = run_dag(dag)
-    assert run.state == "success"
-    assert [number for number, _ in given(sandbox)] == ["+989120000001"]
+    assert run.state == "success", run.log
+    assert [number for number, _ in given(sandbox)] == ["+989120000001", "+989120000009", "+989120000009"]
+    assert {text["text"] for text in sandbox.messages()} >= {"see never.sql", "never.sql"}
 
 
 @pytest.mark.parametrize(

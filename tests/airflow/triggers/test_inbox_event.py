@@ -100,6 +100,39 @@ def test_it_comes_back_from_what_is_stored_of_it() -> None:
     assert getattr(import_module(module), name)(**json.loads(json.dumps(kwargs))).serialize() == (path, kwargs)
 
 
+@pytest.mark.parametrize(
+    "words", [{"stop", "لغو"}, ("لغو", "stop"), ["stop", "لغو", "stop"], dict.fromkeys(["stop", "لغو"])]
+)
+def test_its_words_are_one_watcher_in_whatever_order_they_are_given(words: Any) -> None:
+    same = trigger(keywords=["stop", "لغو"])
+    assert trigger(keywords=words).serialize() == same.serialize()
+    assert trigger(keywords=words)._key == same._key
+
+
+@pytest.mark.parametrize(
+    "options", [{"keywords": ["word1", "word2"]}, {"matching": "word"}, {"start": "latest", "keywords": "word2"}]
+)
+def test_a_watcher_whose_filter_is_changed_goes_on_where_it_was(sandbox: RunningSandbox, options: Any) -> None:
+    store = Store()
+
+    async def fired(watcher: Any, condition: Any) -> list[int]:
+        async with triggerer() as running:
+            running.start(1, watcher)
+            await running.until(lambda: condition(running))
+            return running.ids()
+
+    sandbox.inbox("+989120000001", "word1 a")
+    first = asyncio.run(
+        fired(trigger(store, keywords=["word1"]), lambda running: store.kept.values() and running.ids())
+    )
+    asyncio.run(fired(trigger(store, keywords=["word1"]), lambda running: set(store.kept.values()) == set(first)))
+    # What comes in while the DAG is deployed anew.
+    sandbox.inbox("+989120000001", "word2 b")
+    second = asyncio.run(fired(trigger(store, **options), lambda running: running.ids()))
+    assert len(second) == 1
+    assert second[0] > first[0]
+
+
 def test_what_comes_in_fires_once_without_personal_data(sandbox: RunningSandbox) -> None:
     async def watch() -> None:
         first = await asyncio.to_thread(sandbox.inbox, ANA, "سلام")
@@ -172,11 +205,11 @@ def test_an_event_that_was_lost_on_the_way_to_the_database_comes_again(sandbox: 
         async with triggerer() as running:
             running.start(1, trigger(store))
             await running.until(lambda: len(running.ids()) == 2)
-            await running.until(lambda: list(store.kept.values()) == [ids[-1]])
+            await running.until(lambda: set(store.kept.values()) == {ids[-1]})
             return running.ids()
 
     asyncio.run(killed_before_it_was_persisted())
-    assert list(store.kept.values()) == [0], "the cursor follows what is in the database"
+    assert set(store.kept.values()) == {0}, "the cursor follows what is in the database"
     assert asyncio.run(after()) == ids
 
 
