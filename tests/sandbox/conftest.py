@@ -17,7 +17,11 @@ class Wire:
     def __init__(self, sandbox: RunningSandbox) -> None:
         self.sandbox = sandbox
         self.http = httpx.Client(
-            base_url=sandbox.base_url, headers={"Authorization": sandbox.api_key}, timeout=20, trust_env=False
+            base_url=sandbox.base_url,
+            headers={"Authorization": sandbox.api_key},
+            timeout=20,
+            trust_env=False,
+            verify=False,
         )
 
     def get(self, path: str, **query: Any) -> httpx.Response:

@@ -18,7 +18,10 @@ SEND = "/sms/send/webservice/single"
 @pytest.fixture
 def http(ippanel_sandbox: RunningSandbox) -> Iterator[httpx.Client]:
     with httpx.Client(
-        base_url=f"{ippanel_sandbox.url}/api/v1", headers={"apikey": ippanel_sandbox.api_key}, trust_env=False
+        base_url=f"{ippanel_sandbox.url}/api/v1",
+        headers={"apikey": ippanel_sandbox.api_key},
+        trust_env=False,
+        verify=False,
     ) as client:
         yield client
 

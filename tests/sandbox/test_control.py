@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def control(ippanel_sandbox: RunningSandbox) -> Any:
-    return httpx.Client(base_url=f"{ippanel_sandbox.url}/_sandbox", trust_env=False)
+    return httpx.Client(base_url=f"{ippanel_sandbox.url}/_sandbox", trust_env=False, verify=False)
 
 
 def test_every_text_with_everything_known_about_it(wire: Wire, control: Any, ippanel_sandbox: RunningSandbox) -> None:

@@ -11,7 +11,7 @@ import pytest
 from ippanel_provider.sandbox.door import MOST_BYTES, Door
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 
-HTTP = httpx.Client(trust_env=False)
+HTTP = httpx.Client(trust_env=False, verify=False)
 CREDIT = "/v1/api/payment/credit/mine"
 SEND_BY_IMAGE = "/v1/api/send/webservice?apikey=sandbox-key&from=%2B983000505&to=%2B989120000000&message=a"
 ELSEWHERE: list[dict[str, str]] = [
@@ -185,7 +185,7 @@ class TestLargeBodies:
 
     def test_are_cut_off_when_their_size_was_not_announced(self, ippanel_sandbox: RunningSandbox) -> None:
         chunk = b"x" * (1 << 20)
-        with httpx.Client(trust_env=False) as client:
+        with httpx.Client(trust_env=False, verify=False) as client:
             for path, status in (("/v1/api/send", 413), ("/_sandbox/faults", 400)):
                 body = (chunk for _ in range((MOST_BYTES >> 20) + 1))
                 try:

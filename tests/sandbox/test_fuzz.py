@@ -151,7 +151,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]
     try:
         assert process.stdout is not None
         url = process.stdout.readline().split(": ")[1].strip()
-        with httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
+        with httpx.Client(base_url=url, trust_env=False, verify=False, timeout=20) as client:
             yield client
         process.terminate()
         assert process.wait(timeout=10) == 0

@@ -32,7 +32,7 @@ def test_where_it_is_and_a_clean_end_with_a_stream_open(number: signal.Signals, 
         ready = re.fullmatch(r"IPPanel sandbox ready: (http://127\.0\.0\.1:\d+)\n", process.stdout.readline())
         assert ready
         assert process.stdout.readline() == f"Base URL {ready[1]}/v1, key sandbox-key\n"
-        with httpx.stream("GET", f"{ready[1]}/_sandbox/events", trust_env=False) as response:
+        with httpx.stream("GET", f"{ready[1]}/_sandbox/events", trust_env=False, verify=False) as response:
             next(response.iter_lines())
             process.send_signal(number)
             process.wait(timeout=5)
@@ -55,6 +55,7 @@ def test_dropped_connections_leave_no_trace_in_the_log() -> None:
                     f"{sandbox.base_url}/api/number/numbers",
                     headers={"Authorization": sandbox.api_key},
                     trust_env=False,
+                    verify=False,
                 )
         process.terminate()
         assert process.communicate(timeout=5)[1] == ""
@@ -86,7 +87,10 @@ def test_options_reach_the_account() -> None:
         clock = sandbox.control("GET", "clock")
         assert (clock["life"], clock["speed"]) == (0, 0)
         answer = httpx.get(
-            f"{sandbox.base_url}/api/acl/auth/check_token", headers={"Authorization": "another-key"}, trust_env=False
+            f"{sandbox.base_url}/api/acl/auth/check_token",
+            headers={"Authorization": "another-key"},
+            trust_env=False,
+            verify=False,
         )
         assert answer.status_code == 200
 
@@ -191,7 +195,7 @@ def test_many_connections_at_once() -> None:
         body = {"sending_type": "webservice", "from_number": sandbox.sender}
 
         def work(worker: int) -> None:
-            with httpx.Client(headers={"Authorization": sandbox.api_key}, trust_env=False) as client:
+            with httpx.Client(headers={"Authorization": sandbox.api_key}, trust_env=False, verify=False) as client:
                 for index in range(25):
                     fields = body | {"message": f"{worker}-{index}", "params": {"recipients": ["+989120000000"]}}
                     assert client.post(f"{sandbox.base_url}/api/send", json=fields).status_code == 200
@@ -224,7 +228,7 @@ def test_https_with_an_authority_of_its_own_that_is_gone_afterwards() -> None:
                 secured.sendall(f"GET /v1/credit HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
                 assert secured.recv(100).startswith(b"HTTP/1.1 401")
         with pytest.raises(httpx.ConnectError):
-            httpx.get(sandbox.url, trust_env=False)
+            httpx.get(sandbox.url, trust_env=False, verify=False)
         for fault in ("reset", "drop_after", "truncated"):
             sandbox.fault(fault, times=1)
             with httpx.Client(verify=context, trust_env=False) as client, pytest.raises(httpx.TransportError):
@@ -238,7 +242,7 @@ def test_https_with_an_authority_of_its_own_that_is_gone_afterwards() -> None:
 )
 def test_the_classic_api_is_said_not_to_be_served(ippanel_sandbox: RunningSandbox, path: str) -> None:
     for accept in ("*/*", "text/html"):
-        answer = httpx.post(ippanel_sandbox.url + path, headers={"accept": accept}, trust_env=False)
+        answer = httpx.post(ippanel_sandbox.url + path, headers={"accept": accept}, trust_env=False, verify=False)
         assert answer.status_code == 404
         said = answer.json()["error"]
         assert said.startswith("This sandbox does not serve the classic API. It serves Edge under /v1/api/")
@@ -247,10 +251,12 @@ def test_the_classic_api_is_said_not_to_be_served(ippanel_sandbox: RunningSandbo
 
 @pytest.mark.parametrize("path", ["/api/send", "/v2/api/send/banks/provinces", "/send"])
 def test_other_paths_say_what_there_is_to_programs_and_to_people(ippanel_sandbox: RunningSandbox, path: str) -> None:
-    answer = httpx.get(ippanel_sandbox.url + path, trust_env=False)
+    answer = httpx.get(ippanel_sandbox.url + path, trust_env=False, verify=False)
     assert (answer.status_code, answer.json()["error"].startswith(f"This sandbox does not serve {path}.")) == (
         404,
         True,
     )
-    page = httpx.get(ippanel_sandbox.url + path + "?lang=fa", headers={"accept": "text/html"}, trust_env=False)
+    page = httpx.get(
+        ippanel_sandbox.url + path + "?lang=fa", headers={"accept": "text/html"}, trust_env=False, verify=False
+    )
     assert (page.status_code, "چنین صفحه‌ای نیست." in page.text) == (404, True)

@@ -45,5 +45,5 @@ class Older:
 @pytest.fixture
 def rest(ippanel_sandbox: RunningSandbox) -> Iterator[Older]:
     headers = {"Authorization": f"AccessKey {ippanel_sandbox.api_key}"}
-    with httpx.Client(base_url=ippanel_sandbox.base_url, headers=headers, trust_env=False) as http:
+    with httpx.Client(base_url=ippanel_sandbox.base_url, headers=headers, trust_env=False, verify=False) as http:
         yield Older(http, ippanel_sandbox)

@@ -17,7 +17,9 @@ class Browser:
 
     def __init__(self, sandbox: RunningSandbox) -> None:
         self.sandbox = sandbox
-        self.http = httpx.Client(base_url=sandbox.url, trust_env=False, timeout=20, headers={"Accept-Language": "en"})
+        self.http = httpx.Client(
+            base_url=sandbox.url, trust_env=False, verify=False, timeout=20, headers={"Accept-Language": "en"}
+        )
 
     def page(self, path: str, /, *, status: int = 200, **query: object) -> str:
         response = self.http.get(path, params={name: str(value) for name, value in query.items()} or None)

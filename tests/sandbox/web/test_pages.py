@@ -114,4 +114,4 @@ def test_the_stream_says_when_to_look_again(browser: Browser, wire: Wire) -> Non
 
 
 def test_no_page_when_it_is_asked_for_in_another_way(browser: Browser) -> None:
-    assert httpx.put(browser.sandbox.url, trust_env=False).status_code == 405
+    assert httpx.put(browser.sandbox.url, trust_env=False, verify=False).status_code == 405
