@@ -126,8 +126,8 @@ class TestTime:
             return http(200, BODY)
 
         server.respond = respond
-        with Client(KEY, _settings(server.url, 1.0)) as client:
-            for _ in range(4):
+        with Client(KEY, _settings(server.url, 2.0)) as client:
+            for _ in range(7):
                 assert client.run(SEND).outbox_ids == (7,)
         assert server.connections == 1
 
