@@ -55,8 +55,14 @@ class NumberTable:
 
     def get(self, number: str | int) -> int | None:
         """Return the value of a number, None if it is not here (for a table of one value a number)."""
-        slot = self._slot(int(number) - _BASE, 0)
-        return self._values[slot] if self._numbers[slot] else None
+        key, numbers, mask = int(number) - _BASE, self._numbers, self._mask
+        # As in add, without a call.
+        slot = (key * _SPREAD >> 32) & mask
+        while there := numbers[slot]:
+            if there == key:
+                return self._values[slot]
+            slot = (slot + 1) & mask
+        return None
 
     def _slot(self, key: int, value: int) -> int:
         """Return where the key stands, or the free slot where it would."""

@@ -15,6 +15,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.tables import storage
@@ -43,8 +44,11 @@ class Key:
 
     def options(self, values: Mapping[str, str]) -> int:
         """The hash of option values by title; an empty one is as good as none. Never 0."""
-        written = "\x1e".join(f"{title}\x1f{values[title]}" for title in sorted(values) if values[title])
-        return self._hash(written.encode(), b"options") or 1
+        return self.written([f"{title}\x1f{values[title]}" for title in sorted(values) if values[title]])
+
+    def written(self, pairs: Iterable[str]) -> int:
+        """The hash of options that are not empty, each as its title, a unit separator and its value, by title."""
+        return self._hash("\x1e".join(pairs).encode(), b"options") or 1
 
     @property
     def fingerprint(self) -> str:
@@ -52,9 +56,15 @@ class Key:
         return f"{self._hash(b'', b'key'):016x}"
 
     def _hash(self, content: bytes, purpose: bytes) -> int:
-        return int.from_bytes(
-            hashlib.blake2b(content, digest_size=8, key=self.secret, person=purpose).digest(), "little"
-        )
+        one = _keyed(self.secret, purpose).copy()
+        one.update(content)
+        return int.from_bytes(one.digest(), "little")
+
+
+@lru_cache(maxsize=8)
+def _keyed(secret: bytes, purpose: bytes) -> hashlib.blake2b:
+    # To mix the key in takes half of the time of a hash.
+    return hashlib.blake2b(digest_size=8, key=secret, person=purpose)
 
 
 def key_of(credential: str) -> Key:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import chain
 
 from ippanel_provider.client import Contact, Flow, InvalidInput, NotFound, Option, Phonebook, edge
 from ippanel_provider.client.contacts import PAGES_AHEAD, listed_contacts
 from ippanel_provider.client.requests import each, everything
 from ippanel_provider.service import MAX_PAGE_SIZE
 from ippanel_provider.sync.errors import Ambiguous, BookFull
-from ippanel_provider.sync.phonebooks.index import MASK, BookIndex, listed_of
+from ippanel_provider.sync.phonebooks.index import MASK, BookIndex, compared, listed_of
 from ippanel_provider.sync.phonebooks.memory import Memory
 from ippanel_provider.sync.phonebooks.plan import BookHead, Head, PhonebookPlan, RowChange
 from ippanel_provider.sync.phonebooks.source import Row, Wanted, screened
@@ -127,28 +128,28 @@ class _Planning:
         self._index = index
         self._memory = memory
         self._titles = [option.title for option in self._spec.options]
+        self._by_title = sorted((f"{title}\x1f", place) for place, title in enumerate(self._titles))
         self._names = list(self._spec.fields)
         for head in self._head.books:
-            head.contacts = head.untouched = head.rest = 0
-        for slot in range(len(index.ids)):
-            self._count(index.books[slot], index.whole[slot])
-        for _, book, _, whole in index.extras:
-            self._count(book, whole)
+            head.contacts = head.rest = 0
+        extras = [(book, whole) for _, book, _, whole in index.extras]
+        for place, whole in chain(zip(index.books, index.whole, strict=True), extras):
+            head = self._head.books[place]
+            head.contacts += 1
+            head.rest += whole
+        for head in self._head.books:
+            head.untouched, head.rest = head.contacts, head.rest & MASK
         # Where the spec may delete, the room that makes is known only at the end.
         self._first_with_room = 0
         self._room = [self._spec.capacity - head.contacts for head in self._head.books]
-
-    def _count(self, book: int, whole: int) -> None:
-        head = self._head.books[book]
-        head.contacts += 1
-        head.untouched += 1
-        head.rest = (head.rest + whole) & MASK
 
     def run(self, rows: Iterable[Row]) -> Flow[None]:
         """Decide about every row, and about the contacts that no row has."""
         if self._titles:
             self._memory.meet(zip(self._index.numbers, self._index.updated, strict=True))
         for wanted in screened(rows, self._spec):
+            if self._is_unchanged(wanted):
+                continue
             row = yield from self._decide(wanted)
             if row is None:
                 continue
@@ -159,6 +160,23 @@ class _Planning:
         self._head.learns = self._memory.is_behind
         self._check_room()
         self._plan.seal()
+
+    def _is_unchanged(self, wanted: Wanted) -> bool:
+        """Count a row that is known to be in the panel as it is, which most are; nothing is asked for it."""
+        index, number = self._index, wanted.number
+        if wanted.reason or self._spec.mode is Mode.INSERT:
+            return False
+        slot = index.slot_of(number)
+        if slot is None or index.lines[slot] or compared(wanted.fields) != index.listed[slot]:
+            return False
+        updated, remember = index.updated[slot], 0
+        if self._titles:
+            remember = self._remember(wanted)
+            if self._memory.options_of(number, updated) != remember:
+                return False
+        index.lines[slot] = wanted.line
+        self._plan.keep(number, remember, updated)
+        return True
 
     def _decide(self, wanted: Wanted) -> Flow[RowChange | None]:
         """Return what becomes of a row; None where it was counted as unchanged."""
@@ -187,7 +205,7 @@ class _Planning:
             self._book_with_room(),
             fields={name: value for name, value in zip(self._names, wanted.fields, strict=True) if value},
             options={title: value for title, value in options.items() if value},
-            remember=self._remember(options),
+            remember=self._remember(wanted),
             listed=listed_of(wanted.fields),
         )
 
@@ -196,17 +214,17 @@ class _Planning:
         if self._spec.mode is Mode.INSERT:
             self._plan.keep(number, 0, updated)
             return None
-        listed, remember, has = listed_of(wanted.fields), 0, 0
+        same, remember, has = compared(wanted.fields) == index.listed[slot], 0, 0
         if self._titles:
-            remember, known = self._remember(self._options(wanted)), self._memory.options_of(number, updated)
-            if known is None and listed == index.listed[slot]:
+            remember, known = self._remember(wanted), self._memory.options_of(number, updated)
+            if known is None and same:
                 try:
                     contact = yield from edge.phonebook.get_contact(index.ids[slot])
                 except NotFound:
                     return _rejected(wanted, "its contact was deleted from the panel just now; run again")
                 known = self._memory.key.options(options_of(contact, self._spec, self._head.options))
             has = known or 0
-        if listed == index.listed[slot] and has == remember:
+        if same and has == remember:
             self._plan.keep(number, remember, updated)
             return None
         return RowChange(
@@ -219,7 +237,7 @@ class _Planning:
             options=None if has == remember else self._options(wanted),
             remember=remember,
             before=index.whole[slot],
-            listed=listed,
+            listed=listed_of(wanted.fields),
         )
 
     def _missing(self) -> None:
@@ -269,8 +287,11 @@ class _Planning:
     def _options(self, wanted: Wanted) -> dict[str, str]:
         return dict(zip(self._titles, wanted.options, strict=True))
 
-    def _remember(self, options: Mapping[str, str]) -> int:
-        return self._memory.key.options(options) if self._titles else 0
+    def _remember(self, wanted: Wanted) -> int:
+        if not self._titles:
+            return 0
+        values = wanted.options
+        return self._memory.key.written([title + values[place] for title, place in self._by_title if values[place]])
 
 
 def _rejected(wanted: Wanted, reason: str) -> RowChange:
