@@ -128,6 +128,8 @@ chunks = sa.Table(
     sa.Column("outcome", sa.Text),
     sa.Column("settled_at", Moment),
     sa.Index(f"{_PREFIX}_chunk_register", "account", "intended_at"),
+    # Who lists campaigns reads counts alone, and never past the hashes.
+    sa.Index(f"{_PREFIX}_chunk_state", "campaign", "state", "size"),
     **_options,
 )
 members = sa.Table(
