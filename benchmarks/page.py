@@ -22,6 +22,23 @@ from ippanel_provider.page import campaigns as page
 MEMBERS = bytes(8 * 1000)
 
 
+def _run(number: int, now: float, report: str) -> dict[str, object]:
+    return {
+        "id": number, "campaign": number, "who_key": name_key(str(number)), "part_key": "", "part": "",
+        "dag_id": f"dag{number % 20}", "task_id": "send", "run_id": "r", "conn_id": "c", "sender": "s", "form": "Own",
+        "map_index": -1, "try_number": 1, "mark": "", "state": "in doubt", "began_at": now, "seen_at": now,
+        "report": report,
+    }  # fmt: skip
+
+
+def _chunk(campaign: int, number: int, now: float) -> dict[str, object]:
+    return {
+        "campaign": campaign, "number": number, "run": campaign, "try_number": 1, "account": "a", "intended_at": now,
+        "first_line": 1, "last_line": 1000, "size": 1000, "members": MEMBERS, "details": "{}",
+        "state": "open" if number % 500 == 0 else "confirmed",
+    }  # fmt: skip
+
+
 def filled(engine: sa.Engine, count: int, chunks_each: int, large: int) -> int:
     """Fill a ledger; return the id of the one with ``large`` chunks."""
     prepare(engine)
@@ -36,24 +53,8 @@ def filled(engine: sa.Engine, count: int, chunks_each: int, large: int) -> int:
                     fingerprint="", last_number=own, last_member=own, begun_at=now, touched_at=now,
                 )
             )  # fmt: skip
-            connection.execute(
-                sa.insert(runs).values(
-                    id=number, campaign=number, who_key=name_key(str(number)), part_key="", part="", dag_id=f"dag{number % 20}",
-                    task_id="send", run_id="r", conn_id="c", sender="s", form="Own", map_index=-1, try_number=1, mark="",
-                    state="in doubt", began_at=now, seen_at=now, report=report,
-                )
-            )  # fmt: skip
-            connection.execute(
-                sa.insert(chunks),
-                [
-                    {
-                        "campaign": number, "number": n, "run": number, "try_number": 1, "account": "a", "intended_at": now,
-                        "first_line": 1, "last_line": 1000, "size": 1000, "members": MEMBERS, "details": "{}",
-                        "state": "open" if n % 500 == 0 else "confirmed",
-                    }
-                    for n in range(1, own + 1)
-                ],
-            )  # fmt: skip
+            connection.execute(sa.insert(runs).values(_run(number, now, report)))
+            connection.execute(sa.insert(chunks), [_chunk(number, place, now) for place in range(1, own + 1)])
     return count
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ippanel_provider.campaign.ledger.decisions import open_chunks, standing
-from ippanel_provider.campaign.ledger.schema import CONFIRMED, GIVEN_UP, OPEN, campaigns, chunks, is_there, runs
+from ippanel_provider.campaign.ledger.decisions import counted, open_chunks, standing
+from ippanel_provider.campaign.ledger.schema import CONFIRMED, GIVEN_UP, OPEN, campaigns, is_there, runs
 
 MOST = 500
 """Campaigns that a list shows, the last active ones."""
@@ -100,7 +100,7 @@ def shown(engine: sa.Engine, *, only: int | None = None) -> list[Shown]:
     with engine.connect() as connection:
         rows = connection.execute(found).all()
         ids = [row.id for row in rows]
-        counts = _counts(connection, ids)
+        counts = counted(connection, ids)
         tasks = _tasks(connection, ids)
     return [
         Shown(
@@ -115,18 +115,6 @@ def shown(engine: sa.Engine, *, only: int | None = None) -> list[Shown]:
         )
         for row in rows
     ]
-
-
-def _counts(connection: sa.Connection, ids: Sequence[int]) -> dict[int, dict[str, int]]:
-    asked = (
-        sa.select(chunks.c.campaign, chunks.c.state, sa.func.sum(chunks.c.size))
-        .where(chunks.c.campaign.in_(ids))
-        .group_by(chunks.c.campaign, chunks.c.state)
-    )
-    counts: dict[int, dict[str, int]] = {}
-    for campaign, state, count in connection.execute(asked):
-        counts.setdefault(campaign, {})[state] = int(count)
-    return counts
 
 
 _TOLD_OF_A_TASK = (

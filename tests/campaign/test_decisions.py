@@ -7,6 +7,7 @@ import re
 import shlex
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.chunks import Chunk
 from ippanel_provider.campaign.ledger.base import Claim, Forgotten, Intent, Outcome, Task
-from ippanel_provider.campaign.ledger.decisions import AT_WORK, SETTLE
+from ippanel_provider.campaign.ledger.decisions import AT_WORK, SETTLE, overviews
 from ippanel_provider.campaign.ledger.schema import campaigns, chunks, runs
 from ippanel_provider.campaign.ledger.sql import SqlLedger
 from ippanel_provider.cli import main
@@ -319,3 +320,27 @@ def test_a_dry_run_writes_nothing_and_knows_whom_others_have_reached(engine: sa.
     assert list(opened(engine, "another", only_reads=True).unknown(people(3))) == people(3)
     with engine.connect() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(runs)).scalar() == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "counts"),
+    [
+        (None, Outcome((7,)), {"open": 10}),
+        (None, None, {"open": 10}),
+        (Outcome(void=frozenset(range(10))), Outcome((7,)), {"confirmed": 10, "void": 10}),
+    ],
+    ids=["the second is accepted", "neither is known", "the first got nothing"],
+)
+def test_people_who_are_sent_to_again_count_once(
+    engine: sa.Engine, first: Outcome | None, second: Outcome | None, counts: dict[str, int]
+) -> None:
+    ledger = opened(engine)
+    draft = Claim.of(Chunk(tuple(people(10)), form_of(None)), ledger.key)
+    ((one, _),) = ledger.intend([draft])
+    ((two, _),) = ledger.intend([draft._replace(intent=replace(draft.intent, again=one.number))])
+    for intent, outcome in ((one, first), (two, second)):
+        if outcome:
+            ledger.settle(intent, outcome)
+    ledger.flush()
+    (found,) = overviews(engine)
+    assert {state: count for state, count in found.recipients.items() if count} == counts

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
@@ -125,14 +125,9 @@ def overviews(engine: sa.Engine, name: str | None = None) -> list[Overview]:
     found = sa.select(campaigns).order_by(campaigns.c.touched_at.desc())
     if name is not None:
         found = found.where(campaigns.c.name_key == name_key(name))
-    counted = sa.select(chunks.c.campaign, chunks.c.state, sa.func.sum(chunks.c.size)).group_by(
-        chunks.c.campaign, chunks.c.state
-    )
-    recipients: dict[int, dict[str, int]] = {}
     planned: dict[int, int] = {}
     with engine.connect() as connection:
-        for campaign, state, count in connection.execute(counted):
-            recipients.setdefault(campaign, {})[state] = int(count)
+        recipients = counted(connection)
         for campaign, report in connection.execute(sa.select(runs.c.campaign, runs.c.report)):
             if (count := json.loads(report or "{}").get("planned")) is not None:
                 planned[campaign] = planned.get(campaign, 0) + count
@@ -149,6 +144,28 @@ def overviews(engine: sa.Engine, name: str | None = None) -> list[Overview]:
             )
             for row in connection.execute(found)
         ]
+
+
+def counted(connection: sa.Connection, only: Sequence[int] | None = None) -> dict[int, dict[str, int]]:
+    """Return the recipients of campaigns by the state of their chunk, each person once.
+
+    :param only: ids of campaigns; all without
+    """
+    asked = sa.select(chunks.c.campaign, chunks.c.state, sa.func.sum(chunks.c.size))
+    if only is not None:
+        asked = asked.where(chunks.c.campaign.in_(only))
+    counts: dict[int, dict[str, int]] = {}
+    for campaign, state, count in connection.execute(asked.group_by(chunks.c.campaign, chunks.c.state)):
+        counts.setdefault(campaign, {})[state] = int(count)
+    for campaign in [campaign for campaign, found in counts.items() if found.get(OPEN)]:
+        # A repetition has the members of what it repeats: as long as that is open, they are in doubt and nothing else.
+        columns = (chunks.c.number, chunks.c.state, chunks.c.size, chunks.c.details)
+        rows = connection.execute(sa.select(*columns).where(chunks.c.campaign == campaign)).all()
+        is_open = {row.number for row in rows if row.state == OPEN}
+        for row in rows:
+            if json.loads(row.details).get("again") in is_open:
+                counts[campaign][row.state] -= row.size
+    return counts
 
 
 def standing(states: set[str], recipients: Mapping[str, int], *, is_pruned: bool) -> str:
