@@ -15,6 +15,7 @@ MAX_BYTES = 64 * 1024
 """More than any file of ours needs. A few hundred bytes can stand for a gigabyte, so more than the size is bounded."""
 _MAX_DEPTH = 10
 _MAX_DIGITS = 40
+_MOST_SHOWN = 40
 _NUMBER = re.compile(rf"[-+]?(?:0[xob])?[0-9][0-9a-f_.:]{{{_MAX_DIGITS},}}\Z", re.IGNORECASE)
 
 
@@ -47,7 +48,7 @@ def read(text: str) -> dict[str, Any]:
     def mapping(loader: Any, node: Any) -> dict[Any, Any]:
         keys = Counter(str(loader.construct_object(key)) for key, _ in node.value)
         if twice := [key for key, count in keys.items() if count > 1]:
-            raise InvalidInput(f"line {node.start_mark.line + 1}: {twice[0]} is given twice")
+            raise InvalidInput(f"line {node.start_mark.line + 1}: {twice[0][:_MOST_SHOWN]} is given twice")
         return dict(yaml.SafeLoader.construct_mapping(loader, node, deep=True))
 
     Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
@@ -76,7 +77,9 @@ def _check_bounds(yaml: ModuleType, text: str) -> None:
     for event in yaml.parse(text, yaml.SafeLoader):
         line = f"line {event.start_mark.line + 1}: "
         if isinstance(event, yaml.AliasEvent):
-            raise InvalidInput(f"{line}an alias (*{event.anchor}) is not taken; write out what it stands for")
+            raise InvalidInput(
+                f"{line}an alias (*{event.anchor[:_MOST_SHOWN]}) is not taken; write out what it stands for"
+            )
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

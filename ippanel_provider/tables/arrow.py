@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.tables.formats import missing_extra
@@ -28,19 +28,28 @@ def read_parquet(file: IO[bytes], layout: Layout) -> Iterator[Record]:
         # Reading ahead would hold whole row groups.
         opened = parquet.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20)
         refuse_floats(opened.schema_arrow, layout.number_column)
-    except pyarrow.ArrowInvalid:
-        raise InvalidInput("format: the file is no Parquet file") from None
-    batches, line = opened.iter_batches(batch_size=PARQUET_ROWS, use_threads=False), 0
+        batches = opened.iter_batches(batch_size=PARQUET_ROWS, use_threads=False)
+    except (pyarrow.ArrowException, OSError, UnicodeError) as error:
+        _refuse_unless_of_the_disk(error, "the file is no Parquet file")
+    line = 0
     while True:
         try:
             batch = next(batches, None)
-        except (pyarrow.ArrowException, OSError) as error:
-            raise InvalidInput(f"format: row {line + 1} and on cannot be read ({type(error).__name__})") from None
-        if batch is None:
+            rows = None if batch is None else list(mappings(batch))
+        except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+            _refuse_unless_of_the_disk(error, f"row {line + 1} and on cannot be read ({type(error).__name__})")
+        if rows is None:
             return
-        for values in mappings(batch):
+        for values in rows:
             line += 1
             yield Record(line, values)
+
+
+def _refuse_unless_of_the_disk(error: Exception, problem: str) -> NoReturn:
+    # What cannot be understood is an OSError to Arrow too; one of the system has a number.
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
+    raise InvalidInput(f"format: {problem}") from None
 
 
 def mappings(batch: Any) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ _MOST_SHARED = 256 << 20
 """Bytes of the table of texts, which is read whole."""
 _FORMULA = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}f"
 _LARGE, _MOST_PACKED = 64 << 20, 200
+_NO_HEIGHT = re.compile(r"0*(\.0*)?(e.*)?", re.IGNORECASE)
 HIDDEN = "it is hidden in the sheet, by a filter or by hand; show it to send to it"
 
 
@@ -107,13 +109,21 @@ def _lines(book: Any, sheet: Any) -> Iterator[Line]:
         )
         parse = parser.parse_cell
         parser.parse_cell = lambda element: _calculated(parse(element), element)
-        for number, cells in parser.parse():
+        for number, cells in _parsed(parser):
             if number > SHEET_ROWS:
                 raise InvalidInput(f"format: it has a row {number:,}; a sheet has {SHEET_ROWS:,}")
             attributes = parser.row_dimensions.pop(str(number), {})
             values = _values(cells)
             if any(value is not None for value in values):
                 yield Line(number, values, HIDDEN if _is_hidden(attributes, parser) else "")
+
+
+def _parsed(parser: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    try:
+        yield from parser.parse()
+    except Exception as error:  # noqa: BLE001 - openpyxl raises what its parsers do
+        after = f" after row {parser.row_counter}" if parser.row_counter else ""
+        raise InvalidInput(f"format: the sheet cannot be read{after} ({type(error).__name__})") from None
 
 
 def _calculated(cell: dict[str, Any], element: Any) -> dict[str, Any]:
@@ -127,7 +137,7 @@ def _is_hidden(attributes: dict[str, str], parser: Any) -> bool:
     if "hidden" in attributes:
         return attributes["hidden"] in {"1", "true"}
     if "ht" in attributes:
-        return float(attributes["ht"]) == 0
+        return bool(_NO_HEIGHT.fullmatch(attributes["ht"]))
     # Set before the first row, where all rows are hidden that do not say otherwise.
     layout = getattr(parser, "sheet_format", None)
     return bool(layout is not None and layout.zeroHeight)

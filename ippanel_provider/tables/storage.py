@@ -91,7 +91,7 @@ def read_json(path: Location, what: str) -> dict[str, Any] | None:
         content = file.read()
     try:
         data = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidInput(f"{what} {path}: it is not JSON; restore it, or delete it to begin anew") from None
     if not isinstance(data, dict) or data.get("version") != 1:
         raise InvalidInput(f"{what} {path}: it is not of a version that is known here")

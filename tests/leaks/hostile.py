@@ -187,12 +187,18 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: this is not what is looked at."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: who has heard enough hangs up."""
+
+
 @contextlib.contextmanager
 def hostile(sandbox: str) -> Iterator[str]:
     """Run it before the sandbox at this URL, for as long as the block lasts; yield its own URL."""
     handler = type("_Bound", (_Handler,), {"sandbox": sandbox})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

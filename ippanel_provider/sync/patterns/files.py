@@ -33,6 +33,7 @@ from ippanel_provider.sync import yaml_files
 
 SUFFIXES = (".yaml", ".yml")
 TYPES = ("string", "integer")
+_MOST_NAMED = 5
 _FIELDS = frozenset({"title", "description", "message", "variables", "website", "shared", "code"})
 # A letter first, so that "50% of 20% off" holds no variable.
 _VARIABLE = re.compile(r"%([^\W\d][\w-]*)%")
@@ -111,7 +112,7 @@ def parse(text: str, name: str) -> PatternFile:
 
 
 def _file(fields: Mapping[str, Any], name: str) -> PatternFile:
-    if unknown := sorted(map(str, fields.keys() - _FIELDS)):
+    if unknown := sorted(str(name)[:MAX_PATTERN_VARIABLE_NAME] for name in fields.keys() - _FIELDS)[:_MOST_NAMED]:
         raise InvalidInput(f"{', '.join(unknown)}: there is no such field; there are {', '.join(sorted(_FIELDS))}")
     message = tidy(_text(fields, "message") or "")
     checks.text(message)
