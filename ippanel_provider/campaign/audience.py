@@ -127,7 +127,10 @@ class Audience:
             try:
                 recipient = normalize("" if row.recipient is None else row.recipient)
                 text = sendable(row.text, "text")
-            except (InvalidNumber, InvalidInput) as error:
+            except InvalidNumber as error:
+                self._reject(row, _why_no_number(row.recipient, error))
+                continue
+            except InvalidInput as error:
                 self._reject(row, str(error))
                 continue
             if self._judge and (problem := self._judge(text)):
@@ -192,6 +195,15 @@ class Audience:
 @lru_cache(maxsize=10_000)
 def _is_assigned(prefix: str) -> bool:
     return is_assigned(f"+98{prefix}")
+
+
+def _why_no_number(given: object, error: InvalidNumber) -> str:
+    """Why something is no number: the error of a formula says which."""
+    try:
+        plain(given if isinstance(given, str) else "")
+    except BadValue as bad:
+        return f"the number {bad}"
+    return str(error)
 
 
 def sendable(given: object, field: str) -> str:

@@ -40,7 +40,7 @@ class _Cell(StrictUndefined):
         return str(self)
 
     # What jinja2.Undefined leaves to object, which would not name the column.
-    __round__ = __index__ = __reversed__ = __trunc__ = _fail
+    __format__ = __round__ = __index__ = __reversed__ = __trunc__ = _fail
 
 
 class Empty(_Cell):

@@ -12,28 +12,19 @@ from typing import Any
 
 from jinja2 import Template, TemplateError, Undefined, UndefinedError, nodes
 from jinja2.compiler import CodeGenerator, Frame
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.filters import make_attrgetter
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.tables.row_cells import Absent, Bad, Empty, RowCells, Unwritable, cell_of, empty_cell, shown
-from ippanel_provider.tables.values import NO_NULLS, BadValue, plain, text_of
+from ippanel_provider.tables.values import NO_NULLS, BadValue, plain, text_of, written
 from ippanel_provider.text.jalali import FILTERS, amount
 from ippanel_provider.values import InvalidValue
 
 _STRINGS = {
-    *("capitalize", "center", "e", "escape", "forceescape", "indent", "lower", "replace", "safe", "string"),
-    *(
-        "striptags",
-        "title",
-        "trim",
-        "truncate",
-        "upper",
-        "urlencode",
-        "urlize",
-        "wordcount",
-        "wordwrap",
-        "persian_digits",
-    ),
+    *("capitalize", "center", "e", "escape", "forceescape", "format", "indent", "lower", "persian_digits", "pprint"),
+    *("replace", "safe", "string", "striptags", "title", "tojson", "trim", "truncate", "upper", "urlencode", "urlize"),
+    *("wordcount", "wordwrap", "xmlattr"),
 }
 """Filters that make a text of what they are given."""
 _DEFAULTS = {"default", "d"}
@@ -52,6 +43,16 @@ class _Generator(CodeGenerator):
         self.write("))")
 
 
+class _Formatter(SandboxedFormatter):
+    """Puts into a text what people write."""
+
+    def convert_field(self, value: Any, conversion: Any) -> Any:
+        return super().convert_field(_to_format(value) if conversion else value, conversion)
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        return super().format_field(_to_format(value), format_spec)
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     """The sandbox of Jinja, in which ``row.items`` is a column of that name rather than the method of a dict."""
 
@@ -68,13 +69,12 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
     def wrap_str_format(self, value: Any) -> Any:
-        """``"…{}".format(row.name)``."""
-        call = super().wrap_str_format(value)
-        if call is None or value.__name__ != "format":
-            return call
-        return lambda *given, **named: call(
-            *map(_to_format, given), **{name: _to_format(item) for name, item in named.items()}
-        )
+        """``"…{}".format(row.name)`` and ``"…{name}".format_map(row)``."""
+        if super().wrap_str_format(value) is None:
+            return None
+        if value.__name__ == "format_map":
+            return lambda named: _Formatter(self).vformat(value.__self__, (), named)
+        return lambda *given, **named: _Formatter(self).vformat(value.__self__, given, named)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look for a column first, which spares every row the exceptions on the way to it."""
@@ -90,11 +90,28 @@ class _Environment(ImmutableSandboxedEnvironment):
 _NO_TEXTS = {type(None), bool, list, tuple, set, dict}
 
 
+class _Number(float):
+    """A number with a fraction that stays one for ``%.1f`` and ``{:,}``, and to ``%s`` and ``{}`` is what people
+    write."""
+
+    def __str__(self) -> str:
+        return written(float(self))
+
+    __repr__ = __str__
+
+    def __format__(self, form: str) -> str:
+        return super().__format__(form) if form else str(self)
+
+
 def _to_format(value: Any) -> Any:
-    """What may be put into a text by its form: a number stays one, ``{:,}`` and ``%.1f`` are for those."""
+    """What may be put into a text by its form: a number stays one."""
     if type(value) in _NO_TEXTS:
         return shown(value)
-    return plain(value) if type(value) is float else value
+    if type(value) is float and plain(value) is not None:
+        # Without the noise of the machine, as a text has it.
+        value = plain(float(f"{value:.15g}"))
+        return _Number(value) if type(value) is float else value
+    return value
 
 
 def _to_replace(value: Any) -> Any:
@@ -124,10 +141,12 @@ def _joined(call: Callable[..., Any]) -> Callable[..., Any]:
     """``join``, to whose list nothing is not the text "None"."""
 
     @functools.wraps(call)
-    def join(context: Any, value: Any, *arguments: Any, **named: Any) -> Any:
-        if len(arguments) < 2 and "attribute" not in named and not isinstance(value, (str, Undefined)):
+    def join(context: Any, value: Any, d: str = "", attribute: Any = None) -> Any:
+        if attribute is not None:
+            value = map(make_attrgetter(context.environment, attribute), value)
+        if not isinstance(value, (str, Undefined)):
             value = list(map(shown, value))
-        return call(context, value, *arguments, **named)
+        return call(context, value, d)
 
     return join
 

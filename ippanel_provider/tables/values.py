@@ -91,6 +91,9 @@ def written(value: Any) -> str:
         return value.strftime("%Y-%m-%d %H:%M:%S" if value.second else "%Y-%m-%d %H:%M")
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        minutes, seconds = divmod(abs(round(value.total_seconds())), 60)
+        return f"{'-' if value < timedelta() else ''}{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     if isinstance(value, _AS_THEY_ARE):
         return str(value)
     raise BadValue("is empty" if value is None else _no_text(value))
@@ -180,7 +183,9 @@ def _of_numpy(value: Any, nulls: Collection[str]) -> Any:
         return plain(value.astype("datetime64[us]").item(), nulls)
     if value.dtype.kind == "f" and value.dtype.itemsize < 8:
         return plain(of_float32(float(value), str(value)), nulls)
-    return plain(value.item(), nulls)
+    item = value.item()
+    # A float longer than Python's has none but itself.
+    return plain(float(item) if type(item) is type(value) else item, nulls)
 
 
 def of_float32(value: float, shortest: str | None = None) -> float:

@@ -103,7 +103,8 @@ def _normalize_uncommon(raw: str) -> str:
     plain = _bare(_without_decimals(raw))
     if mobile := _MOBILE.match(plain):
         return "+98" + mobile[1]
-    raise InvalidNumber(_diagnose(plain))
+    # A word that announces a number is none.
+    raise InvalidNumber(_diagnose(plain) if plain or not any(map(str.isalpha, raw)) else Problem.LETTERS)
 
 
 def _without_decimals(raw: str) -> str:
@@ -153,7 +154,8 @@ def _written(raw: object) -> str:
     if dtype is not None and getattr(raw, "ndim", None) == 0:  # a scalar of numpy or its kin
         if dtype.kind == "f" and dtype.itemsize < 8:
             raise InvalidNumber(Problem.LOSSY)
-        raw = raw.item()  # type: ignore[attr-defined]
+        # Of a time in nanoseconds its item would be a bare number.
+        raw = None if dtype.kind in "mM" else raw.item()  # type: ignore[attr-defined]
     if isinstance(raw, Float32) and raw == raw:
         raise InvalidNumber(Problem.LOSSY)
     if raw is None or type(raw).__name__ in {"NAType", "NaTType"}:  # what pandas has for nothing

@@ -254,6 +254,20 @@ def test_a_text_that_is_only_a_leftover_goes_to_nobody(text: str, reason: str) -
     assert audience.rejects == [Rejected(1, reason)]
 
 
+@pytest.mark.parametrize(
+    ("recipient", "reason"),
+    [
+        ("#n/a", "the number holds an error of the spreadsheet (#N/A)"),
+        ("#UNCALCULATED!", "the number is a formula that was never calculated; open the file in Excel, and save it"),
+        ("شماره", "the number holds characters that belong to no phone number"),
+        ("موبایل:", "the number holds characters that belong to no phone number"),
+        ("", "the number is empty"),
+    ],
+)
+def test_what_stands_where_a_number_should_is_named(recipient: str, reason: str) -> None:
+    assert screened([(recipient, "سلام")])[1].rejects == [Rejected(1, reason)]
+
+
 def test_a_column_of_records_that_need_not_have_all_is_looked_for_to_their_end() -> None:
     records = [{"mobile": f"0912{n:07d}"} for n in range(2500)]
     late = [*records, {"mobile": "09350000001", "name": "آرش"}]

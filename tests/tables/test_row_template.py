@@ -218,6 +218,9 @@ def test_nobody_gets_a_leftover_and_no_row_changes_the_next(pieces: list[str], a
         "{{ 'a' | replace('a', none) }}", "{{ '%r' % row.tags }}", "{{ row.none | pprint }}",
         "{{ '{}'.format(row.vip) }}",
         "{{ ['a', row.vip] | join }}", "{{ '%s' % [none] }}", "{{ '%(a)s' % {'a': none} }}",
+        "{{ '{vip}'.format_map(row) }}", "{{ '{0[none]}'.format(row) }}", "{{ '{none:,}'.format(**row) }}",
+        "{{ row | tojson }}", "{{ row.tags | tojson }}", "{{ row.vip | pprint }}", "{{ row.vip | format }}",
+        "{{ [row] | join(attribute='vip') }}", "{{ [row] | join(', ', 'none') }}", "{{ row | xmlattr }}",
     ],
 )  # fmt: skip
 def test_nothing_gets_into_a_text_by_way_of_a_form_or_a_list(source: str) -> None:
@@ -240,6 +243,14 @@ def test_nothing_gets_into_a_text_by_way_of_a_form_or_a_list(source: str) -> Non
         ("{{ row.grouped | float / 2 }}", "750000"),
         ("{{ 'aaa' | replace('a', 'b', 2) }}", "bba"),
         ("{{ row.word | int(0) }}", "0"),
+        ("{{ '%s' % (row.price * 100) }}", "435"),
+        ("{{ '{:>6}'.format(row.price * 100) }}", "   435"),
+        ("{{ '{!s} {price} {0}'.format(row.price * 100, price=row.price) }}", None),
+        ("{{ '{0!s} {price} {0}'.format(row.price * 100, price=row.price) }}", "435 4.35 435"),
+        ("{{ '{price:.1f} {amount:,}'.format_map(row) }}", "4.3 150,000"),
+        ("{{ '{0[price]}'.format(row) }}", "4.35"),
+        ("{{ '{}'.format(row.price / 100000) }}", "0.0000435"),
+        ("{{ [{'a': row.price * 100}] | join(', ', attribute='a') }}", "435"),
     ],
 )
 def test_numbers_in_forms_are_written_as_people_do(source: str, text: str | None) -> None:

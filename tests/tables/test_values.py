@@ -62,6 +62,7 @@ def test_words_that_stand_for_nothing_are_named_by_the_author() -> None:
         (datetime(2026, 3, 1, 9, 5, tzinfo=UTC), "2026-03-01 09:05"),
         (datetime(2026, 3, 1, 9, 5, 7), "2026-03-01 09:05:07"),  # noqa: DTZ001
         (time(9, 5), "09:05:00"), (timedelta(hours=1), "1:00:00"),
+        (timedelta(days=1, hours=6, seconds=5), "30:00:05"), (timedelta(minutes=-90), "-1:30:00"),
         (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
     ],
 )  # fmt: skip
