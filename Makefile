@@ -87,11 +87,12 @@ test-browser: $(TEST)/ready  ## Look at the sandbox's pages in Chromium (as root
 	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group browser
 	$(TEST)/bin/python -m pytest tests/browser $(ARGS)
 
-test-stack: $(TEST)/ready  ## Whole Airflows: texts start DAGs while the triggerer is killed, and a browser fills in the forms (5 minutes)
+test-stack: $(TEST)/ready  ## Whole Airflows: texts start DAGs while the triggerer is killed, and a browser fills in forms and settles doubts (8 minutes)
 	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group browser
 	$(TEST)/bin/python -m tests.airflow.stack.inbox 3
 	$(TEST)/bin/python -m tests.airflow.stack.approval
 	$(TEST)/bin/python -m tests.airflow.stack.interface
+	$(TEST)/bin/python -m tests.airflow.stack.texts 4
 
 test-cluster: cluster-programs  ## Strike at Celery workers, PostgreSQL, Redis and the service during 100,000 texts (25 minutes)
 	$(TEST)/bin/python -m pytest tests/cluster $(ARGS)

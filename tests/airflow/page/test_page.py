@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -238,25 +237,3 @@ def test_an_airflow_without_its_access_control_gets_a_sentence(
     answer = TestClient(page_app.build()).get("/api/campaigns")
     assert answer.status_code == 503
     assert "ippanel campaign" in answer.json()["detail"]
-
-
-def test_the_plugin_costs_a_process_two_modules() -> None:
-    code = (
-        "import sys; from airflow.providers.common.compat.sdk import AirflowPlugin, conf; before = set(sys.modules);"
-        "import ippanel_provider.page.plugin;"
-        "print(*sorted(set(sys.modules) - before))"
-    )
-    new = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    ours = [name for name in new if name.startswith("ippanel_provider.page")]
-    assert ours == ["ippanel_provider.page", "ippanel_provider.page.plugin"]
-    assert not {"fastapi", "sqlalchemy", "httpx"} & set(new)
-
-
-def test_it_can_be_switched_off() -> None:
-    code = (
-        "import os; os.environ['AIRFLOW__IPPANEL__PAGE'] = 'False';"
-        "from ippanel_provider.page.plugin import IPPanelTextsPlugin as plugin;"
-        "print(plugin.fastapi_apps, plugin.external_views)"
-    )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert told.splitlines()[-1] == "[] []"
