@@ -99,8 +99,9 @@ class Journal:
             return found
         if step["state"] != "accepted":
             return self.weight
-        # Where the gateway repeats, what was answered was accepted twice, whether the list shows it or not.
-        made = max(found, self.weight) if step.get("answered") else max(found, 1)
+        # Where the gateway repeats, what was accepted was so twice, whether the list shows it or not; but for one that
+        # was refused as a repetition of itself.
+        made = max(found, 1 if step.get("throttled") else self.weight)
         return made - len(step.get("cancelled", ()))
 
     @property

@@ -107,7 +107,8 @@ def _ids(case: Case, journal: Journal) -> None:
     if len(steps) < 2:
         return
     case.measures["id_step"] = min(steps[-1]["ids"]) - min(steps[0]["ids"])
-    if any(min(later["ids"]) < max(earlier["ids"]) for earlier, later in pairwise(steps)):
+    in_turn = [journal.before or {0}, *(step["ids"] for step in steps)]
+    if any(min(later) < max(earlier) for earlier, later in pairwise(in_turn)):
         case.learn(ids="blocks")
         case.say(Verdict.QUIRK, "ids", "they do not only grow", "their order is not relied upon")
     else:

@@ -172,9 +172,10 @@ def _found(case: Case, journal: Journal, listed: dict[int, Bulk]) -> Flow[None]:
                     journal.passes("repeats")
                 journal.ended(name, "accepted", [outbox_id])
                 break
+    is_whole = journal.before is not None and not journal.before.isdisjoint(listed)
     for step in journal.steps.values():
-        if step.get("answered") and step["ids"][-1] in listed and journal.gateway is None:
-            # Our own shows, and so would a second one.
+        if is_whole and step["state"] == "accepted" and step["ids"][-1] in listed and journal.gateway is None:
+            # Our own shows, and what is older: a second one would show between them.
             journal.passes("single")
 
 

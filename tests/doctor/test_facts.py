@@ -29,7 +29,7 @@ def test_no_fact_of_any_panel_is_wrong_and_none_is_missed(
     ippanel_sandbox: RunningSandbox, tmp_path: Path, panel: dict[str, Any]
 ) -> None:
     ippanel_sandbox.profile(**panel)
-    room = Room(ippanel_sandbox, tmp_path)
+    room = Room(ippanel_sandbox, tmp_path, has_history=True)
     case = room.case()
     found = room.examine(case)
     wrong = {name: (said, panel[name]) for name in found.known if not is_so(name, panel, said := getattr(found, name))}
