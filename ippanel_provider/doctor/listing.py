@@ -87,8 +87,8 @@ def _lags(case: Case, journal: Journal, texts: Texts) -> None:
         ("bulk_lag", "bulk_after"),
         ("recipients_lag", "people_after"),
     ):
-        # One that had to be found in the list first was asked for late.
-        told = [each for each in fresh if fact == "outbox_lag" or journal.steps[each.name].get("answered")]
+        # One that had to be found first was asked for late.
+        told = [each for each in fresh if journal.steps[each.name].get("answered")]
         seen = [found for each in told if (found := getattr(each, attribute)) is not None]
         if not seen or (fact == "recipients_lag" and case.facts.get("recipients_listed") != "at_once"):
             continue

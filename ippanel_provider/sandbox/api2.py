@@ -248,8 +248,9 @@ def _route(method: str, path: str, handler: Callable[[Call], Reply], *takes: Fie
     return Route(method, f"/api/v1{path}", refusing(handler, _refusal), handler.__name__, takes=takes)
 
 
-_SENDER, _RECIPIENT = Field("sender", LINE), Field("recipient", {"anyOf": [RECIPIENT, RECIPIENTS]})
-_SEND = (_SENDER, _RECIPIENT, Field("message"), Field("time"))
+_SENDER = Field("sender", LINE, required=True)
+_RECIPIENT = Field("recipient", {"anyOf": [RECIPIENT, RECIPIENTS]}, required=True)
+_SEND = (_SENDER, _RECIPIENT, Field("message", required=True), Field("time"))
 _NAMED = many(name=TEXT, type=choice("string", "integer"))
 _PATTERN = (
     *fields("pattern message description delimiter"),
@@ -270,7 +271,7 @@ API2 = Api(
             "POST",
             "/sms/pattern/normal/send",
             send_pattern,
-            Field("code"),
+            Field("code", required=True),
             _SENDER,
             _RECIPIENT,
             Field("variable", VALUES),

@@ -76,12 +76,17 @@ def _described(
     ]
     operation: dict[str, Any] = {"operationId": name, "tags": [tag], "summary": said, "responses": dict(_DONE)}
     if method == "GET":
-        parameters += [{"name": each.name, "in": "query", "schema": each.schema} for each in takes]
+        parameters += [
+            {"name": each.name, "in": "query", "required": each.required, "schema": each.schema} for each in takes
+        ]
     elif takes:
-        body = {"schema": {"type": "object", "properties": {each.name: each.schema for each in takes}}}
+        schema: dict[str, Any] = {"type": "object", "properties": {each.name: each.schema for each in takes}}
+        if needed := [each.name for each in takes if each.required]:
+            schema["required"] = needed
+        body = {"schema": schema}
         has_file = any(FILE in (each.schema, each.schema.get("items")) for each in takes)
         kinds = ["application/json", "multipart/form-data"] if has_file else ["application/json"]
-        operation["requestBody"] = {"content": dict.fromkeys(kinds, body)}
+        operation["requestBody"] = {"required": bool(needed), "content": dict.fromkeys(kinds, body)}
     if parameters:
         operation["parameters"] = parameters
     return operation

@@ -1,7 +1,7 @@
 """The fields that a call takes, as its route declares them: from these it is described, and mostly checked.
 
-A schema says what a field looks like when it is right. The document marks nothing as wrong: handlers say no in the
-service's own words, and it must not keep anybody from asking.
+A schema says what a field looks like when it is right. The document marks fields that no call goes through
+without; what is wrong with them handlers say in the service's own words.
 """
 
 from __future__ import annotations
@@ -54,11 +54,13 @@ class Field:
 
     name: str
     schema: Schema = field(default_factory=lambda: TEXT)
+    required: bool = False
+    """Whether the call is refused without it, whatever else is given."""
 
 
-def fields(names: str, schema: Schema = TEXT) -> tuple[Field, ...]:
+def fields(names: str, schema: Schema = TEXT, *, required: bool = False) -> tuple[Field, ...]:
     """Several of one schema."""
-    return tuple(Field(name, schema) for name in names.split())
+    return tuple(Field(name, schema, required) for name in names.split())
 
 
 PAGES = fields("page per_page", NUMBER)

@@ -75,7 +75,8 @@ SHOWN: Mapping[str, Callable[[Facts], bool]] = {
     "recipients_listed": lambda _: True,
     "bulk_lag": lambda is_: not _is_found_late(is_),
     **dict.fromkeys(_PLAIN, lambda is_: is_["text_listed"] == "plain"),
-    **dict.fromkeys(("outbox_lag", "filter_zone"), lambda _: True),
+    "filter_zone": lambda _: True,
+    "outbox_lag": lambda is_: not _is_found_late(is_),
     "text_match": lambda is_: is_["text_listed"] != "hidden",
     "scheduled_listed": lambda _: True,
     "page_order": lambda is_: is_["scheduled_listed"],
@@ -92,6 +93,13 @@ SHOWN: Mapping[str, Callable[[Facts], bool]] = {
 
 
 def hidden(is_: Facts) -> bool:
-    """Whether a second text cannot be ruled out, because neither the list nor the cancelling tells: then the marker
-    could be one too many."""
-    return not is_["scheduled_listed"] and (is_["gateway_repeats"] or not is_["cancel_works"])
+    """Whether the marker is not sent, because what became of the scheduled text cannot be told.
+
+    Either a second one of it cannot be ruled out, as neither the list nor the cancelling tells; or no answer had its id
+    and nothing that is listed tells it from those of others.
+    """
+    is_unclear = not is_["scheduled_listed"] and (is_["gateway_repeats"] or not is_["cancel_works"])
+    is_nameless = (is_["text_listed"], is_["recipients_listed"]) == ("hidden", "never") and is_[
+        "send_times"
+    ] != "second"
+    return is_unclear or (is_nameless and _is_found_late(is_))

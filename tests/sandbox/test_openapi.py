@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -54,3 +54,38 @@ def test_a_call_made_from_the_document_alone(
     (parameter,) = document["paths"]["/v1/api/report/by_bulk"]["get"]["parameters"]  # type: ignore[misc]
     (bulk_id,) = wire.ids(wire.send("a"))
     assert wire.get("/api/report/by_bulk", **{parameter["name"]: bulk_id}).status_code == 200
+
+
+EITHER = {"number_id", "number", "target_user_id", "target_user"}
+"""One of two will do, which is not said of either."""
+
+
+def test_a_call_is_refused_without_what_it_requires(
+    ippanel_sandbox: RunningSandbox, document: dict[str, dict[str, dict[str, Any]]]
+) -> None:
+    key = ippanel_sandbox.api_key
+    headers = {"edge": {"Authorization": key}, "rest": {"Authorization": f"AccessKey {key}"}, "api2": {"apikey": key}}
+    ippanel_sandbox.account(is_reseller=True)
+    for api in APIS:
+        for route in api.routes:
+            marked = {each.name for each in route.takes if each.required}
+            path = route.path if api.prefix.startswith("/api/") else f"/v1{route.path}"
+            operation = document["paths"][path][route.method.lower()]
+            assert required_of(operation) == marked, path
+            if not marked:
+                continue
+            url = re.sub(r"{\w+}", "1", f"{ippanel_sandbox.url}{path}")
+            body = None if route.method == "GET" else {}
+            answer = httpx.request(route.method, url, headers=headers[api.name], json=body, trust_env=False)
+            assert answer.status_code >= 400, path
+            errors = answer.json().get("meta", {}).get("errors") or {}
+            missing = {name for name, texts in errors.items() if "الزامی" in str(texts)}
+            # Nothing is called for that the document does not mark.
+            assert missing - EITHER <= marked, path
+
+
+def required_of(operation: dict[str, Any]) -> set[str]:
+    found = {each["name"] for each in operation.get("parameters", ()) if each["required"] and each["in"] == "query"}
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        found |= set(content["schema"].get("required", ()))
+    return found

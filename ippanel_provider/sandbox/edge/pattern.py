@@ -193,9 +193,9 @@ _PATTERN = (
     Text("title", required=False, most=MAX_PATTERN_TITLE),
     Text("description", most=MAX_PATTERN_DESCRIPTION),
     Flag("is_share"),
-    Field("message"),
+    Field("message", required=True),
     Text("website", required=False, most=MAX_PATTERN_DESCRIPTION),
-    Field("variable", many(name=TEXT, type=choice(*_TYPES))),
+    Field("variable", many(name=TEXT, type=choice(*_TYPES)), required=True),
 )
 _FILTERS = fields("filter[code] filter[title] filter[is_share] filter[state] filter[type]")
 

@@ -242,7 +242,7 @@ _FILTERS = shape(
     message=TEXT,
     state_id=STATE,
 )
-_BULK = Field("bulk_id", NUMBER)
+_BULK = Field("bulk_id", NUMBER, required=True)
 
 routes = (
     Route(
@@ -252,7 +252,7 @@ routes = (
         "outbox",
         takes=(*fields("page limit", NUMBER), Field("filters", _FILTERS)),
     ),
-    Route("GET", "/api/report/by_bulk", by_bulk, "bulk", takes=(Field("messages_outbox_id", NUMBER),)),
+    Route("GET", "/api/report/by_bulk", by_bulk, "bulk", takes=(Field("messages_outbox_id", NUMBER, required=True),)),
     Route("POST", "/api/report/by_bulk/{id}", by_bulk, "bulk", alternate=True),
     Route("GET", "/api/report/bulk_stats", bulk_stats, "bulk_stats", takes=(_BULK,)),
     Route("GET", "/api/report/recipients", recipients, "recipients", takes=(_BULK, *PAGES)),

@@ -177,7 +177,7 @@ _PARAMS = {
     ]
 }
 _FORM = (
-    Field("sending_type", {"type": "string", "enum": list(FORMS)}),
+    Field("sending_type", {"type": "string", "enum": list(FORMS)}, required=True),
     Field("from_number", LINE),
     Field("message"),
     Field("params", _PARAMS),
@@ -188,7 +188,12 @@ _FORM = (
     Field("other_recipients", RECIPIENTS),
     Field("phonebook", shape(id=NUMBER, name=TEXT, pre=TEXT, email=TEXT, options=VALUES)),
 )
-_URL = (Field("from", LINE), Field("to", RECIPIENT), *fields("message apikey username password"))
+_URL = (
+    Field("from", LINE, required=True),
+    Field("to", RECIPIENT, required=True),
+    Field("message", required=True),
+    *fields("apikey username password"),
+)
 
 routes = (
     Route("POST", "/api/send", send, "send", takes=_FORM),
@@ -200,6 +205,6 @@ routes = (
         "/api/send/calculate-price",
         calculate_price,
         "calculate_price",
-        takes=(Field("number", LINE), Field("message")),
+        takes=(Field("number", LINE, required=True), Field("message", required=True)),
     ),
 )

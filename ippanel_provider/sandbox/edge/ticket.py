@@ -248,7 +248,7 @@ _FILTERS = (*PAGES, Field("username"), *fields("ticket_id category_id sub_catego
 routes = (
     Route("POST", "/api/ticket", create, "create_ticket", takes=_NEW),
     Route("GET", "/api/ticket", list_tickets, "list_tickets", takes=_FILTERS),
-    Route("GET", "/api/ticket/show", show, "get_ticket", takes=(Field("ticket_id", NUMBER),)),
+    Route("GET", "/api/ticket/show", show, "get_ticket", takes=(Field("ticket_id", NUMBER, required=True),)),
     Route(
         "POST",
         "/api/ticket/interaction",

@@ -179,6 +179,8 @@ def _spelled(flag: bool) -> str:
 
 
 routes = (
-    Route("GET", "/api/user/parents_tree", parents_tree, "parents_tree", takes=(Field("user_id", NUMBER),)),
+    Route(
+        "GET", "/api/user/parents_tree", parents_tree, "parents_tree", takes=(Field("user_id", NUMBER, required=True),)
+    ),
     Route("GET", "/api/user/list", list_users, "list_users", takes=(*PAGES, *map(Field, _FILTERS))),
 )

@@ -164,12 +164,16 @@ def inbox(call: Call) -> Reply:
 
 
 _PAGES = fields("page limit", NUMBER)
-_SEND = (Field("originator", LINE), Field("recipients", RECIPIENTS), Field("message"))
-_PATTERN = (*fields("pattern description"), Field("is_shared", FLAG))
+_SEND = (
+    Field("originator", LINE, required=True),
+    Field("recipients", RECIPIENTS, required=True),
+    Field("message", required=True),
+)
+_PATTERN = (Field("pattern", required=True), Field("description"), Field("is_shared", FLAG))
 _SEND_PATTERN = (
-    Field("pattern_code"),
-    Field("originator", LINE),
-    Field("recipient", RECIPIENT),
+    Field("pattern_code", required=True),
+    Field("originator", LINE, required=True),
+    Field("recipient", RECIPIENT, required=True),
     Field("values", {"type": "object", "additionalProperties": TEXT}),
 )
 

@@ -143,6 +143,12 @@ routes = (
         takes=(Text("title", required=False, most=MAX_PHONEBOOK_TITLE), _OPTIONS),
     ),
     Route("GET", "/api/phonebooks/{id}/export", export_members, "export_members"),
-    Route("POST", "/api/phonebooks/{id}/import", import_contacts, "import_contacts", takes=(Field("file", FILE),)),
+    Route(
+        "POST",
+        "/api/phonebooks/{id}/import",
+        import_contacts,
+        "import_contacts",
+        takes=(Field("file", FILE, required=True),),
+    ),
     Route("GET", "/api/phonebooks/{id}/import/get-sample", import_sample, "import_sample"),
 )

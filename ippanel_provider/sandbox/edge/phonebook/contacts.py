@@ -152,7 +152,9 @@ _NEW = many(number=RECIPIENT, phonebook_id=NUMBER, pre=TEXT, name=TEXT, email=TE
 _NUMBERS = "/api/phonebooks/numbers"
 
 routes = (
-    Route("POST", f"{_NUMBERS}/add-list-new", add_contacts, "add_contacts", takes=(Field("list", _NEW),)),
+    Route(
+        "POST", f"{_NUMBERS}/add-list-new", add_contacts, "add_contacts", takes=(Field("list", _NEW, required=True),)
+    ),
     Route("POST", f"{_NUMBERS}/delete-list", delete_contacts, "delete_contacts", takes=(Ids("listNumbers"),)),
     Route("GET", f"{_NUMBERS}/contact-list", list_contacts, "list_contacts", takes=(*PAGES, *_FILTERS)),
     Route("GET", f"{_NUMBERS}/contact-list/export", export_contacts, "export_contacts", takes=_FILTERS),
