@@ -41,7 +41,6 @@ NEVER = {
 }
 """What is never tried, and why."""
 _SENDING = (paid.schedule, paid.outbox, paid.guard)
-_NEEDS = {"account": "key"}
 
 
 def examine(case: Case, asking: Asking, settings: Settings, only: Collection[str] = ()) -> None:
@@ -52,10 +51,11 @@ def examine(case: Case, asking: Asking, settings: Settings, only: Collection[str
     case.group = "way"
     way.connect(case, settings)
     wanted = {"way", *(set(only) or FREE)}
-    wanted |= {_NEEDS[name] for name in wanted & _NEEDS.keys()} | (
-        {"key", "account"} if wanted & PAID.keys() else set()
-    )
-    wanted |= {"text"} if wanted & PAID.keys() else set()
+    if wanted != {"way"}:
+        # Whose credential it is decides whose profile it becomes.
+        wanted |= {"key"}
+    if wanted & PAID.keys():
+        wanted |= {"account", "text"}
     for name, group in FREE.items():
         if name in wanted and not case.is_blocked:
             case.group = name

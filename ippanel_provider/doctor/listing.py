@@ -193,7 +193,7 @@ def delivery(case: Case, journal: Journal, texts: Texts) -> Flow[None]:
         case.say(Verdict.UNKNOWN, "marker", "there is none")
         return
     yield from watch(case, journal, of, until=lambda seen: _is_over(seen, case), limit=case.wait)
-    _people(case, of)
+    _people(case, of, texts.scheduled)
     if of.row is not None and "recipient_form" not in case.facts:
         _person(case, of, str(of.row.recipient), of.row.message)
     way = ", ".join(f"{state} after {after:g} s" for after, state in of.states)
@@ -220,16 +220,25 @@ def _is_over(of: Watched, case: Case) -> bool:
     return case.now() - of.at - (of.final_after or 0.0) >= WATCH
 
 
-def _people(case: Case, of: Watched) -> None:
+def _people(case: Case, of: Watched, scheduled: Watched | None) -> None:
     """When recipients are listed, where the scheduled text did not tell."""
     if "recipients_listed" in case.facts:
         return
     if of.people_after is None and of.is_final:
         case.learn(recipients_listed="never")
         case.say(Verdict.QUIRK, "people", "recipients are not listed", "words and counts decide alone")
-    elif of.people_after is not None and of.is_final and of.people_after == of.final_after:
+    elif _waited(of.people_after, of.final_after, scheduled):
         case.learn(recipients_listed="when_final")
         case.say(Verdict.QUIRK, "people", "listed when a bulk is final", "one in doubt waits for that")
+
+
+def _waited(people: float | None, final: float | None, scheduled: Watched | None) -> bool:
+    """Whether people showed because nothing changed any more, and not because some time had passed."""
+    if people is None or final is None or people < final:
+        return False
+    # The scheduled text, which was not final, was watched for longer and showed nobody.
+    longer = scheduled is not None and scheduled.is_fresh and scheduled.people_after is None and people < WATCH - 5
+    return people == final or longer
 
 
 def inbox(case: Case, journal: Journal, texts: Texts) -> Flow[None]:

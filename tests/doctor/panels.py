@@ -95,11 +95,9 @@ SHOWN: Mapping[str, Callable[[Facts], bool]] = {
 def hidden(is_: Facts) -> bool:
     """Whether the marker is not sent, because what became of the scheduled text cannot be told.
 
-    Either a second one of it cannot be ruled out, as neither the list nor the cancelling tells; or no answer had its id
-    and nothing that is listed tells it from those of others.
+    Either two of it are not taken back, or a second one cannot be ruled out, as neither the list nor the cancelling
+    tells; or no answer had its id and nothing that is listed tells it from those of others.
     """
-    is_unclear = not is_["scheduled_listed"] and (is_["gateway_repeats"] or not is_["cancel_works"])
-    is_nameless = (is_["text_listed"], is_["recipients_listed"]) == ("hidden", "never") and is_[
-        "send_times"
-    ] != "second"
-    return is_unclear or (is_nameless and _is_found_late(is_))
+    odd = (not is_["scheduled_listed"], is_["gateway_repeats"], not is_["cancel_works"])
+    tells = (is_["text_listed"] != "hidden", is_["recipients_listed"] == "at_once", is_["send_times"] == "second")
+    return sum(odd) >= 2 or (_is_found_late(is_) and not any(tells))

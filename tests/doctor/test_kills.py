@@ -68,7 +68,7 @@ def texts(sandbox: RunningSandbox) -> Counter[str]:
 def test_killed_at_each_step_and_run_again(
     ippanel_sandbox: RunningSandbox, tmp_path: Path, panel: Mapping[str, Any]
 ) -> None:
-    every = 1 if panel == {} else 7
+    every = 1 if panel == {} else 8
     chance = random.Random(str(panel))
     for step in range(1, STEPS, every):
         ippanel_sandbox.reset()

@@ -1,0 +1,100 @@
+"""What goes wrong on the way is said, and costs nobody a third text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ippanel_provider.doctor import Journal, Verdict
+from ippanel_provider.sandbox.runner import RunningSandbox
+from ippanel_provider.values import InvalidValue
+from tests.doctor.support import Room
+
+SEND = {"path": "^/v1/api/send$"}
+
+
+@pytest.fixture
+def room(ippanel_sandbox: RunningSandbox, tmp_path: Path) -> Room:
+    return Room(ippanel_sandbox, tmp_path, has_history=True)
+
+
+def verdicts(room: Room, **given: Any) -> dict[tuple[str, str], Verdict]:
+    case = room.case(wait=60.0)
+    room.examine(case, **given)
+    return {(each.group, each.name): each.verdict for each in case.findings}
+
+
+@pytest.mark.parametrize("status", [403, 502])
+def test_a_page_of_the_cdn_is_explained_by_the_way_alone(room: Room, status: int) -> None:
+    room.sandbox.fault("html", path="/v1/", status=status)
+    found = verdicts(room)
+    assert found["way", "answer"] is Verdict.NO
+    assert {group for group, _ in found} == {"way"}
+
+
+def test_a_first_failure_makes_the_way_fragile(room: Room) -> None:
+    room.sandbox.fault("status", path="/api/payment/credit/mine", status=503, times=1)
+    assert verdicts(room, has_texts=False)["way", "answer"] is Verdict.FRAGILE
+
+
+def test_a_wrong_key_is_said_and_nothing_more_is_asked(room: Room) -> None:
+    room.sandbox.fault("unauthorized", path="/v1/")
+    found = verdicts(room)
+    assert found["key", "edge"] is Verdict.NO
+    assert {group for group, _ in found} == {"way", "key"}
+
+
+def test_calls_that_refuse_the_key_are_named(room: Room) -> None:
+    room.sandbox.fault("unauthorized", path="/api/acl/auth/check_token")
+    found = verdicts(room, has_texts=False)
+    assert (found["key", "calls"], found["account", "blocks"]) == (Verdict.QUIRK, Verdict.UNKNOWN)
+
+
+def test_a_block_of_the_account_keeps_anything_from_being_sent(room: Room) -> None:
+    room.sandbox.account(send_block=True)
+    assert verdicts(room)["account", "blocks"] is Verdict.NO
+    assert room.reached() == 0
+
+
+@pytest.mark.parametrize("after", range(0, 6, 2))
+@pytest.mark.parametrize("fault", ["drop_after", "drop_before", "html", "status"])
+def test_a_send_that_goes_wrong_is_not_repeated(room: Room, fault: str, after: int) -> None:
+    options: dict[str, Any] = {"html": {"status": 502, "processed": True}, "status": {"status": 429}}.get(fault, {})
+    room.sandbox.profile(guard_seconds=0.0)
+    room.sandbox.fault(fault, **SEND, times=1, after=after, **options)
+    verdicts(room, only=("way",))
+    room.sandbox.lift()
+    verdicts(room, only=("way",))
+    assert room.reached() <= 2
+
+
+def test_what_is_accepted_for_nobody_ends_the_sending(room: Room) -> None:
+    def hook(step: Any, perform: Any) -> Any:
+        # A service that takes any number: what it is handed over is one that exists.
+        if getattr(step, "body", None) and b'+98912000000"' in step.body:
+            from dataclasses import replace
+
+            step = replace(step, body=step.body.replace(b'+98912000000"', b'+989120000777"'))
+        return perform(step)
+
+    found = verdicts(room, hook=hook)
+    assert found["refusals", "impossible"] is Verdict.NO
+    assert ("time", "cancel") not in found
+    assert room.reached() == 0
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"version": 2, "steps": {}}', '{"version": 1, "steps": []}'])
+def test_a_journal_that_cannot_be_read_keeps_anything_from_being_sent(tmp_path: Path, content: str) -> None:
+    (tmp_path / "journal").write_text(content)
+    with pytest.raises(InvalidValue, match="nothing is sent"):
+        Journal.at(tmp_path / "journal")
+
+
+def test_two_doctors_do_not_share_a_phone(room: Room) -> None:
+    from ippanel_provider.doctor import journal
+
+    with journal(room.journal), pytest.raises(InvalidValue, match="another doctor"):
+        verdicts(room)
+    assert room.reached() == 0
