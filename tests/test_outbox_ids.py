@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -45,3 +46,25 @@ def test_results_hold_a_list_up_to_a_thousand() -> None:
 def test_what_was_not_packed_is_refused_by_name(text: str) -> None:
     with pytest.raises(ValueError, match=r"^outbox_ids: "):
         OutboxIds.unpack(text)
+
+
+def test_what_was_sent_side_by_side_is_put_in_order() -> None:
+    stretches = [range(start, start + 50) for start in range(0, 5000, 50)]
+    random.Random(1).shuffle(stretches)
+    into_each_other = [*range(6000, 6100, 2), *range(6001, 6101, 2), 6001]
+    given = [*(outbox_id for stretch in stretches for outbox_id in stretch), *into_each_other]
+    assert list(OutboxIds(given)) == sorted(set(given))
+
+
+def test_taking_up_very_many_needs_little_room() -> None:
+    chance, ids = random.Random(7), [1_290_000_000]
+    while len(ids) < 200_000:
+        ids.append(ids[-1] + chance.randint(1, 9))
+    packed = OutboxIds(ids).pack()
+    tracemalloc.start()
+    found = OutboxIds.unpack(packed)
+    kept, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == ids
+    assert kept < 3 * len(ids)
+    assert most < 10 * len(ids)

@@ -12,7 +12,7 @@ from typing import Any
 from ippanel_provider.campaign.audience import Audience, Rejected
 from ippanel_provider.campaign.cost import Estimate
 from ippanel_provider.campaign.ledger.base import Intent, Outcome
-from ippanel_provider.outbox_ids import written
+from ippanel_provider.outbox_ids import OutboxIds, written
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ def _accepted(intent: Intent, outcome: Outcome) -> int:
 class Summary:
     """How far a sending came. Counts are of recipients except where they say otherwise; money is rial."""
 
-    outbox_ids: list[int]
+    outbox_ids: Sequence[int]
     """Of all bulks of the campaign, those of earlier tries too, in ascending order."""
     rows: int = 0
     accepted: int = 0
@@ -148,7 +148,7 @@ class Summary:
         # Known messages are estimated too; what was accepted now has its share of the parts.
         share = progress.accepted / estimate.messages if estimate.messages else 0
         return cls(
-            outbox_ids=sorted(progress.outbox_ids),
+            outbox_ids=OutboxIds(progress.outbox_ids),
             rows=audience.rows,
             accepted=progress.accepted + progress.before,
             merged=audience.merged,

@@ -151,7 +151,7 @@ class BulkWatch:
     requests and one a thousand that are not final, the last one a request a thousand; strangers that stand between
     them cost their pages and never count.
 
-    :param outbox_ids: the bulks; a million of them take 9 MB
+    :param outbox_ids: the bulks; a million of them take 3 MB
     :param fail_on: states that end the watch at once
     :param min_delivered: the share of recipients, 0 to 1, that has to be delivered to; None asks for no deliveries
     """

@@ -108,7 +108,7 @@ class OneRequestOperator(SendingOperator):
             on_unconfirmed=self.on_unconfirmed,
             check_credit=False,
         )
-        return {"outbox_ids": self.ordered(context, order, None).outbox_ids}
+        return {"outbox_ids": list(self.ordered(context, order, None).outbox_ids)}
 
     def measure(self, summary: Summary) -> None:
         """Count what was accepted, as far as the report tells it at once."""
