@@ -14,6 +14,8 @@ from ippanel_provider.exceptions import SendInDoubt
 from ippanel_provider.operators.waiting import time_left
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.ledger.base import Ledger
@@ -37,12 +39,14 @@ def ask(task: Any, context: Context, ledger: Ledger) -> None:
     An answer is written into the ledger before anything else is done with it, and a retry reads it there before it asks
     again. Airflow itself shows a task no answer that was given to an earlier try.
     """
+    ti: Any = context["ti"]
     try:
         from airflow.sdk.execution_time.hitl import upsert_hitl_detail
+
+        leaving = _leaving(ti, time_left(task, context))
     except ImportError:
         task.log.warning("on_unconfirmed: this Airflow cannot ask; a retry looks again.")
         return
-    ti: Any = context["ti"]
     for _ in ledger.history():
         break
     if (earlier := ledger.asked()) and earlier["try"] < ti.try_number:
@@ -59,16 +63,26 @@ def ask(task: Any, context: Context, ledger: Ledger) -> None:
         return
     ledger.ask({"try": ti.try_number, "at": time.time()})
     task.log.info("on_unconfirmed: a person is asked; the answer is given under Required Actions.")
+    raise leaving
+
+
+def _leaving(ti: Any, timeout: timedelta | None) -> BaseException:
+    """Return what lets a task wait for an answer without a worker.
+
+    :raises ImportError: if nothing of this Airflow does.
+    """
     try:
         from airflow.sdk.exceptions import TaskAwaitingInput
     except ImportError:
+        from airflow.providers.common.compat.sdk import TaskDeferred
         from airflow.providers.standard.triggers.hitl import HITLTrigger
 
+        options = list(ANSWERS)
         trigger = HITLTrigger(
-            ti_id=ti.id, options=list(ANSWERS), params={}, defaults=None, multiple=False, timeout_datetime=None
+            ti_id=ti.id, options=options, params={}, defaults=None, multiple=False, timeout_datetime=None
         )
-        task.defer(trigger=trigger, method_name="execute_decided", timeout=time_left(task, context))
-    raise TaskAwaitingInput(method_name="execute_decided", timeout=time_left(task, context))
+        return TaskDeferred(trigger=trigger, method_name="execute_decided", timeout=timeout)
+    return TaskAwaitingInput(method_name="execute_decided", timeout=timeout)
 
 
 def take_down(event: Mapping[str, Any], ledger: Ledger) -> None:

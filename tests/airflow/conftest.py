@@ -61,7 +61,8 @@ pytest.importorskip("airflow.providers.common.compat", reason="the airflow extra
 collect_ignore = [] if importlib.util.find_spec("flask_appbuilder") else ["hooks/test_form_of_airflow_2.py"]
 if not importlib.util.find_spec("airflow.triggers.shared_stream"):  # retry policies came with it, in 3.3
     collect_ignore.append("test_retry.py")
-    # A question waits without a worker and without a trigger since then.
+# People are asked since 3.1.
+if not (importlib.util.find_spec("airflow.sdk") and importlib.util.find_spec("airflow.sdk.execution_time.hitl")):
     collect_ignore.append("operators/test_asking.py")
 if not importlib.util.find_spec("openlineage"):
     collect_ignore.append("test_lineage.py")

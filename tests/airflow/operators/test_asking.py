@@ -12,10 +12,13 @@ from airflow.sdk import exceptions
 from airflow.sdk.execution_time import hitl
 
 from ippanel_provider.exceptions import SendInDoubt
+from ippanel_provider.operators.asking import take_down
 from ippanel_provider.operators.phonebook import IPPanelSendPhonebookOperator
 from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
 
+# Since 3.3 a question waits without a trigger.
+WAITING = getattr(exceptions, "TaskAwaitingInput", exceptions.TaskDeferred)
 PEOPLE = ["+989120000001", "+989120000002"]
 
 
@@ -69,7 +72,7 @@ def answer(word: str) -> dict[str, Any]:
 def test_the_worker_is_left_with_a_question_that_names_nobody(
     sandbox: RunningSandbox, sending: Any, context: Any, asked: list[dict[str, Any]]
 ) -> None:
-    with pytest.raises(exceptions.TaskAwaitingInput) as waiting:
+    with pytest.raises(WAITING) as waiting:
         sending.execute(context)
     assert waiting.value.method_name == "execute_decided"
     [question] = asked
@@ -82,7 +85,7 @@ def test_the_worker_is_left_with_a_question_that_names_nobody(
 def test_the_task_goes_on_as_was_answered(
     sandbox: RunningSandbox, sending: Any, context: Any, asked: list[dict[str, Any]], word: str, people: list[str]
 ) -> None:
-    with pytest.raises(exceptions.TaskAwaitingInput):
+    with pytest.raises(WAITING):
         sending.execute(context)
     result = sending.resume_execution("execute_decided", {"event": answer(word)}, context)
     assert reached(sandbox) == people
@@ -93,16 +96,43 @@ def test_the_task_goes_on_as_was_answered(
 def test_looking_again_asks_again_where_nothing_shows(
     sandbox: RunningSandbox, sending: Any, context: Any, asked: list[dict[str, Any]]
 ) -> None:
-    with pytest.raises(exceptions.TaskAwaitingInput):
+    with pytest.raises(WAITING):
         sending.execute(context)
-    with pytest.raises(exceptions.TaskAwaitingInput):
+    with pytest.raises(WAITING):
         sending.resume_execution("execute_decided", {"event": answer("Look again")}, context)
     assert reached(sandbox) == []
     assert len(asked) == 2
 
 
+def test_an_answer_that_arrived_is_read_by_a_retry_before_it_asks_again(
+    sandbox: RunningSandbox, sending: Any, context: Any, asked: list[dict[str, Any]]
+) -> None:
+    """The process that was to act upon it ended."""
+    with pytest.raises(WAITING):
+        sending.execute(context)
+    take_down(answer("Send again"), sending._ledger(context))
+    context["ti"].try_number = 2
+    assert sending.execute(context)["outbox_ids"]
+    assert reached(sandbox) == PEOPLE
+    assert len(asked) == 1
+
+
+def test_a_retry_whose_earlier_try_was_answered_nothing_asks_again(
+    sandbox: RunningSandbox, sending: Any, context: Any, asked: list[dict[str, Any]]
+) -> None:
+    with pytest.raises(WAITING):
+        sending.execute(context)
+    context["ti"].try_number = 2
+    with pytest.raises(WAITING):
+        sending.execute(context)
+    ledger = sending._ledger(context)
+    list(ledger.history())
+    assert ledger.asked()["try"] == 2
+    assert len(asked) == 2
+
+
 def test_nobody_answers(sandbox: RunningSandbox, sending: Any, context: Any, asked: list[dict[str, Any]]) -> None:
-    with pytest.raises(exceptions.TaskAwaitingInput):
+    with pytest.raises(WAITING):
         sending.execute(context)
     with pytest.raises(SendInDoubt, match="nobody has answered"):
         sending.resume_execution("execute_decided", {"event": {"error": "x", "error_type": "timeout"}}, context)
