@@ -12,6 +12,7 @@ from time import time as now
 from typing import Any
 
 import pytest
+from pydantic import JsonValue, TypeAdapter
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.chunks import Form, OwnTexts, SharedText
@@ -30,6 +31,9 @@ HOMES = ("task", "variables", "sql")
 KEY = MemberKey(secret_of("a key of the tests"), OncePer.MESSAGE)
 
 
+_JSON: TypeAdapter[Any] = TypeAdapter(JsonValue)
+
+
 class Store:
     """A task state store: JSON by key, as Airflow keeps it."""
 
@@ -44,7 +48,8 @@ class Store:
     def set(self, key: str, value: Any, *, retention: timedelta | None = None) -> None:
         """Store what JSON makes of the value."""
         self.kept_for[key] = retention
-        self.values[key] = json.dumps(value)
+        # Airflow takes nothing that only looks like JSON, such as a tuple or a member of an enum.
+        self.values[key] = json.dumps(_JSON.validate_python(value))
         assert len(self.values[key]) < 64 * 1024
 
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.chunks import Chunk
-from ippanel_provider.campaign.ledger.base import Claim, Forgotten, Intent, Outcome, Task
+from ippanel_provider.campaign.ledger.base import Claim, Decision, Forgotten, Intent, Outcome, Task
 from ippanel_provider.campaign.ledger.decisions import AT_WORK, SETTLE, overviews
 from ippanel_provider.campaign.ledger.schema import campaigns, chunks, runs
 from ippanel_provider.campaign.ledger.sql import SqlLedger
@@ -179,10 +179,10 @@ def test_what_is_settled_unknown_or_may_still_be_under_way_is_not_decided(
 
 def test_a_decision_is_made_once_the_chunk_is_open_and_never_after(engine: sa.Engine, doubt: Intent) -> None:
     ledger = opened(engine, number=2)
-    assert ledger.decide(doubt.number, "look", "Mina")
+    assert ledger.decide(doubt.number, Decision.LOOK, "Mina")
     ledger.settle(doubt, Outcome((77,)))
     ledger.flush()
-    assert not ledger.decide(doubt.number, "send-again", "Mina")
+    assert not ledger.decide(doubt.number, Decision.SEND_AGAIN, "Mina")
     assert ledger.decided() == {}
 
 

@@ -67,7 +67,7 @@ class Jotter:
 
     def decide(self, number: int, decision: Decision, by: str) -> bool:
         """Keep the decision."""
-        self.note("decided", (self.noted("decided") or {}) | {str(number): (decision, by, time.time())})
+        self.note("decided", (self.noted("decided") or {}) | {str(number): [decision.value, by, time.time()]})
         return True
 
     def ask(self, question: Mapping[str, Any] | None) -> None:

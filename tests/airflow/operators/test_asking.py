@@ -8,8 +8,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from airflow.providers.common.compat.sdk import TaskDeferred
 from airflow.sdk import exceptions
 from airflow.sdk.execution_time import hitl
+from pydantic import JsonValue, TypeAdapter
 
 from ippanel_provider.exceptions import SendInDoubt
 from ippanel_provider.operators.asking import take_down
@@ -18,7 +20,7 @@ from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.sandbox.runner import RunningSandbox
 
 # Since 3.3 a question waits without a trigger.
-WAITING = getattr(exceptions, "TaskAwaitingInput", exceptions.TaskDeferred)
+WAITING = getattr(exceptions, "TaskAwaitingInput", TaskDeferred)
 PEOPLE = ["+989120000001", "+989120000002"]
 
 
@@ -26,7 +28,8 @@ class Shelf(dict[str, Any]):
     """A task state store."""
 
     def set(self, key: str, value: Any, **_: Any) -> None:
-        self[key] = value
+        # Airflow takes nothing that only looks like JSON.
+        self[key] = TypeAdapter(JsonValue).validate_python(value)
 
 
 @pytest.fixture
