@@ -78,7 +78,7 @@ WAYS: dict[str, Way] = {
     "backwards": lambda said: _said(400, said[::-1]),
     "elsewhere": lambda said: Answer(307, b"", "text/html", (("Location", f"http://localhost:1/{quote(said[:600])}"),)),
     "cookies": lambda said: Answer(401, b"", headers=tuple(("Set-Cookie", f"k{at}={_line(said)}") for at in range(60))),
-    "bomb": lambda said: Answer(400, gzip.compress(said.encode() + b" " * 2**25), "text/plain"),
+    "bomb": lambda said: Answer(400, gzip.compress(said.encode() + b" " * 2**24, 1), "text/plain"),
     "depth": lambda said: Answer(400, b'{"meta": ' + b"[" * 200_000 + json.dumps(said).encode()),
     "endless-line": lambda said: Answer(-6, f"HTTP/1.1 400 {_line(said)}".encode() + b"x" * 200_000),
     "errors-by-field": lambda said: _said(422, "invalid", {"recipients": [said], "message": said}),
