@@ -81,7 +81,8 @@ def sender(line: object, field: str = "sender") -> str:
 
 def recipient(number: object, field: str = "recipient") -> str:
     """Return a number, in whatever spelling, as +989XXXXXXXXX."""
-    if isinstance(number, Mapping | list | tuple | set):
+    # Asking a text whether it is a mapping takes as long as reading its number.
+    if type(number) is not str and isinstance(number, Mapping | list | tuple | set):
         raise InvalidInput(f"{field}: give one number")
     try:
         return numbers.normalize(number)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 from ippanel_provider.service import OPT_OUT_SUFFIX
 
@@ -53,13 +52,25 @@ def fold(text: str) -> str:
     case stay, because codes and links tell them apart.
     """
     # The texts of a campaign are made of the same words.
-    folded = "".join(map(_folded_word, text.split()))
+    folded = "".join(map(_FOLDED.__getitem__, text.split()))
     return _SUFFIX.sub("", folded) if folded.endswith(_OPT_OUT) else folded
 
 
-@lru_cache(maxsize=8192)
-def _folded_word(word: str) -> str:
-    return spelling(word).replace(" ", "")
+class _Folded(dict[str, str]):
+    """Words as they are folded, each found out about once: asked without a call, unlike a function with a cache."""
+
+    def __missing__(self, word: str) -> str:
+        if word.isascii() and word.isprintable():
+            # Numbers, mostly, each of which comes once.
+            return word
+        if len(self) >= _MOST_WORDS:
+            self.clear()
+        folded = self[word] = spelling(word).replace(" ", "")
+        return folded
+
+
+_MOST_WORDS = 8192
+_FOLDED = _Folded()
 
 
 def words(text: str) -> list[str]:

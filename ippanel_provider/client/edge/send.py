@@ -69,7 +69,8 @@ def peer_to_peer(
     """Send texts of their own to 1 to 1000 recipients (or groups of them); one bulk per ``(recipient, text)``."""
     params = []
     for index, pair in enumerate(checks.listed(messages, "messages")):
-        if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2:
+        is_sequence = type(pair) is tuple or (isinstance(pair, Sequence) and not isinstance(pair, str))
+        if not is_sequence or len(pair) != 2:
             raise InvalidInput(f"messages[{index}]: give a pair of recipient and text")
         to, message = pair
         try:
