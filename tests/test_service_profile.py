@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +109,22 @@ def test_what_recognition_asks_follows_from_the_facts() -> None:
     assert DOCUMENTS.learn({"text_listed": "hidden"}).explained == "hidden"
     assert DOCUMENTS.guard_works
     assert not DOCUMENTS.learn({"guard_seconds": 0}).guard_works
+
+
+@pytest.mark.parametrize(
+    ("host", "account", "days", "words"),
+    [
+        ("edge.ippanel.com", "7", 89, []),
+        ("", "", 0, []),
+        ("relay.example.com", "7", 1, ["host"]),
+        ("edge.ippanel.com", "8", 1, ["account"]),
+        ("edge.ippanel.com", "7", 91, ["90 days"]),
+        ("relay.example.com", "8", 400, ["host", "account", "90 days"]),
+    ],
+)
+def test_a_profile_of_others_or_of_long_ago_is_warned_of(host: str, account: str, days: int, words: list[str]) -> None:
+    mine = dataclasses.replace(DOCUMENTS.learn({"page_cap": 5}, at=NOON), host="edge.ippanel.com", account="7")
+    found = mine.warnings(host=host, account=account, now=NOON + timedelta(days=days))
+    assert [word in warning for word, warning in zip(words, found, strict=True)] == [True] * len(words)
+    assert DOCUMENTS.warnings(host=host, account=account) == []
+    assert ServiceProfile.from_json(mine.to_json()) == mine

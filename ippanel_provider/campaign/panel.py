@@ -49,6 +49,8 @@ class Panel:
     def of(cls, ledger: Ledger, given: ServiceProfile | None) -> Panel:
         """Open what is remembered: a profile the connection was given goes before what was learnt earlier."""
         facts = _profile(ledger.learnt())
+        for warning in given.warnings() if given else ():
+            log.warning("%s", warning)
         return cls(ledger, given.over(facts) if given else facts)
 
     def begin(self, listed: list[int], now: float) -> None:

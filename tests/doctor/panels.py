@@ -99,5 +99,6 @@ def hidden(is_: Facts) -> bool:
     tells; or no answer had its id and nothing that is listed tells it from those of others.
     """
     odd = (not is_["scheduled_listed"], is_["gateway_repeats"], not is_["cancel_works"])
-    tells = (is_["text_listed"] != "hidden", is_["recipients_listed"] == "at_once", is_["send_times"] == "second")
-    return sum(odd) >= 2 or (_is_found_late(is_) and not any(tells))
+    people = is_["recipients_listed"]
+    shows_nobody = people == "never" or (people == "when_final" and is_["send_times"] != "second")
+    return sum(odd) >= 2 or (_is_found_late(is_) and is_["text_listed"] == "hidden" and shows_nobody)

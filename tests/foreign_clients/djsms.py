@@ -4,10 +4,14 @@ beside this file leads to the sandbox and its throw-away authority vouches for.
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import django
+import jdatetime
 import requests
 from django.conf import settings
+from django.utils import timezone
 
 URL, KEY, SENDER = os.environ["SANDBOX_URL"], os.environ["SANDBOX_KEY"], os.environ["SANDBOX_SENDER"]
 
@@ -71,8 +75,19 @@ for name, wrong in (
 ):
     print(f"  {name}: {type(refused(wrong)).__name__}")
 
-# It asks Django for what Django 5 has no more, though it wants Django 5: nothing leaves it.
+# In two days at noon, as people in Tehran say it.
+noon = jdatetime.datetime.now(ZoneInfo("Asia/Tehran")) + timedelta(days=2)
+day = (noon.year, noon.month, noon.day, 12, 0)
 try:
-    panel.send_schedule("تا فردا", "09120000000", 1500, 1, 1, 12, 0)
+    panel.send_schedule("تا پس‌فردا", "09120000000", *day)
 except AttributeError as error:
+    # It asks Django for what Django 5 has no more, though it wants Django 5: nothing leaves it.
     print("  send_schedule: a mistake of its own,", error)
+# With what it asks for at hand, as Django 4 had it.
+timezone.utc = UTC
+message = panel.send_schedule("تا پس‌فردا", "09120000000", *day)
+print(f"  send_schedule, with what Django 4 had: {message!r} {message.status} to {message.recipient}")
+(handed_over,) = people.get(f"{URL}/_sandbox/messages", params={"text": "تا پس‌فردا"}).json()["messages"]
+due = datetime.fromtimestamp(handed_over["send_time"], ZoneInfo("Asia/Tehran"))
+assert (due.hour, due.minute) == (12, 0)
+assert jdatetime.datetime.fromgregorian(datetime=due).day == noon.day

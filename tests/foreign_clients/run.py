@@ -101,7 +101,7 @@ CLIENTS = (
         "djsms 0.0.6 (a stranger's, Edge from Django)",
         ("djsms==0.0.6", "tzdata"),
         "djsms.py",
-        ("سلام از Django", "سلام به همه", "سلام به همه", "کد شما: 5678", "یک", "دو"),
+        ("سلام از Django", "سلام به همه", "سلام به همه", "کد شما: 5678", "یک", "دو", "تا پس‌فردا"),
         ("POST /api/send", "GET /api/payment/credit/mine"),
         tls=True,
     ),
