@@ -7,6 +7,7 @@ setting: the connection's ``panel_url``, in which ``{id}`` stands for the outbox
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ippanel_provider.hooks.ippanel import IPPanelHook
 
 _IDS_TOLD = 100
+_PAGE = "ippanel/campaigns/"
 XCOM_KEY = "ippanel_bulk_url"
 
 
@@ -48,12 +50,20 @@ class IPPanelCampaignLink(BaseOperatorLink):
         mine = getattr(operator, "ledger_conn_id", None) or ledger
         if not ledger or mine != ledger or not conf.getboolean("ippanel", "page", fallback=True):
             return ""
-        try:
-            from airflow.sdk.execution_time import hitl  # noqa: F401 - with 3.1 came the page's place
-        except ImportError:
+        if (place := _place_of_page()) is None:
             return ""
         asked = {"dag": ti_key.dag_id, "task": ti_key.task_id, "run": ti_key.run_id, "map_index": ti_key.map_index}
-        return f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/ippanel/campaigns/?{urlencode(asked)}"
+        return f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/{place}?{urlencode(asked)}"
+
+
+def _place_of_page() -> str | None:
+    """Return where the page stands, from the top of Airflow's address; None before 3.1, which has no place for it."""
+    if find_spec("airflow.sdk") is None or find_spec("airflow.sdk.execution_time.hitl") is None:
+        return None
+    from airflow.sdk import exceptions
+
+    # With 3.3, which brought this name too, Airflow's frame keeps the address of what stands in it.
+    return f"plugin/ippanel-texts/{_PAGE}" if hasattr(exceptions, "TaskAwaitingInput") else _PAGE
 
 
 def remember(context: Context, task: Any, outbox_ids: Sequence[int]) -> None:
