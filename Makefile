@@ -92,6 +92,7 @@ test-stack: $(TEST)/ready  ## Whole Airflows: texts start DAGs while the trigger
 	$(TEST)/bin/python -m tests.airflow.stack.inbox 3
 	$(TEST)/bin/python -m tests.airflow.stack.approval
 	$(TEST)/bin/python -m tests.airflow.stack.interface
+	$(TEST)/bin/python -m tests.airflow.stack.page_server
 	$(TEST)/bin/python -m tests.airflow.stack.texts 4
 
 test-cluster: cluster-programs  ## Strike at Celery workers, PostgreSQL, Redis and the service during 100,000 texts (25 minutes)

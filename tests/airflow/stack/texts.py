@@ -189,7 +189,8 @@ def decide(page: Page, campaign: int, chunk: int) -> int:
 
 def empty(page: Page, stack: Stack, folder: Path) -> None:
     """Before anything was sent."""
-    page.goto(f"http://127.0.0.1:{stack.port}/")
+    # Whoever comes first is signed in by some detours.
+    page.goto(f"http://127.0.0.1:{stack.port}/", wait_until="networkidle")
     open_page(page, stack)
     page.screenshot(path=folder / "empty.png")
 
