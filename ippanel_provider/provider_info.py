@@ -183,6 +183,7 @@ def get_provider_info() -> dict[str, Any]:
                 "python-module": "ippanel_provider.transfers.file_to_ippanel",
             },
         ],
+        "cli": ["ippanel_provider.airflow_command.commands"],
         "config": {
             "ippanel": {
                 "description": "What holds for every task of IPPanel that does not say otherwise.",

@@ -20,6 +20,7 @@ BELOW = {"extras", "options", "outbox_ids", "service", "service_profile", "text"
 APPRISE_FLOOR = {"apprise_plugin", "apprise_url", "apprise_hook", "apprise_install"}
 AIRFLOW_FLOOR = {
     *(
+        "airflow_command",
         "airflow_plugin",
         "decorators",
         "exceptions",
@@ -68,6 +69,8 @@ ARROWS = {
             }
         ),
     ),
+    # The command, for those who have connections instead of keys.
+    "airflow_command": {"cli", "hooks", "client", "extras"},
     # With a connection id it asks Airflow, where that is installed.
     "cli": {"hooks", "client", "doctor", "campaign", "tables", "inbox", "sync", "sandbox", *APPRISE_FLOOR, *BELOW},
 }

@@ -20,6 +20,7 @@ from .client.edge.test_operations import DOCUMENTED
 TOP = Path(__file__).parents[1]
 PACKAGE = "ippanel_provider"
 PUBLIC = {
+    "airflow_command": "commands",
     # What a text message is.
     "text.numbers": "Problem InvalidNumber normalize is_sender mask",
     "text.parts": "Encoding TextSize measure weigh",

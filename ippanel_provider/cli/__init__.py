@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ippanel_provider import apprise_install
 from ippanel_provider.cli import completion, interrupts, lint
@@ -22,14 +22,24 @@ _HERE = {"completion": completion.completion, "lint": lint.run}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line, the process's own when None. Return the exit code; errors are one line on stderr."""
-    use_utf8()
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["sandbox"]:
+        return carry_out(lambda: Namespace(command="sandbox", arguments=arguments[1:]))
+    return carry_out(lambda: parse(arguments))
+
+
+def carry_out(options_of: Callable[[], Namespace]) -> int:
+    """Run what options ask for. Return the exit code; errors are one line on stderr.
+
+    :param options_of: reads them
+    """
+    use_utf8()
     options: Namespace | None = None
     with interrupts.as_exceptions() as ignore_more:
         try:
-            if arguments[:1] == ["sandbox"]:
-                return _sandbox(arguments[1:])
-            options = parse(arguments)
+            options = options_of()
+            if options.command == "sandbox":
+                return _sandbox(options.arguments)
             if options.command == "apprise":
                 return apprise_install.run(options)
             if options.command in _HERE:

@@ -50,9 +50,20 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _parser() -> argparse.ArgumentParser:
+def parsers(prog: str, common: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each command, for a program that has its own way to the service.
+
+    :param prog: what the commands are called by
+    :param common: what all that ask the service take
+    """
+    [commands] = (action for action in _parser(prog, common)._actions if isinstance(action, argparse._SubParsersAction))
+    return dict(commands.choices)
+
+
+def _parser(prog: str = "ippanel", common: argparse.ArgumentParser | None = None) -> argparse.ArgumentParser:
+    common = common or _common()
     parser = argparse.ArgumentParser(
-        prog="ippanel",
+        prog=prog,
         description="Send text messages through IPPanel and see what became of them.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -63,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, help: str) -> argparse.ArgumentParser:
         return commands.add_parser(
-            name, help=help, description=f"{help[0].upper()}{help[1:]}.", parents=[_common()], allow_abbrev=False
+            name, help=help, description=f"{help[0].upper()}{help[1:]}.", parents=[common], allow_abbrev=False
         )
 
     commands.add_parser("sandbox", help="run a stand-in for the service on this machine", add_help=False)
@@ -103,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     _sender(doctor)
     doctor_arguments.add_options(doctor)
 
-    add_sync(commands, _common())
+    add_sync(commands, common)
     add_campaign(commands)
     shell = commands.add_parser(
         "completion",

@@ -1,6 +1,6 @@
 """``ippanel doctor``: what the live service really does, and the service profile that comes of it.
 
-:func:`examined` is for any caller that has a credential and settings of its own, as Airflow's connections have.
+:func:`examined` takes the credential and settings of whoever calls: the command line, or an Airflow connection.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ippanel_provider.cli import account
-from ippanel_provider.cli.addressing import sender
 from ippanel_provider.cli.asking import ask, span
 from ippanel_provider.cli.doctor_arguments import CHANGED, WRONG
 from ippanel_provider.cli.result import NOT_SENT, UNCONFIRMED, Result
@@ -40,11 +38,6 @@ from ippanel_provider.doctor import (
 )
 from ippanel_provider.service_profile import ServiceProfile
 from ippanel_provider.text import numbers
-
-
-def doctor(options: argparse.Namespace, settings: Settings) -> Result:
-    """Examine the service with the credential of the command line."""
-    return examined(options, account.credential(settings), settings, line=sender(options))
 
 
 def examined(options: argparse.Namespace, auth: Auth | ApiKey, settings: Settings, *, line: str) -> Result:

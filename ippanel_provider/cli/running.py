@@ -7,19 +7,22 @@ import os
 from collections.abc import Callable
 
 from ippanel_provider.cli import account, campaign, doctor, looking, patterns, phonebook, sending
+from ippanel_provider.cli.addressing import sender
 from ippanel_provider.cli.interrupts import in_flight
 from ippanel_provider.cli.result import UNCONFIRMED, WRONG_INPUT, Result
 from ippanel_provider.cli.sending import exit_code
 from ippanel_provider.cli.showing import shown, wrong_input
 from ippanel_provider.cli.terminal import complain
 from ippanel_provider.client import Client, InvalidInput, IPPanelError, Settings, gateway
+from ippanel_provider.client.auth import Auth
 from ippanel_provider.client.gateway import Gateway
 from ippanel_provider.values import InvalidValue
+
+Connected = Callable[[argparse.Namespace], tuple[Settings, Auth]]
 
 _ACCOUNT: dict[str, Callable[[argparse.Namespace, Settings], Result]] = {
     "login": account.login,
     "logout": account.logout,
-    "doctor": doctor.doctor,
 }
 _COMMANDS: dict[str, Callable[[Client, Gateway, argparse.Namespace], Result]] = {
     "credit": looking.credit,
@@ -52,16 +55,20 @@ def _result(options: argparse.Namespace) -> Result:
     if options.command == "campaign":
         # It asks a database, and nothing of the service.
         return campaign.campaign(options)
-    settings = _settings(options)
+    # Who calls with options of its own, as Airflow does, has an account for them too.
+    connected: Connected | None = getattr(options, "connected", None)
+    settings, auth = connected(options) if connected else (_settings(options), None)
     if options.command in _ACCOUNT:
         return _ACCOUNT[options.command](options, settings)
-    api = gateway(options.api)
+    api = gateway(settings.api)
+    if options.command == "doctor":
+        return doctor.examined(options, auth or account.credential(settings), settings, line=sender(options))
     if options.command in _ACTS:
         act = _ACTS[options.command](api, options)
-        with Client(account.credential(settings), settings) as client:
+        with Client(auth or account.credential(settings), settings) as client:
             options.left = options.in_flight
             return in_flight(lambda: _told(act, client))
-    with Client(account.credential(settings), settings) as client:
+    with Client(auth or account.credential(settings), settings) as client:
         return _COMMANDS[options.command](client, api, options)
 
 

@@ -57,6 +57,13 @@ os.environ.update(
 pytest.importorskip("airflow", reason="Apache Airflow is not installed")
 pytest.importorskip("airflow.providers.common.compat", reason="the airflow extra is not installed")
 
+
+def _has_commands() -> bool:
+    """Whether Airflow's command line takes commands of any provider; before 3.2 only of executors."""
+    found = importlib.util.find_spec("airflow.cli.cli_parser")
+    return found is not None and "cli_command_functions" in Path(str(found.origin)).read_text()
+
+
 # Only there are forms made of the hook, and is what they are made of installed.
 collect_ignore = [] if importlib.util.find_spec("flask_appbuilder") else ["hooks/test_form_of_airflow_2.py"]
 if not importlib.util.find_spec("airflow.triggers.shared_stream"):  # retry policies came with it, in 3.3
@@ -64,6 +71,8 @@ if not importlib.util.find_spec("airflow.triggers.shared_stream"):  # retry poli
 # People are asked since 3.1.
 if not (importlib.util.find_spec("airflow.sdk") and importlib.util.find_spec("airflow.sdk.execution_time.hitl")):
     collect_ignore.append("operators/test_asking.py")
+if not _has_commands():
+    collect_ignore.append("test_command.py")
 if not importlib.util.find_spec("openlineage"):
     collect_ignore.append("test_lineage.py")
 

@@ -10,9 +10,10 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 _FENCE = re.compile(
-    r"^(?P<margin>[ ]*)```(?P<language>\w*)[^\n]*\n(?P<code>.*?)^(?P=margin)```$", re.MULTILINE | re.DOTALL
+    r"(?:^[ ]*<!-- code: (?P<sources>[^\n]+) -->\n)?"
+    r"^(?P<margin>[ ]*)```(?P<language>\w*)[^\n]*\n(?P<code>.*?)^(?P=margin)```$",
+    re.MULTILINE | re.DOTALL,
 )
-_INCLUDED = re.compile(r"^--8<--\n(?P<file>[^\n:]+)(?::(?P<mark>\w+))?\n--8<--$", re.MULTILINE)
 
 
 class Fence(NamedTuple):
@@ -22,11 +23,8 @@ class Fence(NamedTuple):
     line: int
     language: str
     code: str
-
-    @property
-    def included(self) -> list[tuple[str, str | None]]:
-        """The files (and marked parts of them) it shows."""
-        return [(found["file"], found["mark"]) for found in _INCLUDED.finditer(self.code)]
+    included: tuple[tuple[str, str | None], ...] = ()
+    """The files (and marked parts of them) it shows."""
 
 
 def names() -> list[str]:
@@ -43,7 +41,9 @@ def _fences(page: str) -> Iterator[Fence]:
     text = (DOCS / page).read_text(encoding="utf-8")
     for found in _FENCE.finditer(text):
         code = re.sub(rf"^{found['margin']}", "", found["code"], flags=re.MULTILINE)
-        yield Fence(page, text.count("\n", 0, found.start()) + 1, found["language"], code)
+        sources = [source.strip().partition(":") for source in (found["sources"] or "").split(",") if source]
+        included = tuple((file, mark or None) for file, _, mark in sources)
+        yield Fence(page, text.count("\n", 0, found.start()) + 1, found["language"], code, included)
 
 
 def commands(code: str) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from docs import generate_code
 from ippanel_provider.cli import main
 from ippanel_provider.sandbox.runner import RunningSandbox
 from tests.docs import pages
@@ -54,19 +55,32 @@ def test_python_runs_from_the_top_of_a_page_to_its_end(page: str, ippanel_sandbo
 
 
 @pytest.mark.parametrize("page", pages.names())
-def test_what_is_included_is_there(page: str) -> None:
-    for fence in pages.fences(page, "python", "yaml", "sql"):
-        for file, mark in fence.included:
-            text = (pages.ROOT / file).read_text(encoding="utf-8")
-            if mark:
-                assert f"--8<-- [start:{mark}]" in text, f"{page}: {file} has no part {mark}"
+def test_what_a_page_shows_of_a_file_is_what_stands_there(page: str) -> None:
+    """If not: ``python -m docs.generate_code``."""
+    text = (pages.DOCS / page).read_text(encoding="utf-8")
+    assert text == generate_code.written(text)
+    assert "--8<--" not in text, "only who builds the pages would see that code"
+
+
+def test_code_is_found_by_its_mark_or_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate_code, "ROOT", tmp_path)
+    (tmp_path / "a.py").write_text(
+        "x = 1\nif x:\n    # --8<-- [start:one]\n    y = 2\n\n    z = 3\n    # --8<-- [end:one]\n"
+    )
+    page = "1. so\n   <!-- code: a.py:one, a.py -->\n   ```python\n   old\n   ```\n\n```python\nkept\n```\n"
+    once = generate_code.written(page)
+    assert once == generate_code.written(once)
+    shown = "   y = 2\n\n   z = 3\n\n   x = 1\n   if x:\n       y = 2\n\n       z = 3\n"
+    assert once == page.replace("   old\n", shown)
+    with pytest.raises(ValueError, match=r"a\.py has no mark two"):
+        generate_code.code("a.py:two")
 
 
 MARKED = [
     path
     for folder in ("example_dags", "tests", "docs", "ippanel_provider")
     for path in sorted((pages.ROOT / folder).rglob("*.py"))
-    if path != Path(__file__) and "--8<-- [" in path.read_text(encoding="utf-8")
+    if path not in (Path(__file__), Path(generate_code.__file__)) and "--8<-- [" in path.read_text(encoding="utf-8")
 ]
 
 
