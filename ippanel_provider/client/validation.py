@@ -32,7 +32,6 @@ E = TypeVar("E", bound=enum.IntEnum)
 
 _DIGITS = re.compile(r"\d{4}")
 _MAX_ID = 2**63 - 1
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 Id = int | str
 """An id as people have it: a number, or its digits (as templates and reports give it)."""
@@ -62,10 +61,12 @@ def text(message: str, field: str = "message") -> str:
 
 def whole(value: str, field: str) -> str:
     """Return ``value`` if it can be written as UTF-8."""
-    if _HALF_CHARACTER.search(value):
+    try:
+        value.encode()
+    except UnicodeEncodeError:
         raise InvalidInput(
             f"{field}: the text holds half a character (a lone surrogate), as of an emoji that was cut in two"
-        )
+        ) from None
     return value
 
 

@@ -33,7 +33,8 @@ _METHODS = frozenset(dir(dict))
 
 
 class _Generator(CodeGenerator):
-    """Compiles ``a ~ b`` so that each of them is written as people do."""
+    """Compiles ``a ~ b`` so that each of them is written as people do, and ``row.name`` so that columns cost no
+    call."""
 
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
         self.write("environment.joined((")
@@ -41,6 +42,15 @@ class _Generator(CodeGenerator):
             self.visit(part, frame)
             self.write(", ")
         self.write("))")
+
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
+        if not (isinstance(node.node, nodes.Name) and node.node.name == "row"):
+            super().visit_Getattr(node, frame)
+            return
+        self.write("(")
+        for code in (f"[{node.attr!r}] if {node.attr!r} in ", " else environment.getattr(", f", {node.attr!r}))"):
+            self.visit(node.node, frame)
+            self.write(code)
 
 
 class _Formatter(SandboxedFormatter):

@@ -126,7 +126,7 @@ def text_of(value: str, nulls: Collection[str] = NO_NULLS) -> str | None:
 
 def is_unseen(text: str) -> bool:
     """Whether a text is blanks and invisible marks only."""
-    return not text.strip(_INVISIBLE_OR_BLANK)
+    return text[:1] in _INVISIBLE_OR_BLANK and not text.strip(_INVISIBLE_OR_BLANK)
 
 
 def _float(value: float) -> float | int | None:
