@@ -49,7 +49,10 @@ class Samples:
             "with fallbacks": float(message.fallbacks),
         }
         for kind, weight in weights.items():
-            if weight > self._best.get(kind, (0.0, None))[0]:
+            best, sample = self._best.get(kind, (0.0, None))
+            # The first text is shown anyway, so that of another row says more of the fallbacks.
+            is_first = kind == "with fallbacks" and sample is not None and sample.line == self._best["first"][1].line
+            if weight > best or (weight == best and is_first):
                 self._best[kind] = (weight, _sample(kind, message, parts, cost))
         place = self._random.randrange(self._seen)
         if len(self._drawn) < self._count:

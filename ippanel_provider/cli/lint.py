@@ -6,7 +6,8 @@ import argparse
 import ast
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -99,11 +100,41 @@ def _of_pattern(path: str) -> str:
 
 
 def _of_python(source: str) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(source)):
+    """The texts that are written out where a DAG gives them, or under a name that it gives."""
+    tree = ast.parse(source)
+    named = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg in _PARAMETERS:
-            value = node.value
-            if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                yield value.lineno, value.value
+            yield from _written(node.value, named)
+        elif isinstance(node, ast.keyword) and node.arg == "messages":
+            for item in getattr(node.value, "elts", []):
+                # Pairs of a recipient and a text, or of a recipient and a pattern's values.
+                if isinstance(item, ast.Tuple) and len(item.elts) == 2:
+                    yield from _written(item.elts[1], named)
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "message":
+                    yield from _written(value, named)
+
+
+def _written(value: ast.expr, named: Mapping[str, ast.expr]) -> Iterator[tuple[int, str]]:
+    if isinstance(value, ast.Name):
+        value = named.get(value.id, value)
+    with suppress(ValueError, TypeError):
+        if isinstance(text := _folded(value), str):
+            yield value.lineno, text
+
+
+def _folded(value: ast.expr) -> Any:
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+        return _folded(value.left) + _folded(value.right)
+    return ast.literal_eval(value)
 
 
 def _ended(text: str) -> str:

@@ -34,6 +34,9 @@ def test_the_first_the_longest_the_dearest_one_with_every_fallback_and_one_at_ra
 def test_none_is_shown_twice_and_no_more_than_there_are() -> None:
     assert chosen(5, message(1, "سلام")) == [("first", 1)]
     assert len(chosen(5, message(1, "سلام"), message(2, "a"))) == 2
+    # Where fallbacks stand in the first text too, another one shows them.
+    rows = [message(line, "سلام", fallbacks=1) for line in range(1, 4)]
+    assert ("with fallbacks", 2) in chosen(2, *rows)
     assert chosen(5) == []
     assert chosen(0, message(1, "سلام")) == []
 

@@ -177,6 +177,17 @@ class TestCommand:
         assert [row["where"] for row in found] == [str(text), f"{dag}:3", ""]
         assert {row["rule"] for row in found} == {"leftover"}
 
+    def test_finds_the_texts_of_a_dag_under_names_in_sums_and_in_lists(self) -> None:
+        from ippanel_provider.cli.lint import _of_python
+
+        source = """
+TEXT = "سلام"
+send(message=TEXT)
+send(message="سلام " + "آرش", text=f"{x}", row_message=TEXT + UNKNOWN)
+send(messages=[("09120000001", "یک"), {"recipient": "09120000002", "message": "دو"}, ("09120000003", {"n": 1})])
+"""
+        assert list(_of_python(source)) == [(2, "سلام"), (4, "سلام آرش"), (5, "یک"), (5, "دو")]
+
     def test_reads_the_message_of_a_pattern(self, tmp_path: Path) -> None:
         good, bad = tmp_path / "otp.yaml", tmp_path / "empty.yml"
         good.write_text("title: None\nmessage: |\n  کد ورود شما به فروشگاه آبان: %code%\n  لغو11\n", encoding="utf-8")
