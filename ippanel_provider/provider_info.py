@@ -92,6 +92,12 @@ CONNECTION_FIELDS = (
         "string",
         "The lines whose texts the service bills with the opt-out suffix, as +983000505, or true for all.",
     ),
+    ConnectionField(
+        "service_profile",
+        "Service profile",
+        "string",
+        "Path of the file that `ippanel doctor` writes, or what stands in it: how this panel really behaves.",
+    ),
     ConnectionField("connect_timeout", "Connect timeout", "number", "Seconds.", 5, minimum=0.1),
     ConnectionField("read_timeout", "Read timeout", "number", "Seconds.", 30, minimum=0.1),
     ConnectionField(

@@ -124,7 +124,7 @@ class ServiceProfile:
         for name, value in settled.items():
             _named(name).check(value)
         values: dict[str, Any] = dict(settled)
-        return replace(self, **values, learnt_at=at or self.learnt_at, known=self.known | settled.keys())
+        return replace(self, **values, learnt_at=at or self.learnt_at, known=frozenset({*self.known, *settled}))
 
     def over(self, other: ServiceProfile) -> ServiceProfile:
         """What either knows; where both do, this one's word."""

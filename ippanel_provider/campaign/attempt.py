@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from ippanel_provider.campaign.chunks import Chunk, Single, Stamp
 from ippanel_provider.campaign.doubts import Doubt
@@ -44,7 +45,7 @@ class Attempt:
 
     def __post_init__(self) -> None:
         self.patience = Patience(self.order.settle)
-        self.panel = Panel.of(self.ledger, self.order.profile)
+        self.panel = Panel.of(self.ledger, self.order.profile, urlsplit(self.client.settings.root).hostname or "")
         self.recogniser = Recogniser(self.panel, self.ledger, self.order.sender, self.patience.settle / 4)
         self.stamp = stamper(self.order, self.panel, self.clock)
 

@@ -46,10 +46,10 @@ class Panel:
     _grew: int = 0
 
     @classmethod
-    def of(cls, ledger: Ledger, given: ServiceProfile | None) -> Panel:
+    def of(cls, ledger: Ledger, given: ServiceProfile | None, host: str = "") -> Panel:
         """Open what is remembered: a profile the connection was given goes before what was learnt earlier."""
         facts = _profile(ledger.learnt())
-        for warning in given.warnings() if given else ():
+        for warning in given.warnings(host=host) if given else ():
             log.warning("%s", warning)
         return cls(ledger, given.over(facts) if given else facts)
 

@@ -15,6 +15,7 @@ from ippanel_provider.client import ApiKey, Auth, InvalidInput, Login, Settings,
 from ippanel_provider.client.validation import sender as checked_sender
 from ippanel_provider.provider_info import CONNECTION_FIELDS, CONNECTION_TYPE
 from ippanel_provider.service import Api
+from ippanel_provider.service_profile import InvalidProfile, ServiceProfile
 from ippanel_provider.text.hours import quiet_hours_of
 from ippanel_provider.text.lines import line_key
 from ippanel_provider.text.lists import split
@@ -68,6 +69,25 @@ def opt_out_lines(given: Any) -> bool | frozenset[str]:
     return frozenset(line_key(line) for line in lines)
 
 
+def service_profile(given: Any) -> ServiceProfile | None:
+    """Return the service profile of a connection: the path of its file, or what stands in the file.
+
+    :raises InvalidValue: if it cannot be read.
+    """
+    if given is None or given == "":
+        return None
+    try:
+        if isinstance(given, Mapping):
+            return ServiceProfile.from_json(json.dumps(given))
+        if not isinstance(given, str):
+            raise InvalidValue("service_profile", "expected the path of a file, or an object")
+        if given.strip().startswith("{"):
+            return ServiceProfile.from_json(given)
+        return ServiceProfile.read(Path(given))
+    except InvalidProfile as error:
+        raise InvalidValue("service_profile", str(error)) from None
+
+
 _TYPES = frozenset({CONNECTION_TYPE, "http", "generic", "", None})
 _FIELD_NAMES = {"api_key": "password", "username": "login", "base_url": "host"}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -91,6 +111,8 @@ class Account:
     own_ledger_secret: str | None = field(default=None, repr=False)
     quiet_hours: Hours = None
     """When its lines are quiet, where a task does not say."""
+    profile: ServiceProfile | None = field(default=None, repr=False)
+    """What is known of its panel."""
     opt_out_lines: bool | frozenset[str] = False
     """Which lines the service bills the opt-out suffix for, where a task does not say."""
     unknown: tuple[str, ...] = ()
@@ -164,6 +186,7 @@ def account_of(
             own_ledger_secret=_text(extra, "ledger_secret"),
             rate=_number(extra, "rate_limit", None, "requests a second"),
             quiet_hours=quiet_hours(extra.get("quiet_hours")),
+            profile=service_profile(extra.get("service_profile")),
             opt_out_lines=opt_out_lines(extra.get("opt_out_suffix")),
             unknown=tuple(sorted(str(name) for name in extra if name not in _EXTRA_NAMES)),
             settings=Settings(

@@ -202,6 +202,7 @@ class CampaignOperator(SendingOperator):
             first_pass=self.first_pass,
             check_credit=self.check_credit,
             opt_out_suffix=self._bills_opt_out(),
+            profile=self.hook.account.profile,
             keyed=self.results is not None,
             allow_empty=self.allow_empty,
             lint=self.checks.lint,

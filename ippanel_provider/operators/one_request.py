@@ -107,6 +107,7 @@ class OneRequestOperator(SendingOperator):
             settle=self.settle,
             on_unconfirmed=self.on_unconfirmed,
             check_credit=False,
+            profile=self.hook.account.profile,
         )
         return {"outbox_ids": list(self.ordered(context, order, None).outbox_ids)}
 

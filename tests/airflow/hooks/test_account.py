@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from ippanel_provider.client import InvalidInput
 from ippanel_provider.hooks.account import Account, account_of, meant_by
 from ippanel_provider.provider_info import CONNECTION_FIELDS
 from ippanel_provider.service import Api
+from ippanel_provider.service_profile import DOCUMENTS
 
 KEY = "the-api-key-0123456789"
 PROXY = "http://clerk:proxy-secret@127.0.0.1:3128"
@@ -207,3 +209,32 @@ def test_a_bundle_of_the_relay_is_used(tmp_path: Path) -> None:
 def test_an_extra_field_that_nothing_reads_is_known_and_so_is_what_was_meant(name: str, meant: str | None) -> None:
     assert account(extra={name: "x", "sender": "+983000505"}).unknown == (name,)
     assert meant_by(name) == meant
+
+
+class TestServiceProfile:
+    """How the panel of a connection really behaves, as `ippanel doctor` found out."""
+
+    KNOWN = DOCUMENTS.learn({"letters": "arabic"})
+
+    def test_the_path_of_a_file_or_what_stands_in_it(self, tmp_path: Path) -> None:
+        self.KNOWN.write(tmp_path / "profile.json")
+        text = self.KNOWN.to_json()
+        for given in (str(tmp_path / "profile.json"), text, json.loads(text)):
+            assert account(extra={"service_profile": given}).profile == self.KNOWN
+        assert account(extra={"service_profile": ""}).profile is None
+        assert len({account(extra={"service_profile": text}), account(extra={"service_profile": text})}) == 1
+
+    @pytest.mark.parametrize(
+        "given", ["nowhere.json", "{", '{"version": 1, "facts": {"letters": "greek"}}', {"version": 9}, 7, ["a"]]
+    )
+    def test_what_is_none_is_refused_by_field(self, given: Any) -> None:
+        with pytest.raises(InvalidInput, match="connection 'shop', service_profile: "):
+            account(extra={"service_profile": given})
+
+    def test_a_sending_task_goes_by_it(self) -> None:
+        from ippanel_provider.campaign.ledger.memory import MemoryLedger
+        from ippanel_provider.campaign.panel import Panel
+        from tests.campaign.conftest import KEY as MEMBER_KEY
+
+        panel = Panel.of(MemoryLedger(MEMBER_KEY), self.KNOWN)
+        assert (panel.facts.letters, panel.facts.known) == ("arabic", {"letters"})
