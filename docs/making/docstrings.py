@@ -14,6 +14,14 @@ from typing import Any
 
 import griffe
 
+_HEADINGS = {
+    "When": "send_time quiet_hours in_quiet_hours delivery concurrency rate chunk_size",
+    "Memory": "on_unconfirmed on_clear settle ledger_conn_id campaign_id memory results",
+    "Waiting": "wait_for_completion fail_on min_delivered deferrable poke_interval timeout cancel_on_kill",
+}
+"""Where a sending task's parameters stand; all others are what it does."""
+_FROM = 12
+"""Parameters from which a table is told in parts."""
 # Strict builds end at warnings of loggers of this name.
 _log = logging.getLogger("mkdocs.plugins.docstrings")
 _ROLE = re.compile(r":(?:class|func|meth|mod|attr|data|exc):`(~?)([^`]+)`")
@@ -131,10 +139,24 @@ def _add_inherited(
         else:
             _log.warning("%s documents a parameter %s, which neither it nor a base takes.", cls.path, parameter.name)
     if section is not None:
-        section.value = own
-    elif own:
-        after_text = 1 if sections and sections[0].kind is griffe.DocstringSectionKind.text else 0
-        sections.insert(after_text, griffe.DocstringSectionParameters(own))
+        place = sections.index(section)
+        sections.remove(section)
+    else:
+        place = 1 if sections and sections[0].kind is griffe.DocstringSectionKind.text else 0
+    sections[place:place] = _grouped(own)
+
+
+def _grouped(parameters: list[griffe.DocstringParameter]) -> list[griffe.DocstringSection]:
+    """Put many parameters under headings that a reader looks for; a few stay in one table."""
+    if not parameters:
+        return []
+    if len(parameters) < _FROM:
+        return [griffe.DocstringSectionParameters(parameters)]
+    heading = {name: title for title, names in _HEADINGS.items() for name in names.split()}
+    groups: dict[str, list[griffe.DocstringParameter]] = {"What": [], **{title: [] for title in _HEADINGS}}
+    for parameter in parameters:
+        groups[heading.get(parameter.name, "What")].append(parameter)
+    return [griffe.DocstringSectionParameters(group, title=title) for title, group in groups.items() if group]
 
 
 def _bases(cls: griffe.Class) -> list[griffe.Class]:
