@@ -28,7 +28,9 @@ class Memory:
     """What is remembered of a campaign, and for how long.
 
     :param once_per: what counts as a repetition: the same text to the same ``recipient`` is one ``message``, and a
-        campaign may reach each ``person`` once, whatever the text; default is what the operator says
+        campaign may reach each ``person`` once, whatever the text; default is what the operator says. Without a
+        ``campaign_id`` a retry knows a ``message`` by its place among those of its recipient, also where its words
+        have changed, as those with the time in them do
     :param resend_states: final states of a bulk, as names or :class:`~ippanel_provider.service.BulkState`, that count
         as "not sent", so that the next run of the campaign sends them again
     :param keep_for: how long a ledger in SQL remembers whom a campaign reached, in seconds or as a ``timedelta``;

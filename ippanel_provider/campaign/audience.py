@@ -46,6 +46,8 @@ class Message(NamedTuple):
     variables: Mapping[str, str | int] | None = None
     fallbacks: int = 0
     key: str = ""
+    nth: int = 0
+    """How many other texts of the source its recipient gets before; counted where their place tells them apart."""
 
 
 class Rejected(NamedTuple):
@@ -113,7 +115,9 @@ class Audience:
         self._key = ""
         self._record = record
         # With the hash of the text, to tell a repetition from a contradiction.
-        self._seen = NumberTable(several=once_per is OncePer.MESSAGE)
+        self._seen = NumberTable(several=once_per is not OncePer.RECIPIENT)
+        self._placed = NumberTable() if once_per is OncePer.PLACE else None
+        self._further: Counter[str] = Counter()
 
     def screen(self, rows: Iterable[Row]) -> Iterator[Message]:
         """Yield the messages of the rows that get one."""
@@ -152,7 +156,8 @@ class Audience:
                 continue
             there = self._seen.add(recipient, content)
             if there is None:
-                yield _new(Message, (recipient, text, row.line, row.variables, row.fallbacks, self._key))
+                nth = self._nth(recipient) if self._placed is not None else 0
+                yield _new(Message, (recipient, text, row.line, row.variables, row.fallbacks, self._key, nth))
             elif there == content & WORD:
                 self.merged += 1
                 if self._record:
@@ -167,7 +172,14 @@ class Audience:
     def forget(self) -> None:
         """Let go of who was seen, once all rows are through; the counts stay."""
         self._seen = NumberTable()
+        self._placed = None
         self._keys = None
+
+    def _nth(self, recipient: str) -> int:
+        if self._placed is None or self._placed.add(recipient, 0) is None:
+            return 0
+        self._further[recipient] += 1
+        return self._further[recipient]
 
     def _named(self, row: Row) -> str:
         """Take up the key of a row; return what is wrong with it."""

@@ -47,6 +47,8 @@ class OncePer(enum.StrEnum):
     """A second row of the same recipient, whatever its text: a campaign reaches each person once."""
     MESSAGE = "message"
     """The same text to the same recipient."""
+    PLACE = "place"
+    """A recipient's first text of a source, their second, and so on: a later try of one run may word it anew."""
 
     @classmethod
     def _missing_(cls, value: object) -> OncePer | None:

@@ -193,7 +193,7 @@ class CampaignOperator(SendingOperator):
             quiet_hours=quiet_hours_of(self.line(), self.hours()),
             delivery=self.delivery,
             is_retry=ti.try_number > 1,
-            once_per=self.memory.once_per or self.once_per,
+            once_per=self.identity(),
             chunk_size=self.chunk_size,
             concurrency=self.concurrency,
             rate=self.rate,

@@ -275,12 +275,18 @@ class SendingOperator(IPPanelOperator):
         take_down(event, self._ledger(context))
         return self.perform(context)
 
+    def identity(self) -> str:
+        """Return by what a text is known to have been sent. Across runs only its words can tell; within one a retry may
+        word it anew, and it is still the same.
+        """
+        once_per = self.memory.once_per or self.once_per
+        return "place" if once_per == "message" and not getattr(self, "campaign_id", None) else once_per
+
     def _ledger(self, context: Context, form: str = "") -> Ledger:
         from ippanel_provider.campaign.order import OncePer
         from ippanel_provider.operators.ledgers import ledger_for
 
-        once_per = OncePer(self.memory.once_per or self.once_per)
-        return ledger_for(self, context, once_per, keep_for=self.memory.seconds_kept, form=form)
+        return ledger_for(self, context, OncePer(self.identity()), keep_for=self.memory.seconds_kept, form=form)
 
     def execute_held(self, context: Context, event: Mapping[str, Any]) -> Any:
         """Begin, after the quiet hours."""

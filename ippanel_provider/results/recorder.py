@@ -49,7 +49,7 @@ class Hasher:
     def __init__(self, salt: bytes, once_per: OncePer) -> None:
         self._person = hashlib.blake2b(digest_size=12, key=salt, person=b"recipient")
         self._message = hashlib.blake2b(digest_size=8, key=salt, person=b"message")
-        self._with_text = once_per is OncePer.MESSAGE
+        self._with_text = once_per is not OncePer.RECIPIENT
 
     def recipient(self, recipient: str) -> str:
         """Return the hash of a recipient in the wire form."""

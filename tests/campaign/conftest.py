@@ -78,11 +78,13 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Ledger]
     return ledger_home(request.param, tmp_path)
 
 
-def ledger_home(kind: str, folder: Path, campaign_id: str = "dag/task/run") -> Callable[[], Ledger]:
+def ledger_home(
+    kind: str, folder: Path, campaign_id: str = "dag/task/run", key: MemberKey = KEY
+) -> Callable[[], Ledger]:
     """Return a maker of ledgers over one home of this kind."""
     if kind == "task":
         store = Store()
-        return lambda: TaskLedger(store, KEY)
+        return lambda: TaskLedger(store, key)
     if kind == "variables":
         variables, tries = Variables(), itertools.count(1)
 
@@ -93,14 +95,14 @@ def ledger_home(kind: str, folder: Path, campaign_id: str = "dag/task/run") -> C
             return of_try(number)
 
         def of_try(number: int) -> Ledger:
-            return VariableLedger(variables, KEY, Task("dag", "task", campaign_id, try_number=number))
+            return VariableLedger(variables, key, Task("dag", "task", campaign_id, try_number=number))
 
         return next_try
     sqlalchemy = pytest.importorskip("sqlalchemy")
     from ippanel_provider.campaign.ledger.sql import SqlLedger
 
     engine = sqlalchemy.create_engine(f"sqlite:///{folder / 'ledger.sqlite'}")
-    return lambda: SqlLedger(engine, KEY, campaign_id)
+    return lambda: SqlLedger(engine, key, campaign_id)
 
 
 class Ticking:

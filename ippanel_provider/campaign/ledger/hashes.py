@@ -28,7 +28,7 @@ class MemberKey:
     """Hashes recipients and texts of one campaign.
 
     :param secret: 32 bytes that the tries of a campaign share, see :func:`secret_of`
-    :param once_per: whether a member is a recipient, or a recipient with a text
+    :param once_per: whether a member is a recipient, or a recipient with a text or with its place
     """
 
     secret: bytes = field(repr=False)
@@ -48,6 +48,8 @@ class MemberKey:
         """Return the hashes of many messages end to end."""
         if self.once_per is OncePer.RECIPIENT:
             return self._hashes([message.recipient for message in messages], MEMBER_BYTES, b"member")
+        if self.once_per is OncePer.PLACE:
+            return self._hashes([f"{message.recipient}\n{message.nth}" for message in messages], MEMBER_BYTES, b"place")
         return self._hashes([f"{message.recipient}\n{message.text}" for message in messages], MEMBER_BYTES, b"member")
 
     def people(self, recipients: Iterable[str]) -> bytes:
