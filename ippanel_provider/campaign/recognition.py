@@ -96,16 +96,25 @@ class Recogniser:
             people = yield from self._recipients(outbox_id)
             self.learn(Seen(bulk, people), *self.samples.pop(outbox_id), now)
         foreign = self.ledger.claimed(since - REGISTER)
-        for outbox_id, at in self.ledger.answered_others(since - REGISTER).items():
-            made = look.listed[outbox_id].created_at if outbox_id in look.listed else None
-            # A bulk that is younger than the answer is another one: a sandbox that was emptied begins its ids anew.
-            if made is None or made.timestamp() <= at + self.panel.facts.clock_offset + 1:
-                foreign.add(outbox_id)
+        answered = self.ledger.answered_others(since - REGISTER)
         for doubt in doubts:
-            taken = foreign | {found for other in doubts for found in other.found.values()}
+            taken = foreign | self._answered_others(answered, doubt.intent, look)
+            taken |= {found for other in doubts for found in other.found.values()}
             taken -= set(doubt.standing.ids)
             yield from self._match(doubt, doubts, look, taken)
         return look
+
+    def _answered_others(self, answered: Mapping[int, float], intent: Intent, look: Look) -> set[int]:
+        """Return the ids that answered other tasks and cannot have answered the intent.
+
+        A sandbox that was emptied begins its ids anew: what was answered before the intent has to be older than it.
+        """
+        found = set()
+        for outbox_id, at in answered.items():
+            made = look.listed[outbox_id].created_at if outbox_id in look.listed else None
+            if at >= intent.at or made is None or made.timestamp() < int(intent.at + self.panel.facts.clock_offset):
+                found.add(outbox_id)
+        return found
 
     def _listing(self, since: float) -> Flow[Look]:
         panel, look, has_before = self.panel, Look(), False
