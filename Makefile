@@ -16,7 +16,7 @@ PARALLEL := -n $(WORKERS) --dist worksteal --timeout 300
 # The rooms without Airflow, sandbox and tools around them; what is slow there is marked and left to `make test`.
 FAST := tests/text tests/client tests/tables tests/campaign tests/sync tests/apprise tests/cli tests/test_architecture.py tests/test_public_names.py
 
-.PHONY: help demo fast format test test-short test-stack test-2.11 test-airflow test-apprise test-hosts test-foreign test-fuzz test-faults test-faults-short test-leaks test-leaks-short test-browser test-cluster test-cluster-short cluster-programs lint docs docs-serve sandbox constraints build smoke test-lowest test-matrix audit badges clean
+.PHONY: help demo fast format test test-nightly test-short test-stack test-2.11 test-airflow test-apprise test-hosts test-foreign test-fuzz test-faults test-faults-short test-leaks test-leaks-short test-browser test-cluster test-cluster-short cluster-programs lint docs docs-serve sandbox constraints build smoke test-lowest test-matrix audit badges clean
 
 help:  ## Show this list
 	@grep -hE '^[a-zA-Z0-9._-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  make \1\t/' | expand -t 20
@@ -35,7 +35,10 @@ format: $(TEST)/ready  ## Lay out the code, mend what can be mended by itself
 	$(TEST)/bin/ruff format .
 
 test: lint  ## Check style and types, run all tests with coverage
-	$(TEST)/bin/python -m pytest $(PARALLEL) --ignore=tests/browser --ignore=tests/cluster --cov --cov-report=term $(ARGS)
+	$(TEST)/bin/python -m pytest $(PARALLEL) --ignore=tests/browser --ignore=tests/cluster -m 'not nightly' --cov --cov-report=term $(ARGS)
+
+test-nightly: $(TEST)/ready  ## What repeats at length what a shorter test shows, and ten times the drawn examples (15 minutes)
+	IPPANEL_TEST_TIMES=10 $(TEST)/bin/python -m pytest $(PARALLEL) --ignore=tests/browser --ignore=tests/cluster -m 'nightly or hypothesis' $(ARGS)
 
 test-2.11: $(TEST211)/ready  ## Run the Airflow tests on Airflow 2.11
 	$(TEST211)/bin/python -m pytest $(PARALLEL) tests/airflow $(ARGS)

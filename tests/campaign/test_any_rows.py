@@ -26,6 +26,7 @@ from ippanel_provider.tables.layout import Layout
 from ippanel_provider.tables.readers import read
 from ippanel_provider.tables.records import Record, numbered
 from ippanel_provider.tables.sql import read as read_sql
+from tests.more import TIMES
 
 COLUMNS = ("mobile", "id", "name", "amount")
 Table = list[dict[str, Any]]
@@ -165,7 +166,7 @@ def sent(source: str, table: Table, template: str) -> list[Message]:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20 * TIMES, deadline=None)
 @given(table=TABLES, template=st.sampled_from(TEMPLATES), poison=POISON, data=st.data())
 def test_nobody_gets_a_leftover_or_another_s_text_and_a_bad_row_changes_nobody_s(
     source: str, table: Table, template: str, poison: dict[str, Any], data: st.DataObject

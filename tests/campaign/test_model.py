@@ -32,6 +32,7 @@ from ippanel_provider.client.models import Bulk, Delivery, Receipt
 from ippanel_provider.client.requests import Page, Request, Sleep
 from ippanel_provider.service import CANCEL_WINDOW, BulkState
 from tests.campaign.conftest import Ticking, form_of, ledger_home
+from tests.more import TIMES
 
 LINE = "+983000505"
 
@@ -315,8 +316,8 @@ class DeliveringThroughSql(Delivering):
 
 
 TestTaskHome = Delivering.TestCase
-TestTaskHome.settings = hypothesis_settings(max_examples=40, stateful_step_count=12, deadline=None)
+TestTaskHome.settings = hypothesis_settings(max_examples=40 * TIMES, stateful_step_count=12, deadline=None)
 TestVariablesHome = DeliveringThroughVariables.TestCase
-TestVariablesHome.settings = hypothesis_settings(max_examples=15, stateful_step_count=10, deadline=None)
+TestVariablesHome.settings = hypothesis_settings(max_examples=15 * TIMES, stateful_step_count=10, deadline=None)
 TestSqlHome = DeliveringThroughSql.TestCase
-TestSqlHome.settings = hypothesis_settings(max_examples=10, stateful_step_count=8, deadline=None)
+TestSqlHome.settings = hypothesis_settings(max_examples=10 * TIMES, stateful_step_count=8, deadline=None)

@@ -14,6 +14,7 @@ from ippanel_provider.client import ApiKey, Client, Settings, edge
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.service_profile import Fact, facts
 from ippanel_provider.text.numbers import normalize
+from tests.more import TIMES
 
 PEOPLE = ["+989120000001", "+989350000002", "+989190000003"]
 # What changes the send itself; what only lists differently is left.
@@ -62,7 +63,7 @@ def test_a_panel_that_differs_in_one_fact(ippanel_sandbox: RunningSandbox, name:
         read_everything(client, ippanel_sandbox)
 
 
-@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15 * TIMES, suppress_health_check=list(HealthCheck))
 @given(st.fixed_dictionaries({name: st.sampled_from(values(fact)) for name, fact in LISTS.items()}))
 def test_a_panel_that_differs_in_many(ippanel_sandbox: RunningSandbox, drawn: dict[str, object]) -> None:
     ippanel_sandbox.reset()

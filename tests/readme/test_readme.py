@@ -11,6 +11,9 @@ from ippanel_provider.sandbox.runner import RunningSandbox
 from tests.readme import claims
 from tests.readme.claims import Place
 
+NIGHTLY = pytest.mark.nightly
+"""That a claim of the README can fail is shown by the cheap ones each time, by those that start an Airflow at night."""
+
 README = (claims.ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -96,26 +99,33 @@ def test_it_would_be_noticed(check: Callable[[str], None], right: str, wrong: st
 @pytest.mark.parametrize(
     ("check", "right", "wrong"),
     [
-        (
+        pytest.param(
             lambda text, place: claims.commands_work(text, place, "airflow connections"),
             "connections add",
             "connections make",
+            marks=NIGHTLY,
         ),
         (
             lambda text, place: claims.commands_work(text, place, "ippanel send"),
             "IPPANEL_SENDER=+983000505",
             "IPPANEL_SENDER=3",
         ),
-        (
+        pytest.param(
             lambda text, place: claims.commands_work(text, place, "ippanel send"),
             "ippanel://sandbox-key",
             "ippanel://another-key",
+            marks=NIGHTLY,
         ),
-        (lambda text, place: claims.commands_work(text, place, "ippanel send"), "apprise -vv", "apprise"),
+        pytest.param(
+            lambda text, place: claims.commands_work(text, place, "ippanel send"),
+            "apprise -vv",
+            "apprise",
+            marks=NIGHTLY,
+        ),
         (claims.the_sandbox_starts, "$ ippanel sandbox\n", "$ ippanel sandbox --empty-handed\n"),
         (claims.the_client_sends, "edge.send.webservice", "edge.send.text"),
         (claims.the_client_sends, 'Client("sandbox-key"', 'Client("another-key"'),
-        (claims.the_dag_runs, "outbox_ids=send.output", "bulk_ids=send.output"),
+        pytest.param(claims.the_dag_runs, "outbox_ids=send.output", "bulk_ids=send.output", marks=NIGHTLY),
     ],
 )
 def test_it_would_be_noticed_where_it_runs(

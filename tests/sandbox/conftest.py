@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -61,6 +62,23 @@ class Wire:
     def statuses(self, bulk_id: int) -> dict[str, str]:
         rows = self.get("/api/report/recipients", bulk_id=bulk_id, per_page=1000).json()["data"]
         return {row["recipient"]: row["message_status"] for row in rows}
+
+
+@pytest.fixture(autouse=True)
+def _measured(processes_are_not_measured: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in processes_are_not_measured.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def ippanel_sandbox_process(processes_are_not_measured: dict[str, str]) -> Iterator[RunningSandbox]:
+    """A sandbox of these tests' own, whose coverage is measured."""
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in processes_are_not_measured.items():
+                environment.setenv(name, value)
+            sandbox = stack.enter_context(running_sandbox())
+        yield sandbox
 
 
 @pytest.fixture

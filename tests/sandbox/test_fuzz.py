@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from ippanel_provider.sandbox import control
 from ippanel_provider.sandbox.app import APIS
+from tests.more import TIMES
 
 # A stream has no end, and waiting takes its time.
 ENDLESS = {"/_sandbox/events", "/_sandbox/messages/wait"}
@@ -163,7 +164,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]
             process.stdout.close()
 
 
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200 * TIMES, suppress_health_check=list(HealthCheck))
 @given(requests())
 def test_everything_is_answered(attacked: httpx.Client, asked: httpx.Request) -> None:
     asked.url = httpx.URL(attacked.base_url).copy_with(raw_path=asked.url.raw_path)
