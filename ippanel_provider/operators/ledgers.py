@@ -16,6 +16,8 @@ from ippanel_provider.hooks.ledgers import engine_of
 from ippanel_provider.hooks.variables import AirflowVariables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from airflow.providers.common.compat.sdk import Context
 
     from ippanel_provider.campaign.order import OncePer
@@ -102,6 +104,18 @@ def conclude(ledger: Ledger, summary: Summary, state: str, *, is_over: bool) -> 
             ledger.finish()
     except Exception as error:  # noqa: BLE001 - whatever a home raises: who was reached stands there already
         log.warning("The ledger cannot be told how the task ended (%s).", type(error).__name__)
+
+
+def tell_delivery(conn_id: str | None, campaign_id: str, counts: Mapping[str, int]) -> None:
+    """Write down what became of a campaign's people, for who lists campaigns; it must not end who follows them."""
+    if not conn_id:
+        return
+    try:
+        from ippanel_provider.campaign.ledger.decisions import note_delivery
+
+        note_delivery(engine_of(conn_id), campaign_id, counts)
+    except Exception as error:  # noqa: BLE001 - whatever a database raises: the table of results has it all
+        log.warning("The ledger cannot be told what became of the campaign (%s).", type(error).__name__)
 
 
 def sql_ledger_to_read(task: Any, context: Context, once_per: OncePer) -> Ledger:

@@ -13,6 +13,7 @@ from ippanel_provider.exceptions import WaitFailed, WaitRefused
 from ippanel_provider.operators import fields, recording
 from ippanel_provider.operators.base import LEDGER_CONN_ID, Deployed, IPPanelOperator
 from ippanel_provider.operators.door import WAITING
+from ippanel_provider.operators.ledgers import tell_delivery
 from ippanel_provider.operators.waiting import LEAST_POLL
 from ippanel_provider.options import Results
 from ippanel_provider.values import InvalidValue
@@ -147,6 +148,7 @@ class IPPanelResultsOperator(IPPanelOperator):
             self.log.warning("This round broke off, the next is in %g s: %s", self.poke_interval, error)
         after = follower.rows.counts()
         became = {name: after.get(name, 0) - before.get(name, 0) for name in metrics.FATES}
+        tell_delivery(self.ledger_conn_id, str(self.campaign_id), after)
         metrics.fates(self.ippanel_conn_id, became, oldest_open=follower.rows.oldest_open())
         return follower.rows.open_count(delivery=bool(self.delivery))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ippanel_provider.campaign.ledger.decisions import counted, open_chunks, standing
+from ippanel_provider.campaign.ledger.decisions import counted, delivery, open_chunks, standing
 from ippanel_provider.campaign.ledger.schema import CONFIRMED, GIVEN_UP, OPEN, campaigns, is_there, runs
 
 MOST = 500
@@ -34,6 +34,8 @@ class Shown:
     pruned_at: float | None
     recipients: dict[str, int]
     tasks: tuple[dict[str, Any], ...] = field(repr=False)
+    delivery: dict[str, int] = field(default_factory=dict)
+    """What became of its rows, by status, where somebody follows them in a table of results."""
 
     @property
     def dag_ids(self) -> list[str]:
@@ -74,10 +76,17 @@ class Shown:
             "given_up": self.recipients.get(GIVEN_UP, 0),
             **{name: sums.get(name, 0) for name in _SUMMED},
             "rejected_why": dict(why.most_common()),
+            **self._delivered(),
             "seconds_left": self._seconds_left(sums.get("planned", 0)),
             "tasks": [{name: value for name, value in task.items() if name != "report"} for task in self.tasks[:20]],
             "task_count": len(self.tasks),
         }
+
+    def _delivered(self) -> dict[str, int]:
+        if not self.delivery:
+            return {}
+        lost = sum(self.delivery.get(status, 0) for status in ("not_delivered", "blacklisted", "no_report"))
+        return {"delivered": self.delivery.get("delivered", 0), "lost": lost}
 
     def _seconds_left(self, planned: float) -> float | None:
         done = self.recipients.get(CONFIRMED, 0)
@@ -102,6 +111,7 @@ def shown(engine: sa.Engine, *, only: int | None = None) -> list[Shown]:
         ids = [row.id for row in rows]
         counts = counted(connection, ids)
         tasks = _tasks(connection, ids)
+        delivered = delivery(connection, ids)
     return [
         Shown(
             row.id,
@@ -112,6 +122,7 @@ def shown(engine: sa.Engine, *, only: int | None = None) -> list[Shown]:
             row.pruned_at,
             counts.get(row.id, {}),
             tuple(tasks.get(row.id, ())),
+            delivered.get(row.id, {}),
         )
         for row in rows
     ]
@@ -158,7 +169,8 @@ def tiles(told: Iterable[dict[str, Any]], now: float) -> dict[str, Any]:
     """Return the counts at the top of the page, of the campaigns that the user may see."""
     every = list(told)
     today = [one for one in every if one["touched_at"] > now - DAY]
-    return {
+    followed = [one["delivered"] for one in today if "delivered" in one]
+    return ({"delivered": sum(followed)} if followed else {}) | {
         "in_doubt": sum(one["open"] for one in every if one["state"] == "in doubt"),
         "sending": sum(one["state"] == "sending" for one in every),
         "accepted": sum(one["confirmed"] for one in today),

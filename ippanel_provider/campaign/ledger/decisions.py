@@ -28,6 +28,7 @@ from ippanel_provider.campaign.ledger.schema import (
     name_key,
     notes,
     pending,
+    put,
     runs,
     touch,
 )
@@ -166,6 +167,24 @@ def counted(connection: sa.Connection, only: Sequence[int] | None = None) -> dic
             if json.loads(row.details).get("again") in is_open:
                 counts[campaign][row.state] -= row.size
     return counts
+
+
+_DELIVERY = "delivery"
+
+
+def note_delivery(engine: sa.Engine, name: str, counts: Mapping[str, int]) -> None:
+    """Write down what became of a campaign's people, for who lists campaigns; the last word stands.
+
+    :param counts: of rows, by their status in a table of results
+    """
+    if found := overviews(engine, name):
+        put(engine, notes, {"campaign": found[0].id, "name": _DELIVERY}, {"value": json.dumps(dict(counts))})
+
+
+def delivery(connection: sa.Connection, only: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Return what was noted so of campaigns, by their ids."""
+    asked = sa.select(notes.c.campaign, notes.c.value).where(notes.c.name == _DELIVERY, notes.c.campaign.in_(only))
+    return {row.campaign: json.loads(row.value) for row in connection.execute(asked)}
 
 
 def standing(states: set[str], recipients: Mapping[str, int], *, is_pruned: bool) -> str:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from ippanel_provider.campaign.ledger.decisions import delivery
 from ippanel_provider.operators.results import IPPanelResultsOperator
 from ippanel_provider.options import IfStatus, Results
 from ippanel_provider.sandbox.runner import RunningSandbox
@@ -76,8 +78,9 @@ def test_a_campaign_s_rows_are_followed_from_table_to_table(
     with new_dag() as dag:
         send = transfer(results=kept)
         follow = IPPanelResultsOperator(
-            task_id="follow", results=kept, campaign_id="dues", timeout=60, deferrable=True, poke_interval=0.05
-        )
+            task_id="follow", results=kept, campaign_id="dues", ledger_conn_id="ledger", timeout=60, deferrable=True,
+            poke_interval=0.05,
+        )  # fmt: skip
         again = transfer(
             task_id="again",
             campaign_id="dues, again",
@@ -107,6 +110,8 @@ def test_a_campaign_s_rows_are_followed_from_table_to_table(
         "blacklisted": 1,
     }
     assert set(fates(warehouse, "dues, again")) == {"8", "9"}
+    with sa.create_engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}").connect() as connection:
+        assert delivery(connection, [1])[1] | {"delivered": 2, "not_delivered": 1} == delivery(connection, [1])[1]
     exported = (tmp_path / "results.csv").read_text()
     assert exported.count("\n") == 8
     everything = (exported, run.log, str(run.results), str(run.rendered), warehouse_without_customers(warehouse))

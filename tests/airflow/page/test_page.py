@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ippanel_provider.campaign.ledger.decisions import open_chunks
+from ippanel_provider.campaign.ledger.decisions import note_delivery, open_chunks
 from tests.airflow.page.ledgers import made
 from tests.campaign.conftest import people
 
@@ -88,6 +88,15 @@ def test_the_list_tells_how_each_campaign_is(browser: Browser) -> None:
     assert (doubt["name"], doubt["size"], doubt["may_decide"]) == ("nowruz-1406", 10, True)
     assert doubt["task"]["dag_id"] == "nowruz"
     assert invoices["tasks"][0]["task_id"] == "remind"
+
+
+def test_what_became_of_people_is_told_where_somebody_follows_them(browser: Browser, engine: sa.Engine) -> None:
+    note_delivery(engine, "nowruz-1406", {"delivered": 15, "not_delivered": 2, "blacklisted": 1, "accepted": 2})
+    note_delivery(engine, "nowruz-1406", {"delivered": 16, "not_delivered": 2, "blacklisted": 1, "accepted": 1})
+    told = browser().get("/api/campaigns").json()
+    assert told["tiles"]["delivered"] == 16
+    shares = {one["name"]: (one.get("delivered"), one.get("lost")) for one in told["campaigns"]}
+    assert shares == {"loyalty": (None, None), "nowruz-1406": (16, 3), "invoices": (None, None)}
 
 
 def test_one_campaign_is_told_with_its_tasks_and_doubts(browser: Browser) -> None:
