@@ -78,7 +78,8 @@ with DAG(
         sql="SELECT name, mobile, points FROM customers ORDER BY line",
         sql_conn_id="warehouse",
         recipient_column="mobile",
-        row_message="{{ row.name }} عزیز، {{ row.points }} امتیاز در باشگاه مشتریان دارید. با سپاس از همراهی شما",
+        row_message="{{ row.name or 'مشتری' }} عزیز، {{ row.points or 0 }} امتیاز در باشگاه مشتریان دارید. "
+        "با سپاس از همراهی شما",
     )
     # --8<-- [end:howto_transfer_sql_to_ippanel]
 

@@ -1,4 +1,5 @@
-"""Every night, what became of each text of the day before, as one Parquet file in object storage.
+"""Every night, what became of each text of the day before, as one Parquet file in object storage. Started by hand, it
+tells of the 24 hours before.
 
 For whatever reads object storage: a warehouse, DuckDB, Spark. The file holds phone numbers: choose a bucket where they
 may lie.
@@ -11,6 +12,7 @@ of Amazon with ``s3fs``; a local folder will do as well. Parquet needs ``pip ins
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, AirflowSkipException, Param, task
 
@@ -19,14 +21,14 @@ from ippanel_provider.operators.report import IPPanelDeliveryReportOperator
 
 
 @task
-def bulks_of_the_day(data_interval_end: datetime) -> list[int]:
+def bulks_of_the_day(dag_run: Any, data_interval_end: datetime | None = None) -> list[int]:
     """Ask the outbox; ids are all that passes through XCom."""
     from ippanel_provider.client import edge
 
-    # By any schedule "@daily" of any Airflow, the interval ends at the midnight that the run is for.
-    day = edge.report.outbox(
-        created_from=data_interval_end - timedelta(days=1), created_to=data_interval_end, per_page=1000
-    )
+    # By any schedule "@daily" of any Airflow, the interval ends at the midnight that the run is for. A run of Airflow 3
+    # that a person, the API or an asset started may have none.
+    end = data_interval_end or dag_run.run_after
+    day = edge.report.outbox(created_from=end - timedelta(days=1), created_to=end, per_page=1000)
     found = [bulk.outbox_id for bulk in IPPanelHook().get_conn().walk(day)]
     if not found:
         raise AirflowSkipException("Nothing was sent that day.")
@@ -46,7 +48,8 @@ with DAG(
     IPPanelDeliveryReportOperator(
         task_id="report",
         outbox_ids=bulks_of_the_day(),
-        path="{{ params.folder }}/{{ (data_interval_end - macros.timedelta(days=1)).strftime('%Y-%m-%d') }}.parquet",
+        path="{{ params.folder }}/{{ (data_interval_end | default(dag_run.run_after, true)"
+        " - macros.timedelta(days=1)).strftime('%Y-%m-%d') }}.parquet",
         settle=300,
     )
     # --8<-- [end:howto_operator_delivery_report_object_storage]

@@ -60,7 +60,7 @@ with DAG(
         sql="SELECT name, mobile FROM customers WHERE id BETWEEN :first AND :last ORDER BY id",
         sql_conn_id="warehouse",
         recipient_column="mobile",
-        row_message="{{ row.name }} عزیز، جشنوارهٔ کفش آبان از فردا آغاز می‌شود.\nفروشگاه آبان\nلغو11",
+        row_message="{{ row.name or 'مشتری' }} عزیز، جشنوارهٔ کفش آبان از فردا آغاز می‌شود.\nفروشگاه آبان\nلغو11",
         suppress=[OptedOut(), InTable("SELECT mobile FROM do_not_text", "warehouse")],
         rejects_path="{{ params.rejects_folder }}/{{ run_id }}/{{ ti.map_index }}.csv",
         # The parts share whom they reached.

@@ -43,7 +43,7 @@ with DAG(
         folder="{{ params.folder }}",
         lock_path="{{ params.shared }}/patterns.lock.json",
         dry_run=True,
-        plan_path="{{ params.shared }}/patterns-{{ ts_nodash }}.json",
+        plan_path="{{ params.shared }}/patterns-{{ run_id }}.json",
         show_diff=True,
     )
     # --8<-- [end:howto_operator_pattern_sync_plan]
@@ -51,7 +51,7 @@ with DAG(
     # --8<-- [start:howto_operator_pattern_sync_apply]
     apply = IPPanelPatternSyncOperator(
         task_id="apply",
-        plan_path="{{ params.shared }}/patterns-{{ ts_nodash }}.json",
+        plan_path="{{ params.shared }}/patterns-{{ run_id }}.json",
         plan_id="{{ ti.xcom_pull(task_ids='plan')['plan_id'] }}",
         lock_path="{{ params.shared }}/patterns.lock.json",
         wait_for_approval=True,

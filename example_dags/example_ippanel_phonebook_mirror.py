@@ -53,17 +53,17 @@ with DAG(
         max_delete="10%",
         state_path="{{ params.shared }}/customers.state",
         dry_run=True,
-        plan_path="{{ params.shared }}/customers-{{ ts_nodash }}.jsonl",
+        plan_path="{{ params.shared }}/customers-{{ run_id }}.jsonl",
     )
     # --8<-- [end:howto_operator_phonebook_sync_plan]
 
     # --8<-- [start:howto_operator_phonebook_sync_apply]
     apply = IPPanelPhonebookSyncOperator(
         task_id="apply",
-        plan_path="{{ params.shared }}/customers-{{ ts_nodash }}.jsonl",
+        plan_path="{{ params.shared }}/customers-{{ run_id }}.jsonl",
         plan_id="{{ ti.xcom_pull(task_ids='plan')['plan_id'] }}",
         state_path="{{ params.shared }}/customers.state",
-        report_path="{{ params.shared }}/customers-report-{{ ts_nodash }}.csv",
+        report_path="{{ params.shared }}/customers-report-{{ run_id }}.csv",
         asset="ippanel://phonebooks/customers",
     )
     # --8<-- [end:howto_operator_phonebook_sync_apply]

@@ -46,7 +46,7 @@ with DAG(
         sql="SELECT name, mobile FROM customers",
         sql_conn_id="warehouse",
         recipient_column="mobile",
-        row_message="{{ row.name }} عزیز، جشنوارهٔ کفش آبان آغاز شد.\nفروشگاه آبان\nلغو11",
+        row_message="{{ row.name or 'مشتری' }} عزیز، جشنوارهٔ کفش آبان آغاز شد.\nفروشگاه آبان\nلغو11",
         delivery="scheduled",
         send_time="{{ (dag_run.start_date + macros.timedelta(minutes=45)).isoformat() }}",
     )

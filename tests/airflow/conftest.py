@@ -164,8 +164,11 @@ def run_dag(
     # stack.
     monkeypatch.setattr(logging, "raiseExceptions", False)
 
-    def run(dag: Any, *, logical_date: datetime | None = None, **conf: Any) -> Run:
+    def run(dag: Any, *, logical_date: datetime | None = None, undated: bool = False, **conf: Any) -> Run:
         given: dict[str, Any] = {}
+        if undated and importlib.util.find_spec("airflow.sdk"):
+            # As a run that the command, the API or an asset has started; every run of Airflow 2 has a date.
+            given = {"logical_date": None}
         if logical_date is not None:
             # Airflow 2 calls it by its old name.
             given = {

@@ -35,6 +35,10 @@ def test_the_report_of_a_day(
         (bulks[0], "+989120000994", "blacklisted"),
         (bulks[1], "+989120000001", "delivered"),
     ]
+    # Started by the command, the API or an asset, it may be for no date.
+    run = run_dag(dag, undated=True, folder=f"{folder}/by-hand")
+    assert run.state == "success", run.log
+    assert len(list((tmp_path / "reports" / "by-hand").iterdir())) == 1
     run = run_dag(dag, logical_date=day, folder=folder)
     assert run.states == {"bulks_of_the_day": "skipped", "report": "skipped"}
     assert "912000000" not in f"{run.log}{run.results}"

@@ -76,7 +76,7 @@ def test_patterns_as_code(
     dag = example("patterns_as_code")
     dag.get_task("apply").poke_interval = 0.2
     with yes(), reviewer(sandbox, panel):
-        run = run_dag(dag, **patterns)
+        run = run_dag(dag, undated=True, **patterns)
     assert run.state == "success", run.log
     (pattern,) = panel.walk(edge.pattern.list())
     assert (pattern.message, pattern.status) == ("کد شما: %code%", "active")
@@ -106,7 +106,7 @@ def test_the_mirror(
 ) -> None:
     dag = example("phonebook_mirror")
     with yes():
-        run = run_dag(dag, shared=str(tmp_path))
+        run = run_dag(dag, undated=True, shared=str(tmp_path))
     assert run.state == "success", run.log
     assert run.results["apply"]["outcome"]["created"] == 20
     customers("DELETE FROM customers WHERE points < 1")
