@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +37,7 @@ from ippanel_provider.doctor import (
     profile_of,
     report,
 )
+from ippanel_provider.service import Api
 from ippanel_provider.service_profile import ServiceProfile
 from ippanel_provider.text import numbers
 
@@ -46,6 +48,8 @@ def examined(options: argparse.Namespace, auth: Auth | ApiKey, settings: Setting
     :raises InvalidInput, InvalidValue: naming the option; nothing was asked.
     :raises OSError: a file cannot be read or written.
     """
+    # All questions are of the Edge API; of the other it only asks whether that takes the key.
+    settings = replace(settings, api=Api.EDGE)
     case = _case(options, line)
     if options.json and options.report is not None:
         raise InvalidInput("--report: it is shown before it is written; leave out --json")
@@ -116,7 +120,7 @@ def _agree(case: Case, kept: Journal, options: argparse.Namespace) -> None:
 
     :raises InvalidInput: the answer is no, or there is nobody to ask.
     """
-    cost = "at a price that the service does not tell" if case.price is None else f"about {case.price:,.0f} rial each"
+    cost = f"about {max(case.prices):,.0f} rial each" if case.prices else "at a price that the service does not tell"
     lines = [
         f"Now texts may go out to {numbers.mask(case.phone or '')}: at most {MOST_TEXTS} in all, {cost}.",
         f"What is done is kept in {kept.path}.",

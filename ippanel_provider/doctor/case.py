@@ -53,8 +53,8 @@ class Case:
     fragile: set[str] = field(default_factory=set)
     """Operations that failed and, asked again, did not."""
     own_line: Line | None = None
-    price: float | None = None
-    """Of one of the doctor's texts, the dearer of the two operators."""
+    prices: tuple[float, ...] = ()
+    """Of one of the doctor's texts, at each operator."""
     is_blocked: bool = False
     """Whether nothing gets through, or nothing can be sent: the other groups are left out."""
     group: str = ""

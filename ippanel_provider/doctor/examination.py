@@ -69,7 +69,13 @@ def examine_with_texts(case: Case, asking: Asking, journal: Journal, only: Colle
     wanted -= set() if case.reply else {"inbox"}
     wanted |= {"outbox"} if wanted & {"guard", "delivery", "inbox"} else set()
     # What is listed before the first text is not ours.
-    journal.open(sorted(asking.run(newest(case))))
+    listed = asking.run(newest(case))
+    if listed is None:
+        case.group = "outbox"
+        case.say(Verdict.NO, "list", f"the list does not answer ({case.why('report.outbox')})", "so nothing is sent")
+        return
+    times = [bulk.created_at.timestamp() for bulk in listed.values() if bulk.created_at is not None]
+    journal.open(sorted(listed), max(times, default=0.0))
     plan = [(name, step) for name, step in PAID.items() if name in wanted]
     if wanted & {"time", "outbox"}:
         # A repetition comes before the marker is looked at closely: ten seconds are soon over.

@@ -6,7 +6,6 @@ have reached the phone, or still may. A step that would make it more than two is
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -115,10 +114,15 @@ class Journal:
         """Whether a step can be taken: it never was, and the texts stay within what is allowed."""
         return name not in self.steps and self.texts + self.weight <= MOST_TEXTS
 
-    def open(self, listed: Sequence[int]) -> None:
-        """Take down what is listed before anything is sent."""
+    @property
+    def since(self) -> float:
+        """When the newest of these was accepted, by the service's clock (epoch seconds)."""
+        return float(self._content.get("since", 0.0))
+
+    def open(self, listed: Sequence[int], since: float) -> None:
+        """Take down what is listed before anything is sent, and when the newest of it was accepted."""
         if self._content["before"] is None:
-            self._content["before"] = list(listed)
+            self._content.update(before=list(listed), since=since)
             self._write()
 
     def begun(self, name: str, at: float, **about: Any) -> None:
@@ -190,9 +194,13 @@ def place(folder: Path, root: str, phone: str) -> Path:
 def journal(path: Path) -> Iterator[Journal]:
     """Hold the journal; nobody else can meanwhile.
 
-    :raises InvalidValue: another doctor holds it, or it cannot be read.
+    :raises InvalidValue: another doctor holds it, it cannot be read, or this system has no locks of this kind.
     :raises OSError: it cannot be written.
     """
+    try:
+        import fcntl
+    except ImportError:
+        raise InvalidValue("journal", "texts are sent on POSIX systems only, where a file can be held") from None
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:

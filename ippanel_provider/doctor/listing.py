@@ -82,10 +82,10 @@ def _person(case: Case, of: Watched, number: str, message: str | None) -> None:
 
 def _lags(case: Case, journal: Journal, texts: Texts) -> None:
     fresh = [each for each in (texts.scheduled, texts.marker) if each is not None and each.is_fresh]
-    for fact, attribute in (
-        ("outbox_lag", "listed_after"),
-        ("bulk_lag", "bulk_after"),
-        ("recipients_lag", "people_after"),
+    for fact, attribute, what in (
+        ("outbox_lag", "listed_after", "is in the list"),
+        ("bulk_lag", "bulk_after", "is found by its id"),
+        ("recipients_lag", "people_after", "shows its people"),
     ):
         # One that had to be found first was asked for late.
         told = [each for each in fresh if journal.steps[each.name].get("answered")]
@@ -95,11 +95,10 @@ def _lags(case: Case, journal: Journal, texts: Texts) -> None:
         lag = min(seen)
         lag = 0.0 if lag <= _SOON else round(lag, 1)
         case.learn(**{fact: lag})
-        where = {"outbox_lag": "the list", "bulk_lag": "by its id", "recipients_lag": "with its people"}[fact]
         if lag:
-            case.say(Verdict.QUIRK, fact, f"a text shows in {where} after {lag:g} s", "settling takes longer than that")
+            case.say(Verdict.QUIRK, fact, f"a text {what} after {lag:g} s", "settling takes longer than that")
         else:
-            case.say(Verdict.OK, fact, f"a text shows in {where} at once")
+            case.say(Verdict.OK, fact, f"a text {what} at once")
 
 
 def _ids(case: Case, journal: Journal) -> None:
@@ -142,7 +141,7 @@ def _scheduled(case: Case, journal: Journal, of: Watched, marker: Watched | None
 def _filters(case: Case, bulk: Bulk) -> Flow[None]:
     def finds(**filters: Any) -> Flow[bool]:
         found = yield from newest(case, **filters)
-        return bulk.outbox_id in found
+        return found is not None and bulk.outbox_id in found
 
     if bulk.message:
         token = "".join(char for char in bulk.message if char in "0123456789")[:8]
@@ -178,7 +177,7 @@ def _window(moment: datetime) -> dict[str, datetime]:
 def order_of_pages(case: Case) -> Flow[None]:
     """Which bulks the list shows first, now that it shows two of ours."""
     bulks = yield from newest(case)
-    order(case, list(bulks.values()))
+    order(case, list((bulks or {}).values()))
     found = case.facts.get("page_order")
     if found == "oldest":
         case.say(Verdict.QUIRK, "order", "the oldest comes first", "lists are read from their end")
@@ -206,10 +205,13 @@ def delivery(case: Case, journal: Journal, texts: Texts) -> Flow[None]:
     if status is not None:
         arrived = status is DeliveryStatus.DELIVERED
         case.say(Verdict.OK if arrived else Verdict.NO, "phone", "it arrived" if arrived else f"status {int(status)}")
-    if of.bulk is not None and of.bulk.cost is not None and case.price:
-        ratio = of.bulk.cost / case.price
+    if of.bulk is not None and of.bulk.cost is not None and case.prices:
+        ratio = min((of.bulk.cost / price for price in case.prices), key=lambda ratio: abs(ratio - 1))
         case.measures["cost_to_price"] = round(ratio, 2)
-        case.say(Verdict.OK if 0.5 < ratio <= 1.01 else Verdict.QUIRK, "cost", f"{ratio:.2f} of the price")
+        if abs(ratio - 1) < 0.01:
+            case.say(Verdict.OK, "cost", "what the price call said")
+        else:
+            case.say(Verdict.QUIRK, "cost", f"{ratio:.2f} times what the price call said", "estimates are off by that")
 
 
 def _is_over(of: Watched, case: Case) -> bool:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ippanel_provider.client import Flow, Price, edge
 from ippanel_provider.doctor.case import Case
 from ippanel_provider.doctor.findings import Verdict
+from ippanel_provider.doctor.wording import wording
 from ippanel_provider.service import OPT_OUT_SUFFIX
 from ippanel_provider.text.parts import measure
 
@@ -92,7 +93,8 @@ def _money(case: Case) -> Flow[None]:
     if persian is None or latin is None or two is None or persian.mci_price <= 0:
         case.say(Verdict.UNKNOWN, "money", "no price is told")
         return
-    case.price = max(persian.mci_price, persian.other_price)
+    own = yield from _price(case, wording("00000000"))
+    case.prices = tuple(price for price in (own.mci_price, own.other_price) if price > 0) if own else ()
     factor = round(persian.mci_price / _DOCUMENTED, 3)
     case.learn(price_factor=factor)
     case.measures |= {

@@ -97,6 +97,8 @@ def answers(case: Case) -> Flow[None]:
         return
     if operation in case.fragile:
         case.say(Verdict.FRAGILE, "answer", "the first request failed, the second did not", "let reads be retried")
+    elif seen.status >= 400:
+        case.say(Verdict.QUIRK, "answer", f"the service itself answers, with HTTP {seen.status}", "see `key`")
     else:
         case.say(Verdict.OK, "answer", f"the service itself answers (HTTP {seen.status})")
     _time(case, seen.latency, seen.skew)

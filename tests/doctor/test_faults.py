@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ippanel_provider.client import Client, IPPanelError, edge
 from ippanel_provider.doctor import Journal, Verdict
 from ippanel_provider.sandbox.runner import RunningSandbox
+from ippanel_provider.service import BulkState
 from ippanel_provider.values import InvalidValue
-from tests.doctor.support import Room
+from tests.doctor.support import PHONE, Room
 
 SEND = {"path": "^/v1/api/send$"}
 
@@ -58,7 +62,7 @@ def test_a_block_of_the_account_keeps_anything_from_being_sent(room: Room) -> No
     assert room.reached() == 0
 
 
-@pytest.mark.parametrize("after", range(0, 6, 2))
+@pytest.mark.parametrize("after", [2, 3, 4])
 @pytest.mark.parametrize("fault", ["drop_after", "drop_before", "html", "status"])
 def test_a_send_that_goes_wrong_is_not_repeated(room: Room, fault: str, after: int) -> None:
     options: dict[str, Any] = {"html": {"status": 502, "processed": True}, "status": {"status": 429}}.get(fault, {})
@@ -68,6 +72,37 @@ def test_a_send_that_goes_wrong_is_not_repeated(room: Room, fault: str, after: i
     room.sandbox.lift()
     verdicts(room, only=("way",))
     assert room.reached() <= 2
+
+
+def test_without_a_list_nothing_is_sent(room: Room) -> None:
+    room.sandbox.fault("status", path="/api/report/new_list", status=500)
+    assert verdicts(room)["outbox", "list"] is Verdict.NO
+    assert room.reached() == 0
+
+
+def test_a_waiting_text_of_others_to_the_same_phone_is_left_alone(room: Room) -> None:
+    """Not even where texts are hidden, and a gateway's second answer leaves the doctor's own without an id."""
+    room.sandbox.profile(text_listed="hidden", gateway_repeats=True, recipients_listed="at_once")
+    with Client(room.sandbox.api_key, room.settings) as client:
+        later = datetime.now(UTC) + timedelta(hours=1)
+        with contextlib.suppress(IPPanelError):
+            client.run(edge.send.webservice("نوبت شما", [PHONE], sender=room.sandbox.sender, send_time=later))
+    room.sleep(5)
+    verdicts(room)
+    (theirs,) = room.sandbox.messages(text="نوبت شما")
+    assert theirs["state_id"] != BulkState.CANCELLED
+
+
+def test_an_answer_of_the_phone_is_waited_for(room: Room) -> None:
+    def hook(step: Any, perform: Any) -> Any:
+        if getattr(step, "operation", "") == "report.inbox" and room.sandbox.messages(text="پاسخ دهید"):
+            room.sandbox.inbox(PHONE, "سلام")
+        return perform(step)
+
+    case = room.case(reply=True, wait=60.0)
+    room.examine(case, hook=hook)
+    assert (case.findings[-1].group, case.findings[-1].verdict) == ("outbox", Verdict.OK)
+    assert Verdict.OK in [each.verdict for each in case.findings if each.group == "inbox"]
 
 
 def test_what_is_accepted_for_nobody_ends_the_sending(room: Room) -> None:

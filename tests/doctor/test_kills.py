@@ -53,7 +53,7 @@ def run(room: Room, place: Path, end_at: int) -> int:
             raise Killed
 
     Written.tick = staticmethod(tick)
-    case = room.case(wait=30.0, price=1420.0)
+    case = room.case(wait=30.0)
     asking = Asking(ApiKey(room.sandbox.api_key), room.settings, case.observer, room.sleep)
     with asking, contextlib.suppress(Killed):
         examine_with_texts(case, asking, Written.at(place))
@@ -68,7 +68,7 @@ def texts(sandbox: RunningSandbox) -> Counter[str]:
 def test_killed_at_each_step_and_run_again(
     ippanel_sandbox: RunningSandbox, tmp_path: Path, panel: Mapping[str, Any]
 ) -> None:
-    every = 1 if panel == {} else 8
+    every = 1 if panel == {} else 12
     chance = random.Random(str(panel))
     for step in range(1, STEPS, every):
         ippanel_sandbox.reset()
