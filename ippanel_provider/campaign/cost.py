@@ -73,8 +73,10 @@ def tariff_of(client: Client, sender: str, *, opt_out: bool = False) -> Tariff:
         )
         return Tariff(opt_out=opt_out)
     try:
-        lines = client.walk(edge.number.list_numbers())
-        is_66_char = any(line.is_66_char for line in lines if line.number == sender)
+        lines = {line.number: line for line in client.walk(edge.number.list_numbers())}
+        if lines and sender not in lines:
+            log.warning("sender: %s is none of the lines that the account lists; the service may refuse it.", sender)
+        is_66_char = sender in lines and bool(lines[sender].is_66_char)
         prices = {encoding: _price(client, sender, sample) for encoding, sample in _SAMPLES.items()}
     except (Unauthorized, NotSent):
         raise

@@ -12,8 +12,9 @@ from typing import Any
 from ippanel_provider.text.letters import fold, spelling, words
 
 OUT_WORDS = (
-    *("لغو", "لغو11", "11", "لغو 11", "off", "stop", "cancel", "unsubscribe", "انصراف"),
-    *("لغو عضویت", "لغو اشتراک", "لغو دریافت", "قطع پیامک", "نفرستید", "نفرست", "ارسال نکنید"),
+    *("لغو", "لغو11", "11", "لغو 11", "off", "stop", "stopall", "cancel", "unsubscribe", "unsub", "quit"),
+    *("انصراف", "کنسل", "استاپ", "حذف", "غیرفعال", "لغو عضویت", "لغو اشتراک", "لغو دریافت", "قطع پیامک"),
+    *("نفرستید", "نفرست", "نفرستین", "ارسال نکنید", "پیام ندهید", "پیام ندید", "پیامک ندهید", "پیامک ندید"),
 )
 """What people text to a line to hear no more from it."""
 BACK_WORDS = ("12", "۱۲")
