@@ -16,7 +16,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,22 +29,27 @@ TOP = Path(__file__).parents[2]
 DAGS = Path(__file__).parent / "dags"
 METADATA, WAREHOUSE = "airflow", "warehouse"
 WORKERS = ("worker-1", "worker-2")
+_DAGS = 3
 
 
 class Cluster:
-    """Lives in ``home``. ``executor`` is CeleryExecutor or LocalExecutor; ``more`` is further environment."""
+    """Lives in ``home``. ``executor`` is CeleryExecutor or LocalExecutor; ``more`` is further environment, and
+    ``beside`` further components.
+    """
 
     def __init__(
         self,
         home: Path,
         executor: str,
         postgres: Postgres,
-        redis: Redis,
+        redis: Redis | None,
         sandbox: SandboxServer,
         more: Mapping[str, str] | None = None,
+        beside: Sequence[str] = (),
     ) -> None:
         self.home = home
         self.executor = executor
+        self.components = ("api-server", "scheduler", "dag-processor", *beside, *self.workers)
         self.postgres = postgres
         self.ended_by_themselves: Counter[str] = Counter()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -53,7 +58,7 @@ class Cluster:
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
         self.environment |= self._basics(postgres, redis) | self._connections(postgres, sandbox) | dict(more or {})
 
-    def _basics(self, postgres: Postgres, redis: Redis) -> dict[str, str]:
+    def _basics(self, postgres: Postgres, redis: Redis | None) -> dict[str, str]:
         return {
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(self.home / "dags"),
@@ -70,7 +75,7 @@ class Cluster:
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": postgres.url(METADATA),
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
-            "AIRFLOW__CELERY__BROKER_URL": f"redis://127.0.0.1:{redis.port}/0",
+            "AIRFLOW__CELERY__BROKER_URL": f"redis://127.0.0.1:{redis.port if redis else 0}/0",
             "AIRFLOW__CELERY__SYNC_PARALLELISM": "1",
             "AIRFLOW__CELERY__WORKER_CONCURRENCY": "2",
             "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
@@ -108,7 +113,7 @@ class Cluster:
         )
         if made.returncode:
             raise RuntimeError(made.stdout + made.stderr)
-        for component in ("api-server", "scheduler", "dag-processor", *self.workers):
+        for component in self.components:
             self.run(component)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -121,7 +126,7 @@ class Cluster:
             return False
 
         self.wait_for(answers, "the API answers")
-        self.wait_for(lambda: len(self.rows("SELECT 1 FROM dag")) == 2, "the DAGs are known")
+        self.wait_for(lambda: len(self.rows("SELECT 1 FROM dag")) == _DAGS, "the DAGs are known")
 
     def run(self, component: str) -> None:
         """Start one component in a process group of its own."""

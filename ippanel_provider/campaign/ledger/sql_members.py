@@ -118,7 +118,8 @@ class Table:
 
     def _insert(self, connection: sa.Connection, number: int, hashes: Iterable[int]) -> None:
         row = {"campaign": self._campaign, "number": number}
-        if rows := [row | {"member": member} for member in hashes]:
+        # In the order of the key, so that each page of it is met once.
+        if rows := [row | {"member": member} for member in sorted(hashes)]:
             connection.execute(sa.insert(members), rows)
 
     def _known(self, connection: sa.Connection, hashes: Sequence[int]) -> set[int]:
