@@ -17,6 +17,8 @@ need("airflow.providers.common.compat.sdk", "airflow")
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, Asset, BaseOperatorLink, XCom, conf  # noqa: E402
 
+from ippanel_provider.outbox_ids import read  # noqa: E402
+
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseOperator, Context, TaskInstanceKey
 
@@ -78,9 +80,11 @@ def remember(context: Context, task: Any, outbox_ids: Sequence[int]) -> None:
 def tell_assets(context: Context, task: Any, result: Mapping[str, Any]) -> None:
     """Put into the events of a task's assets what it sent: counts, and at most a hundred ids with their span."""
     events: Any = context.get("outlet_events")
-    ids = result["outbox_ids"]
+    ids = read(result["outbox_ids"])
     said = {name: result[name] for name in ("rows", "accepted", "rejected", "suppressed") if name in result}
-    said |= {"bulks": len(ids), "outbox_ids": ids[:_IDS_TOLD], "first_id": ids[0], "last_id": ids[-1]} if ids else {}
+    said |= (
+        {"bulks": len(ids), "outbox_ids": list(ids[:_IDS_TOLD]), "first_id": ids[0], "last_id": ids[-1]} if ids else {}
+    )
     for outlet in (task.outlets or ()) if events is not None else ():
         if isinstance(outlet, Asset):
             events[outlet].extra.update(said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -94,10 +94,8 @@ class Campaign:
                     require_credit(client, Estimate.of(self.tariff, new), "the first chunk")
                     checked = True
                 self.progress.refused = self.audience.rejected + self.audience.suppressed
-                for message in block:
-                    self.linter.look(message.text)
-                    self.estimate.add(message)
-                    yield message
+                self._weigh(block, self.estimate)
+                yield from block
         self.progress.refused = self.audience.rejected + self.audience.suppressed
         self.linter.tell()
         # What still comes, as the list of outbox ids, needs the room.
@@ -141,9 +139,7 @@ class Campaign:
         with self._source() as rows:
             for block in _blocks(ahead.screen(rows)):
                 total += len(block)
-                for message in ledger.unknown(block):
-                    self.linter.look(message.text)
-                    new.add(message)
+                self._weigh(ledger.unknown(block), new)
         log.info(
             "%d rows: %d recipients, %d merged as repetitions, %d suppressed, %d rejected. To be sent: %s.",
             ahead.rows,
@@ -158,6 +154,12 @@ class Campaign:
         self.progress.expect(total)
         if self.check_credit and new.messages:
             require_credit(client, new, "what is to be sent")
+
+    def _weigh(self, messages: Sequence[Message], estimate: Estimate) -> None:
+        if self.lint != "off":
+            for message in messages:
+                self.linter.look(message.text)
+        estimate.add_all(messages)
 
     def _refuse_cost(self, estimate: Estimate) -> None:
         if self.max_cost is None:

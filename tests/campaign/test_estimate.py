@@ -112,3 +112,15 @@ class TestTheService:
         with Client(ippanel_sandbox.api_key, settings) as client, caplog.at_level(logging.INFO):
             assert tariff_of(client, ippanel_sandbox.sender) == Tariff()
         assert "tells no prices" in caplog.text
+
+
+@pytest.mark.parametrize("opt_out", [False, True])
+def test_many_are_weighed_as_one_by_one(opt_out: bool) -> None:
+    tariff = Tariff({Encoding.GSM7: (1.0, 3.0), Encoding.UCS2: (2.0, 5.0)}, opt_out=opt_out)
+    texts = ["سلام", "hello", "😀" * 40, "s" * 161, "م" * 71, "€" * 100]
+    messages = [Message(f"+989{n:02d}0000001", text, n) for n in range(10, 40) for text in texts]
+    one_by_one, together = Estimate(tariff), Estimate.of(tariff, messages)
+    for message in messages:
+        one_by_one.add(message)
+    assert (together.messages, together.parts) == (one_by_one.messages, one_by_one.parts)
+    assert together.rial == one_by_one.rial

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import Asset
 
 from ippanel_provider.client import edge
 from ippanel_provider.exceptions import BulksFailed, WaitFailed
 from ippanel_provider.hooks.ippanel import IPPanelHook
-from ippanel_provider.outbox_ids import OutboxIds, written
+from ippanel_provider.operators.report import IPPanelDeliveryReportOperator
+from ippanel_provider.operators.send import IPPanelSendOperator
+from ippanel_provider.outbox_ids import LISTED, OutboxIds, written
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.sensors.bulk import IPPanelBulkSensor
 
@@ -160,3 +164,25 @@ def test_forty_thousand_are_waited_for_in_a_dag(
     run = run_dag(dag)
     assert run.results["wait"] == {"bulks": 40_000}
     assert sum(sandbox.stats()["requests"].values()) - asked <= 2 * (6 + 40 + 10)
+
+
+def test_a_campaign_of_a_thousand_and_one_texts_is_sent_waited_for_and_reported_of(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path
+) -> None:
+    several = LISTED + 1
+    sandbox.account(duplicate_guard=0, credit=10**12)
+    sandbox.speed(1000)
+    with new_dag() as dag:
+        texts = [(f"0912{number:07d}", f"text {number}") for number in range(several)]
+        send = IPPanelSendOperator(task_id="send", messages=texts, outlets=[Asset("x://sent")])
+        wait = IPPanelBulkSensor(task_id="wait", outbox_ids=send.output, poke_interval=0.2, timeout=60)
+        report = IPPanelDeliveryReportOperator(
+            task_id="report", outbox_ids=send.output, path=str(tmp_path / "report.jsonl"), settle=30
+        )
+        send >> wait >> report
+    run = run_dag(dag)
+    sandbox.speed(1)
+    assert run.state == "success", run.log
+    assert run.results["send"]["outbox_ids"]["count"] == several
+    assert run.results["wait"] == {"bulks": several}
+    assert run.results["report"]["recipients"] == several
