@@ -69,6 +69,9 @@ test-fuzz: $(TEST)/ready  ## Throw generated requests at the sandbox for some mi
 	$(TEST)/bin/python tests/fuzz/run.py $(ARGS)
 
 test-faults: $(TEST)/ready  ## Kill senders at random, alone and under a real scheduler, meet every fault at every step (45 minutes)
+	$(TEST)/bin/python -m tests.faults.worlds
+	$(TEST)/bin/python -m tests.faults.covering
+	$(TEST)/bin/python -m tests.faults.cost
 	$(TEST)/bin/python -m tests.faults.steps
 	$(TEST)/bin/python -m tests.faults.kill_sender --kills 1000 --homes task
 	$(TEST)/bin/python -m tests.faults.kill_sender --kills 30 --homes sql variables

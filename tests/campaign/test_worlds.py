@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from ippanel_provider.client import Client
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
+from tests.faults.covering import Run, array
+from tests.faults.covering import play as covered
 from tests.faults.worlds import World, client_of, play, reason_of, worlds
 
 WORST = {
@@ -50,3 +53,10 @@ def test_in_a_world_where_it_can_be_told_nobody_is_texted_twice_or_lost(
     panel: tuple[RunningSandbox, Client], world: World
 ) -> None:
     assert play(*panel, world) in {"ok", "asks"}
+
+
+@pytest.mark.parametrize("run", array(1)[::27], ids=str)
+def test_whatever_the_home_the_form_the_delivery_and_the_panel_nobody_is_texted_twice_or_lost(
+    panel: tuple[RunningSandbox, Client], tmp_path: Path, run: Run
+) -> None:
+    assert covered(*panel, run, tmp_path).verdict in {"ok", "asks"}

@@ -162,8 +162,17 @@ class _Dying:
                 raise Killed
 
 
-def play(sandbox: RunningSandbox, client: Client, run: Run, folder: Path) -> str:
-    """Return ``ok``, ``asks``, ``doubled`` or ``lost``."""
+class Ending(NamedTuple):
+    """What came of a run."""
+
+    verdict: str
+    """``ok``, ``asks``, ``doubled`` or ``lost``."""
+    seconds: float
+    """Until the task ended, whichever try of it."""
+
+
+def play(sandbox: RunningSandbox, client: Client, run: Run, folder: Path) -> Ending:
+    """Return what came of it."""
     sandbox.reset()
     sandbox.speed(0)
     at = [sandbox.now()]
@@ -193,7 +202,7 @@ def play(sandbox: RunningSandbox, client: Client, run: Run, folder: Path) -> str
     )
     open_ledger: Callable[[], Ledger] = ledger_home(run.home, folder)
     dying: Any = _Dying(client, run, sleep)
-    is_green = False
+    is_green, began = False, at[0]
     for _ in range(TRIES):
         try:
             deliver(order, messages, dying, open_ledger(), Progress(), clock=Clock(lambda: at[0], sleep))
@@ -202,15 +211,16 @@ def play(sandbox: RunningSandbox, client: Client, run: Run, folder: Path) -> str
             continue
         is_green = True
         break
+    seconds = at[0] - began
     sleep(50_000)
     sandbox.settle()
     texts = [text for text in sandbox.messages() if text["state_id"] != 7]
     got = Counter(text["recipient"] for text in texts)
     if any(got[number] > 1 for number in people):
-        return "doubled"
+        return Ending("doubled", seconds)
     if is_green and any(not got[number] for number in people):
-        return "lost"
-    return "ok" if is_green else "asks"
+        return Ending("lost", seconds)
+    return Ending("ok" if is_green else "asks", seconds)
 
 
 def _what(run: Run, people: list[str], sandbox: RunningSandbox, client: Client) -> tuple[Form, list[Message]]:
@@ -264,7 +274,7 @@ def main() -> int:
     with running_sandbox() as sandbox, client_of(sandbox) as client, tempfile.TemporaryDirectory() as folder:
         for number, run in enumerate(runs):
             (home := Path(folder) / str(number)).mkdir()
-            verdict = play(sandbox, client, run, home)
+            verdict = play(sandbox, client, run, home).verdict
             for tallies, value in zip(by, run, strict=True):
                 tallies[str(value)][verdict] += 1
             if verdict != "ok":
