@@ -85,7 +85,8 @@ class Campaign:
         salt = prepare(engine, self.tables)
         try_out(engine, self.tables, self.name)
         task = Task("dag", "send", "run", map_index=int(part or -1), try_number=try_number)
-        ledger = SqlLedger(ledger_engine, KEY, self.name, part=part, account="tests", task=task)
+        # Of an account of its own, as a sandbox that was reset gives its ids out again.
+        ledger = SqlLedger(ledger_engine, KEY, self.name, part=part, account=self.name, task=task)
         order = Order(
             sender=self.sandbox.sender,
             kind=OwnTexts() if text is None else SharedText(text),
