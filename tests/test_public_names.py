@@ -57,7 +57,7 @@ PUBLIC = {
         RestUser RestPattern RestBulk RestDelivery user credit send send_pattern create_pattern message recipients
         inbox
     """,
-    "client.watch": "FEW FAILURES states Tally tally BulkWatch newest_inbox_id received",
+    "client.watch": "FEW FAILURES states spent Tally tally BulkWatch newest_inbox_id received",
     "client.gateway": "Gateway gateway",
     # Airflow.
     "inbox": "InboxFilter keyword_of sender_hash",

@@ -38,10 +38,13 @@ _TRIED_AGAIN = 10
 
 
 class Standing(BaseModel):
-    """A bulk's id and state. Reading no more of a row costs a tenth, and a thousand rows are read in every look."""
+    """A bulk's id, state and cost. Reading no more of a row costs a tenth, and a thousand rows are read in every
+    look.
+    """
 
     messages_outbox_id: int
     state_id: int
+    cost: float | None = None
 
 
 def standings(api: Gateway, per_page: int, **filters: Any) -> PageRequest[Standing]:
@@ -85,7 +88,7 @@ class Asked(Protocol):
         """How many are not known to be final."""
         ...
 
-    def learn(self, outbox_id: int, state: BulkState) -> None:
+    def learn(self, outbox_id: int, state: BulkState, cost: float | None = None) -> None:
         """Take in the state of one."""
         ...
 
@@ -192,7 +195,7 @@ class SpanLook:
                 bulk = yield from api.bulk(outbox_id)
             except NotFound:
                 continue
-            self._asked.learn(outbox_id, bulk.state)
+            self._asked.learn(outbox_id, bulk.state, bulk.cost)
             if bulk.created_at is not None:
                 span = span.with_(bulk.sender, bulk.created_at)
         self._fruitless = 0 if has_found or span != self._span else self._fruitless + 1
@@ -206,11 +209,9 @@ class SpanLook:
         """Take in ours of a page; return their states."""
         ids = self._asked.outbox_ids
         # By what the row says: a panel may not heed the filter.
-        mine = [
-            (row.messages_outbox_id, BulkState(row.state_id)) for row in page.items if row.messages_outbox_id in ids
-        ]
-        for outbox_id, state in mine:
-            self._asked.learn(outbox_id, state)
+        mine = [(row, BulkState(row.state_id)) for row in page.items if row.messages_outbox_id in ids]
+        for row, state in mine:
+            self._asked.learn(row.messages_outbox_id, state, row.cost)
         return [state for _, state in mine]
 
 

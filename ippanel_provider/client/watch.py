@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from ippanel_provider.client import edge
-from ippanel_provider.client._span import SpanLook, Standing, standings, survey
+from ippanel_provider.client._span import SpanLook, Standing, span_of, standings, survey
 from ippanel_provider.client.errors import NotFound
 from ippanel_provider.client.gateway import Gateway, gateway
 from ippanel_provider.client.models import Bulk, InboxMessage
@@ -109,6 +109,26 @@ def _one(outbox_id: int, api: Gateway) -> Flow[Bulk | None]:
         return None
 
 
+def spent(outbox_ids: OutboxIds, api: Gateway = _EDGE) -> Flow[float | None]:
+    """Return what bulks say they cost, in rial: a request a thousand, strangers between them included; None where not
+    all of them say it.
+    """
+    missing = dict.fromkeys(outbox_ids) if len(outbox_ids) <= FEW else None
+    total, left, seen = 0.0, len(outbox_ids), bytearray(len(outbox_ids))
+    for outbox_id in missing or ():
+        bulk = yield from _one(outbox_id, api)
+        if bulk is not None and bulk.cost is not None:
+            total, left = total + bulk.cost, left - 1
+    if missing is None and (span := (yield from span_of(outbox_ids, api))):
+        walk = pages(standings(api, MAX_PAGE_SIZE, **span.filters()))
+        while left and (page := (yield from walk.turn())):
+            for row in page.items:
+                place = outbox_ids.position(row.messages_outbox_id)
+                if place is not None and not seen[place] and row.cost is not None:
+                    total, left, seen[place] = total + row.cost, left - 1, 1
+    return None if left else total
+
+
 class Tally(NamedTuple):
     """How many recipients of a bulk were delivered to, may yet be, or never will be."""
 
@@ -168,17 +188,24 @@ class BulkWatch:
         self.tallies: dict[int, Tally] = {}
         self._states = bytearray([_UNKNOWN]) * len(self.outbox_ids)
         self._open = len(self.outbox_ids)
+        self.cost = 0.0
+        """What those bulks say they cost, in rial, that are final and were seen in the outbox list."""
+        self.priced = 0
+        """How many these are."""
         self._span: SpanLook | None = SpanLook(self) if len(self.outbox_ids) > _BY_SPAN else None
         self._asked_to = 0
 
-    def learn(self, outbox_id: int, state: BulkState) -> None:
-        """Take in the state of a bulk; one that is final stays so."""
+    def learn(self, outbox_id: int, state: BulkState, cost: float | None = None) -> None:
+        """Take in the state of a bulk, and what it says it cost (rial); one that is final stays so."""
         place = self.outbox_ids.position(outbox_id)
         if place is None or (self._states[place] != _UNKNOWN and BulkState(self._states[place]).is_final):
             return
         # A state without a name is kept as one; it is not final, whichever it is.
         self._states[place] = state if 0 <= state < _NAMELESS else _NAMELESS
         self._open -= state.is_final
+        if state.is_final and cost is not None:
+            self.cost += cost
+            self.priced += 1
 
     @property
     def open_count(self) -> int:

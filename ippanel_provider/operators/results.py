@@ -37,7 +37,8 @@ class IPPanelResultsOperator(IPPanelOperator):
     when the time is up become ``no_report``; others stay as they are, and the task succeeds. Everything that is known
     stands in the table, so a task that was killed goes on where it was.
 
-    Returns ``{"campaign": name, "rows": n, "open": n, <status>: n, …}``; no key, no number and no text is in it.
+    Returns ``{"campaign": name, "rows": n, "open": n, "cost": rial, <status>: n, …}``; no key, no number and no text is
+    in it. The cost is what the bulks say, None where they do not.
 
     :param results: the table, as the sending task has it (:class:`~ippanel_provider.options.Results`)
     :param campaign_id: the ``campaign_id`` of the sending task (templated)
@@ -112,8 +113,9 @@ class IPPanelResultsOperator(IPPanelOperator):
             if left:
                 follower.end()
                 self.log.warning("timeout: the time is up; %d rows were not final.", left)
+            cost = self._price(follower)
             recording.export(self, results, follower.rows)
-            return self._result(follower)
+            return self._result(follower, cost)
         except Unwritable as error:
             raise WaitFailed(f"{error}. A retry goes on from what was written.") from None
 
@@ -152,6 +154,17 @@ class IPPanelResultsOperator(IPPanelOperator):
         metrics.fates(self.ippanel_conn_id, became, oldest_open=follower.rows.oldest_open())
         return follower.rows.open_count(delivery=bool(self.delivery))
 
+    def _price(self, follower: Follower) -> float | None:
+        from ippanel_provider.client import IPPanelError
+
+        try:
+            cost = follower.price()
+        except IPPanelError as error:
+            self.log.warning("What the bulks cost is not known: %s", error)
+            return None
+        metrics.fates(self.ippanel_conn_id, {}, oldest_open=follower.rows.oldest_open(), cost=cost or 0.0)
+        return cost
+
     def _pause(self, left: int, deadline: float) -> None:
         self.log.info("%d rows are not final.", left)
         moment = min(deadline, time.time() + self.poke_interval)
@@ -161,8 +174,8 @@ class IPPanelResultsOperator(IPPanelOperator):
             self.defer(trigger=IPPanelClockTrigger(moment, deadline), method_name="execute_again")
         time.sleep(max(0.0, moment - time.time()))
 
-    def _result(self, follower: Follower) -> dict[str, Any]:
+    def _result(self, follower: Follower, cost: float | None) -> dict[str, Any]:
         counts = follower.rows.counts()
         left = follower.rows.open_count(delivery=bool(self.delivery))
         self.log.info("%d rows: %s.", sum(counts.values()), ", ".join(f"{n} {name}" for name, n in counts.items()))
-        return {"campaign": str(self.campaign_id), "rows": sum(counts.values()), "open": left, **counts}
+        return {"campaign": str(self.campaign_id), "rows": sum(counts.values()), "open": left, "cost": cost, **counts}

@@ -7,6 +7,7 @@ whoever else writes. Every row says how far it was followed, so that who takes o
 from __future__ import annotations
 
 import time
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from ippanel_provider.results.writing import moment, update_by_person
 from ippanel_provider.service import BulkState
 
 _AT_ONCE = 500
+_NOT_OUT = (Status.REJECTED.value, Status.CANCELLED.value)
 SENT = "sent"
 """How ``bulk_state`` says that all of a bulk was handed to the operators."""
 
@@ -131,6 +133,35 @@ class Followed:
             ]
             with naming(self.tables), self.engine.begin() as connection:
                 connection.execute(update, values)
+
+    def bulks_of_runs(self) -> dict[str, OutboxIds]:
+        """Return the bulks of each run."""
+        rows = self.tables.results.c
+        found = sa.select(rows.run, rows.outbox_id).distinct()
+        found = found.where(rows.campaign == self.campaign, rows.outbox_id.is_not(None), rows.merged_into.is_(None))
+        ids: dict[str, array[int]] = {}
+        with naming(self.tables), self.engine.connect() as connection:
+            for run, outbox_id in connection.execution_options(stream_results=True).execute(found):
+                ids.setdefault(run, array("q")).append(outbox_id)
+        return {run: OutboxIds(bulks) for run, bulks in ids.items()}
+
+    def gone(self) -> dict[str, list[int]]:
+        """Return the bulks of each run in which no text went out."""
+        rows = self.tables.results.c
+        found = sa.select(rows.run, rows.outbox_id).distinct()
+        found = found.where(rows.campaign == self.campaign, rows.status.in_(_NOT_OUT), rows.outbox_id.is_not(None))
+        ids: dict[str, list[int]] = {}
+        with naming(self.tables), self.engine.connect() as connection:
+            for run, outbox_id in connection.execute(found):
+                ids.setdefault(run, []).append(outbox_id)
+        return ids
+
+    def learn_cost(self, run: str, cost: float, returned: float | None) -> None:
+        """Take in what the bulks of a run cost, and what of it was given back, in rial."""
+        runs = self.tables.runs
+        with naming(self.tables), self.engine.begin() as connection:
+            values = {"cost": round(cost, 1), "returned": returned}
+            connection.execute(sa.update(runs).where(runs.c.run == run).values(values))
 
     def counts(self) -> dict[str, int]:
         """Return how many rows have which status."""

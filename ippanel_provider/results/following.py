@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ippanel_provider.campaign.delivery_report import deliveries
 from ippanel_provider.client import Client
 from ippanel_provider.client.gateway import gateway
-from ippanel_provider.client.watch import BulkWatch
+from ippanel_provider.client.watch import BulkWatch, spent
 from ippanel_provider.outbox_ids import OutboxIds
 from ippanel_provider.results.fates import REPORTED
 from ippanel_provider.results.followed import Followed, Learnt
 from ippanel_provider.results.recorder import Hasher
-from ippanel_provider.service import BulkState
+from ippanel_provider.service import Api, BulkState
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 log = logging.getLogger(__name__)
 
 _REPORTS_A_BATCH = 5000
+_MOST_GONE = 200
 
 
 class Follower:
@@ -52,6 +53,37 @@ class Follower:
             self._ask(self.rows.bulks(are_sent=True))
         self.rows.merge()
         return self.rows.open_count(delivery=self._delivery)
+
+    def price(self) -> float | None:
+        """Write what the bulks of each run say they cost; return it in rial, None where nobody says.
+
+        The outbox list has told it on the way to who has followed a run from its beginning; who has taken it over reads
+        the pages of its bulks once more.
+        """
+        if self._client.settings.api is not Api.EDGE:
+            return None
+        total, gone = 0.0, self.rows.gone()
+        for run, bulks in self.rows.bulks_of_runs().items():
+            cost = self._cost(bulks)
+            if cost is None:
+                log.info("Not all bulks of a run say what they cost.")
+                return None
+            self.rows.learn_cost(run, cost, self._returned(gone.get(run, ())))
+            total += cost
+        return total
+
+    def _cost(self, bulks: OutboxIds) -> float | None:
+        watch = self._watch
+        if watch is not None and watch.priced == len(bulks) and watch.outbox_ids == bulks:
+            return watch.cost
+        return self._client.run(spent(bulks))
+
+    def _returned(self, gone: Sequence[int]) -> float | None:
+        """Ask what was given back for bulks that did not go out; None where these are too many to be asked singly."""
+        if len(gone) > _MOST_GONE:
+            return None
+        api = gateway(self._client.settings.api)
+        return float(sum(self._client.run(api.bulk(outbox_id)).returned or 0.0 for outbox_id in gone))
 
     def end(self) -> None:
         """The time is up."""

@@ -24,6 +24,8 @@ class Bulk(Model):
     exit_count: Count = None
     parts: Annotated[Count, Field(validation_alias=AliasChoices("part", "parts"))] = None
     cost: float | None = None
+    returned: Annotated[float | None, Field(validation_alias=AliasChoices("return", "returned"))] = None
+    """Rial that were given back; only one bulk alone tells it."""
     reject_comment: str | None = None
 
 

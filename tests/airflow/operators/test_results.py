@@ -13,7 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from ippanel_provider.campaign.ledger.decisions import delivery
+from ippanel_provider.decorators.sms import sms_task
 from ippanel_provider.operators.results import IPPanelResultsOperator
+from ippanel_provider.operators.send import IPPanelSendOperator
 from ippanel_provider.options import IfStatus, Results
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.transfers.sql_to_ippanel import SqlToIPPanelOperator
@@ -103,6 +105,7 @@ def test_a_campaign_s_rows_are_followed_from_table_to_table(
         "campaign": "dues",
         "rows": 7,
         "open": 0,
+        "cost": pytest.approx(5320.4),
         "delivered": 2,
         "rejected": 2,
         "merged": 1,
@@ -117,6 +120,94 @@ def test_a_campaign_s_rows_are_followed_from_table_to_table(
     everything = (exported, run.log, str(run.results), str(run.rendered), warehouse_without_customers(warehouse))
     for secret in ("912000000", "912000099", "آرش", "سلام"):
         assert not any(secret in kept for kept in everything)
+
+
+def test_a_table_that_fails_sends_nothing_before_and_loses_no_row_after(
+    sandbox: RunningSandbox, warehouse: Path, new_dag: Any, run_dag: Any
+) -> None:
+    with closing(sqlite3.connect(warehouse)) as database:
+        database.executescript("DELETE FROM due WHERE customer_id IS NOT 1; CREATE TABLE foreign_one (id INTEGER)")
+    wrong = {
+        "nowhere": replace(RESULTS, table="nowhere.sms_results"),
+        "foreign": replace(RESULTS, table="foreign_one"),
+        "keyless": replace(RESULTS, key_column="customer"),
+    }
+    with new_dag() as dag:
+        for name, results in wrong.items():
+            transfer(task_id=name, campaign_id=name, results=results)
+    run = run_dag(dag)
+    assert run.states == dict.fromkeys(wrong, "failed")
+    assert "results: the table nowhere.sms_results cannot be written or read" in run.log
+    assert "results: the table foreign_one cannot be used: foreign_one has no column 'campaign'" in run.log
+    assert "results.key_column: the rows have no column 'customer'" in run.log
+    assert sandbox.messages() == []
+    with closing(sqlite3.connect(warehouse)) as database:
+        fails = "WHEN NEW.row_key = '1' BEGIN SELECT RAISE(ABORT, 'full'); END"
+        database.executescript(f"CREATE TRIGGER fails BEFORE INSERT ON sms_results {fails}")
+    with new_dag() as dag:
+        transfer()
+    run = run_dag(dag)
+    assert run.state == "failed"
+    assert "Rows are missing in it; everything was accepted. A retry writes them and sends nothing." in run.log
+    assert len(sandbox.messages()) == 1
+    with closing(sqlite3.connect(warehouse)) as database:
+        database.executescript("DROP TRIGGER fails")
+    run = run_dag(dag)
+    assert run.state == "success", run.log
+    assert len(sandbox.messages()) == 1
+    assert fates(warehouse) == {"1": ["accepted", None, None]}
+
+
+def no_rows() -> list[Any]:
+    return []
+
+
+class TestRefusals:
+    """What cannot be right is refused when the DAG is parsed, by the field's name."""
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda: transfer(ledger_conn_id=None),
+            lambda: IPPanelSendOperator(task_id="send", messages=[], results=RESULTS),
+            lambda: sms_task(no_rows, results=RESULTS)(),
+        ],
+    )
+    def test_results_need_a_ledger_that_outlives_the_run(self, make: Any) -> None:
+        with pytest.raises(ValueError, match=r"^ledger_conn_id: required with results"):
+            make()
+
+    @pytest.mark.parametrize(
+        ("make", "said"),
+        [
+            (lambda: Results("a b"), r"^results\.table: expected"),
+            (lambda: Results("a.b.c"), r"^results\.table: expected"),
+            (lambda: Results("x; DROP TABLE y"), r"^results\.table: expected"),
+            (lambda: Results("x", key_column=" "), r"^results\.key_column: expected"),
+            (lambda: Results("x", conn_id=""), r"^results\.conn_id: expected"),
+            (lambda: IfStatus(RESULTS), r"^only: expected some of accepted"),
+            (lambda: IfStatus(RESULTS, "lost"), r"^only: expected some of accepted"),
+            (lambda: IfStatus("sms_results", "rejected"), r"^only: expected IfStatus"),  # type: ignore[arg-type]
+            (lambda: transfer(results="sms_results"), r"^results: expected Results"),
+            (lambda: transfer(only="delivered"), r"^only: expected IfStatus"),
+        ],
+    )
+    def test_values_are_checked_when_they_are_made(self, make: Any, said: str) -> None:
+        with pytest.raises(ValueError, match=said):
+            make()
+
+    def test_numbers_alone_have_no_keys(self) -> None:
+        task = IPPanelSendOperator(
+            task_id="send", message="x", recipients=["09120000001"], results=RESULTS, ledger_conn_id="ledger"
+        )
+        with pytest.raises(ValueError, match=r"^results: numbers alone have no keys"):
+            list(task.rows())
+
+    @pytest.mark.parametrize("entry", ["customer_id", "key"])
+    def test_rows_that_an_author_gives_name_their_key(self, entry: str) -> None:
+        rows = [{"recipient": "09120000001", "message": "x", entry: 7}]
+        task = IPPanelSendOperator(task_id="send", messages=rows, results=RESULTS, ledger_conn_id="ledger")
+        assert [row.key for row in task.rows()] == [7]
 
 
 def warehouse_without_customers(path: Path) -> str:
