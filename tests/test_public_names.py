@@ -37,6 +37,7 @@ PUBLIC = {
         CANCEL_WINDOW DUPLICATE_GUARD TOKEN_LIFETIME LOGIN_STEP_LIFETIME RECOVERY_STEP_LIFETIME SEND_TIME_FORMAT
         OPT_OUT_SUFFIX LegacyCode LegacyStatus legacy_bulk_state
     """,
+    "options": "Memory Checks Results IfStatus STATUSES",
     # The client.
     "client": """
         Account AddedContacts Ancestor ApiKey AsyncClient Auth BankCounts BankEntry Bulk BulkStats Client Contact
