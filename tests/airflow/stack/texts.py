@@ -107,6 +107,8 @@ def settle(
         age(ledger)
         take_pictures(page, stack, folder)
     began = time.monotonic()
+    if is_taken:
+        sandbox.lift()
     press(page, stack, ledger, run, decision, folder)
     sandbox.lift()
     state = ended(stack, dag_id, run, after=2)
