@@ -104,18 +104,17 @@ def settle(
     told["refused while at work" if status == 409 else "not refused"] += 1
     ended(stack, dag_id, run)
     if folder:
-        age(ledger)
         take_pictures(page, stack, folder)
     began = time.monotonic()
     if is_taken:
         sandbox.lift()
-    press(page, stack, ledger, run, decision, folder)
+    press(page, stack, run, decision, folder)
     sandbox.lift()
     state = ended(stack, dag_id, run, after=2)
     if decision == "Look again" and not is_taken:
         # To look sends nothing that it does not find.
         told["not refused"] += state != "failed" or bool(got(sandbox))
-        press(page, stack, ledger, run, "Send again")
+        press(page, stack, run, "Send again")
         state = ended(stack, dag_id, run, after=3)
     sandbox.advance(3600)
     people = got(sandbox)
@@ -131,9 +130,8 @@ def settle(
         page.screenshot(path=folder / "settled.png")
 
 
-def press(page: Page, stack: Stack, ledger: Path, run: str, decision: str, folder: Path | None = None) -> None:
+def press(page: Page, stack: Stack, run: str, decision: str, folder: Path | None = None) -> None:
     """Settle what is in doubt of a run, by a button."""
-    age(ledger)
     frame = open_page(page, stack)
     card = frame.locator(".doubt").filter(has=frame.get_by_text(f"sale-{run}"))
     card.first.get_by_role("button", name=decision).click(timeout=WAIT)
@@ -161,13 +159,6 @@ def chunks(ledger: Path, run: str) -> list[tuple[int, int]]:
             ).fetchall()
         except sqlite3.OperationalError:
             return []
-
-
-def age(ledger: Path, seconds: int = 1000) -> None:
-    """Let the time pass in which nobody may decide."""
-    with closing(sqlite3.connect(ledger, timeout=30)) as database, database:
-        database.execute("UPDATE ippanel_ledger_chunk SET intended_at = intended_at - ?", (seconds,))
-        database.execute("UPDATE ippanel_ledger_run SET began_at = began_at - ?, seen_at = seen_at - ?", (seconds,) * 2)
 
 
 def ended(stack: Stack, dag_id: str, run: str, after: int = 0) -> str:
