@@ -22,6 +22,7 @@ AIRFLOW_FLOOR = {
     *(
         "airflow_command",
         "airflow_plugin",
+        "airflow_policy",
         "decorators",
         "exceptions",
         "hooks",

@@ -15,6 +15,7 @@ from ippanel_provider.operators.fields import Field, check_fields
 from ippanel_provider.operators.mapping import partial_of
 from ippanel_provider.operators.rendering import render, render_fields
 from ippanel_provider.operators.waiting import resumed
+from ippanel_provider.tracebacks import discreet
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -93,12 +94,14 @@ class IPPanelOperator(BaseOperator):
     def perform(self, context: Context) -> Any:
         """Do what the task is for; return its result."""
 
+    @discreet
     def execute(self, context: Context) -> Any:
         """Do what the task is for; its errors leave by the door."""
         with door(self.ippanel_conn_id, self.errors):
             check_fields(self)
             return self.perform(context)
 
+    @discreet
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after a wait on the triggerer."""
         with door(self.ippanel_conn_id, self.errors):
@@ -110,6 +113,7 @@ class IPPanelOperator(BaseOperator):
         """Render a value of a field; see :mod:`ippanel_provider.operators.rendering`."""
         return render(IPPanelOperator, self, content, context, jinja_env, seen_oids)
 
+    @discreet
     def _do_render_template_fields(
         self, parent: Any, template_fields: Iterable[str], context: Context, jinja_env: Any, seen_oids: set[int]
     ) -> None:

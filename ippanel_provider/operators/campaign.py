@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from ippanel_provider.operators import fields, recording
+from ippanel_provider.operators.author import tell_author
 from ippanel_provider.operators.base import CONCURRENCY, LEDGER_CONN_ID, Deployed
 from ippanel_provider.operators.files import rejects_to
 from ippanel_provider.operators.hidden_fields import Private
-from ippanel_provider.operators.mapping import tell_author
 from ippanel_provider.operators.sending import SendingOperator
 from ippanel_provider.options import Checks, IfStatus, Memory, Results
 from ippanel_provider.values import InvalidValue

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import XComArg
 
+from ippanel_provider.operators.author import tell_of_conf
 from ippanel_provider.values import InvalidValue
 
 if TYPE_CHECKING:
@@ -125,7 +126,10 @@ class Private:
             elif isinstance(value, Iterator):
                 value = list(value)
             _check_objects(self._name, value)
-            value = Hidden(value, of=self._of, shown=bool(task.__dict__.get("show_rendered")))
+            shown = bool(task.__dict__.get("show_rendered"))
+            if not shown:
+                tell_of_conf(self._name, value)
+            value = Hidden(value, of=self._of, shown=shown)
         task.__dict__[self._name] = value
 
 

@@ -6,12 +6,11 @@ keeps what the author wrote of it as it stands in its database.
 
 from __future__ import annotations
 
-import sys
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from ippanel_provider.operators.author import tell_author, tell_of_conf
 from ippanel_provider.operators.fields import check_constants, is_template
 from ippanel_provider.operators.hidden_fields import Private, refers_to_tasks
 
@@ -67,17 +66,9 @@ def _tell_of_literals(kind: type, given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         if value is None or not isinstance(getattr(kind, name, None), Private):
             continue
+        tell_of_conf(name, value)
         if _is_plain(value) and not refers_to_tasks(value):
             tell_author(
                 f"{kind.__name__}, {name}: what is written into a mapped task stands plain in Airflow's database; take "
                 f"it from a template, as {{{{ var.json.people }}}}, or from another task (or say show_rendered=True)."
             )
-
-
-def tell_author(message: str) -> None:
-    """Warn at the line of the DAG's own file: how deep the stack is to it depends on Airflow."""
-    frame = sys._getframe(1)
-    while frame.f_back and str(frame.f_globals.get("__name__")).partition(".")[0] in {"airflow", "ippanel_provider"}:
-        frame = frame.f_back
-    registry = frame.f_globals.setdefault("__warningregistry__", {})
-    warnings.warn_explicit(message, UserWarning, frame.f_code.co_filename, frame.f_lineno, registry=registry)

@@ -27,6 +27,7 @@ from ippanel_provider.operators.fields import check_fields
 from ippanel_provider.operators.mapping import partial_of
 from ippanel_provider.operators.rendering import render, render_fields
 from ippanel_provider.operators.waiting import LEAST_POLL, Teller, looked, resumed, time_left
+from ippanel_provider.tracebacks import discreet
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -91,6 +92,7 @@ class IPPanelSensor(BaseSensorOperator):
         """Says in the log how far the wait is."""
         return Teller(self.log)
 
+    @discreet
     def execute(self, context: Context) -> Any:
         """Wait here, or look once and defer."""
         with self._skipping():
@@ -103,6 +105,7 @@ class IPPanelSensor(BaseSensorOperator):
                 self.defer(trigger=trigger, method_name="execute_complete", timeout=time_left(self, context))
             return found.xcom_value
 
+    @discreet
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after a wait on the triggerer."""
         with self._skipping(), door(self.ippanel_conn_id, WAITING):
@@ -125,6 +128,7 @@ class IPPanelSensor(BaseSensorOperator):
             word = "never_fail" if self.never_fail else "soft_fail"
             raise AirflowSkipException(f"Skipping due to {word} is set to True. {error}") from error
 
+    @discreet
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once."""
         with door(self.ippanel_conn_id, WAITING):
@@ -158,6 +162,7 @@ class IPPanelSensor(BaseSensorOperator):
         """Render a value of a field; see :mod:`ippanel_provider.operators.rendering`."""
         return render(IPPanelSensor, self, content, context, jinja_env, seen_oids)
 
+    @discreet
     def _do_render_template_fields(
         self, parent: Any, template_fields: Iterable[str], context: Context, jinja_env: Any, seen_oids: set[int]
     ) -> None:

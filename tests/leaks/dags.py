@@ -4,6 +4,7 @@ tells back what it was sent; and what goes round tasks: mapping, callbacks, othe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from tests.leaks.canaries import BY_NAME, SECRETS
@@ -132,14 +133,21 @@ def triggers(order: dict[str, Any]) -> Iterator[Any]:
     """Yield every kind of trigger, well and before a service that tells back; what waits in vain does so shortly."""
     import time
 
-    from ippanel_provider.queues.inbox import IPPanelMessageQueueProvider
+    from airflow.providers.common.compat.sdk import AirflowOptionalProviderFeatureException
+
     from ippanel_provider.triggers.account import IPPanelCreditTrigger, IPPanelPatternTrigger
     from ippanel_provider.triggers.bulk import IPPanelBulkTrigger
     from ippanel_provider.triggers.clock import IPPanelClockTrigger
     from ippanel_provider.triggers.inbox import IPPanelInboxTrigger
+    from ippanel_provider.triggers.inbox_event import IPPanelInboxEventTrigger
     from ippanel_provider.triggers.phonebook import IPPanelImportTrigger
 
-    yield IPPanelMessageQueueProvider().trigger_class()(keywords=["stop"], start="earliest", poll_interval=1)
+    event_trigger = IPPanelInboxEventTrigger
+    with suppress(AirflowOptionalProviderFeatureException):
+        from ippanel_provider.queues.inbox import IPPanelMessageQueueProvider
+
+        event_trigger = IPPanelMessageQueueProvider().trigger_class()
+    yield event_trigger(keywords=["stop"], start="earliest", poll_interval=1)
     yield IPPanelClockTrigger(time.time())
     for conn_id in ("ippanel_default", *(f"all-{way}" for way in order["ways"])):
         given = (conn_id, 0.5, time.time() + 2)
@@ -226,9 +234,12 @@ def asked_by_people(ways: list[str]) -> Any:
 
         @task
         def followed(ti: Any = None) -> str:
-            from ippanel_provider.links import IPPanelBulkLink
+            from airflow.models.taskinstancekey import TaskInstanceKey
 
-            return IPPanelBulkLink().get_link(ti.task, ti_key=ti.key if hasattr(ti, "key") else None)
+            from ippanel_provider.links import IPPanelBulkLink, IPPanelCampaignLink
+
+            key = TaskInstanceKey(ti.dag_id, ti.task_id, ti.run_id, ti.try_number, -1)
+            return " ".join(link.get_link(ti.task, ti_key=key) for link in (IPPanelBulkLink(), IPPanelCampaignLink()))
 
         tested()
         followed()

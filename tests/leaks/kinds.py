@@ -7,6 +7,7 @@ import inspect
 from pathlib import Path
 from typing import Any
 
+from ippanel_provider.options import Results
 from ippanel_provider.provider_info import get_provider_info
 from tests.leaks.canaries import BY_NAME
 
@@ -14,8 +15,11 @@ PEOPLE = [f"0{BY_NAME['phone number'].value}", f"+98{BY_NAME['second phone numbe
 LATIN = BY_NAME["Latin word of a text"].value
 TEXT = f"سلام {BY_NAME['word of a text'].value} {LATIN}"
 VALUE = BY_NAME["pattern value"].value
+RESULTS = Results("leaks_results", conn_id="books")
 Kinds = dict[str, tuple[Any, dict[str, Any]]]
-READING = frozenset({"credit", "report", "inbox", "export_book", "bulk", "inbox_sensor", "pattern", "credit_sensor"})
+READING = frozenset(
+    {"credit", "report", "results", "inbox", "export_book", "bulk", "inbox_sensor", "pattern", "credit_sensor"}
+)
 """What sends nothing, so that the service has to tell back what it is asked."""
 
 
@@ -31,6 +35,19 @@ def kinds_of_tasks(order: dict[str, Any]) -> Kinds:
     given = {
         "send": ("IPPanelSendOperator", {"message": TEXT, "recipients": PEOPLE}),
         "send_own": ("IPPanelSendOperator", {"messages": [(PEOPLE[0], TEXT), (PEOPLE[1], f"{TEXT} 2")]}),
+        "send_recorded": (
+            "IPPanelSendOperator",
+            {
+                "messages": [{"recipient": PEOPLE[0], "message": TEXT, "key": "a7"}],
+                "results": RESULTS,
+                "campaign_id": "leaks",
+                "ledger_conn_id": "books",
+            },
+        ),
+        "results": (
+            "IPPanelResultsOperator",
+            {"results": RESULTS, "campaign_id": "leaks", "ledger_conn_id": "books", **waiting},
+        ),
         "send_pattern": (
             "IPPanelSendPatternOperator",
             {"code": code, "recipients": PEOPLE, "variables": {"name": VALUE}},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -189,6 +191,53 @@ class TestWarnings:
             IPPanelSendOperator.partial(task_id="a", message="{{ var.value.x }}").expand(recipients=people())
             IPPanelSendOperator.partial(task_id="b", message=TEXT, show_rendered=True).expand(recipients=[PEOPLE])
         assert [warning for warning in recwarn if "plain" in str(warning.message)] == []
+
+
+class TestWhatARunIsTriggeredWith:
+    @pytest.mark.parametrize(
+        "template", ["{{ dag_run.conf.mobile }}", "{{ [dag_run.conf['a']] }}", "{{params.mobile}}"]
+    )
+    def test_is_warned_of_where_people_and_texts_are_expected(self, new_dag: Any, template: str) -> None:
+        with new_dag(), pytest.warns(UserWarning, match="^recipients: what a run is triggered with .* trigger it with"):
+            IPPanelSendOperator(task_id="send", message=TEXT, recipients=[template])
+
+    def test_is_not_where_it_only_tells_who_or_may_be_shown(self, new_dag: Any, recwarn: Any) -> None:
+        by_id = "{{ var.json.get('delivery_' ~ params.delivery).mobile }}"
+        with new_dag():
+            IPPanelSendOperator(task_id="a", message=TEXT, recipients=by_id, sender="{{ params.line }}")
+            IPPanelSendOperator(task_id="b", message=TEXT, recipients="{{ params.mobile }}", show_rendered=True)
+        assert [warning for warning in recwarn if "plain" in str(warning.message)] == []
+
+
+class TestDeadlines:
+    @staticmethod
+    def told(kwargs: dict[str, Any]) -> list[str]:
+        sdk = pytest.importorskip("airflow.sdk")
+        if not hasattr(sdk, "DeadlineAlert"):
+            pytest.skip("this Airflow has no deadlines")
+        from ippanel_provider.airflow_policy import dag_policy
+
+        alert = sdk.DeadlineAlert(
+            reference=sdk.DeadlineReference.DAGRUN_QUEUED_AT,
+            interval=timedelta(hours=1),
+            callback=sdk.AsyncCallback("ippanel_provider.notifications.ippanel.IPPanelNotifier", kwargs=kwargs),
+        )
+        dag = sdk.DAG("late", schedule=None, deadline=alert)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            dag_policy(dag)
+        return [str(warning.message) for warning in told]
+
+    def test_what_is_written_into_them_is_warned_of(self) -> None:
+        told = self.told({"message": TEXT, "recipients": PEOPLE, "ippanel_conn_id": "x"})
+        assert [found.partition(": ")[0] for found in told] == [
+            "DAG 'late', deadline, message",
+            "DAG 'late', deadline, recipients",
+        ]
+        assert TEXT not in str(told)
+
+    def test_templates_of_variables_are_not(self) -> None:
+        assert self.told({"message": "{{ var.value.x }}", "recipients": ["{{ var.value.on_call }}"]}) == []
 
 
 class TestMapped:
