@@ -6,7 +6,6 @@ Airflow reads its settings when it is imported, so they are set here before anyt
 from __future__ import annotations
 
 import atexit
-import fcntl
 import importlib.util
 import inspect
 import json
@@ -14,6 +13,7 @@ import logging
 import os
 import secrets
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -29,6 +29,7 @@ from typing import Any
 import pytest
 
 from ippanel_provider.sandbox.runner import RunningSandbox
+from tests.migrated import database_at
 
 _HOME = Path(tempfile.mkdtemp(prefix="ippanel-airflow-"))
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
@@ -64,6 +65,9 @@ def _has_commands() -> bool:
     return found is not None and "cli_command_functions" in Path(str(found.origin)).read_text()
 
 
+from sqlalchemy import event  # noqa: E402 - Airflow brings it
+from sqlalchemy.engine import Engine  # noqa: E402
+
 # Only there are forms made of the hook, and is what they are made of installed.
 collect_ignore = [] if importlib.util.find_spec("flask_appbuilder") else ["hooks/test_form_of_airflow_2.py"]
 if not importlib.util.find_spec("airflow.triggers.shared_stream"):  # retry policies came with it, in 3.3
@@ -77,6 +81,13 @@ if not importlib.util.find_spec("openlineage"):
     collect_ignore.append("test_lineage.py")
 
 CONN_ID = "ippanel_default"
+
+
+@event.listens_for(Engine, "connect")
+def _wait_for_no_disk(connection: Any, _record: Any) -> None:
+    """No database of a test has to outlive the machine."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
 
 
 @pytest.fixture(scope="session")
@@ -124,19 +135,14 @@ def sandbox(ippanel_sandbox: RunningSandbox, connect: Callable[..., str]) -> Run
 
 @pytest.fixture(scope="session")
 def metadata_database(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Airflow's metadata database, made once for all workers, each of which has a copy."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    made, own = shared / "airflow.db", _HOME / "airflow.db"
-    with (shared / "airflow.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            # In a process of its own, because migrations reset all logging.
-            migrated = _airflow("db", "migrate")
-            assert migrated.returncode == 0, migrated.stderr
-            shutil.copy(own, made)
-    shutil.copy(made, own)
+    """Airflow's metadata database."""
+
+    def migrate() -> None:
+        # In a process of its own, because migrations reset all logging.
+        migrated = _airflow("db", "migrate")
+        assert migrated.returncode == 0, migrated.stderr
+
+    database_at(_HOME / "airflow.db", tmp_path_factory, migrate)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ippanel_provider.sandbox.runner import RunningSandbox
+from tests.migrated import database_at
 from tests.readme import claims
 from tests.readme.claims import Place
 
@@ -21,7 +22,8 @@ README = (claims.ROOT / "README.md").read_text(encoding="utf-8")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with an Airflow that knows nothing yet."""
     path = tmp_path_factory.mktemp("home")
-    Place(path, RunningSandbox("http://127.0.0.1:0")).run("airflow", "db", "migrate")
+    place = Place(path, RunningSandbox("http://127.0.0.1:0"))
+    database_at(path / "airflow" / "airflow.db", tmp_path_factory, lambda: place.run("airflow", "db", "migrate"))
     return path
 
 
