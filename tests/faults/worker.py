@@ -56,7 +56,7 @@ def ledger_of(options: dict[str, Any]) -> Ledger:
     match options["home"]:
         case "task":
             return TaskLedger(FileStore(folder / f"store-{options['campaign']}"), key)
-        case "sql":
+        case "sql" | "mariadb":
             import sqlalchemy
 
             from ippanel_provider.campaign.ledger.sql import SqlLedger
@@ -64,7 +64,7 @@ def ledger_of(options: dict[str, Any]) -> Ledger:
             engine = sqlalchemy.create_engine(
                 options.get("database") or f"sqlite:///{folder / 'ledger'}-{options['campaign']}.sqlite"
             )
-            return SqlLedger(engine, key, f"campaign {options['campaign']}")
+            return SqlLedger(engine, key, f"campaign {options.get('name')} {options['campaign']}")
         case _:
             store = FileStore(folder / f"variables-{options['campaign']}")
             return VariableLedger(store, key, Task("dag", "task", "run", try_number=options["try"]))
