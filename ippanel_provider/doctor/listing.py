@@ -14,7 +14,7 @@ from ippanel_provider.doctor.pages import order
 from ippanel_provider.doctor.paid import WATCH, Texts
 from ippanel_provider.doctor.sending import Watched, newest, text_of, watch
 from ippanel_provider.doctor.wording import facts_of
-from ippanel_provider.service import DeliveryStatus
+from ippanel_provider.service import BulkState, DeliveryStatus
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 _TEHRAN = timedelta(hours=3, minutes=30)
@@ -195,7 +195,7 @@ def delivery(case: Case, journal: Journal, texts: Texts) -> Flow[None]:
     _people(case, of, texts.scheduled)
     if of.row is not None and "recipient_form" not in case.facts:
         _person(case, of, str(of.row.recipient), of.row.message)
-    way = ", ".join(f"{state} after {after:g} s" for after, state in of.states)
+    way = ", ".join(f"{BulkState(state).name.lower()} after {after:g} s" for after, state in of.states)
     if not of.is_final:
         case.say(Verdict.UNKNOWN, "states", f"not final so far ({way})", "a person may be looking at it")
         return

@@ -40,6 +40,7 @@ def refusals(case: Case, journal: Journal, texts: Texts) -> Flow[None]:
     """What is answered to a number that cannot exist, and for a line that is not the account's."""
     for name, line in (("impossible", case.line), ("foreign", _NOT_OURS)):
         if name in journal.steps:
+            texts.is_over = texts.is_over or journal.texts_of(name) > 0
             case.say(Verdict.UNKNOWN, name, "asked in an earlier run, so not again")
             continue
         outcome = yield from send(case, journal, name, _to_nobody(line, journal, name), to_nobody=True)
@@ -77,7 +78,12 @@ def schedule(case: Case, journal: Journal, texts: Texts) -> Flow[None]:
         fresh = True
         if outcome in ("refused", "unreached"):
             why = case.why("send.webservice")
-            case.say(Verdict.NO, name, f"a text for later is refused ({why})", "send at once, or in quiet hours not")
+            case.say(
+                Verdict.NO,
+                name,
+                f"a text for later is refused ({why})",
+                "quiet hours cannot be waited out by a send time",
+            )
             return
     of = texts.scheduled = watched(journal, name, fresh=fresh)
     yield from watch(case, journal, of, until=lambda seen: seen.is_seen, limit=WATCH if fresh else 0.0)
