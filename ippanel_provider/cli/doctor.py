@@ -164,7 +164,7 @@ def _result(
     changes = {} if known is None else _changes(known, profile_of(case, settings))
     for warning in () if known is None else known.warnings(host=profile.host, account=profile.account):
         complain(warning)
-    lines = list(_lines(case, profile, path, known, changes))
+    lines = list(_lines(case, profile, path, known, changes, options))
     if options.report is not None or options.issue:
         _tell(content, options)
     data: dict[str, Any] = {
@@ -195,6 +195,7 @@ def _lines(
     path: Path,
     known: ServiceProfile | None,
     changes: dict[str, tuple[Any, Any]],
+    options: argparse.Namespace,
 ) -> Iterator[str]:
     if known is not None:
         for name, (was, now) in changes.items():
@@ -203,7 +204,7 @@ def _lines(
             yield "The service is as the profile says, as far as this run can tell."
     elif profile.known:
         yield f"The service profile is in {path}: {profile}."
-    if case.phone is None:
+    if not (case.phone or case.is_blocked or options.only):
         yield "With --to NUMBER it would send at most two texts, and tell how they are listed."
 
 

@@ -57,9 +57,8 @@ def _step(case: Case, name: str, good: str, do: Callable[[], object]) -> socket.
     try:
         result = do()
     except ssl.SSLCertVerificationError:
-        case.say(
-            Verdict.NO, name, "the certificate is not trusted", "give the CA bundle of your network, or its absence"
-        )
+        advice = "name the CA bundle that vouches for it: ca_bundle of a connection, SSL_CERT_FILE"
+        case.say(Verdict.NO, name, "the certificate is not trusted", advice)
     except (OSError, UnicodeError) as error:
         case.say(Verdict.NO, name, f"it fails ({type(error).__name__})", "look at the network, the proxy, the base URL")
     else:

@@ -86,6 +86,15 @@ def test_wrong_input_is_named_and_ends_with_1(
     assert (outcome.code, said in one_line(outcome.err)) == (1, True)
 
 
+def test_without_a_place_for_the_journal_nothing_is_sent(
+    run: Run, service: RunningSandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("IPPANEL_TOKEN_DIR", str(tmp_path / "file"))
+    assert run("doctor", *QUICK).code == 1
+    assert not service.messages()
+
+
 def test_no_way_and_no_key_have_codes_of_their_own(run: Run, service: RunningSandbox) -> None:
     assert run("doctor", "--base-url", "http://127.0.0.1:9/v1").code == 3
     service.fault("unauthorized", path="/v1/")

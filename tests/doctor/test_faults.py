@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ippanel_provider.client import Client, IPPanelError, edge
-from ippanel_provider.doctor import Journal, Verdict
+from ippanel_provider.client import Client, IPPanelError, Settings, edge
+from ippanel_provider.doctor import Case, Journal, Verdict, way
 from ippanel_provider.sandbox.runner import RunningSandbox
 from ippanel_provider.service import BulkState
 from ippanel_provider.values import InvalidValue
@@ -48,6 +49,31 @@ def test_a_wrong_key_is_said_and_nothing_more_is_asked(room: Room) -> None:
     found = verdicts(room)
     assert found["key", "edge"] is Verdict.NO
     assert {group for group, _ in found} == {"way", "key"}
+
+
+def test_a_key_that_only_the_legacy_api_takes_is_told(room: Room) -> None:
+    room.sandbox.fault("unauthorized", path="/v1/api/")
+    case = room.case()
+    room.examine(case)
+    assert "the legacy REST API takes it" in str(case.findings[-1])
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        (Settings(base_url="http://127.0.0.1:9/v1"), {"proxy": "ok", "dns": "ok", "tcp": "no"}),
+        (Settings(base_url="https://no-such-host.invalid/v1"), {"proxy": "ok", "dns": "no"}),
+        (Settings(proxy="http://127.0.0.1:9"), {"proxy": "quirk", "dns": "ok", "tcp": "no"}),
+    ],
+)
+def test_where_the_way_ends_is_told_without_an_address(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, found: dict[str, str]
+) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    case = Case("+983000505", group="way")
+    way.connect(case, settings)
+    assert {each.name: each.verdict for each in case.findings} == found
+    assert not re.search(r"127|no-such|:9", " ".join(map(str, case.findings)))
 
 
 def test_calls_that_refuse_the_key_are_named(room: Room) -> None:
