@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from array import array
 from typing import Any
 
-from ippanel_provider.campaign.hash_set import HashSet
+from ippanel_provider.campaign.hash_set import WORD
 from ippanel_provider.tables.values import BadValue, plain, written
 from ippanel_provider.text.numbers import InvalidNumber, normalize
 
 MOST_CHARACTERS = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_FIRST_SLOTS = 1 << 10
 _NUMBERLIKE = 10
 """Characters from which on a key can be a mobile number."""
 SAME = "the same"
@@ -28,6 +30,8 @@ def key_of(value: Any) -> str:
 
     :raises BadKey: it is empty, or nothing that could be written.
     """
+    if type(value) is int:
+        return str(value)
     try:
         said = plain(value)
         if said is None:
@@ -46,8 +50,8 @@ class Keys:
     """The keys of a campaign's rows: each stands for one text to one number. A million of them take 34 MB."""
 
     def __init__(self) -> None:
-        self._seen = HashSet()
-        self._meant = HashSet()
+        self._count = 0
+        self._clear(_FIRST_SLOTS)
 
     def take(self, key: str, recipient: str, content: int) -> str:
         """Take up what a key stands for: empty if it is new, ``SAME`` if it stood for that before, or else why not.
@@ -56,11 +60,33 @@ class Keys:
         """
         if len(key) >= _NUMBERLIKE and _is_number(key, recipient):
             return "its key is its number, and the table of results holds none"
-        meant = (hashed(f"{key}\n{recipient}{content}"),)
-        if self._seen.add((hashed(key),)):
-            return SAME if self._meant.among(meant) else ANOTHER
-        self._meant.add(meant)
+        # Hashes of Python's own, of 64 bits and of this process alone; 0 marks a slot as free.
+        name, meant = hash(key) & WORD or 1, hash((recipient, content)) & WORD
+        slot = self._slot(name)
+        if self._names[slot]:
+            return SAME if self._meant[slot] == meant else ANOTHER
+        self._names[slot], self._meant[slot] = name, meant
+        self._count += 1
+        if 3 * self._count > 2 * self._mask:
+            names, meanings = self._names, self._meant
+            self._clear(2 * len(names))
+            for name, meant in zip(names, meanings, strict=True):
+                if name:
+                    slot = self._slot(name)
+                    self._names[slot], self._meant[slot] = name, meant
         return ""
+
+    def _slot(self, name: int) -> int:
+        """Return where a hash stands, or the free slot where it would."""
+        names, mask = self._names, self._mask
+        slot = name & mask
+        while (there := names[slot]) and there != name:
+            slot = (slot + 1) & mask
+        return slot
+
+    def _clear(self, slots: int) -> None:
+        self._mask = slots - 1
+        self._names, self._meant = array("Q", bytes(8 * slots)), array("Q", bytes(8 * slots))
 
 
 def _is_number(key: str, recipient: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from ippanel_provider.campaign.ledger.base import Intent, Outcome
@@ -105,20 +106,31 @@ def fates(intent: Intent, outcome: Outcome | None) -> Iterator[Fate | None]:
     unknown = Fate(Status.IN_DOUBT, _GIVEN_UP if outcome.is_given_up else _UNANSWERED, None, Stage.IN_DOUBT)
     void = Fate(Status.REJECTED, _TAKEN_NOT, None, Stage.NOT_TAKEN)
     ids = _ids(intent, outcome)
-    for bulk in range(intent.bulks):
-        first, size = intent.span(bulk)
+    if not outcome.void and len(ids) == intent.size:
+        # A text each, all of them taken, as nearly always.
+        yield from (Fate(taken, None, outbox_id, Stage.TAKEN) for outbox_id in outcome.outbox_ids)
+        return
+    place = 0
+    for bulk, size in enumerate(_sizes(intent)):
         outbox_id = ids.get(bulk)
         fate = unknown if outbox_id is None else Fate(taken, None, outbox_id, Stage.TAKEN)
-        for place in range(first, first + size):
+        for _ in range(size):
             yield void if place in outcome.void else fate
+            place += 1
+
+
+def _sizes(intent: Intent) -> Sequence[int]:
+    """Return how many members each bulk of a chunk has."""
+    return intent.sizes or ((intent.size,) if intent.is_shared else (1,) * intent.size)
 
 
 def _ids(intent: Intent, outcome: Outcome) -> dict[int, int]:
     """Return the outbox id of each bulk that is known to be its."""
     if len(outcome.outbox_ids) == intent.bulks:
         return dict(enumerate(outcome.outbox_ids))
-    spans = [(bulk, intent.span(bulk)) for bulk in range(intent.bulks)]
-    standing = [bulk for bulk, (first, size) in spans if not outcome.void.issuperset(range(first, first + size))]
+    starts = [0, *accumulate(_sizes(intent))]
+    spans = enumerate(pairwise(starts))
+    standing = [bulk for bulk, span in spans if not outcome.void.issuperset(range(*span))]
     if len(standing) == len(outcome.outbox_ids):
         return dict(zip(standing, outcome.outbox_ids, strict=True))
     return {}

@@ -13,24 +13,24 @@ import os
 import tempfile
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from ippanel_provider.campaign.order import OncePer
-from ippanel_provider.results.fates import Stage, Status, fates, revision
+from ippanel_provider.results.fates import Fate, Stage, Status, fates, revision
 from ippanel_provider.results.followed import Followed
 from ippanel_provider.results.schema import LONGEST_REASON, Tables, Unwritable, naming
-from ippanel_provider.results.writing import ResultRow, moment, upsert
+from ippanel_provider.results.writing import NOTHING, ResultRow, copies, line_of, moment, upsert, upsert_lines
 from ippanel_provider.service import IRANCELL_PREFIXES, MCI_PREFIXES
-from ippanel_provider.text.parts import TextSize, measure
 
 if TYPE_CHECKING:
     from ippanel_provider.campaign.audience import Message
     from ippanel_provider.campaign.cost import Tariff
+    from ippanel_provider.campaign.ledger.base import Intent
     from ippanel_provider.campaign.ledger.sql import SqlLedger
     from ippanel_provider.campaign.ledger.sql_untold import Untold
 
@@ -40,6 +40,10 @@ _CHUNKS_A_BATCH = 5
 _PAUSE = 0.5
 """Seconds between two looks at what is to be written."""
 _PIECE = 1 << 18
+_PERSON_BYTES = 12
+_OF_MEMBER = ("row_key", "line", "recipient_hash", "message_hash", "operator", "parts", "cost")
+"""What is kept of a member, in this order."""
+_OF_CHUNK = ("campaign", "run", "status", "reason", "sender", "accepted_at", "send_at", "revision")
 _REPEATED = "another row of the campaign has the same recipient"
 
 
@@ -47,7 +51,7 @@ class Hasher:
     """Hashes recipients with the salt of a table."""
 
     def __init__(self, salt: bytes, once_per: OncePer) -> None:
-        self._person = hashlib.blake2b(digest_size=12, key=salt, person=b"recipient")
+        self._person = hashlib.blake2b(digest_size=20, key=salt, person=b"recipient")
         self._message = hashlib.blake2b(digest_size=8, key=salt, person=b"message")
         self._with_text = once_per is not OncePer.RECIPIENT
 
@@ -55,13 +59,22 @@ class Hasher:
         """Return the hash of a recipient in the wire form."""
         one = self._person.copy()
         one.update(recipient.encode())
-        return one.hexdigest()
+        return one.digest()[:_PERSON_BYTES].hex()
 
-    def message(self, recipient: str, text: str) -> int:
-        """Return the hash of what counts as one message: the person, or the person with the text."""
-        one = self._message.copy()
-        one.update(f"{recipient}\n{text}".encode() if self._with_text else recipient.encode())
-        return int.from_bytes(one.digest(), "little", signed=True)
+    def hashes(self, messages: Iterable[Message]) -> Iterator[str]:
+        """Yield for each message the hash of its recipient, and that of what counts as one message: the person, or the
+        person with the text.
+        """
+        for message in messages:
+            one = self._person.copy()
+            one.update(message.recipient.encode())
+            digest = one.digest()
+            same = digest[_PERSON_BYTES:]
+            if self._with_text:
+                two = self._message.copy()
+                two.update(f"{message.recipient}\n{message.text}".encode())
+                same = two.digest()
+            yield f"{digest[:_PERSON_BYTES].hex()}\t{int.from_bytes(same, 'little', signed=True)}"
 
 
 class Recorder:
@@ -96,7 +109,6 @@ class Recorder:
         self._run = run
         self._sender = sender
         self._tariff: Tariff | None = None
-        self._size: tuple[str | None, TextSize] = (None, measure(""))
         # Told rows wait here, not in memory: of a million customers all may be known already.
         self._spool = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - open until the end
         self._spooling = threading.Lock()
@@ -121,27 +133,33 @@ class Recorder:
 
     def repeated(self, message: Message) -> None:
         """See :class:`~ippanel_provider.campaign.recording.Recording`."""
-        person = self._hasher.recipient(message.recipient)
-        same = self._hasher.message(message.recipient, message.text)
-        self._keep((message.key, message.line, Status.MERGED.value, _REPEATED, person, same))
+        person, same = next(self._hasher.hashes([message])).split("\t")
+        self._keep((message.key, message.line, Status.MERGED.value, _REPEATED, person, int(same)))
 
     def about(self, messages: Sequence[Message]) -> bytes:
-        """Say of messages what the table is to hold of them, for the ledger to keep."""
-        return zlib.compress("\n".join(map(self._line, messages)).encode(), 1)
+        """Say of messages what the table is to hold of them, for the ledger to keep: lines as COPY takes them."""
+        weights = self._weights(messages)
+        hashes = self._hasher.hashes(messages)
+        lines = [
+            f"{key_line}\t{message.line}\t{hashed}\t{_operator(message.recipient[3:6])}\t{weight}"
+            for message, hashed, weight in zip(messages, hashes, weights, strict=True)
+            for key_line in (message.key.replace("\\", "\\\\"),)
+        ]
+        return zlib.compress("\n".join(lines).encode(), 1)
 
-    def _line(self, message: Message) -> str:
-        recipient, text = message.recipient, message.text
-        parts, cost = "", ""
-        if self._tariff:
-            if text is not self._size[0]:
-                self._size = text, self._tariff.size(text)
-            size = self._size[1]
-            parts = str(size.parts)
-            cost = str(self._tariff.cost(recipient, size)) if self._tariff.prices else ""
-        return (
-            f"{message.key}\t{message.line}\t{self._hasher.recipient(recipient)}\t"
-            f"{self._hasher.message(recipient, text)}\t{_operator(recipient[3:6])}\t{parts}\t{cost}"
-        )
+    def _weights(self, messages: Sequence[Message]) -> Iterator[str]:
+        """Yield parts and cost of each message."""
+        tariff = self._tariff
+        if tariff is None:
+            yield from (f"{NOTHING}\t{NOTHING}" for _ in messages)
+            return
+        text, size = None, tariff.size("")
+        for message in messages:
+            # One text for all is one object.
+            if message.text is not text:
+                text, size = message.text, tariff.size(message.text)
+            cost = tariff.cost(message.recipient, size) if tariff.prices else NOTHING
+            yield f"{size.parts}\t{cost}"
 
     def _keep(self, told: tuple[str, int, str, str, str, int]) -> None:
         with self._spooling:
@@ -180,7 +198,7 @@ class Recorder:
     def _write(self, *, settled_only: bool) -> None:
         untold = self._ledger.untold(settled_only=settled_only)
         while some := list(islice(untold, _CHUNKS_A_BATCH)):
-            self._put([row for chunk in some for row in self._rows(chunk)])
+            self._put_chunks(some)
             if told := [chunk.intent.number for chunk in some if _is_settled(chunk)]:
                 self._ledger.told(told)
         while piece := self._piece():
@@ -213,33 +231,51 @@ class Recorder:
             revision=revision(Stage.MERGED if is_merged else Stage.LEFT_OUT),
         )
 
-    def _rows(self, chunk: Untold) -> Iterator[ResultRow]:
-        intent = chunk.intent
-        at, send_at = moment(intent.at), moment(intent.send_at)
-        lines = zlib.decompress(chunk.about).decode().split("\n")
-        for line, fate in zip(lines, fates(intent, chunk.outcome), strict=True):
+    def _put_chunks(self, chunks: Sequence[Untold]) -> None:
+        with naming(self._tables), self._engine.begin() as connection:
+            if copies(connection):
+                lines = "".join([line for chunk in chunks for line in self._lines(chunk)])
+                if lines:
+                    upsert_lines(connection, self._tables, (*_OF_MEMBER, "outbox_id", *_OF_CHUNK), lines)
+            else:
+                upsert(connection, self._tables, [row for chunk in chunks for row in self._rows(chunk)])
+
+    def _of_chunk(self, intent: Intent, fate: Fate) -> tuple[Any, ...]:
+        """Return what is the same for all members of a chunk that came as far."""
+        at = moment(intent.at) if fate.stage is Stage.TAKEN else None
+        said = (fate.status.value, fate.reason, self._sender, at, moment(intent.send_at))
+        return (self._campaign, self._run, *said, revision(fate.stage, intent.at))
+
+    def _lines(self, chunk: Untold) -> Iterator[str]:
+        ends: dict[Stage, str] = {}
+        for about, fate in zip(_lines_of(chunk), fates(chunk.intent, chunk.outcome), strict=True):
             if fate is None:
                 continue
-            key, number, person, same, operator, parts, cost = line.split("\t")
+            if (end := ends.get(fate.stage)) is None:
+                end = ends[fate.stage] = line_of(self._of_chunk(chunk.intent, fate))
+            yield f"{about}\t{NOTHING if fate.outbox_id is None else fate.outbox_id}\t{end}"
+
+    def _rows(self, chunk: Untold) -> Iterator[ResultRow]:
+        for about, fate in zip(_lines_of(chunk), fates(chunk.intent, chunk.outcome), strict=True):
+            if fate is None:
+                continue
+            key, line, person, same, operator, parts, cost = about.split("\t")
+            said = dict(zip(_OF_CHUNK, self._of_chunk(chunk.intent, fate), strict=True))
             yield ResultRow(
-                self._campaign,
-                key,
-                self._run,
-                fate.status.value,
-                fate.reason,
-                int(number),
-                self._sender,
-                fate.outbox_id,
-                int(parts) if parts else None,
-                float(cost) if cost else None,
-                operator,
-                at if fate.stage is Stage.TAKEN else None,
-                send_at,
-                None,
-                person,
-                int(same),
-                revision=revision(fate.stage, intent.at),
+                row_key=key.replace("\\\\", "\\"),
+                line=int(line),
+                outbox_id=fate.outbox_id,
+                recipient_hash=person,
+                message_hash=int(same),
+                operator=operator,
+                parts=None if parts == NOTHING else int(parts),
+                cost=None if cost == NOTHING else float(cost),
+                **said,
             )
+
+
+def _lines_of(chunk: Untold) -> list[str]:
+    return zlib.decompress(chunk.about).decode().split("\n")
 
 
 def _is_settled(chunk: Untold) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -53,9 +53,8 @@ def upsert(connection: sa.Connection, tables: Tables, rows: Sequence[ResultRow])
         return
     # In one order, so that no two workers wait for each other.
     ordered = sorted(rows, key=lambda row: (row.row_key, row.revision))
-    copying = _copying(connection)
-    if copying is not None:
-        _by_copy(connection, tables, ordered, copying)
+    if copies(connection):
+        upsert_lines(connection, tables, _COLUMNS, "".join(map(line_of, ordered)))
         return
     connection.execute(_statement(connection.dialect.name, tables.results), [row._asdict() for row in ordered])
 
@@ -79,6 +78,11 @@ def _statement(dialect: str, table: sa.Table) -> Any:
 # ---- PostgreSQL -----------------------------------------------------------------------------------------------------
 
 
+def copies(connection: sa.Connection) -> bool:
+    """Whether the database and its driver take rows by COPY."""
+    return _copying(connection) is not None
+
+
 def _copying(connection: sa.Connection) -> Any:
     """Return the driver's connection if it can COPY, and None otherwise."""
     if connection.dialect.name != "postgresql":
@@ -88,18 +92,23 @@ def _copying(connection: sa.Connection) -> Any:
     return driver if package in ("psycopg", "psycopg2") else None
 
 
-def _by_copy(connection: sa.Connection, tables: Tables, rows: Iterable[ResultRow], driver: Any) -> None:
+def upsert_lines(connection: sa.Connection, tables: Tables, columns: Sequence[str], lines: str) -> None:
+    """Write rows, as COPY takes them, in the transaction of a connection that :func:`copies`.
+
+    :param columns: what stands in a line; the others are NULL
+    """
     table = connection.dialect.identifier_preparer.format_table(tables.results)
-    columns = ", ".join(_COLUMNS)
+    named = ", ".join(columns)
     connection.exec_driver_sql(
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {_STAGING} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
     )
     connection.exec_driver_sql(f"TRUNCATE {_STAGING}")
-    _copy(driver, f"COPY {_STAGING} ({columns}) FROM STDIN", "".join(map(_line, rows)))
+    _copy(_copying(connection), f"COPY {_STAGING} ({named}) FROM STDIN", lines)
     taken = ", ".join(f"{name} = excluded.{name}" for name in (*_WRITTEN_OVER, "revision"))
+    # In one order, so that no two workers wait for each other.
     connection.exec_driver_sql(
-        f"INSERT INTO {table} AS there ({columns}) "  # noqa: S608 - names of our own
-        f"SELECT DISTINCT ON (campaign, row_key) {columns} FROM {_STAGING} ORDER BY campaign, row_key, revision DESC "
+        f"INSERT INTO {table} AS there ({named}) "  # noqa: S608 - names of our own
+        f"SELECT DISTINCT ON (campaign, row_key) {named} FROM {_STAGING} ORDER BY campaign, row_key, revision DESC "
         f"ON CONFLICT (campaign, row_key) DO UPDATE SET {taken} WHERE excluded.revision >= there.revision"
     )
 
@@ -118,13 +127,19 @@ def _copy(driver: Any, statement: str, lines: str) -> None:
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _line(row: Sequence[Any]) -> str:
-    return "\t".join([_field(value) for value in row]) + "\n"
+NOTHING = "\\N"
+"""How COPY writes NULL."""
 
 
-def _field(value: Any) -> str:
+def line_of(row: Sequence[Any]) -> str:
+    """Return values as a line that COPY takes."""
+    return "\t".join([field_of(value) for value in row]) + "\n"
+
+
+def field_of(value: Any) -> str:
+    """Return a value as COPY takes it."""
     if value is None:
-        return "\\N"
+        return NOTHING
     if isinstance(value, str):
         return value.translate(_ESCAPED) if not value.isalnum() else value
     return str(value)
@@ -169,7 +184,7 @@ def update_by_person(
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {staged.name} (outbox_id bigint, recipient_hash text, status text) "
         f"ON COMMIT DELETE ROWS"
     )
-    _copy(driver, f"COPY {staged.name} FROM STDIN", "".join(map(_line, reports)))
+    _copy(driver, f"COPY {staged.name} FROM STDIN", "".join(map(line_of, reports)))
     is_same = (rows.outbox_id == staged.c.outbox_id, rows.recipient_hash == staged.c.recipient_hash)
     update = sa.update(table).where(rows.campaign == campaign, *is_same, may_change)
     connection.execute(update.values(status=staged.c.status, **values))
