@@ -1,4 +1,4 @@
-"""What a transfer reads, for OpenLineage: tables and files by name, never a row of them.
+"""What tasks read and where it goes, for OpenLineage: tables, files and lines by name, never a row of them.
 
 Operators return these from ``get_openlineage_facets_on_start``; without the openlineage provider they are None.
 """
@@ -46,6 +46,26 @@ def of_query(sql: str, conn_id: str) -> OperatorLineage[Any, Any] | None:
     hook = connection.get_hook()
     found = get_openlineage_facets_with_sql(hook=hook, sql=sql, conn_id=conn_id, database=None)
     return found if found is not None else _by_connection(sql, connection)
+
+
+def to_panel(
+    task: Any, name: str | None, read: OperatorLineage[Any, Any] | None = None
+) -> OperatorLineage[Any, Any] | None:
+    """Return the lineage of a task that changes something in the panel, or sends.
+
+    :param name: what it changes, as ``lines/+983000505``; None for nothing
+    :param read: what it reads
+    """
+    try:
+        from airflow.providers.common.compat.openlineage.facet import Dataset
+        from airflow.providers.openlineage.extractors import OperatorLineage
+    except ImportError:
+        return None
+    found: OperatorLineage[Any, Any] = read or OperatorLineage()
+    if name is not None:
+        host = urlsplit(task.hook.account.settings.root).netloc
+        found.outputs.append(Dataset(namespace=f"ippanel://{host}", name=name))
+    return found
 
 
 def _by_connection(sql: str, connection: Any) -> OperatorLineage[Any, Any] | None:

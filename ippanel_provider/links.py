@@ -78,14 +78,18 @@ def remember(context: Context, task: Any, outbox_ids: Sequence[int]) -> None:
 
 
 def tell_assets(context: Context, task: Any, result: Mapping[str, Any]) -> None:
-    """Put into the events of a task's assets what it sent: counts, and at most a hundred ids with their span."""
+    """Put into the events of a task's assets what it sent: counts, and at most a hundred ids with their span.
+
+    Called by the process in which the task ends: what an earlier one said is forgotten during a wait on the triggerer.
+    """
     events: Any = context.get("outlet_events")
+    if events is None or not task.outlets:
+        return
     ids = read(result["outbox_ids"])
     said = {name: result[name] for name in ("rows", "accepted", "rejected", "suppressed") if name in result}
-    said |= (
-        {"bulks": len(ids), "outbox_ids": list(ids[:_IDS_TOLD]), "first_id": ids[0], "last_id": ids[-1]} if ids else {}
-    )
-    for outlet in (task.outlets or ()) if events is not None else ():
+    if ids:
+        said |= {"bulks": len(ids), "outbox_ids": list(ids[:_IDS_TOLD]), "first_id": ids[0], "last_id": ids[-1]}
+    for outlet in task.outlets:
         if isinstance(outlet, Asset):
             events[outlet].extra.update(said)
 

@@ -141,18 +141,24 @@ def _modules(room: str, *names: str) -> list[dict[str, Any]]:
 
 
 _SECTION = (
-    ("ledger_conn_id", "string", None, "A SQL connection for the ledger of every sending task that names none."),
-    ("settle", "float", "120", "Seconds that the outbox list is given to show what was accepted."),
-    ("concurrency", "integer", "4", "Requests that a sending task has under way at once."),
-    ("keep_formulas", "boolean", "False", "Write texts that a spreadsheet takes for formulas as they came."),
-    ("on_unconfirmed", "string", "fail", "What to do with texts in doubt: fail, ask, resend or skip."),
-    ("page", "boolean", "True", "Show the page Browse, Texts in Airflow's interface (3.1 and newer)."),
+    (
+        "ledger_conn_id",
+        "string",
+        None,
+        "ledger_db",
+        "A SQL connection for every sending task's ledger that names none.",
+    ),
+    ("settle", "float", "120", "300", "Seconds that the outbox list is given to show what was accepted."),
+    ("concurrency", "integer", "4", "10", "Requests that a sending task has under way at once."),
+    ("keep_formulas", "boolean", "False", "True", "Write texts that a spreadsheet takes for formulas as they came."),
+    ("on_unconfirmed", "string", "fail", "ask", "What to do with texts in doubt: fail, ask, resend or skip."),
+    ("page", "boolean", "True", "False", "Show the page Browse, Texts in Airflow's interface (3.1 and newer)."),
 )
-"""What a deployment can set for all its tasks: option, type, default, meaning."""
+"""What a deployment can set for all its tasks: option, type, default, example, meaning."""
 
 
-def _option(kind: str, default: str | None, meaning: str) -> dict[str, Any]:
-    return {"description": meaning, "version_added": "0.1.0", "type": kind, "example": None, "default": default}
+def _option(kind: str, default: str | None, example: str, meaning: str) -> dict[str, Any]:
+    return {"description": meaning, "version_added": "0.1.0", "type": kind, "example": example, "default": default}
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -163,7 +169,12 @@ def get_provider_info() -> dict[str, Any]:
         "description": "Text messages in Iran through IPPanel.",
         "versions": [__version__],
         "integrations": [
-            {"integration-name": "IPPanel", "external-doc-url": "https://ippanel.com", "tags": ["service"]}
+            {
+                "integration-name": "IPPanel",
+                "external-doc-url": "https://ippanel.com",
+                "logo": "https://airflow-provider-ippanel.readthedocs.io/assets/favicon.svg",
+                "tags": ["service"],
+            }
         ],
         "hooks": _modules("hooks", "ippanel"),
         "operators": _modules(
@@ -174,6 +185,7 @@ def get_provider_info() -> dict[str, Any]:
         "sensors": _modules("sensors", "bulk", "inbox", "account"),
         "triggers": _modules("triggers", "bulk", "inbox", "inbox_event", "account", "phonebook", "clock"),
         "queues": ["ippanel_provider.queues.inbox.IPPanelMessageQueueProvider"],
+        "asset-uris": [{"schemes": ["ippanel"], "handler": None}],
         "notifications": ["ippanel_provider.notifications.ippanel.IPPanelNotifier"],
         "task-decorators": [{"name": "ippanel_sms", "class-name": "ippanel_provider.decorators.sms.sms_task"}],
         "extra-links": ["ippanel_provider.links.IPPanelBulkLink", "ippanel_provider.links.IPPanelCampaignLink"],

@@ -13,7 +13,6 @@ from ippanel_provider.exceptions import WaitFailed, WaitRefused
 from ippanel_provider.operators import fields, recording
 from ippanel_provider.operators.base import LEDGER_CONN_ID, Deployed, IPPanelOperator
 from ippanel_provider.operators.door import WAITING
-from ippanel_provider.operators.ledgers import tell_delivery
 from ippanel_provider.operators.waiting import LEAST_POLL
 from ippanel_provider.options import Results
 from ippanel_provider.values import InvalidValue
@@ -140,6 +139,7 @@ class IPPanelResultsOperator(IPPanelOperator):
     def _round(self, follower: Follower) -> int:
         """Ask once; return how many rows are open."""
         from ippanel_provider.client import IPPanelError, NotSent, OtpRequired, Unconfirmed
+        from ippanel_provider.operators.ledgers import tell_delivery
 
         before = follower.rows.counts()
         try:

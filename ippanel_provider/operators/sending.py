@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import conf, get_current_context
 
-from ippanel_provider import links, metrics
+from ippanel_provider import lineage, links, metrics
 from ippanel_provider.operators import fields
 from ippanel_provider.operators.base import ON_UNCONFIRMED, SETTLE, Deployed, IPPanelOperator
 from ippanel_provider.operators.bulk_outcome import Demand, Ends, handed_over, news_of, progress_of, taken_back
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.openlineage.extractors import OperatorLineage
 
     from ippanel_provider.campaign.audience import Row
     from ippanel_provider.campaign.ledger.base import Ledger
@@ -192,6 +193,14 @@ class SendingOperator(IPPanelOperator):
         links.tell_assets(context, self, result)
         return self.completed(context, result)
 
+    def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any] | None:
+        """Name what it reads and the line it sends from, for OpenLineage."""
+        return lineage.to_panel(self, None if self.is_dry_run else f"lines/{self.line()}", self.reads())
+
+    def reads(self) -> OperatorLineage[Any, Any] | None:
+        """Return what it reads, for OpenLineage; None if that stands in the DAG."""
+        return None
+
     @abstractmethod
     def send(self, context: Context) -> dict[str, Any]:
         """Send and return what was accepted."""
@@ -315,7 +324,9 @@ class SendingOperator(IPPanelOperator):
         kept = taken_back(context) if ends.bulks > LISTED else None
         ids = OutboxIds(ends.exceptions) if kept is None else kept
         links.remember(context, self, ids)
-        return self._judged({"outbox_ids": written(ids), **event["carried"]}, ends)
+        result = {"outbox_ids": written(ids), **event["carried"]}
+        links.tell_assets(context, self, result)
+        return self._judged(result, ends)
 
     @property
     def _demand(self) -> Demand:

@@ -57,6 +57,7 @@ class IPPanelPatternSyncOperator(SyncOperator):
     :raises PatternRejected: if one was rejected, now or earlier, and ``wait_for_approval`` is set
     """
 
+    changes = "patterns"
     template_fields: Sequence[str] = (
         *("folder", "lock_path", "prune", "show_diff", "wait_for_approval"),
         *SyncOperator.template_fields,
@@ -182,7 +183,7 @@ class IPPanelPatternSyncOperator(SyncOperator):
         if self.wait_for_approval:
             self._wait(context, summary, deadline)
         if summary["changed"]:
-            self.tell_asset(context)
+            self.tell_asset(context, summary["counts"])
         return summary
 
     def _wait(self, context: Context, summary: dict[str, Any], deadline: float) -> None:
@@ -275,6 +276,7 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
     :param show_rendered: show ``rows`` on the Rendered Template page; default is their number only
     """
 
+    changes = "phonebooks"
     template_fields: Sequence[str] = (
         *("book", "sql", "sql_conn_id", "parameters", "source_path", "rows", "number_column", "mode", "on_missing"),
         *("max_delete", "over_full", "state_path", "chunk_size"),
@@ -344,7 +346,7 @@ class IPPanelPhonebookSyncOperator(SyncOperator):
             self.check_plan(plan.head.plan_id)
             outcome = self._apply(plan)
         if any(outcome[word] for word in ("created", "updated", "deleted")):
-            self.tell_asset(context)
+            self.tell_asset(context, outcome)
         self.judge_rejected(outcome["rejected"])
         return summary | {"outcome": outcome}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import Asset, AssetAlias
 
+from ippanel_provider import lineage
 from ippanel_provider.exceptions import SyncFailed, SyncRefused
 from ippanel_provider.operators import fields
 from ippanel_provider.operators.base import IPPanelOperator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.openlineage.extractors import OperatorLineage
 
     from ippanel_provider.operators.signatures import ConnectedArguments
 
@@ -36,6 +38,8 @@ class SyncOperator(IPPanelOperator):
         (templated)
     """
 
+    changes: ClassVar[str]
+    """What of the panel it changes."""
     template_fields: Sequence[str] = (
         *("is_dry_run", "plan_path", "plan_id", "report_path", "on_reject"),
         *IPPanelOperator.template_fields,
@@ -69,11 +73,22 @@ class SyncOperator(IPPanelOperator):
         self.asset = asset
         self.on_reject = on_reject
 
-    def tell_asset(self, context: Context) -> None:
-        """Give the asset its event."""
+    def tell_asset(self, context: Context, counts: Mapping[str, int]) -> None:
+        """Give the asset its event, with how many of what was done."""
         if self.asset is not None:
             events: Any = context["outlet_events"]
-            events[AssetAlias(name=self.asset)].add(Asset(self.asset))
+            events[AssetAlias(name=self.asset)].add(Asset(self.asset), extra=dict(counts))
+
+    def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any] | None:
+        """Name what it reads and what it changes in the panel, for OpenLineage."""
+        return lineage.to_panel(self, None if self.is_dry_run else self.changes, self.reads())
+
+    def reads(self) -> OperatorLineage[Any, Any] | None:
+        """Return what it reads, for OpenLineage; None if that is neither a query nor a file of rows."""
+        sql, path = getattr(self, "sql", None), getattr(self, "source_path", None)
+        if sql:
+            return lineage.of_query(sql, str(getattr(self, "sql_conn_id", "")))
+        return lineage.of_file(str(path)) if path else None
 
     def check_plan(self, plan_id: str) -> None:
         """Refuse a plan that is not the one that was approved.

@@ -99,7 +99,7 @@ class FileToIPPanelOperator(CampaignOperator):
 
         return rows_of(self, self.records(), is_table=to_read(self.path, self.file_format) != "jsonl")
 
-    def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any] | None:
+    def reads(self) -> OperatorLineage[Any, Any] | None:
         """Name the file it reads, for OpenLineage."""
         return lineage.of_file(str(self.path))
 

@@ -89,7 +89,7 @@ class SqlToIPPanelOperator(CampaignOperator):
         """Yield the rows of the source with their texts."""
         return rows_of(self, self.records())
 
-    def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any] | None:
+    def reads(self) -> OperatorLineage[Any, Any] | None:
         """Name the tables it reads, for OpenLineage."""
         return lineage.of_query(self.sql, self.sql_conn_id)
 

@@ -15,6 +15,7 @@ from packaging.version import parse
 from ippanel_provider import links
 from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.operators.send import IPPanelSendOperator
+from ippanel_provider.outbox_ids import written
 from ippanel_provider.sandbox.runner import RunningSandbox
 
 
@@ -95,6 +96,30 @@ def test_the_event_of_an_asset_says_what_was_sent(
     told = {"rows": 2, "accepted": 2, "rejected": 0, "suppressed": 0, "bulks": 2}
     assert event | told == event
     assert (event["outbox_ids"], event["first_id"], event["last_id"]) == ([first, last], first, last)
+
+
+def test_of_very_many_bulks_the_event_tells_the_span_and_the_first_hundred() -> None:
+    from airflow.providers.common.compat.sdk import Asset
+
+    asset = Asset("x://sent")
+    events = {asset: SimpleNamespace(extra={})}
+    ids = list(range(5_000, 7_500))
+    for given in (ids, written(ids)):
+        links.tell_assets({"outlet_events": events}, SimpleNamespace(outlets=[asset]), {"outbox_ids": given})  # type: ignore[typeddict-item]
+        told = events[asset].extra
+        assert (told["bulks"], told["first_id"], told["last_id"], told["outbox_ids"]) == (2500, 5000, 7499, ids[:100])
+
+
+def test_after_a_wait_on_the_triggerer_the_event_says_so_too(sandbox: RunningSandbox) -> None:
+    from airflow.providers.common.compat.sdk import Asset
+
+    asset = Asset("x://sent")
+    task = IPPanelSendOperator(task_id="send", message="x", recipients=["09120000001"], outlets=[asset])
+    events = {asset: SimpleNamespace(extra={})}
+    event = {"status": "final", "states": {"8": 6, "7": 6}, "carried": {"accepted": 2, "rows": 2}}
+    task.execute_complete({"outlet_events": events}, event)  # type: ignore[typeddict-item]
+    assert events[asset].extra["outbox_ids"] == [7, 8]
+    assert events[asset].extra["accepted"] == 2
 
 
 @pytest.mark.parametrize("dry", [True, False])
