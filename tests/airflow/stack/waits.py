@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -293,7 +293,9 @@ def yes(trial: Trial) -> None:
         url = f"dags/{ti['dag_id']}/dagRuns/{ti['dag_run_id']}/taskInstances/{ti['task_id']}/-1/hitlDetails"
         # Airflow 3.3 fails a task that is answered before its scheduler has heard that the task lies down.
         time.sleep(3)
-        call(trial.stack, "PATCH", url, {"chosen_options": [asked["options"][0]], "params_input": {}})
+        # Where SQLite is locked just now, it is asked again.
+        with suppress(RuntimeError):
+            call(trial.stack, "PATCH", url, {"chosen_options": [asked["options"][0]], "params_input": {}})
     with Client(trial.sandbox.api_key, Settings(base_url=trial.sandbox.base_url)) as client:
         for pattern in client.run(edge.pattern.list()).items:
             if str(pattern.status) == "pending":
