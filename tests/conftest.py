@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -36,3 +37,17 @@ def processes_are_not_measured() -> dict[str, str]:
     """Nor is a process that a test starts, but for the sandboxes of the sandbox's own tests."""
     switches = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
     return {name: os.environ.pop(name) for name in switches if name in os.environ}
+
+
+@pytest.fixture(scope="session")
+def _hostile_server() -> Iterator[str]:
+    from tests.leaks.hostile import hostile
+
+    with hostile() as url:
+        yield url
+
+
+@pytest.fixture
+def hostile_service(_hostile_server: str) -> Callable[[str], str]:
+    """Return the base URL of a service that echoes, drips, unfolds or breaks off, by one of ``hostile.WAYS``."""
+    return lambda way: f"{_hostile_server}/{way}/all/v1"

@@ -22,7 +22,8 @@ class IPPanelApiOperator(IPPanelOperator):
     """Make any one call of the Edge API, by its name. Returns its result as JSON has it; of a list all pages.
 
     For what has no operator of its own. Prefer those for sending: this one keeps no book, so a task that is tried again
-    after a send went unanswered sends again. Set ``do_xcom_push=False`` where the result is personal.
+    after a send went unanswered sends again. Set ``do_xcom_push=False`` where the result is personal; that of a send is
+    what the documents name of it.
 
     :param operation: the call, as ``phonebook.create_option``; all are in
         :func:`ippanel_provider.client.edge.operations` (templated)
@@ -72,7 +73,11 @@ class IPPanelApiOperator(IPPanelOperator):
             raise InvalidInput(f"arguments: {error}") from None
         if isinstance(request, PageRequest):
             return _as_json(list(islice(self.hook.get_conn().walk(request, whole=True), self.max_items)))
-        return _as_json(self.hook.run(request))
+        result = self.hook.run(request)
+        if request.is_send:
+            # What else stands in the answer may be what was sent.
+            return result.model_dump(mode="json", exclude=set(result.model_extra or ()))
+        return _as_json(result)
 
 
 def _as_json(result: Any) -> Any:

@@ -195,8 +195,8 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def hostile(sandbox: str) -> Iterator[str]:
-    """Run it before the sandbox at this URL, for as long as the block lasts; yield its own URL."""
+def hostile(sandbox: str = "") -> Iterator[str]:
+    """Run it, before the sandbox at this URL if there is one, for as long as the block lasts; yield its own URL."""
     handler = type("_Bound", (_Handler,), {"sandbox": sandbox})
     server = _Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

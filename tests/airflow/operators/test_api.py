@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -63,3 +64,11 @@ def test_arguments_are_templates_and_are_not_shown(sandbox: RunningSandbox, new_
     run = run_dag(dag)
     assert run.results["call"]["title"] == dag.dag_id
     assert run.rendered["call"]["arguments"] == "1 argument"
+
+
+def test_the_result_of_a_send_is_what_the_documents_name_of_it(
+    connect: Callable[..., str], hostile_service: Callable[[str], str]
+) -> None:
+    connect(host=hostile_service("accepted"))
+    arguments = {"message": "سلام", "recipients": ["09120001234"], "sender": "+983000505"}
+    assert call("send.webservice", arguments=arguments) == {"outbox_ids": [7]}
