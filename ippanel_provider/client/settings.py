@@ -45,28 +45,7 @@ class Settings:
     @property
     def root(self) -> str:
         """The URL all request paths are appended to."""
-        given = (self.base_url or (EDGE_URL if self.api is Api.EDGE else REST_URL)).strip()
-        if not given.lower().startswith(("http://", "https://")):
-            raise InvalidInput("base_url: it does not begin with http:// or https://; give it as https://host/v1")
-        url = given.rstrip("/")
-        try:
-            parsed = httpx.URL(url)
-            # As the network is asked for it; a label of a name may have 63 letters, and none may be empty.
-            parsed.host.encode("idna")
-            is_port = parsed.port is None or 0 < parsed.port < 65_536
-        except (httpx.InvalidURL, UnicodeError):
-            # What httpx says can hold a part of it that was meant as a password.
-            raise InvalidInput("base_url: it is no URL; give it as https://host/v1") from None
-        if not parsed.host:
-            raise InvalidInput("base_url: it names no host; give it as https://host/v1")
-        if not is_port:
-            raise InvalidInput("base_url: its port must be from 1 to 65535; give it as https://host/v1")
-        if parsed.userinfo or parsed.query or parsed.fragment:
-            # A user name here would take the place of the credential on every request.
-            raise InvalidInput("base_url: give it without user name, query and fragment, as https://host/v1")
-        if parsed.path in {"", "/"}:
-            return url + "/v1"
-        return url.removesuffix("/api") if url.endswith("/v1/api") else url
+        return _root(self.base_url or (EDGE_URL if self.api is Api.EDGE else REST_URL))
 
     def checked(self) -> Settings:
         """Return the same with every value in its plain form.
@@ -98,7 +77,7 @@ class Settings:
 
     def check_credential(self, credential: str) -> None:
         """Refuse the sandbox's own key towards the service itself: somebody forgot to say where the sandbox is."""
-        if credential == SANDBOX_API_KEY and httpx.URL(self.root).host in _THE_SERVICE:
+        if credential == SANDBOX_API_KEY and _is_the_service(self.root):
             raise InvalidInput(
                 "api_key: this is the sandbox's key; give the sandbox's address with it"
                 " (base_url; the Base URL of an Airflow connection; IPPANEL_BASE_URL for the command ippanel; "
@@ -123,6 +102,37 @@ class Settings:
 
 _LEAST_TIME, _MOST_TIME = 0.001, 3600.0
 _THE_SERVICE = frozenset(httpx.URL(url).host for url in (EDGE_URL, REST_URL))
+
+
+@functools.lru_cache(maxsize=64)
+def _root(base_url: str) -> str:
+    given = base_url.strip()
+    if not given.lower().startswith(("http://", "https://")):
+        raise InvalidInput("base_url: it does not begin with http:// or https://; give it as https://host/v1")
+    url = given.rstrip("/")
+    try:
+        parsed = httpx.URL(url)
+        # As the network is asked for it; a label of a name may have 63 letters, and none may be empty.
+        parsed.host.encode("idna")
+        is_port = parsed.port is None or 0 < parsed.port < 65_536
+    except (httpx.InvalidURL, UnicodeError):
+        # What httpx says can hold a part of it that was meant as a password.
+        raise InvalidInput("base_url: it is no URL; give it as https://host/v1") from None
+    if not parsed.host:
+        raise InvalidInput("base_url: it names no host; give it as https://host/v1")
+    if not is_port:
+        raise InvalidInput("base_url: its port must be from 1 to 65535; give it as https://host/v1")
+    if parsed.userinfo or parsed.query or parsed.fragment:
+        # A user name here would take the place of the credential on every request.
+        raise InvalidInput("base_url: give it without user name, query and fragment, as https://host/v1")
+    if parsed.path in {"", "/"}:
+        return url + "/v1"
+    return url.removesuffix("/api") if url.endswith("/v1/api") else url
+
+
+@functools.lru_cache(maxsize=64)
+def _is_the_service(root: str) -> bool:
+    return httpx.URL(root).host in _THE_SERVICE
 
 
 @functools.cache
