@@ -16,8 +16,9 @@ from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.campaign.recording import Recording
 from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.samples import Samples
-from ippanel_provider.client import Client, NotSent
+from ippanel_provider.client import Client, InvalidInput, NotSent
 from ippanel_provider.service import MAX_RECIPIENTS_PER_REQUEST
+from ippanel_provider.text._digits import look_rounded
 from ippanel_provider.text.numbers import mask
 
 log = logging.getLogger(__name__)
@@ -187,5 +188,16 @@ class Campaign:
 
 
 def _blocks(messages: Iterator[Message]) -> Iterator[list[Message]]:
+    """Yield them by the thousand.
+
+    :raises InvalidInput: the first are strangers, whatever the source says of its columns.
+    """
+    is_first = True
     while block := list(islice(messages, MAX_RECIPIENTS_PER_REQUEST)):
+        if is_first and look_rounded({message.recipient for message in block}):
+            raise InvalidInput(
+                "recipients: all numbers are rounded, as by a float of 32 bits, so they are other people's; keep the "
+                "column as text. Nothing was sent."
+            )
+        is_first = False
         yield block

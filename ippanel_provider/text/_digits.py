@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 # What stands between the digits, or around a number that a spreadsheet was to keep as a text.
 _DROPPED = frozenset("-–—‑−.·•()/\\_ـ[]{}<>'\"`´‘’‚‛“”„‟«»")
 FLOAT_TAIL = re.compile(r"(?<=[0-9])\.0\Z")
 """What a table read as floats makes of a column of numbers with a gap in it."""
+
+_ROUNDED = ((3, 1 << 10, 10), (1, 1 << 16, 10), (3, 1000, 100))
+"""Where the digits that were rounded begin, what to, and how many numbers it takes to tell."""
 
 
 class _Plain(dict[int, str | None]):
@@ -38,3 +42,13 @@ def plain_digits(raw: str) -> str:
 
 class Float32(float):
     """A number that was kept as a float of 32 bits or less, and so is no phone number."""
+
+
+def look_rounded(recipients: Collection[str]) -> bool:
+    """Whether the numbers, in the wire form, are all such as a float of 32 bits leaves: strangers' numbers. It takes
+    ten of them to tell, for one in a thousand is so by chance; a hundred, where they only end in zeros.
+    """
+    return any(
+        len(recipients) >= least and all(not int(number[start:]) % step for number in recipients)
+        for start, step, least in _ROUNDED
+    )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import pickle
+import random
 import re
+import struct
 from decimal import Decimal
 
 import phonenumbers
@@ -13,6 +15,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberType
 
+from ippanel_provider.text._digits import look_rounded
 from ippanel_provider.text.numbers import InvalidNumber, Problem, is_sender, mask, normalize
 
 WIRE = "+989120001234"
@@ -358,3 +361,19 @@ def test_a_32_bit_float_is_no_number_even_if_it_looks_like_one() -> None:
         normalize(Float32())
     assert refusal.value.problem is Problem.LOSSY
     assert normalize(Float64()) == "+989120001024"
+
+
+@pytest.mark.parametrize(("kind", "least"), [("f", 10), ("shortest", 100), ("with its country", 10)])
+def test_numbers_that_a_float_of_32_bits_has_rounded_look_so(kind: str, least: int) -> None:
+    chance = random.Random(5)
+    made = {chance.randrange(9_100_000_000, 9_399_999_999) for _ in range(300)}
+    if kind == "with its country":
+        made = {int(struct.unpack("f", struct.pack("f", 98 * 10**10 + number))[0]) for number in made}
+    else:
+        made = {int(struct.unpack("f", struct.pack("f", number))[0]) for number in made}
+    read = [normalize(int(float(f"{number:.7g}")) if kind == "shortest" else number) for number in made]
+    assert look_rounded(read)
+    assert look_rounded(read[:least])
+    assert not look_rounded(read[: least - 1])
+    assert not look_rounded([*read, "+989120001235"])
+    assert not look_rounded([])

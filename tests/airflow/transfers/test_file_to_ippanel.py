@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import stat
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -231,3 +232,16 @@ def test_a_messy_file_of_excel_tried_dry(sandbox: RunningSandbox, new_dag: Any, 
         (10, "a value in its text is a truth value, and no text"),
     ]
     assert "912000000" not in run.log
+
+
+@pytest.mark.parametrize("first_pass", [True, False])
+def test_numbers_that_were_rounded_before_they_got_into_the_file_are_refused(
+    sandbox: RunningSandbox, new_dag: Any, run_dag: Any, tmp_path: Path, first_pass: bool
+) -> None:
+    rows = [f"آرش,{struct.unpack('f', struct.pack('f', 9_120_000_000 + 7919 * n))[0]:.1f}" for n in range(1, 41)]
+    with new_dag() as dag:
+        transfer(written(tmp_path, "\n".join(["name,mobile", *rows])), first_pass=first_pass)
+    run = run_dag(dag)
+    assert run.state == "failed"
+    assert "recipients: all numbers are rounded, as by a float of 32 bits" in run.log
+    assert sandbox.messages() == []
