@@ -46,6 +46,15 @@ def key_of(value: Any) -> str:
     return key
 
 
+def told_key(value: Any, *, with_numbers: bool) -> str:
+    """Return a key for a file of rejects: nothing where it is none, or a number and numbers are not wanted."""
+    try:
+        key = key_of(value)
+    except BadKey:
+        return ""
+    return "" if not with_numbers and len(key) >= _NUMBERLIKE and _is_number(key) else key
+
+
 class Keys:
     """The keys of a campaign's rows: each stands for one text to one number. A million of them take 34 MB."""
 
@@ -89,11 +98,13 @@ class Keys:
         self._names, self._meant = array("Q", bytes(8 * slots)), array("Q", bytes(8 * slots))
 
 
-def _is_number(key: str, recipient: str) -> bool:
+def _is_number(key: str, recipient: str | None = None) -> bool:
+    """Whether a key is a mobile number, or this one."""
     try:
-        return normalize(key) == recipient
+        number = normalize(key)
     except InvalidNumber:
         return False
+    return recipient in (None, number)
 
 
 def hashed(text: str) -> int:

@@ -63,9 +63,9 @@ class CampaignOperator(SendingOperator):
     :param suppress: who gets no text whatever the source says: any of
         :class:`~ippanel_provider.operators.suppress.OptedOut`, ``InPhonebook``, ``InTable``, ``InFile``, numbers, or an
         XCom of numbers. If one of them cannot be read, nothing is sent (templated)
-    :param rejects_path: a ``.csv`` or ``.jsonl`` file to write every row to that gets no text, with its line and the
-        reason: a local path, or any URL that object storage takes. Mapped tasks need one each, as by
-        ``{{ ti.map_index }}`` (templated)
+    :param rejects_path: a ``.csv`` or ``.jsonl`` file to write every row to that gets no text, with its line, the
+        reason and, with ``results``, its key: a local path, or any URL that object storage takes. Mapped tasks need one
+        each, as by ``{{ ti.map_index }}`` (templated)
     :param rejects_with_numbers: write the numbers of these rows too; then put the file where they may lie (templated)
     :param first_pass: read the source twice, the first time only to count: so that the credit is checked against the
         whole cost, that a source that cannot be read to its end fails before anything is sent, and that the log tells
@@ -231,12 +231,16 @@ class CampaignOperator(SendingOperator):
         by = self.results or (self.only and self.only.results)
         return by.key_column if by else None
 
+    def _rejects(self) -> AbstractContextManager[Callable[[Row, str], None] | None]:
+        numbers, keys = self.rejects_with_numbers, self.key_column is not None
+        return rejects_to(self.rejects_path, with_numbers=numbers, with_keys=keys)
+
     def send(self, context: Context) -> dict[str, Any]:
         """Send to the rows that no earlier try has reached, and return what was accepted."""
         from ippanel_provider.operators.suppress import suppression_for
 
         order = self.order(context, self.kind())
-        with rejects_to(self.rejects_path, with_numbers=self.rejects_with_numbers) as on_reject:
+        with self._rejects() as on_reject:
             rows = self.wanted_rows(context)
             summary = self.ordered(context, order, rows, suppressing=suppression_for(self), on_reject=on_reject)
         return summary.as_result()
@@ -247,5 +251,5 @@ class CampaignOperator(SendingOperator):
         from ippanel_provider.operators.suppress import suppression_for
 
         order = self.order(context, self.kind())
-        with rejects_to(self.rejects_path, with_numbers=self.rejects_with_numbers) as on_reject:
+        with self._rejects() as on_reject:
             return preview(self, context, order, suppression_for(self), on_reject)

@@ -85,14 +85,18 @@ def uploaded(path: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def rejects_to(path: Any, *, with_numbers: bool = False) -> Iterator[Callable[[Row, str], None] | None]:
-    """Give what writes a rejected row down: its line, the reason, and its number only if that is wanted.
+def rejects_to(
+    path: Any, *, with_numbers: bool = False, with_keys: bool = False
+) -> Iterator[Callable[[Row, str], None] | None]:
+    """Give what writes a rejected row down: its line, the reason, its key where rows have one, and its number only if
+    that is wanted.
 
     The file appears at ``path`` when the block ends, also by an error, unless that came before any row. Without a path
     there is nothing to give.
 
     :raises InvalidInput: at once, if the path does not say which format.
     """
+    from ippanel_provider.campaign.keys import told_key
     from ippanel_provider.tables.formats import REPORTS, to_write
     from ippanel_provider.tables.writers import Column, table
 
@@ -100,11 +104,14 @@ def rejects_to(path: Any, *, with_numbers: bool = False) -> Iterator[Callable[[R
         yield None
         return
     kind = to_write(path, field="rejects_path", kinds=REPORTS)
-    columns = (Column("line", "int64"), Column("reason"), *([Column("recipient")] if with_numbers else []))
+    columns = [Column("line", "int64"), Column("reason")]
+    columns += [Column("key", key=True)] if with_keys else []
+    columns += [Column("recipient")] if with_numbers else []
     with table(location(path), columns, kind, partial=True, formulas=keeps_formulas()) as add:
 
         def write(row: Row, reason: str) -> None:
-            number = "" if row.recipient is None else str(row.recipient)
-            add((row.line, reason, number) if with_numbers else (row.line, reason))
+            key = [told_key(row.key, with_numbers=with_numbers)] if with_keys else []
+            number = ["" if row.recipient is None else str(row.recipient)] if with_numbers else []
+            add([row.line, reason, *key, *number])
 
         yield write

@@ -106,6 +106,7 @@ def recorded(
 
     if results.path:
         checked(results.path)
+    from ippanel_provider.campaign.keys import MOST_CHARACTERS
     from ippanel_provider.campaign.ledger.sql import SqlLedger
     from ippanel_provider.campaign.order import OncePer
     from ippanel_provider.operators.ledgers import campaign_name
@@ -116,6 +117,8 @@ def recorded(
 
     assert isinstance(ledger, SqlLedger)  # noqa: S101 - else it was refused
     campaign = campaign_name(task, context["ti"])
+    if len(campaign) > MOST_CHARACTERS:
+        raise InvalidValue("campaign_id", f"with results at most {MOST_CHARACTERS} characters; got {len(campaign)}")
     try:
         salt = prepare(engine, tables)
         try_out(engine, tables, campaign)

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from ippanel_provider.campaign.audience import Row
-from ippanel_provider.campaign.keys import Keys, key_of
+from ippanel_provider.campaign.keys import Keys, key_of, told_key
 from ippanel_provider.campaign.ledger.base import Intent, Outcome
 from ippanel_provider.client import NotSent
 from ippanel_provider.options import STATUSES
@@ -24,6 +24,7 @@ from ippanel_provider.results.schema import Unwritable, prepare, tables_of
 from ippanel_provider.results.writing import ResultRow, upsert
 from ippanel_provider.sandbox.runner import RunningSandbox
 from tests.results.campaigns import Campaign, customers
+from tests.results.kills import Blow, Tally, campaign_with
 
 SEND = {"path": "^/v1/api/send$"}
 
@@ -219,6 +220,14 @@ class TestKeys:
             assert "the same key with another number or text" in keys.take("1", recipient, content)
         assert "is its number" in keys.take("0912 000 0003", "+989120000003", 5)
 
+    @pytest.mark.parametrize(
+        ("given", "told"),
+        [(7, "7"), (None, ""), ("09120000001", ""), ("۰۹۱۲۰۰۰۰۰۰۱", ""), ("0912000000", "0912000000")],
+    )
+    def test_a_file_of_rejects_names_it_unless_it_is_a_number(self, given: Any, told: str) -> None:
+        assert told_key(given, with_numbers=False) == told
+        assert told_key(given, with_numbers=True) == ("" if given is None else str(given))
+
     def test_rows_without_one_or_with_one_of_two_numbers_get_no_text(self, campaign: Campaign) -> None:
         rows = [*customers(2), Row(3, "09120000003", "x", key=None), Row(4, "09120000004", "x", key=1)]
         summary = campaign.send([*rows, rows[1]])
@@ -286,3 +295,14 @@ def test_a_source_without_the_column_of_keys_sends_nothing(campaign: Campaign) -
         list(rows)
     with pytest.raises(NotSent):
         campaign.send([])
+
+
+@pytest.mark.slow
+def test_who_sends_and_who_follows_may_be_killed_at_a_write(ippanel_sandbox: RunningSandbox, tmp_path: Path) -> None:
+    """Some of the writes; ``python -m tests.results.kills`` strikes at each, and at random."""
+    urls = {name: f"sqlite:///{tmp_path / name}.sqlite" for name in ("results", "ledger")}
+    options = {"url": ippanel_sandbox.url, **urls, "people": 20, "behind": False, "text": None}
+    tally = Tally()
+    blows = [("send", Blow(commit=9)), ("send", Blow(commit=6)), ("follow", Blow(commit=2))]
+    campaign_with(ippanel_sandbox, options, blows, tally)
+    assert (tally.kills, tally.bad, tally.keys) == (3, 0, 20)
