@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import importlib
 import inspect
 import json
 import pkgutil
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
+import airflow as airflow_package
+import jsonschema
 import pytest
 from airflow.providers.common.compat.sdk import BaseHook, BaseNotifier, BaseOperator
 from airflow.triggers.base import BaseTrigger
@@ -88,7 +94,7 @@ def uses(module: str, base: type) -> bool:
 
 
 _LIGHT = """
-import json, sys
+import json, sys, warnings
 from airflow.providers.common.compat.sdk import BaseHook, BaseNotifier, BaseOperator, BaseOperatorLink
 from airflow.providers.common.compat.sdk import BaseSensorOperator, DAG, task
 from airflow.triggers.base import BaseTrigger
@@ -96,16 +102,46 @@ before = set(sys.modules)
 import importlib
 for module in json.loads(sys.argv[1]):
     importlib.import_module(module)
-print(json.dumps(sorted(set(sys.modules) - before)))
+added = sorted(set(sys.modules) - before)
+told = []
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    for module, name in json.loads(sys.argv[2]):
+        try:
+            getattr(importlib.import_module(module), name)
+        except (ImportError, AttributeError):
+            continue
+        told += [f"{module}.{name}: {one.message}" for one in caught if "deprecated" in str(one.message)]
+        caught.clear()
+print(json.dumps([added, told]))
 """
+
+
+@functools.cache
+def imported() -> tuple[list[str], list[str]]:
+    """What importing all that DAGs import adds in a process of its own, and what Airflow says of what is taken."""
+    taken = sorted(
+        {
+            (node.module, alias.name)
+            for file in Path(ippanel_provider.__file__).parent.rglob("*.py")
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("airflow.")
+            for alias in node.names
+        }
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", _LIGHT, json.dumps(sorted(all_listed())), json.dumps(taken)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    added, told = json.loads(answer.stdout.splitlines()[-1])
+    return added, told
 
 
 def test_importing_what_dags_import_is_light() -> None:
     """On top of Airflow's own imports: no HTTP, no models, nothing of the floors below but their facts."""
-    answer = subprocess.run(
-        [sys.executable, "-c", _LIGHT, json.dumps(sorted(all_listed()))], capture_output=True, text=True, check=True
-    )
-    added = json.loads(answer.stdout.splitlines()[-1])
+    added, _ = imported()
     heavy = (
         "httpx",
         "pydantic",
@@ -117,3 +153,66 @@ def test_importing_what_dags_import_is_light() -> None:
     )
     assert [name for name in added if name.startswith(heavy)] == []
     assert ippanel_provider.__name__ in {name.partition(".")[0] for name in added}
+
+
+def test_nothing_that_airflow_is_about_to_remove_is_imported() -> None:
+    """Also where an import waits inside a function."""
+    assert imported()[1] == []
+
+
+AIRFLOW = Path(airflow_package.__file__).parent
+
+
+@pytest.mark.parametrize("schema", ["provider_info.schema.json", "provider.yaml.schema.json"])
+def test_the_metadata_is_what_airflow_and_its_own_providers_write(schema: str) -> None:
+    """The second is stricter, of connection forms from 3.2 on."""
+    rules = json.loads((AIRFLOW / schema).read_text(encoding="utf-8"))
+    # What only the sources of Airflow's own providers have, and ours has in pyproject.toml.
+    rules["required"] = [name for name in rules.get("required", []) if name in INFO]
+    rules["additionalProperties"] = True
+    jsonschema.validate(INFO, rules)
+
+
+def test_every_option_of_the_configuration_is_read_and_told() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(ippanel_provider.__file__).parent.rglob("*.py"))
+    read = {*re.findall(r'conf\.get\w*\("ippanel", "(\w+)"', source), *re.findall(r'Default\("(\w+)"', source)}
+    options = INFO["config"]["ippanel"]["options"]
+    assert read == set(options)
+    for option in options.values():
+        assert option["description"].endswith(".")
+        assert option["example"] != option["default"]
+
+
+def test_what_the_metadata_names_is_there() -> None:
+    for path in (*INFO["cli"], *INFO["extra-links"], *INFO["notifications"]):
+        module, _, name = path.rpartition(".")
+        # Airflow before 3.2 takes no commands of providers.
+        if module != "ippanel_provider.airflow_command" or (AIRFLOW / "cli" / "cli_config.py").is_file():
+            assert callable(getattr(importlib.import_module(module), name))
+
+
+KINDS = [
+    kind
+    for room in ("operators", "sensors", "transfers")
+    for module in sorted(listed(room))
+    for kind in vars(importlib.import_module(module)).values()
+    if inspect.isclass(kind)
+    and kind.__module__ == module
+    and issubclass(kind, BaseOperator)
+    and kind.__name__[0] != "_"
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_templated_fields_are_parameters_and_ids_of_connections_are_templated(kind: type) -> None:
+    """What Airflow's own checks ask of its providers."""
+    parameters = {
+        name
+        for base in kind.__mro__
+        if base.__module__.startswith("ippanel_provider.") and "__init__" in vars(base)
+        for name in inspect.signature(vars(base)["__init__"]).parameters
+    }
+    # Airflow has a method of the name dry_run.
+    fields = {"dry_run" if name == "is_dry_run" else name for name in kind.template_fields}  # type: ignore[attr-defined]
+    assert fields - parameters - ({"message"} if "code" in parameters else set()) == set()
+    assert {name for name in parameters if name.endswith("conn_id")} - fields == set()
