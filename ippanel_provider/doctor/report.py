@@ -11,6 +11,8 @@ from ippanel_provider.doctor.case import Case
 from ippanel_provider.service_profile import ServiceProfile, facts
 
 FORM = "https://github.com/airflow-provider-ippanel/airflow-provider-ippanel/issues/new"
+TEMPLATE = "doctor.yml"
+"""Of the form; ``report`` is a field of it."""
 _MOST_OF_A_FORM = 6_000
 """Characters of an address that browsers and servers take."""
 
@@ -34,11 +36,7 @@ def form(content: dict[str, Any]) -> str:
     """The address of a form that is filled with the report, or with as much of it as an address holds."""
     for names in (("verdicts", "facts", "measures"), ("facts",)):
         told = json.dumps({name: content[name] for name in ("package", *names)}, ensure_ascii=False)
-        query = urlencode({"title": "Report of the doctor", "labels": "service profile", "body": _fenced(told)})
+        query = urlencode({"template": TEMPLATE, "title": "A panel that the doctor examined", "report": told})
         if len(query) <= _MOST_OF_A_FORM:
             break
     return f"{FORM}?{query}"
-
-
-def _fenced(told: str) -> str:
-    return f"```json\n{told}\n```\n"

@@ -53,7 +53,10 @@ def test_a_form_is_short_enough_for_an_address(ippanel_sandbox: RunningSandbox, 
     case = room.case()
     address = form(report(case, room.examine(case)))
     assert len(address) < 8_000
-    assert "price_factor" in parse_qs(urlsplit(address).query)["body"][0]
+    fields = parse_qs(urlsplit(address).query)
+    assert json.loads(fields["report"][0])["facts"]["price_factor"] == 1.0
+    template = Path(__file__).parents[2] / ".github" / "ISSUE_TEMPLATE" / fields["template"][0]
+    assert "id: report\n" in template.read_text()
 
 
 @pytest.mark.parametrize(
