@@ -73,6 +73,8 @@ class OutboxIds(Sequence[int]):
             yield from map(add, block, repeat(first))
 
     def __eq__(self, other: object) -> bool:
+        if isinstance(other, OutboxIds):
+            return self._first == other._first and self._blocks == other._blocks
         return list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
