@@ -168,8 +168,8 @@ class BulkWatch:
     """What is known of some bulks, and whether that is enough.
 
     A few are asked after by their ids. Many are asked after by where they stand in the outbox list: a look costs 6
-    requests and one a thousand that are not final, the last one a request a thousand; strangers that stand between
-    them cost their pages and never count.
+    requests while any is open, the last one a request a thousand; strangers that stand between them cost their pages
+    and never count.
 
     :param outbox_ids: the bulks; a million of them take 3 MB
     :param fail_on: states that end the watch at once
