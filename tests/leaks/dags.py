@@ -52,7 +52,7 @@ def well(kinds: Kinds, *, short: bool) -> Any:
                     poke_interval=1,
                     **given,
                 )
-            if name in {"send", "send_pattern", "sql", "file"}:
+            if name in ({"send", "sql"} if short else {"send", "send_pattern", "sql", "file"}):
                 kind(task_id=f"{name}-rehearsed", dry_run=True, **given)
                 kind(task_id=f"{name}-awaited", wait_for_completion=True, deferrable=True, poke_interval=1, **given)
     return dag

@@ -80,7 +80,10 @@ def one_run(folder: Path, level: str, kinds: list[str], ways: list[str], *, shor
             "kinds": kinds,
         }
         run_airflow(home, environment(home, level, fernet.decode()), order)
-    ends = json.loads((home / "ends.json").read_text())
+    spent = os.times()
+    ends = json.loads((home / "ends.json").read_text()) | {
+        "processor": sum(getattr(spent, name) for name in ("user", "system", "children_user", "children_system"))
+    }
     expected = {*ends["missing"], *(["queues: IPPanelMessageQueueProvider"] if AIRFLOW >= (3,) else [])}
     missing = [f"{level}: nothing was done with {name}" for name in sorted(expected - set(ends["covered"]))]
     took = time.monotonic() - began
@@ -197,7 +200,8 @@ def tell(level: str, scan: Scan, ends: dict[str, Any], took: float) -> None:
     ended = ", ".join(f"{count} {end}" for end, count in sorted(ends["ends"].items()))
     print(f"{level}: at work were {len(ends['covered'])} classes: {'; '.join(ends['covered'])}.")
     print(
-        f"{level}: {sum(ends['ends'].values())} tasks in {took:.0f} s ({ended}); "
+        f"{level}: {sum(ends['ends'].values())} tasks in {took:.0f} s, {ends['processor']:.0f} of them of the "
+        f"processor ({ended}); "
         f"{counts['files']} files and their names, {counts['rows']:,} rows of {counts['tables']} tables, "
         f"{counts['encrypted values']} encrypted values, {counts['bytes']:,} bytes in all; "
         f"{len(SECRETS) + len(KNOWN)} canaries, {counts['encodings']} ways of writing them.",
