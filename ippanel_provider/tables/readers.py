@@ -16,8 +16,8 @@ from contextlib import suppress
 from typing import IO, Any
 
 from ippanel_provider.client import InvalidInput
-from ippanel_provider.tables.arrow import read_parquet
 from ippanel_provider.tables.excel import read_excel
+from ippanel_provider.tables.frames import read_parquet
 from ippanel_provider.tables.layout import Layout, Line, named
 from ippanel_provider.tables.records import Record, certain
 from ippanel_provider.tables.values import NOTHINGS, written

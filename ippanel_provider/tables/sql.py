@@ -6,13 +6,11 @@ the server; the drivers of other databases fetch as they are asked.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from ippanel_provider.tables.records import certain
-from ippanel_provider.text._digits import Float32
+from ippanel_provider.tables.records import certain, is_small_float
 
 FETCH_ROWS = 1000
 _PATIENCE = 24 * 3600
@@ -22,8 +20,6 @@ _CODES = {
     **dict.fromkeys(("MySQLdb", "pymysql", "mysql"), 4),
 }
 """What drivers call the type of floats of 32 bits where they call it by a number."""
-# As Trino, Spark, ClickHouse, Hive and Oracle call it.
-_NAMED = re.compile(r"(?:nullable\()?(?:real|float(?:4|32|_type)?|(?:db_type_)?binary_float)\)?\Z", re.IGNORECASE)
 _OTHER_FLOATS = frozenset({"google", "teradatasql"})
 """Drivers to which "float" is one of 64 bits."""
 _PRECISIONS = range(6, 10), range(24, 25)
@@ -56,14 +52,7 @@ def read(
             for row in rows:
                 # A connection can ask for cursors that give mappings.
                 names, values = (list(row), list(row.values())) if isinstance(row, Mapping) else (columns, row)
-                yield certain(names, _marked(names, values, small) if small else values)
-
-
-def _marked(names: Sequence[str], values: Sequence[Any], small: frozenset[str]) -> list[Any]:
-    return [
-        Float32(value) if name in small and isinstance(value, float) else value
-        for name, value in zip(names, values, strict=True)
-    ]
+                yield certain(names, values, small)
 
 
 def _small_floats(driver: str, description: Sequence[Sequence[Any]]) -> frozenset[str]:
@@ -77,7 +66,7 @@ def _is_small_float(driver: str, column: Sequence[Any]) -> bool:
         return code == _CODES.get(driver)
     if code is float:
         return any(column[4] in precisions for precisions in _PRECISIONS)
-    return driver not in _OTHER_FLOATS and bool(_NAMED.match(str(getattr(code, "name", code))))
+    return driver not in _OTHER_FLOATS and is_small_float(getattr(code, "name", code))
 
 
 def _cursor(connection: Any) -> Any:
