@@ -111,11 +111,6 @@ class ServiceProfile:
         """Whether one fold of letters, spaces and suffixes makes a listed text equal to what was sent."""
         return _EXPLAINED[self.text_listed]
 
-    @property
-    def guard_works(self) -> bool:
-        """Whether the same text to the same person is refused for a while."""
-        return self.guard_seconds > 0
-
     def learn(self, settled: Mapping[str, object], *, at: datetime | None = None) -> Self:
         """The profile with these facts settled, ``at`` this moment.
 

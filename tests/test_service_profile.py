@@ -107,8 +107,6 @@ def test_what_recognition_asks_follows_from_the_facts() -> None:
     assert DOCUMENTS.explained == "yes"
     assert DOCUMENTS.learn({"text_listed": "other"}).explained == "no"
     assert DOCUMENTS.learn({"text_listed": "hidden"}).explained == "hidden"
-    assert DOCUMENTS.guard_works
-    assert not DOCUMENTS.learn({"guard_seconds": 0}).guard_works
 
 
 @pytest.mark.parametrize(
