@@ -15,21 +15,23 @@ import threading
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from ippanel_provider.campaign.cost import Tariff
 from ippanel_provider.campaign.order import OncePer
 from ippanel_provider.results.fates import Fate, Stage, Status, fates, revision
 from ippanel_provider.results.followed import Followed
 from ippanel_provider.results.schema import LONGEST_REASON, Tables, Unwritable, naming
 from ippanel_provider.results.writing import NOTHING, ResultRow, copies, line_of, moment, upsert, upsert_lines
 from ippanel_provider.service import IRANCELL_PREFIXES, MCI_PREFIXES
+from ippanel_provider.text.letters import with_opt_out
+from ippanel_provider.text.parts import Encoding, TextSize, weigh
 
 if TYPE_CHECKING:
     from ippanel_provider.campaign.audience import Message
-    from ippanel_provider.campaign.cost import Tariff
     from ippanel_provider.campaign.ledger.base import Intent
     from ippanel_provider.campaign.ledger.sql import SqlLedger
     from ippanel_provider.campaign.ledger.sql_untold import Untold
@@ -109,6 +111,7 @@ class Recorder:
         self._run = run
         self._sender = sender
         self._tariff: Tariff | None = None
+        self._told_weights: dict[tuple[str, Encoding, int], str] = {}
         # Told rows wait here, not in memory: of a million customers all may be known already.
         self._spool = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - open until the end
         self._spooling = threading.Lock()
@@ -138,28 +141,24 @@ class Recorder:
 
     def about(self, messages: Sequence[Message]) -> bytes:
         """Say of messages what the table is to hold of them, for the ledger to keep: lines as COPY takes them."""
-        weights = self._weights(messages)
-        hashes = self._hasher.hashes(messages)
-        lines = [
-            f"{key_line}\t{message.line}\t{hashed}\t{_operator(message.recipient[3:6])}\t{weight}"
-            for message, hashed, weight in zip(messages, hashes, weights, strict=True)
-            for key_line in (message.key.replace("\\", "\\\\"),)
-        ]
+        said = zip(messages, self._hasher.hashes(messages), self._weights(messages), strict=True)
+        lines = [f"{_copied(message.key)}\t{message.line}\t{hashed}\t{weight}" for message, hashed, weight in said]
         return zlib.compress("\n".join(lines).encode(), 1)
 
     def _weights(self, messages: Sequence[Message]) -> Iterator[str]:
-        """Yield parts and cost of each message."""
-        tariff = self._tariff
-        if tariff is None:
-            yield from (f"{NOTHING}\t{NOTHING}" for _ in messages)
-            return
-        text, size = None, tariff.size("")
-        for message in messages:
-            # One text for all is one object.
-            if message.text is not text:
-                text, size = message.text, tariff.size(message.text)
-            cost = tariff.cost(message.recipient, size) if tariff.prices else NOTHING
-            yield f"{size.parts}\t{cost}"
+        """Yield operator, parts and cost of each message."""
+        tariff = self._tariff or Tariff()
+        texts = [message.text for message in messages]
+        # One text for all is one object.
+        some = texts[:1] if texts[0] is texts[-1] and len(set(texts)) == 1 else texts
+        weights = weigh([with_opt_out(text) for text in some] if tariff.opt_out else some, is_66_char=tariff.is_66_char)
+        for message, (encoding, parts) in zip(messages, cycle(weights), strict=False):
+            operator = _operator(message.recipient[3:6])
+            if (told := self._told_weights.get((operator, encoding, parts))) is None:
+                size = TextSize(encoding, 0, 0, parts)
+                cost = tariff.cost(message.recipient, size) if tariff.prices else NOTHING
+                told = self._told_weights[operator, encoding, parts] = f"{operator}\t{parts}\t{cost}"
+            yield told
 
     def _keep(self, told: tuple[str, int, str, str, str, int]) -> None:
         with self._spooling:
@@ -272,6 +271,11 @@ class Recorder:
                 cost=None if cost == NOTHING else float(cost),
                 **said,
             )
+
+
+def _copied(key: str) -> str:
+    """Return a key as COPY takes it; one holds no control character."""
+    return key.replace("\\", "\\\\") if "\\" in key else key
 
 
 def _lines_of(chunk: Untold) -> list[str]:
