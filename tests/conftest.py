@@ -23,12 +23,13 @@ settings.load_profile("default")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure the first two cases of a test: the others, and examples that are drawn, cross the same lines."""
+    """Measure the first two cases of a test that asks the sandbox, and no drawn examples: the rest adds no line."""
     cases = Counter[str]()
     for item in items:
         test = item.nodeid.partition("[")[0]
         cases[test] += 1
-        if cases[test] > 2 or item.get_closest_marker("hypothesis"):
+        asks = "ippanel_sandbox" in getattr(item, "fixturenames", ())
+        if (asks and cases[test] > 2) or item.get_closest_marker("hypothesis"):
             item.add_marker("no_cover")
 
 
