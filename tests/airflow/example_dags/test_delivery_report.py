@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,11 @@ def test_the_report_of_a_day(
         (bulks[0], "+989120000994", "blacklisted"),
         (bulks[1], "+989120000001", "delivered"),
     ]
-    # Started by the command, the API or an asset, it may be for no date.
-    run = run_dag(dag, undated=True, folder=f"{folder}/by-hand")
-    assert run.state == "success", run.log
-    assert len(list((tmp_path / "reports" / "by-hand").iterdir())) == 1
+    if find_spec("airflow.sdk"):
+        # Started by the command, the API or an asset, it may be for no date; every run of Airflow 2 is for one.
+        run = run_dag(dag, undated=True, folder=f"{folder}/by-hand")
+        assert run.state == "success", run.log
+        assert len(list((tmp_path / "reports" / "by-hand").iterdir())) == 1
     run = run_dag(dag, logical_date=day, folder=folder)
     assert run.states == {"bulks_of_the_day": "skipped", "report": "skipped"}
     assert "912000000" not in f"{run.log}{run.results}"

@@ -148,7 +148,9 @@ def test_every_parameter_is_reached_by_default_args(kind: type, new_dag: Any) ->
         value = sample(kind, name)
         with new_dag(default_args={name: value}):
             task = kind(task_id="x", **{key: given for key, given in required(kind).items() if key != name})
-        assert got(task, kind, name) == value, name
+        found = got(task, kind, name)
+        # Airflow 2 copies what stands there, and some objects are equal to themselves only.
+        assert found == value or repr(found) == repr(value), name
 
 
 @pytest.mark.parametrize("kind", KINDS)
