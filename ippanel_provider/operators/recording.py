@@ -138,7 +138,10 @@ def recorded(
     try:
         yield recorder
     except BaseException:
-        _finish(task, recorder, run, "failed", ended)
+        try:
+            _finish(task, recorder, run, "failed", ended)
+        except Exception as error:  # noqa: BLE001 - it must not hide what ended the send
+            task.log.warning("results: the next try writes what is missing (%s).", type(error).__name__)
         raise
     if problem := _finish(task, recorder, run, "done", ended):
         raise SendFailed(
