@@ -195,7 +195,9 @@ class Decider:
         """Look once, write down what is found, and take back what came twice."""
         for doubt in doubts:
             # Whoever made the intent may still be at work and have settled it meanwhile.
-            if doubt.is_open and (outcome := self._ledger.outcome_of(doubt.intent)) is not None:
+            if doubt.is_settled or not doubt.is_open:
+                continue
+            if (outcome := self._ledger.outcome_of(doubt.intent)) is not None:
                 doubt.found = dict(enumerate(outcome.outbox_ids))
                 doubt.is_settled = True
                 self._attempt.count(doubt, outcome)

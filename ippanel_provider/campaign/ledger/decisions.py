@@ -277,8 +277,8 @@ def write_decision(connection: sa.Connection, campaign: int, number: int, decisi
     is_open = (chunks.c.campaign == campaign, chunks.c.number == number, chunks.c.state == OPEN)
     if connection.execute(sa.select(chunks.c.number).where(*is_open)).first() is None:
         return False
-    row = {"campaign": campaign, "number": number, "decision": decision, "decided_by": by, "decided_at": time.time()}
-    connection.execute(sa.insert(decisions).values(row))
+    row = {"campaign": campaign, "number": number, "decided_by": by, "decided_at": time.time()}
+    connection.execute(sa.insert(decisions).values(row | {"decision": Decision(decision).value}))
     return True
 
 
