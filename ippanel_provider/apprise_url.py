@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlencode
 
 from ippanel_provider.service import Api
+from ippanel_provider.tracebacks import discreet
 
 SCHEME = "ippanel"
 
 
+@discreet
 def apprise_url(
     api_key: str,
     sender: str | None = None,

@@ -19,6 +19,7 @@ from ippanel_provider.service_profile import InvalidProfile, ServiceProfile
 from ippanel_provider.text.hours import quiet_hours_of
 from ippanel_provider.text.lines import line_key
 from ippanel_provider.text.lists import split
+from ippanel_provider.tracebacks import discreet
 from ippanel_provider.values import InvalidValue, flag
 
 Hours = str | tuple[tuple[str, str], ...] | None
@@ -148,6 +149,7 @@ class Account:
         return Login(self.login, self.password, totp_secret=self.totp_secret, store=store)
 
 
+@discreet
 def account_of(
     conn_id: str,
     *,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 from ippanel_provider.provider_info import CONNECTION_FIELDS, CONNECTION_TYPE, FIELD_BEHAVIOUR, HOOK_NAME
+from ippanel_provider.tracebacks import discreet, make_discreet
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@make_discreet
 class IPPanelHook(BaseHook):
     """Speaks to IPPanel over an Airflow connection of type ``ippanel``.
 
@@ -38,6 +40,7 @@ class IPPanelHook(BaseHook):
         self.ippanel_conn_id = ippanel_conn_id
 
     @cached_property
+    @discreet
     def account(self) -> Account:
         """The connection, understood.
 

@@ -10,9 +10,11 @@ import pytest
 
 from ippanel_provider.client import InvalidInput
 from ippanel_provider.hooks.account import Account, account_of, meant_by
+from ippanel_provider.hooks.ippanel import IPPanelHook
 from ippanel_provider.provider_info import CONNECTION_FIELDS
 from ippanel_provider.service import Api
 from ippanel_provider.service_profile import DOCUMENTS
+from tests.client.test_tracebacks import shown_of_ours
 
 KEY = "the-api-key-0123456789"
 PROXY = "http://clerk:proxy-secret@127.0.0.1:3128"
@@ -238,3 +240,22 @@ class TestServiceProfile:
 
         panel = Panel.of(MemoryLedger(MEMBER_KEY), self.KNOWN)
         assert (panel.facts.letters, panel.facts.known) == ("arabic", {"letters"})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"host": "http://shop.example/v1"},
+        {"host": "http://["},
+        {"extra": {"sender": "x", "totp_secret": KEY}},
+        {"extra": {"proxy": f"htp://clerk:{KEY}@x", "ledger_secret": KEY}},
+        {"extra": {"verify": 7, "ca_bundle": "", "read_timeout": "soon"}},
+    ],
+)
+def test_no_secret_is_in_the_traceback_of_what_cannot_be(changes: dict[str, Any], connect: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        account(**changes)
+    assert KEY not in shown_of_ours(caught.value)
+    with pytest.raises(InvalidInput) as caught:
+        IPPanelHook(connect(password=KEY, **changes)).get_apprise_url(["x"])
+    assert KEY not in shown_of_ours(caught.value)
