@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -150,12 +151,15 @@ if __name__ == "__main__":
 
 
 def test_in_a_test_run_of_a_dag_the_connection_may_lie_in_the_database(
-    sandbox: RunningSandbox, airflow: Callable[..., Any], metadata_database: None, tmp_path: Path
+    sandbox: RunningSandbox, metadata_database: None, tmp_path: Path
 ) -> None:
     """As after ``airflow connections add``; in a process of its own, as people run it."""
-    airflow("connections", "delete", "stored")
-    added = airflow("connections", "add", "stored", "--conn-json", os.environ["AIRFLOW_CONN_IPPANEL_DEFAULT"])
-    assert added.returncode == 0, added.stderr
+    from airflow.models.connection import Connection
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        fields = json.loads(os.environ["AIRFLOW_CONN_IPPANEL_DEFAULT"])
+        session.add(Connection("stored", **fields | {"extra": json.dumps(fields["extra"])}))
     file = tmp_path / "deferred.py"
     file.write_text(DEFERRED.format(outbox_id=send(sandbox)))
     ran = subprocess.run(
