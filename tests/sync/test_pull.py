@@ -13,7 +13,8 @@ from ippanel_provider.sync.patterns.pull import pull
 
 
 def pattern(code: str, title: str, message: str = "کد: %code%") -> Pattern:
-    return Pattern.model_validate({"code": code, "title": title, "message": message, "pattern_status": "active"})
+    # Unread: the model refuses such codes before they come as far as this.
+    return Pattern.model_construct(code=code, title=title, message=message, status="active")
 
 
 @pytest.mark.parametrize(

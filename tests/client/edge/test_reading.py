@@ -83,8 +83,8 @@ def test_every_second_is_read_back_from_either_spelling(seconds: int) -> None:
 
 
 def test_what_the_documents_do_not_name_is_kept_but_not_shown() -> None:
-    bulk = read(report.bulk(5), BULK | {"return": 0, "summary": "کد: 1234"})
-    assert bulk.model_extra == {"return": 0, "summary": "کد: 1234"}
+    bulk = read(report.bulk(5), BULK | {"remark": 0, "summary": "کد: 1234"})
+    assert bulk.model_extra == {"remark": 0, "summary": "کد: 1234"}
     assert "1234" not in repr(bulk)
 
 
