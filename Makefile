@@ -93,10 +93,11 @@ test-browser: $(TEST)/ready  ## Look at the sandbox's pages in Chromium (as root
 	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group browser
 	$(TEST)/bin/python -m pytest tests/browser $(ARGS)
 
-test-stack: $(TEST)/ready  ## Whole Airflows: texts start DAGs while the triggerer is killed, and a browser fills in forms and settles doubts (8 minutes)
+test-stack: $(TEST)/ready  ## Whole Airflows: texts start DAGs while the triggerer is killed, and a browser fills in forms and settles doubts (14 minutes)
 	@$(TEST)/bin/uv pip install --quiet --python $(TEST)/bin/python -c constraints.txt --group browser
 	$(TEST)/bin/python -m tests.airflow.stack.inbox 3
 	$(TEST)/bin/python -m tests.airflow.stack.approval
+	$(TEST)/bin/python -m tests.airflow.stack.waits
 	$(TEST)/bin/python -m tests.airflow.stack.interface
 	$(TEST)/bin/python -m tests.airflow.stack.page_server
 	$(TEST)/bin/python -m tests.airflow.stack.texts 4
