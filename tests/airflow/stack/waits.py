@@ -288,9 +288,9 @@ def yes(trial: Trial) -> None:
         ti = asked["task_instance"]
         if ti["state"] not in {"awaiting_input", "deferred"}:
             continue
-        # Airflow 3.3 fails a task that is answered before its scheduler has heard that the task lies down.
+        # Airflow fails a task that is answered before its scheduler has heard that the task lies down (3.1 to 3.3).
         heard = f"state success for task instance TaskInstanceKey(dag_id='{ti['dag_id']}', task_id='{ti['task_id']}'"
-        if IS_3_3 and heard not in (trial.stack.home / "scheduler.log").read_text(encoding="utf-8"):
+        if heard not in (trial.stack.home / "scheduler.log").read_text(encoding="utf-8"):
             continue
         if "scheduled" in ti["dag_id"]:
             trial.sandbox.advance(3000)
