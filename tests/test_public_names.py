@@ -20,7 +20,6 @@ from .client.edge.test_operations import DOCUMENTED
 TOP = Path(__file__).parents[1]
 PACKAGE = "ippanel_provider"
 PUBLIC = {
-    "airflow_command": "commands",
     # What a text message is.
     "text.numbers": "Problem InvalidNumber normalize is_sender mask",
     "text.parts": "Encoding TextSize measure weigh",
@@ -62,6 +61,7 @@ PUBLIC = {
     "client.gateway": "Gateway gateway",
     # Airflow.
     "inbox": "InboxFilter keyword_of sender_hash",
+    "airflow_command": "commands",
     "hooks.ippanel": "IPPanelHook",
     "operators.account": "IPPanelCreditOperator IPPanelPriceOperator IPPanelCancelOperator",
     "operators.api": "IPPanelApiOperator",
