@@ -98,6 +98,7 @@ test-stack: $(TEST)/ready  ## Whole Airflows: texts start DAGs while the trigger
 	$(TEST)/bin/python -m tests.airflow.stack.inbox 3
 	$(TEST)/bin/python -m tests.airflow.stack.approval
 	$(TEST)/bin/python -m tests.airflow.stack.waits
+	$(TEST)/bin/python -m tests.airflow.stack.asking
 	$(TEST)/bin/python -m tests.airflow.stack.interface
 	$(TEST)/bin/python -m tests.airflow.stack.page_server
 	$(TEST)/bin/python -m tests.airflow.stack.texts 4
