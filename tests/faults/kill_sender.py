@@ -22,7 +22,7 @@ from typing import Any
 
 from ippanel_provider.sandbox.runner import RunningSandbox, running_sandbox
 from tests.faults.tally import Tally, heading, row
-from tests.faults.worker import attempt, audience
+from tests.faults.worker import IN_DOUBT, attempt, audience
 
 HOMES = ("task", "sql", "variables")
 ON_A_SERVER = "mariadb"
@@ -40,6 +40,8 @@ UGLY: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 """Panels by what is odd about them."""
 SETTLE = 0.6
+MOST_DOUBTS = 3
+"""So many tries may end in doubt before a campaign counts as one that waits."""
 CAMPAIGN_SECONDS = 0.7
 """About what a campaign takes that is left alone."""
 
@@ -127,14 +129,21 @@ def run_stream(extra: dict[str, Any], kills: int, people: int, seed: str) -> Tal
                 "shared_text": f"پیام {tally.rounds} برای همه" if tally.rounds % 2 == 0 else None,
                 "settle": SETTLE,
             }
-            run_campaign(options, tally, kills, chance)
+            lost = tally.lost
+            is_green = run_campaign(options, tally, kills, chance)
             judge(sandbox, options, tally)
+            if not is_green:
+                # Whoever has got nothing is told of, until somebody decides or the repetition's time is over.
+                print(f"{extra['home']}, {extra['panel']}: a campaign waits for a person", flush=True)
+                tally.lost = lost
     return tally
 
 
-def run_campaign(options: dict[str, Any], tally: Tally, kills: int, chance: random.Random) -> None:
-    """Try until a try ends by itself; kill the others at a random moment after they began."""
-    number = 0
+def run_campaign(options: dict[str, Any], tally: Tally, kills: int, chance: random.Random) -> bool:
+    """Try until a try ends by itself; kill the others at a random moment after they began. Return whether it is green,
+    and does not wait for a person.
+    """
+    number = doubts = 0
     while True:
         number += 1
         hears, tells = _processes.Pipe(duplex=False)
@@ -149,8 +158,11 @@ def run_campaign(options: dict[str, Any], tally: Tally, kills: int, chance: rand
                     tally.kills += 1
         process.join()
         if process.exitcode == 0:
-            return
-        if process.exitcode != -9:
+            return True
+        doubts += process.exitcode == IN_DOUBT
+        if doubts > MOST_DOUBTS:
+            return False
+        if process.exitcode not in (-9, IN_DOUBT):
             raise SystemExit(f"a try ended with {process.exitcode}; its error is above")
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from ippanel_provider.campaign.audience import Message
 from ippanel_provider.campaign.chunks import OwnTexts, SharedText
+from ippanel_provider.campaign.doubts import InDoubt
 from ippanel_provider.campaign.ledger.base import Ledger, Task
 from ippanel_provider.campaign.ledger.hashes import MemberKey, secret_of
 from ippanel_provider.campaign.ledger.task_state import TaskLedger
@@ -18,6 +20,9 @@ from ippanel_provider.campaign.order import OncePer, OnUnconfirmed, Order
 from ippanel_provider.campaign.results import Progress
 from ippanel_provider.campaign.run import deliver
 from ippanel_provider.client import Client, Retry, Settings
+
+IN_DOUBT = 3
+"""How a try ends that leaves something for a person or the next try."""
 
 
 class FileStore:
@@ -85,4 +90,7 @@ def attempt(options: dict[str, Any], begun: Connection) -> None:
             settle=options["settle"],
         )
         begun.send(True)
-        deliver(order, messages, client, ledger, Progress())
+        try:
+            deliver(order, messages, client, ledger, Progress())
+        except InDoubt:
+            sys.exit(IN_DOUBT)
