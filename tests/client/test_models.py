@@ -130,7 +130,7 @@ class TestSpellings:
 
 class TestResults:
     def test_keep_what_the_documents_do_not_name(self) -> None:
-        assert read(Bulk, {**BULK, "return": 12}).model_extra == {"return": 12}
+        assert read(Bulk, {**BULK, "remark": 12}).model_extra == {"remark": 12}
 
     def test_cannot_be_changed(self) -> None:
         with pytest.raises(ValidationError):
