@@ -69,7 +69,9 @@ def ledger_of(options: dict[str, Any]) -> Ledger:
             engine = sqlalchemy.create_engine(
                 options.get("database") or f"sqlite:///{folder / 'ledger'}-{options['campaign']}.sqlite"
             )
-            return SqlLedger(engine, key, f"campaign {options.get('name')} {options['campaign']}")
+            # Each has a sandbox begun anew, whose ids say nothing of those of another one.
+            name = f"campaign {options.get('name')} {options['campaign']}"
+            return SqlLedger(engine, key, name, account=name)
         case _:
             store = FileStore(folder / f"variables-{options['campaign']}")
             return VariableLedger(store, key, Task("dag", "task", "run", try_number=options["try"]))
