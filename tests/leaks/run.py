@@ -82,6 +82,8 @@ def one_run(folder: Path, level: str, kinds: list[str], ways: list[str], *, shor
             "short": short,
             "kinds": kinds,
         }
+        # Besides the database: the process that is forked for lineage would wait for an answer that nobody gives.
+        (folder / "data" / "connections.json").write_text(json.dumps(order["connections"]))
         run_airflow(home, environment(home, level, fernet.decode()), order)
     spent = os.times()
     ends = json.loads((home / "ends.json").read_text()) | {
@@ -115,6 +117,10 @@ def environment(home: Path, level: str, fernet: str) -> dict[str, str]:
         # Not in the database: the process that is forked for lineage cannot ask for it in a test run.
         "AIRFLOW_CONN_WAREHOUSE": json.dumps({"conn_type": "sqlite", "host": f"{home.parent}/data/warehouse.sqlite"}),
         "AIRFLOW_CONN_BOOKS": json.dumps({"conn_type": "sqlite", "host": str(home / "books.sqlite")}),
+        "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps(
+            {"connections_file_path": f"{home.parent}/data/connections.json"}
+        ),
         "AIRFLOW__IPPANEL__SETTLE": "0.1",
         "AIRFLOW__OPENLINEAGE__EXECUTION_TIMEOUT": "5",
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
