@@ -22,7 +22,7 @@ def test_the_sandbox_shows_what_sent_a_text(ippanel_sandbox: RunningSandbox, mon
     def page(bulk_id: int) -> str:
         return httpx.get(f"{ippanel_sandbox.url}/outbox/{bulk_id}", trust_env=False, verify=False).text
 
-    assert "گزارش روزانه/send" in page(told.outbox_ids[0])
+    assert "گزارش روزانه/<wbr>send" in page(told.outbox_ids[0])
     assert "Sent by" not in page(quiet.outbox_ids[0])
 
 

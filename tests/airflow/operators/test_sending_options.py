@@ -406,7 +406,7 @@ class TestChecks:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             sending(message="سلام None", checks=Checks(lint="off"))
-            sending(message="{{ params.text }}")
+            sending(message="{{ var.value.text }}")
             SqlToIPPanelOperator(**transfer, row_message="{{ row.name or 'مشتری' }} عزیز")
 
     @pytest.mark.parametrize(

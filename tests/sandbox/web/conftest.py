@@ -42,7 +42,7 @@ class Browser:
 
 def plain(page: str) -> str:
     """What a page says, without its tags."""
-    body = page[page.index("<main") :]
+    body = page[page.index("<main") :].replace("<wbr>", "")
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", body)))
 
 
