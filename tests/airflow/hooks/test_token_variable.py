@@ -77,10 +77,10 @@ def test_the_first_worker_logs_in_and_the_others_use_its_token(
     connect: Callable[..., str], ippanel_sandbox: RunningSandbox, variables: Variables
 ) -> None:
     connect(login="ippanel", password=PASSWORD)
-    credit = IPPanelHook().run(edge.payment.credit())
+    credit = IPPanelHook().run(edge.payment.credit()).credit
     clients.close_all()
     clients._shared.clear()
-    assert IPPanelHook().run(edge.payment.credit()) == credit
+    assert IPPanelHook().run(edge.payment.credit()).credit == credit
     assert logins(ippanel_sandbox) == 1
     assert len(variables.kept) == 1
 
