@@ -1,12 +1,16 @@
 """Warns, when a DAG is parsed, of an alert whose people and text Airflow will keep as they are written: those of a
-deadline (entry point ``airflow.policy``). Every process of Airflow loads it, so it imports nothing else.
+deadline (entry point ``airflow.policy``). Every process of Airflow loads it, so it imports next to nothing.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from airflow.policies import hookimpl
+from ippanel_provider.extras import need
+
+need("airflow.policies", "airflow")
+
+from airflow.policies import hookimpl  # noqa: E402
 
 _OURS = ("ippanel_provider.notifications.ippanel.IPPanelNotifier", "ippanel_provider.notifications.ippanel.send_")
 _PRIVATE = ("message", "recipients", "variables", "held_text")

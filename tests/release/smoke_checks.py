@@ -25,15 +25,31 @@ BIN = Path(sys.executable).parent
 PERSON = "+989120000001"
 ROOMS = {
     "airflow": {
-        *("airflow_plugin", "decorators", "exceptions", "hooks", "links", "notifications", "operators"),
+        *(
+            "airflow_command",
+            "airflow_plugin",
+            "airflow_policy",
+            "page.plugin",
+            "decorators",
+            "exceptions",
+            "hooks",
+            "links",
+            "notifications",
+            "operators",
+        ),
         *("queues", "retry", "sensors", "transfers", "triggers"),
     },
     "apprise": {"apprise_plugin"},
 }
 """What cannot be imported without an extra."""
 BEHIND_OTHERS = {
-    *("tables.row_cells", "tables.row_template", "queues.inbox"),
-    *(f"campaign.ledger.{name}" for name in ("decisions", "schema", "sql", "sql_members", "sql_notes", "sql_rows")),
+    *("tables.row_cells", "tables.row_template", "queues.inbox", "page.campaigns"),
+    *(
+        f"results.{name}"
+        for name in ("export", "followed", "following", "only", "recorder", "runs", "schema", "writing")
+    ),
+    *(f"campaign.ledger.{name}" for name in ("decisions", "schema", "sql")),
+    *(f"campaign.ledger.sql_{name}" for name in ("members", "notes", "rows", "untold")),
 }
 """Who leads to them says what they need: it is no extra's, or not only."""
 
