@@ -79,7 +79,9 @@ class _Options(Arg):
 
 def _run(name: str, options: argparse.Namespace) -> None:
     from ippanel_provider.cli import carry_out
+    from ippanel_provider.hooks.ledgers import stand_in_a_process_of_its_own
 
+    stand_in_a_process_of_its_own()
     options.command, options.connected = name, _connected
     if code := carry_out(lambda: options):
         sys.exit(code)

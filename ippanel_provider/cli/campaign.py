@@ -45,11 +45,12 @@ def _place(options: argparse.Namespace) -> Any:
     if options.ledger and "://" in options.ledger:
         return options.ledger
     try:
-        from ippanel_provider.hooks.ledgers import default_ledger, engine_of
+        from ippanel_provider.hooks.ledgers import default_ledger, engine_of, stand_in_a_process_of_its_own
     except ModuleNotFoundError:
         raise InvalidInput(
             "ledger: a connection id needs Airflow; give an SQLAlchemy URL in IPPANEL_LEDGER where there is none"
         ) from None
+    stand_in_a_process_of_its_own()
     conn_id = options.ledger or default_ledger()
     if not conn_id:
         raise InvalidInput("ledger: required; give --ledger, IPPANEL_LEDGER or [ippanel] ledger_conn_id")

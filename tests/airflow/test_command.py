@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,12 @@ TEXT = ["-m", "سلام", "09120000001"]
 
 
 @pytest.fixture
-def command(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+def command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str, str]]:
     """Run a command as Airflow does; return exit code, output and errors."""
     from airflow.cli import cli_parser
+
+    # It says so itself, for the rest of its process, which here is that of other tests too.
+    monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")
 
     def run(*arguments: str) -> tuple[int, str, str]:
         capfd.readouterr()
@@ -55,6 +60,23 @@ def test_a_text_goes_out_over_a_connection_from_its_line(
     [text] = sandbox.messages()
     assert (text["sender"], text["recipient"], text["text"]) == ("+983000505", "+989120000001", "سلام")
     assert json.loads(out)["outbox_ids"] == [text["outbox_id"]]
+
+
+def test_a_connection_that_airflow_s_database_keeps_is_found(sandbox: RunningSandbox, metadata_database: None) -> None:
+    from airflow.models import Connection
+    from airflow.utils.session import create_session
+
+    kept = Connection(conn_id="kept", conn_type="ippanel", host=sandbox.base_url, password=sandbox.api_key)
+    with create_session() as session:
+        session.add(kept)
+    try:
+        call = [sys.executable, "-m", "airflow", "ippanel", "credit", "--json", "--conn-id", "kept"]
+        told = subprocess.run(call, capture_output=True, text=True, check=False)
+    finally:
+        with create_session() as session:
+            session.query(Connection).filter(Connection.conn_id == "kept").delete()
+    assert told.returncode == 0, told.stderr[-2000:]
+    assert json.loads(told.stdout.splitlines()[-1])["credit"] > 0
 
 
 def test_what_is_asked_is_asked_over_the_connection(sandbox: RunningSandbox, command: Callable[..., Any]) -> None:
