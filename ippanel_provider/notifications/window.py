@@ -180,8 +180,12 @@ class DeploymentBook:
         from airflow.providers.common.compat.sdk import Variable
 
         # The default has another name on Airflow 2.
-        stored = json.loads(Variable.get(VARIABLE_PREFIX + alert, "{}"))
-        return {person: Entry(float(sent_at), int(held)) for person, (sent_at, held) in stored.items()}
+        try:
+            stored = json.loads(Variable.get(VARIABLE_PREFIX + alert, "{}"))
+            return {person: Entry(float(sent_at), int(held)) for person, (sent_at, held) in stored.items()}
+        except (ValueError, TypeError, AttributeError):
+            # Written with another Fernet key, or by hand: an alert too many is better than none.
+            return {}
 
     def _store(self, alert: str, entries: Mapping[str, Entry]) -> None:
         from airflow.providers.common.compat.sdk import Variable

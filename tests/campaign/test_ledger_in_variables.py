@@ -234,3 +234,25 @@ def test_no_name_and_no_number_stands_in_the_variables() -> None:
     list(sent(ledger(store), people(3)))
     kept = json.dumps(store.values)
     assert not any(word in kept for word in ('"dag', '"task"', "+98912", "912000000", "سلام"))
+
+
+@pytest.mark.parametrize("unreadable", ["gAAAAABnUnreadable", "", "[]", "7", "null"])
+def test_what_was_learnt_and_cannot_be_read_is_learnt_again(unreadable: str) -> None:
+    """As after a change of Airflow's Fernet key; a task sends all the same."""
+    store = Variables()
+    facts = VariableFacts(store, "account")
+    facts.learn({"text_listed": "as sent"})
+    assert facts.learnt() == {"text_listed": "as sent"}
+    for key in store.values:
+        store.values[key] = unreadable
+    assert facts.learnt() == {}
+    assert facts.answered(0.0) == {}
+
+
+def test_a_record_that_cannot_be_read_is_not_taken_for_none() -> None:
+    store = Variables()
+    assert len(list(sent(ledger(store), people(3)))) == 3
+    for key in [key for key in store.values if ".secret." in key or ".0." in key]:
+        store.values[key] = "gAAAAABnUnreadable"
+    with pytest.raises((NotKept, LedgerUnusable)):
+        list(sent(ledger(store, 2), people(3)))

@@ -68,6 +68,15 @@ class TooManyRecipients(LedgerUnusable):
         )
 
 
+def _parsed(text: str | None, otherwise: Any) -> Any:
+    """Return what JSON says, and ``otherwise`` for none or what is no JSON of that kind."""
+    try:
+        found = json.loads(text or "null")
+    except ValueError:
+        return otherwise
+    return found if isinstance(found, type(otherwise)) or otherwise is None else otherwise
+
+
 class VariableFacts:
     """What the tasks of an account share: what was learnt of its panel, and the ids that each was answered of late.
 
@@ -84,8 +93,8 @@ class VariableFacts:
         self._store.set(self._key, json.dumps(dict(facts)))
 
     def learnt(self) -> Mapping[str, Any]:
-        """Read it."""
-        return dict(json.loads(self._store.get(self._key) or "{}"))
+        """Read it; what cannot be read, as after a change of Airflow's Fernet key, is learnt again."""
+        return dict(_parsed(self._store.get(self._key), {}))
 
     def answer(self, who: str, ids: Sequence[int], at: float) -> None:
         """Put the ids that somebody was answered with on the register, in the place of what they had there."""
@@ -106,10 +115,7 @@ class VariableFacts:
         return {outbox_id: at for entries in slots for _, at, ids in entries if at >= since for outbox_id in ids}
 
     def _entries(self, key: str) -> list[Any]:
-        try:
-            return list(json.loads(self._store.get(key) or "[]"))
-        except ValueError:
-            return []
+        return list(_parsed(self._store.get(key), []))
 
 
 class VariableLedger(KeptLedger):
@@ -262,7 +268,10 @@ class VariableLedger(KeptLedger):
             if self._store.get(f"{self._prefix}_{_began(self._try)}") is None:
                 raise NotKept
             value = self._store.get(f"{self._prefix}_{name}")
-        return None if value is None else json.loads(value)
+        if value is not None and (found := _parsed(value, None)) is None:
+            # There is something, and nobody can read it.
+            raise NotKept
+        return None if value is None else found
 
     def _put(self, name: str, value: Any) -> None:
         key, text = f"{self._prefix}_{name}", json.dumps(value)
@@ -300,11 +309,8 @@ class VariableLedger(KeptLedger):
 
         Runs at the same time may lose each other's lines; what is then left over disturbs nobody.
         """
-        try:
-            runs = json.loads(self._store.get(self._index) or "[]")
-        except ValueError:
-            # Written by somebody else, or with another key: what stays is not tidied, and no task fails for it.
-            runs = []
+        # Written by somebody else, or with another key: what stays is not tidied, and no task fails for it.
+        runs = _parsed(self._store.get(self._index), [])
         now = time.time()
         for prefix, generation, at in runs:
             if at + self._keep_for < now and prefix != self._prefix:
@@ -327,7 +333,7 @@ class VariableLedger(KeptLedger):
         return list(range(1, last + 1))
 
     def _delete_records(self, prefix: str, generation: str) -> None:
-        names = [f"notes.{name}" for name in json.loads(self._store.get(f"{prefix}_{generation}.notes") or "[]")]
+        names = [f"notes.{name}" for name in _parsed(self._store.get(f"{prefix}_{generation}.notes"), [])]
         for one in self._tries(prefix):
             names.append(f"secret.{one}")
             number = 1
