@@ -5,7 +5,7 @@ They have kept their names from 3.1 to 3.3. Where one is missing, the page answe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -47,13 +47,13 @@ class Rights:
         self.user = user
         self._may = cache(self._ask)
 
-    def may_read(self, dag_ids: Iterable[str]) -> bool:
-        """Return whether the user may read the task instances of all these DAGs."""
-        return all(self._may("GET", dag_id) for dag_id in dag_ids)
+    def may_read(self, dag_ids: Collection[str]) -> bool:
+        """Return whether the user may read the task instances of all these DAGs. Of none there is no right to have."""
+        return bool(dag_ids) and all(self._may("GET", dag_id) for dag_id in dag_ids)
 
-    def may_decide(self, dag_ids: Iterable[str]) -> bool:
+    def may_decide(self, dag_ids: Collection[str]) -> bool:
         """Return whether the user may clear tasks of all these DAGs, which a decision takes."""
-        return all(self._may("PUT", dag_id) for dag_id in dag_ids)
+        return bool(dag_ids) and all(self._may("PUT", dag_id) for dag_id in dag_ids)
 
     def _ask(self, method: str, dag_id: str) -> bool:
         app, entity, details, _ = _parts()

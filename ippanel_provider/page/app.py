@@ -113,7 +113,7 @@ def _add_campaigns(app: FastAPI, user: Any) -> None:
             "now": now,
             "tiles": campaigns.tiles(told, now),
             "campaigns": told,
-            "doubts": waiting[:200],
+            "doubts": waiting[:_DOUBTS],
             "found": found,
         }
 

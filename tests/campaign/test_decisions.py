@@ -344,3 +344,14 @@ def test_people_who_are_sent_to_again_count_once(
     ledger.flush()
     (found,) = overviews(engine)
     assert {state: count for state, count in found.recipients.items() if count} == counts
+
+
+def test_a_task_that_waits_for_an_answer_is_in_doubt_and_not_at_work(
+    command: Command, engine: sa.Engine, doubt: Intent
+) -> None:
+    asking = opened(engine)
+    assert command("show", "sale", "--json").json["state"] == "sending"
+    asking.ask({"try": 1})
+    shown = command("show", "sale", "--json").json
+    assert (shown["state"], shown["planned"]) == ("in doubt", 30)
+    assert command("resolve", "sale", "2", "--look", "--by", "Mina").code == 0

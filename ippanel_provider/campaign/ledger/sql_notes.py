@@ -86,10 +86,12 @@ class SqlNotes:
             return write_decision(connection, self._campaign, number, decision, by)
 
     def ask(self, question: Mapping[str, Any] | None) -> None:
-        """Write the question of this part."""
-        stored = None if question is None else json.dumps(dict(question))
+        """Write the question of this part; while it is open nobody is at work."""
+        values = (
+            {"question": None} if question is None else {"question": json.dumps(dict(question)), "state": "in doubt"}
+        )
         with self._engine.begin() as connection:
-            connection.execute(sa.update(runs).where(runs.c.id == self._run).values(question=stored))
+            connection.execute(sa.update(runs).where(runs.c.id == self._run).values(values))
 
     def asked(self) -> Mapping[str, Any] | None:
         """Read the question of this part."""

@@ -80,11 +80,14 @@ export function answer(task, option) {
   return ask(REST + path, changing("PATCH", { chosen_options: [option], params_input: {} }));
 }
 
-/** Clear the task, so that its next try takes the decision up; Airflow's audit log has who did. */
+/**
+ * Clear the task, so that its next try takes the decision up; Airflow's audit log has who did. What came after it and has
+ * succeeded stays as it is: it may have sent texts of its own.
+ */
 export function clear(task) {
   const which = task.map_index >= 0 ? [[task.task_id, task.map_index]] : [task.task_id];
   return post(`${REST}dags/${seg(task.dag_id)}/clearTaskInstances`, {
-    dry_run: false, dag_run_id: task.run_id, task_ids: which, only_failed: false, reset_dag_runs: true,
+    dry_run: false, dag_run_id: task.run_id, task_ids: which, only_failed: true, reset_dag_runs: true,
     include_downstream: true, include_upstream: false, include_future: false, include_past: false,
   });
 }

@@ -126,6 +126,18 @@ def test_nobody_is_told_of_a_campaign_whose_dag_they_may_not_read(browser: Brows
     assert (nothing["campaigns"], nothing["doubts"], nothing["tiles"]["in_doubt"]) == ([], [], 0)
 
 
+def test_what_belongs_to_no_dag_is_shown_to_nobody(browser: Browser, engine: sa.Engine) -> None:
+    client = browser(reads=EVERY)
+    one = found(client, "nowruz-1406")["id"]
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE ippanel_ledger_run SET dag_id = NULL WHERE campaign = :one"), {"one": one})
+    assert "nowruz-1406" not in client.get("/api/campaigns").text
+    assert client.get(f"/api/campaigns/{one}").status_code == 404
+    answer = client.post(f"/api/campaigns/{one}/chunks/3", json={"decision": "send-again"}, headers=FROM_THE_PAGE)
+    assert answer.status_code == 404
+    assert [chunk.decision for chunk in open_chunks(engine, one)] == [None]
+
+
 def test_a_decision_is_written_down_with_who_made_it(browser: Browser, engine: sa.Engine) -> None:
     client = browser()
     one = found(client, "nowruz-1406")["id"]
